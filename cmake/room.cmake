@@ -1,0 +1,52 @@
+# room(NAME DEPENDS rooms... [LIBS third-party targets...])
+#
+# A room is a folder, a namespace and a static library. Its sources are *.cpp, its unit tests *_test.cpp beside them.
+# The include path of a room is <build>/include/NAME, which holds one link, cordon/NAME -> src/NAME. A room sees the
+# paths of exactly the rooms that it names, so an include that is not declared does not exist; linking is transitive.
+function(room name)
+  cmake_parse_arguments(arg "" "" "DEPENDS;LIBS;TEST_DEPENDS" ${ARGN})
+  set(dir ${PROJECT_SOURCE_DIR}/src/${name})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${dir}/*.cpp)
+  set(tests ${sources})
+  list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
+  list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
+
+  file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/include/${name}/cordon)
+  file(CREATE_LINK ${dir} ${PROJECT_BINARY_DIR}/include/${name}/cordon/${name} SYMBOLIC)
+
+  if(sources)
+    add_library(cordon_${name} STATIC ${sources})
+    cordon_target(cordon_${name} ${name} ${arg_DEPENDS})
+    target_link_libraries(cordon_${name} PUBLIC ${arg_LIBS})
+    foreach(dep ${arg_DEPENDS})
+      target_link_libraries(cordon_${name} PUBLIC cordon_${dep})
+    endforeach()
+  else()
+    add_library(cordon_${name} INTERFACE)
+    foreach(dep ${arg_DEPENDS})
+      target_link_libraries(cordon_${name} INTERFACE cordon_${dep})
+    endforeach()
+  endif()
+
+  if(tests AND CORDON_TESTS)
+    add_executable(${name}_test ${tests})
+    cordon_target(${name}_test ${name} ${arg_DEPENDS} ${arg_TEST_DEPENDS})
+    target_include_directories(${name}_test PRIVATE ${PROJECT_SOURCE_DIR}/tests/support)
+    target_link_libraries(${name}_test PRIVATE cordon_${name} cordon_rapidcheck GTest::gmock GTest::gtest_main)
+    foreach(dep ${arg_TEST_DEPENDS})
+      target_link_libraries(${name}_test PRIVATE cordon_${dep})
+    endforeach()
+    gtest_discover_tests(${name}_test TEST_PREFIX "${name}: " DISCOVERY_TIMEOUT 60)
+  endif()
+endfunction()
+
+# Common settings of every target of ours; the rest of the arguments are the rooms it may include.
+function(cordon_target target)
+  foreach(dep ${ARGN})
+    target_include_directories(${target} PRIVATE ${PROJECT_BINARY_DIR}/include/${dep})
+  endforeach()
+  target_link_libraries(${target} PRIVATE cordon_settings)
+  if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    target_precompile_headers(${target} REUSE_FROM cordon_pch)
+  endif()
+endfunction()

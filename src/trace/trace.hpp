@@ -1,0 +1,201 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <cordon/base/result.hpp>
+#include <cordon/ledger/ledger.hpp>
+#include <cordon/model/label.hpp>
+
+#include "link_source.hpp"
+
+/// Value flow: where the money of a theft went, unit by unit (DESIGN section 4).
+namespace cordon::trace {
+
+/// In which order a container gives up its parcels.
+enum class Policy : uint8_t {
+    kFifo,     ///< Oldest first (Clayton's case; lossless and reversible).
+    kLifo,     ///< Newest first.
+    kTiho,     ///< Taint in, highest out: tainted parcels go to the largest outputs of the txn.
+    kHaircut,  ///< Every output carries the container's share.
+    kPoison,   ///< Any taint taints all. The one policy that does not conserve taint.
+};
+std::string_view to_string(Policy policy) noexcept;
+Result<Policy> parse_policy(std::string_view text);
+
+/// What an address is thought to have sent when it sends more than the ledger ever saw it receive.
+enum class Overspend : uint8_t {
+    kClean,    ///< Clean money from before the extract.
+    kInherit,  ///< The origin share of the address's last spend.
+};
+std::string_view to_string(Overspend overspend) noexcept;
+
+enum class Direction : uint8_t { kForward, kBackward };
+
+/// Where the walk starts. Each seed is one origin.
+struct Seed {
+    ChainId chain;
+    struct FromAddress {
+        Address address;
+        std::optional<UnixMillis> since;  ///< Default: the first send (backward: the last receipt).
+    };
+    struct FromTxn { Hash256 hash; };
+    std::variant<FromAddress, FromTxn, OutPoint> what;
+    std::string text;  ///< As the user wrote it.
+};
+
+/// Why money is not followed further from a node. kNone: it moved on entirely.
+enum class Stop : uint8_t {
+    kNone,
+    kLabel,       ///< The address carries a label of a stop category; Endpoint::category says which.
+    kHighDegree,  ///< More counterparties than Params::service_degree: behaves like a service that nobody labelled.
+    kUnspent,     ///< Still there at the end of the ledger.
+    kBelowLimit,  ///< Less than Params::min_amount / min_usd / min_share.
+    kHops,        ///< Params::max_hops reached.
+    kTime,        ///< Params::until reached.
+    kBudget,      ///< Params::max_nodes or max_edges reached, or cancelled.
+    kFee,         ///< Paid as a fee.
+    kBurned,      ///< Sent to an unspendable output or burned.
+    kUnknown,     ///< Spent, but the ledger does not hold the txn (extracts).
+};
+std::string_view to_string(Stop stop) noexcept;
+
+struct Params {
+    Policy policy = Policy::kLifo;            // Chosen by measurement: docs/decisions (trace defaults).
+    Overspend overspend = Overspend::kInherit;
+    Direction direction = Direction::kForward;
+    uint32_t max_hops = 64;
+    double min_usd = 0;                       ///< A tainted movement worth less is not followed; 0 = follow all.
+    Amount min_amount;                        ///< The same in smallest units, whatever the asset; 0 = follow all.
+    std::optional<UnixMillis> since, until;   ///< Movements outside are not followed.
+    uint64_t max_nodes = 200'000;
+    uint64_t max_edges = 1'000'000;
+    uint32_t service_degree = 1'000;          ///< Counterparties; 0 = no guard. Seeds are never stopped by it.
+    std::vector<Category> stop;               ///< default_stop_categories() unless the user says otherwise.
+};
+/// Every category that names a service (not theft, scam, ransomware, sanctioned): money there can be asked for.
+std::vector<Category> default_stop_categories();
+
+/// What the walk needs to know of the world, all as of one moment. Implemented in engine over records.
+/// Calls may come from one thread only and must be deterministic.
+class Context {
+public:
+    virtual ~Context() = default;
+    /// The label to show, the most confident first; nothing when there is none.
+    virtual std::optional<Label> label(ChainId chain, const Address& address) const = 0;
+    /// Symbol, decimals and status; nothing for an asset that assets: does not list.
+    virtual std::optional<AssetInfo> asset(ChainId chain, const Asset& asset) const = 0;
+    /// USD value of an amount at a time; nothing when unpriced (never 0 for lack of a price).
+    virtual std::optional<double> usd(ChainId chain, const Asset& asset, const Amount& amount,
+                                      std::optional<UnixMillis> time) const = 0;
+};
+
+/// One movement of value that carried taint.
+struct Edge {
+    ChainId chain;
+    Hash256 txn;
+    TxnPosition at;
+    std::optional<UnixMillis> time;
+    Address from;  ///< UTXO: the address of the largest tainted input.
+    Address to;
+    Asset asset;
+    Amount amount;   ///< All that moved on this row or output.
+    Amount tainted;  ///< The part that came from the seeds; at most amount.
+    std::string kind;  ///< "native", "token", "internal", "mint", "burn", "fee", or of a link: "swap", ...
+    double confidence = 1;
+    uint32_t hop = 0;  ///< Of the receiver.
+    // UTXO only.
+    std::optional<OutPoint> spends, outpoint;
+    // Links only (swap, bridge, ...): what arrived, when it is not asset/amount.
+    std::optional<Asset> to_asset;
+    std::optional<Amount> to_amount, to_tainted;
+    std::vector<std::string> why;
+};
+
+/// Tainted value by asset.
+struct Holding {
+    Asset asset;
+    Amount received;  ///< All that the walk saw arrive, clean money included.
+    Amount tainted;   ///< The part of it from the seeds.
+    Amount resting;   ///< Tainted and not moved on.
+};
+
+struct Node {
+    ChainId chain;
+    Address address;
+    uint32_t hop = 0;  ///< Fewest movements from a seed.
+    bool seed = false;
+    std::optional<Label> label;
+    Stop stop = Stop::kNone;  ///< Why the largest resting part rests.
+    std::vector<Holding> holdings;  ///< By asset order.
+    std::optional<UnixMillis> first_seen, last_seen;  ///< Of tainted movements.
+    bool spent_unknown = false;
+};
+
+/// Where tainted money rests: what can be frozen, watched or asked for.
+struct Endpoint {
+    ChainId chain;
+    Address address;
+    Asset asset;
+    Amount tainted;
+    Stop stop = Stop::kNone;
+    std::optional<Label> label;
+    std::optional<double> usd;
+    std::optional<OutPoint> outpoint;  ///< UTXO only, when it is one output.
+};
+
+/// The books of one asset of one chain: seeded + swapped_in + inherited = resting + fees + burned + swapped_out
+/// (not for poison).
+struct Total {
+    ChainId chain;
+    Asset asset;
+    Amount seeded;       ///< What the seeds put in.
+    Amount inherited;    ///< Taint that overspending added (Overspend::kInherit).
+    Amount swapped_in;   ///< Arrived by swaps from other assets.
+    Amount swapped_out;  ///< Left by swaps into other assets.
+    Amount resting;      ///< At endpoints.
+    Amount fees;
+    Amount burned;
+    Amount assumed;      ///< Overspent value of visited addresses, tainted or not: what the extract did not show.
+};
+
+struct TraceResult {
+    Params params;
+    std::vector<Seed> seeds;
+    std::vector<Node> nodes;          ///< By (hop, chain, address).
+    std::vector<Edge> edges;          ///< By (chain, position, row).
+    std::vector<Endpoint> endpoints;  ///< By tainted value, largest first; ties by address.
+    std::vector<Total> totals;        ///< By (chain, asset).
+    std::vector<std::string> warnings;
+    bool incomplete = false;  ///< Cancelled or out of budget: what is there is right, but not all.
+};
+
+/// Told now and then how far the walk is; cheap to call, may be empty.
+struct Progress {
+    uint64_t txns = 0;
+    uint64_t nodes = 0;
+    uint64_t edges = 0;
+    uint32_t hop = 0;
+    double budget_used = 0;  ///< 0..1, the larger of nodes and edges.
+};
+
+/// Follows the seeds through the ledger.
+///
+/// Event-driven: visits the txns of touched containers only, in chain order. Deterministic: same ledger, context and
+/// params give the same result, byte for byte. Cost: O(t log t) for t txns of touched addresses; memory as the result
+/// plus the parcels alive. Errors: kNotFound when a seed is not in the ledger, kInvalidParam, and those of the Reader.
+/// `cancel` is polled; when it turns true the result so far comes back with incomplete = true.
+Result<TraceResult> trace(const ledger::Reader& ledger, const Context& context,
+                          std::span<const LinkSource* const> links, std::span<const Seed> seeds, const Params& params,
+                          const std::function<void(const Progress&)>& progress = {},
+                          const std::atomic<bool>* cancel = nullptr);
+
+}  // namespace cordon::trace
