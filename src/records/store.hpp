@@ -1,0 +1,60 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <cordon/base/result.hpp>
+#include <cordon/model/label.hpp>
+
+/// What people and lists say about addresses and assets, beside the chain itself (SQLite, WAL, synchronous=FULL).
+namespace cordon::records {
+
+/// A file that went in: for the evidence manifest.
+struct Input {
+    std::string name;    ///< As the user gave it, without the directory.
+    std::string schema;  ///< "transfers", "labels", ...
+    uint64_t bytes = 0;  ///< On disk.
+    std::string sha256;  ///< Of the bytes on disk; lower-case hex.
+    uint64_t rows = 0;   ///< Rows or blocks taken.
+};
+
+/// One records file. Confined to one thread; several processes may open the same file.
+/// Every put_... is one db_txn: all of it or none. Errors: kIo, kNoSpace, kPermission, kCorrupt, kLocked.
+class Store {
+public:
+    /// Opens or creates. `path` is the file, e.g. LEDGER/records.sqlite.
+    static Result<std::unique_ptr<Store>> open(const std::string& path);
+    /// Read only; kNotFound when there is none.
+    static Result<std::unique_ptr<Store>> open_read_only(const std::string& path);
+    virtual ~Store() = default;
+
+    /// Replaces what the same `source` said before about the same (chain, address), adds the rest. Idempotent.
+    virtual Status put_labels(std::span<const Label> labels) = 0;
+    /// By (chain, asset); the later row wins.
+    virtual Status put_assets(std::span<const AssetInfo> assets) = 0;
+    virtual Status put_prices(std::span<const Price> prices) = 0;
+    virtual Status put_wallets(std::span<const WalletAddress> wallets) = 0;
+    /// By sha256: the same bytes are listed once.
+    virtual Status put_input(const Input& input) = 0;
+
+    /// All statements about an address on a chain (those for every chain included), most confident first,
+    /// then by source, then by text.
+    virtual Result<std::vector<Label>> labels(ChainId chain, const Address& address) const = 0;
+    virtual Result<std::optional<AssetInfo>> asset(ChainId chain, const Asset& asset) const = 0;
+    /// Every asset of a chain with this symbol, compared without case, by asset order.
+    virtual Result<std::vector<AssetInfo>> assets_by_symbol(ChainId chain, std::string_view symbol) const = 0;
+    /// The last price at or before `time`.
+    virtual Result<std::optional<Price>> price(ChainId chain, const Asset& asset, UnixMillis time) const = 0;
+    virtual Result<std::vector<WalletAddress>> wallets() const = 0;
+    virtual Result<std::vector<Input>> inputs() const = 0;
+    struct Counts {
+        uint64_t labels = 0, assets = 0, prices = 0, wallets = 0;
+    };
+    virtual Result<Counts> counts() const = 0;
+};
+
+}  // namespace cordon::records
