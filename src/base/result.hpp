@@ -69,13 +69,14 @@ using Status = Result<void>;
 #define CORDON_TRY_CONCAT(a, b) CORDON_TRY_CONCAT2(a, b)
 #define CORDON_TRY_PICK(_1, _2, NAME, ...) NAME
 #define CORDON_TRY(...) CORDON_TRY_PICK(__VA_ARGS__, CORDON_TRY_VALUE, CORDON_TRY_STATUS, )(__VA_ARGS__)
-#define CORDON_TRY_STATUS(expr)                                                             \
-    do {                                                                                    \
-        auto cordon_status = (expr);                                                        \
-        if (!cordon_status) return ::cordon::fail(std::move(cordon_status).error());        \
+#define CORDON_TRY_STATUS(expr) CORDON_TRY_STATUS_IMPL(CORDON_TRY_CONCAT(cordon_status_, __COUNTER__), expr)
+#define CORDON_TRY_STATUS_IMPL(tmp, expr)                                \
+    do {                                                                 \
+        auto tmp = (expr);                                               \
+        if (!tmp) return ::cordon::fail(std::move(tmp).error());         \
     } while (false)
 #define CORDON_TRY_VALUE(decl, expr) \
-    CORDON_TRY_VALUE_IMPL(CORDON_TRY_CONCAT(cordon_result_, __LINE__), decl, expr)
+    CORDON_TRY_VALUE_IMPL(CORDON_TRY_CONCAT(cordon_result_, __COUNTER__), decl, expr)
 #define CORDON_TRY_VALUE_IMPL(tmp, decl, expr)                       \
     auto tmp = (expr);                                               \
     if (!tmp) return ::cordon::fail(std::move(tmp).error());         \

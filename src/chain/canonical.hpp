@@ -8,16 +8,18 @@
 
 /// The canonical side files (docs/formats/): labels:, assets:, prices:, wallets:.
 ///
-/// Each reader checks the whole file before the caller should store anything: `row` is called once a good row, in file
-/// order, and the first bad row ends it with an Error "NAME:LINE: field X: what was expected". Rules for all: UTF-8
-/// without BOM problems (a leading BOM is skipped), LF or CRLF, RFC 4180 quoting, the header names the columns in any
-/// order, an unknown or missing or repeated column is refused. Memory: one row.
+/// Each reader checks the whole file before the caller should store anything: `row` is called once
+/// a good row, in file order, and the first bad row ends it with an Error "NAME:LINE: field X: what
+/// was expected". Rules for all: UTF-8 without BOM problems (a leading BOM is skipped), LF or CRLF,
+/// RFC 4180 quoting, the header names the columns in any order, an unknown or missing or repeated
+/// column is refused. Memory: one row.
 namespace cordon::chain {
 
 template <typename Row>
 using RowSink = std::function<Status(Row)>;
 
-/// address,label,category,source,confidence[,chain]. Without a chain column the family is told from the address text.
+/// address,label,category,source,confidence[,chain]. Without a chain column the family is told from
+/// the address text.
 Status read_labels(const InputFile& file, const RowSink<Label>& row);
 /// chain,asset,symbol,decimals,status
 Status read_assets(const InputFile& file, const RowSink<AssetInfo>& row);

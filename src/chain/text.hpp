@@ -1,6 +1,7 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,7 +18,12 @@ namespace cordon::chain {
 /// kChecksum, kMalformed (with the offset), kWrongChain (naming the chain that the text does fit, where one is clear).
 Result<Address> parse_address(ChainId chain, std::string_view text);
 
-/// The machine form: EVM and bech32 lower case, base58 as is. The inverse of parse_address.
+/// The chain whose address form the text has: kEthereum stands for every EVM chain, kBitcoinTestnet for the base58
+/// forms that testnets and regtest share. Nothing when it is a valid address of none.
+std::optional<ChainId> guess_chain(std::string_view text);
+
+/// The machine form: EVM and bech32 lower case, base58 as is. The inverse of parse_address. The kind of the address
+/// decides the form and the chain the prefix; an empty address is an empty text.
 std::string format_address(ChainId chain, const Address& address);
 
 /// EIP-55 for EVM chains, otherwise format_address: for people.
@@ -27,7 +33,7 @@ std::string display_address(ChainId chain, const Address& address);
 Result<Hash256> parse_hash(ChainId chain, std::string_view text);
 std::string format_hash(ChainId chain, const Hash256& hash);
 
-/// "TXID:VOUT".
+/// "TXID:VOUT". kMalformed (with the offset), kOverflow when VOUT exceeds 32 bits.
 Result<OutPoint> parse_outpoint(ChainId chain, std::string_view text);
 std::string format_outpoint(ChainId chain, const OutPoint& point);
 

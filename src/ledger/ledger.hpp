@@ -98,8 +98,8 @@ class Writer {
 public:
     virtual ~Writer() = default;
 
-    /// Adds blocks of one chain. When it returns success the whole batch survives kill -9 and power loss; on an Error,
-    /// or when the process dies inside, none of it is ever visible.
+    /// Adds blocks of one chain. When it returns success the whole batch survives kill -9 and power loss; on an Error
+    /// none of it is ever visible; when the process dies inside, all of it or none.
     ///
     /// Block numbers must rise by at least one over the tip (extracts have gaps). A block at or below the tip is
     /// skipped when its header.hash equals the stored one, so a repeated ingest changes nothing; otherwise kConflict.
@@ -113,8 +113,9 @@ public:
     };
     virtual Result<Appended> append(std::span<const Block> batch) = 0;
 
-    /// Forgets every block above `last_good`; durable when it returns. Time is proportional to what is forgotten.
-    virtual Status rewind(ChainId chain, BlockNum last_good) = 0;
+    /// Forgets every block above `last_good`, or the whole chain when there is none; durable when it returns.
+    /// Time is proportional to what is forgotten.
+    virtual Status rewind(ChainId chain, std::optional<BlockNum> last_good) = 0;
 
     /// The tip of a chain as this writer sees it.
     virtual std::optional<BlockHeader> tip(ChainId chain) const = 0;

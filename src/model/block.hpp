@@ -47,6 +47,8 @@ struct Transfer {
 struct AccountTxn {
     Hash256 hash;
     std::vector<Transfer> transfers;  ///< By rising index.
+    /// Its own time where the source gives one per txn; otherwise the block's.
+    std::optional<UnixMillis> time = std::nullopt;
     friend bool operator==(const AccountTxn&, const AccountTxn&) = default;
 };
 

@@ -21,8 +21,8 @@ struct LinkEnd {
     Amount amount;
 };
 
-/// Value that moves other than by a plain transfer: a swap, a bridge, a mixer. The share of taint in `from` (weighted by
-/// value when there are several) goes over to every `to`.
+/// Value that moves other than by a plain transfer: a swap, a bridge, a mixer. The share of taint
+/// in `from` (weighted by value when there are several) goes over to every `to`.
 struct Link {
     std::string_view kind;  ///< "swap", "wrap", ...; static text.
     std::vector<LinkEnd> from;
@@ -38,9 +38,10 @@ class LinkSource {
 public:
     virtual ~LinkSource() = default;
 
-    /// Links inside one account txn. The transfers that a link explains must be covered by its ends (net balance
-    /// changes); trace then does not move their taint row by row.
-    virtual std::vector<Link> links(ChainId chain, const ledger::PlacedAccountTxn& txn, const Context& context) const = 0;
+    /// Links inside one account txn. The transfers that a link explains must be covered by its ends
+    /// (net balance changes); trace then does not move their taint row by row.
+    virtual std::vector<Link> links(ChainId chain, const ledger::PlacedAccountTxn& txn,
+                                    const Context& context) const = 0;
 
     /// True when a transfer of this asset must never carry taint: a counterfeit, a copied symbol.
     virtual bool is_worthless(ChainId chain, const Asset& asset, const Context& context) const {

@@ -33,12 +33,19 @@ Result<Policy> parse_policy(std::string_view text);
 
 /// What an address is thought to have sent when it sends more than the ledger ever saw it receive.
 enum class Overspend : uint8_t {
-    kClean,    ///< Clean money from before the extract.
-    kInherit,  ///< The origin share of the address's last spend.
+    kClean,  ///< Clean money from before the extract.
+    /// The origin share of the address's last spend of that asset; clean before any spend, and
+    /// clean for good when the address overspent before taint reached it: such an address has means
+    /// that the extract does not show.
+    kInherit,
 };
 std::string_view to_string(Overspend overspend) noexcept;
+Result<Overspend> parse_overspend(std::string_view text);
 
+/// kBackward asks where money came from: the same engine on the ledger read from its end, every
+/// movement turned round.
 enum class Direction : uint8_t { kForward, kBackward };
+std::string_view to_string(Direction direction) noexcept;
 
 /// Where the walk starts. Each seed is one origin.
 struct Seed {
@@ -47,7 +54,9 @@ struct Seed {
         Address address;
         std::optional<UnixMillis> since;  ///< Default: the first send (backward: the last receipt).
     };
-    struct FromTxn { Hash256 hash; };
+    struct FromTxn {
+        Hash256 hash;
+    };
     std::variant<FromAddress, FromTxn, OutPoint> what;
     std::string text;  ///< As the user wrote it.
 };
@@ -55,10 +64,12 @@ struct Seed {
 /// Why money is not followed further from a node. kNone: it moved on entirely.
 enum class Stop : uint8_t {
     kNone,
-    kLabel,       ///< The address carries a label of a stop category; Endpoint::category says which.
-    kHighDegree,  ///< More counterparties than Params::service_degree: behaves like a service that nobody labelled.
+    kLabel,  ///< The address carries a label of a stop category; Endpoint::category says which.
+    kHighDegree,  ///< More counterparties than Params::service_degree: behaves like a service that
+                  ///< nobody labelled.
     kUnspent,     ///< Still there at the end of the ledger.
-    kBelowLimit,  ///< Less than Params::min_amount / min_usd / min_share.
+    kBelowLimit,  ///< Sent on in movements below Params::min_purity / min_amount / min_usd /
+                  ///< min_share.
     kHops,        ///< Params::max_hops reached.
     kTime,        ///< Params::until reached.
     kBudget,      ///< Params::max_nodes or max_edges reached, or cancelled.
@@ -69,23 +80,33 @@ enum class Stop : uint8_t {
 std::string_view to_string(Stop stop) noexcept;
 
 struct Params {
-    Policy policy = Policy::kLifo;            // Chosen by measurement: docs/decisions (trace defaults).
+    Policy policy = Policy::kLifo;  // Chosen by measurement: docs/decisions (trace defaults).
     Overspend overspend = Overspend::kInherit;
     Direction direction = Direction::kForward;
     uint32_t max_hops = 64;
-    double min_usd = 0;                       ///< A tainted movement worth less is not followed; 0 = follow all.
-    Amount min_amount;                        ///< The same in smallest units, whatever the asset; 0 = follow all.
-    std::optional<UnixMillis> since, until;   ///< Movements outside are not followed.
+    // A movement below a limit is not marked: it makes no edge, and its taint counts as resting
+    // with the sender (Stop::kBelowLimit), so that the books still close.
+    double min_purity = 0.1;  ///< Tainted part of what moved, 0..1: less is mostly others' money.
+    double min_usd = 0;  ///< USD value of the tainted part; unpriced is never below. 0 = no limit.
+    Amount min_amount;   ///< The same in smallest units, whatever the asset; 0 = no limit.
+    std::optional<UnixMillis> since, until;  ///< Movements outside are not followed.
     uint64_t max_nodes = 200'000;
     uint64_t max_edges = 1'000'000;
-    uint32_t service_degree = 1'000;          ///< Counterparties; 0 = no guard. Seeds are never stopped by it.
-    std::vector<Category> stop;               ///< default_stop_categories() unless the user says otherwise.
+    double min_share = 0.000'003;  ///< The same as a share of all taint in that asset so far, 0..1.
+    uint32_t service_degree =
+        1'000;  ///< Counterparties; 0 = no guard. Seeds are never stopped by it.
+    /// An address with at least this many senders whom the walk has not met, and also this many
+    /// receivers, serves strangers: stopped like service_degree (Stop::kHighDegree). 0 = no guard.
+    /// Why the number: docs/decisions/0004.
+    uint32_t service_both_sides = 8;
+    std::vector<Category> stop;  ///< default_stop_categories() unless the user says otherwise.
 };
-/// Every category that names a service (not theft, scam, ransomware, sanctioned): money there can be asked for.
+/// Every category that names a service (not theft, scam, ransomware, sanctioned): money there can
+/// be asked for.
 std::vector<Category> default_stop_categories();
 
-/// What the walk needs to know of the world, all as of one moment. Implemented in engine over records.
-/// Calls may come from one thread only and must be deterministic.
+/// What the walk needs to know of the world, all as of one moment. Implemented in engine over
+/// records. Calls may come from one thread only and must be deterministic.
 class Context {
 public:
     virtual ~Context() = default;
@@ -96,6 +117,12 @@ public:
     /// USD value of an amount at a time; nothing when unpriced (never 0 for lack of a price).
     virtual std::optional<double> usd(ChainId chain, const Asset& asset, const Amount& amount,
                                       std::optional<UnixMillis> time) const = 0;
+    /// True when a verified asset of the chain (the native one included) has this symbol, compared
+    /// without case. A token that shows such a symbol and is not verified itself is a copy.
+    virtual bool is_verified_symbol(ChainId chain, std::string_view symbol) const {
+        static_cast<void>(chain), static_cast<void>(symbol);
+        return false;
+    }
 };
 
 /// One movement of value that carried taint.
@@ -109,7 +136,8 @@ struct Edge {
     Asset asset;
     Amount amount;   ///< All that moved on this row or output.
     Amount tainted;  ///< The part that came from the seeds; at most amount.
-    std::string kind;  ///< "native", "token", "internal", "mint", "burn", "fee", or of a link: "swap", ...
+    std::string
+        kind;  ///< "native", "token", "internal", "mint", "burn", "fee", or of a link: "swap", ...
     double confidence = 1;
     uint32_t hop = 0;  ///< Of the receiver.
     // UTXO only.
@@ -134,8 +162,8 @@ struct Node {
     uint32_t hop = 0;  ///< Fewest movements from a seed.
     bool seed = false;
     std::optional<Label> label;
-    Stop stop = Stop::kNone;  ///< Why the largest resting part rests.
-    std::vector<Holding> holdings;  ///< By asset order.
+    Stop stop = Stop::kNone;                          ///< Why the largest resting part rests.
+    std::vector<Holding> holdings;                    ///< By asset order.
     std::optional<UnixMillis> first_seen, last_seen;  ///< Of tainted movements.
     bool spent_unknown = false;
 };
@@ -152,8 +180,8 @@ struct Endpoint {
     std::optional<OutPoint> outpoint;  ///< UTXO only, when it is one output.
 };
 
-/// The books of one asset of one chain: seeded + swapped_in + inherited = resting + fees + burned + swapped_out
-/// (not for poison).
+/// The books of one asset of one chain: seeded + swapped_in + inherited = resting + fees + burned +
+/// swapped_out (not for poison).
 struct Total {
     ChainId chain;
     Asset asset;
@@ -164,7 +192,8 @@ struct Total {
     Amount resting;      ///< At endpoints.
     Amount fees;
     Amount burned;
-    Amount assumed;      ///< Overspent value of visited addresses, tainted or not: what the extract did not show.
+    Amount assumed;  ///< Overspent value of visited addresses, tainted or not: what the extract did
+                     ///< not show.
 };
 
 struct TraceResult {
@@ -189,12 +218,14 @@ struct Progress {
 
 /// Follows the seeds through the ledger.
 ///
-/// Event-driven: visits the txns of touched containers only, in chain order. Deterministic: same ledger, context and
-/// params give the same result, byte for byte. Cost: O(t log t) for t txns of touched addresses; memory as the result
-/// plus the parcels alive. Errors: kNotFound when a seed is not in the ledger, kInvalidParam, and those of the Reader.
-/// `cancel` is polled; when it turns true the result so far comes back with incomplete = true.
+/// Event-driven: visits the txns of touched containers only, in chain order. Deterministic: same
+/// ledger, context and params give the same result, byte for byte. Cost: O(t log t) for t txns of
+/// touched addresses; memory as the result plus the parcels alive. Errors: kNotFound when a seed is
+/// not in the ledger, kInvalidParam, and those of the Reader. `cancel` is polled; when it turns
+/// true the result so far comes back with incomplete = true.
 Result<TraceResult> trace(const ledger::Reader& ledger, const Context& context,
-                          std::span<const LinkSource* const> links, std::span<const Seed> seeds, const Params& params,
+                          std::span<const LinkSource* const> links, std::span<const Seed> seeds,
+                          const Params& params,
                           const std::function<void(const Progress&)>& progress = {},
                           const std::atomic<bool>* cancel = nullptr);
 

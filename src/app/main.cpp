@@ -1,0 +1,16 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include <cstdio>
+#include <exception>
+
+#include <cordon/cli/run.hpp>
+
+int main(int argc, char** argv) {
+    try {
+        return cordon::cli::run(argc, argv, CORDON_VERSION);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "cordon: internal error: %s. This is a bug: please report it.\n", error.what());
+    } catch (...) {
+        std::fprintf(stderr, "cordon: internal error. This is a bug: please report it.\n");
+    }
+    return 70;
+}

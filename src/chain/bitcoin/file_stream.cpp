@@ -1,0 +1,72 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include "file_stream.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace cordon::chain {
+
+void apply_key(std::span<uint8_t> bytes, ByteView key, uint64_t offset) noexcept {
+    if (key.empty()) return;
+    std::size_t at = static_cast<std::size_t>(offset % key.size());
+    for (uint8_t& byte : bytes) {
+        byte ^= key[at];
+        if (++at == key.size()) at = 0;
+    }
+}
+
+Result<FileStream> FileStream::open(const InputFile& file) {
+    auto source = file.open();
+    if (!source) return fail(source.error().in(file.name));
+    return FileStream{file, std::move(*source)};
+}
+
+Status FileStream::refill() {
+    if (begin_ > 0) {
+        std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
+        end_ -= begin_;
+        begin_ = 0;
+    }
+    while (!at_end_ && end_ < buffer_.size()) {
+        const auto got = source_->read(std::span{buffer_}.subspan(end_));
+        if (!got) return fail(got.error().in(file_->name));
+        if (*got == 0) at_end_ = true;
+        end_ += *got;
+    }
+    return {};
+}
+
+Result<ByteView> FileStream::peek(std::size_t size) {
+    if (end_ - begin_ < size && !at_end_) CORDON_TRY(refill());
+    return ByteView{buffer_}.subspan(begin_, std::min(size, end_ - begin_));
+}
+
+Result<std::size_t> FileStream::read(std::span<uint8_t> out) {
+    std::size_t done = 0;
+    while (done < out.size()) {
+        if (begin_ == end_) CORDON_TRY(refill());
+        if (begin_ == end_) break;
+        const std::size_t part = std::min(out.size() - done, end_ - begin_);
+        std::memcpy(out.data() + done, buffer_.data() + begin_, part);
+        apply_key(out.subspan(done, part), key_, offset_);
+        begin_ += part;
+        offset_ += part;
+        done += part;
+    }
+    return done;
+}
+
+Result<uint64_t> FileStream::skip(uint64_t size) {
+    uint64_t done = 0;
+    while (done < size) {
+        if (begin_ == end_) CORDON_TRY(refill());
+        if (begin_ == end_) break;
+        const auto part = static_cast<std::size_t>(std::min<uint64_t>(size - done, end_ - begin_));
+        begin_ += part;
+        offset_ += part;
+        done += part;
+    }
+    return done;
+}
+
+}  // namespace cordon::chain

@@ -1,0 +1,277 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
+
+#include <cordon/base/format.hpp>
+#include <cordon/base/hex.hpp>
+
+#include "../csv_number.hpp"
+#include "../text.hpp"
+#include "etl_block.hpp"
+#include "transfer_log.hpp"
+
+namespace cordon::chain {
+namespace {
+
+using F = EtlField;
+
+/// The value, or its error with file, line and field.
+template <typename T>
+Result<T> checked(const EtlTable& table, F field, Result<T> value) {
+    if (!value) return fail(table.error(field, value.error().code, value.error().message));
+    return value;
+}
+
+Result<std::optional<uint64_t>> optional_number(const EtlTable& table, F field) {
+    if (table[field].empty()) return std::nullopt;
+    CORDON_TRY(const uint64_t value, checked(table, field, parse_whole(table[field], UINT64_MAX)));
+    return value;
+}
+
+Result<std::optional<Amount>> optional_amount(const EtlTable& table, F field) {
+    if (table[field].empty()) return std::nullopt;
+    CORDON_TRY(const Amount value, checked(table, field, Amount::parse(table[field])));
+    return value;
+}
+
+/// 0 or 1; nothing when the export does not say (before Byzantium receipts had none).
+Result<std::optional<bool>> optional_status(const EtlTable& table) {
+    const std::string_view text = table[F::kStatus];
+    if (text.empty()) return std::nullopt;
+    if (text != "0" && text != "1")
+        return fail(table.error(F::kStatus, ErrorCode::kMalformed,
+                                format("expected 0 or 1, found \"{}\"", text.substr(0, 40))));
+    return text == "1";
+}
+
+/// Keeps the first statement; a different second one is a conflict.
+template <typename T>
+Status agree(const EtlTable& table, F field, std::optional<T>& known,
+             const std::optional<T>& said) {
+    if (!said) return {};
+    if (known && *known != *said)
+        return fail(table.error(
+            field, ErrorCode::kConflict,
+            "another record of this block says something else; the files do not belong together"));
+    known = said;
+    return {};
+}
+
+/// Elements of `a,b` as CSV has it, or of `["a", "b"]` as JSON has it.
+std::vector<std::string_view> split_list(std::string_view text) {
+    constexpr std::string_view kAround = " \t\"'";
+    if (text.starts_with('[') && text.ends_with(']')) text = text.substr(1, text.size() - 2);
+    std::vector<std::string_view> out;
+    while (!text.empty()) {
+        const std::size_t comma = std::min(text.find(','), text.size());
+        std::string_view item = text.substr(0, comma);
+        text.remove_prefix(std::min(comma + 1, text.size()));
+        const std::size_t from = std::min(item.find_first_not_of(kAround), item.size());
+        item.remove_prefix(from);
+        item = item.substr(0, item.find_last_not_of(kAround) + 1);
+        out.push_back(item);
+    }
+    if (out.size() == 1 && out[0].empty()) out.clear();
+    return out;
+}
+
+}  // namespace
+
+Status EtlBlock::add(const EtlTable& table) {
+    any_name_ = table.name();
+    CORDON_TRY(add_time_and_hash(table));
+    switch (table.kind()) {
+        case EtlKind::kBlock: return add_block(table);
+        case EtlKind::kTransaction: return add_transaction(table);
+        case EtlKind::kReceipt: return add_receipt(table);
+        case EtlKind::kTokenTransfer: return add_token_transfer(table);
+        case EtlKind::kLog: return add_log(table);
+        case EtlKind::kTrace: return add_trace(table);
+    }
+    return {};
+}
+
+Status EtlBlock::add_time_and_hash(const EtlTable& table) {
+    if (const std::string_view text = table[F::kTime]; !text.empty()) {
+        CORDON_TRY(const UnixMillis time, checked(table, F::kTime, parse_time(text)));
+        CORDON_TRY(agree(table, F::kTime, time_, std::optional{time}));
+    }
+    if (const std::string_view text = table[F::kBlockHash]; !text.empty()) {
+        CORDON_TRY(const Hash256 hash, checked(table, F::kBlockHash, parse_hash(chain_, text)));
+        CORDON_TRY(agree(table, F::kBlockHash, hash_, std::optional{hash}));
+    }
+    return {};
+}
+
+Status EtlBlock::add_block(const EtlTable& table) {
+    if (const std::string_view text = table[F::kParent]; !text.empty()) {
+        CORDON_TRY(const Hash256 parent, checked(table, F::kParent, parse_hash(chain_, text)));
+        CORDON_TRY(agree(table, F::kParent, parent_, std::optional{parent}));
+    }
+    CORDON_TRY(const Address miner, address_of(table, F::kMiner, true));
+    if (!miner.empty()) miner_ = miner;
+    return {};
+}
+
+Result<EtlBlock::Txn*> EtlBlock::txn_of(const EtlTable& table) {
+    CORDON_TRY(const Hash256 hash, checked(table, F::kTx, parse_hash(chain_, table[F::kTx])));
+    CORDON_TRY(const auto index, optional_number(table, F::kTxIndex));
+    const auto [found, fresh] = by_hash_.try_emplace(hash, txns_.size());
+    if (fresh) txns_.emplace_back().hash = hash;
+    Txn& txn = txns_[found->second];
+    CORDON_TRY(agree(table, F::kTxIndex, txn.index, index));
+    return &txn;
+}
+
+Result<Address> EtlBlock::address_of(const EtlTable& table, EtlField field,
+                                     bool may_be_empty) const {
+    if (may_be_empty && table[field].empty()) return Address{};
+    return checked(table, field, parse_address(chain_, table[field]));
+}
+
+Status EtlBlock::add_transaction(const EtlTable& table) {
+    CORDON_TRY(Txn* const txn, txn_of(table));
+    CORDON_TRY(const Address from, address_of(table, F::kFrom, false));
+    CORDON_TRY(const Address to, address_of(table, F::kTo, true));  // Empty: creates a contract.
+    CORDON_TRY(const Amount value, checked(table, F::kValue, Amount::parse(table[F::kValue])));
+    if (txn->listed) {
+        if (txn->from != from || txn->to != to || txn->value != value)
+            return fail(table.error(F::kTx, ErrorCode::kConflict,
+                                    "this txn came before with another content"));
+        ++repeated_;
+    }
+    txn->listed = true;
+    txn->from = from;
+    txn->to = to;
+    txn->value = value;
+    CORDON_TRY(const auto nonce, optional_number(table, F::kNonce));
+    CORDON_TRY(agree(table, F::kNonce, txn->nonce, nonce));
+    CORDON_TRY(const auto gas_price, optional_amount(table, F::kGasPrice));
+    CORDON_TRY(agree(table, F::kGasPrice, txn->gas_price, gas_price));
+    return add_receipt(table);
+}
+
+/// The receipt's part, which exports give alone or within transactions.
+Status EtlBlock::add_receipt(const EtlTable& table) {
+    CORDON_TRY(Txn* const txn, txn_of(table));
+    CORDON_TRY(const auto status, optional_status(table));
+    CORDON_TRY(agree(table, F::kStatus, txn->status, status));
+    CORDON_TRY(const auto gas_used, optional_amount(table, F::kGasUsed));
+    CORDON_TRY(agree(table, F::kGasUsed, txn->gas_used, gas_used));
+    CORDON_TRY(const auto price, optional_amount(table, F::kPrice));
+    CORDON_TRY(agree(table, F::kPrice, txn->price, price));
+    CORDON_TRY(const auto l1_fee, optional_amount(table, F::kL1Fee));
+    if (l1_fee) txn->l1_fee = *l1_fee;
+    CORDON_TRY(const Address contract, address_of(table, F::kContract, true));
+    if (!contract.empty()) txn->contract = contract;
+    return {};
+}
+
+bool EtlBlock::TokenMove::same_move(const TokenMove& other) const noexcept {
+    return token == other.token && from == other.from && to == other.to && amount == other.amount;
+}
+
+Status EtlBlock::add_move(const EtlTable& table, TokenMove move) {
+    CORDON_TRY(Txn* const txn, txn_of(table));
+    CORDON_TRY(const uint64_t index,
+               checked(table, F::kLogIndex, parse_whole(table[F::kLogIndex], UINT32_MAX)));
+    const auto [found, fresh] = txn->tokens.try_emplace(index, move);
+    if (fresh) return {};
+    TokenMove& known = found->second;
+    if (!known.same_move(move))
+        return fail(
+            table.error(F::kLogIndex, ErrorCode::kConflict,
+                        format("log {} of this txn came before with another content", index)));
+    if (known.from_log == move.from_log) ++repeated_;
+    known.from_log |= move.from_log;
+    known.non_fungible |= move.non_fungible;
+    return {};
+}
+
+Status EtlBlock::add_token_transfer(const EtlTable& table) {
+    TokenMove move;
+    CORDON_TRY(move.token, address_of(table, F::kToken, false));
+    CORDON_TRY(move.from, address_of(table, F::kFrom, false));
+    CORDON_TRY(move.to, address_of(table, F::kTo, false));
+    CORDON_TRY(move.amount, checked(table, F::kValue, Amount::parse(table[F::kValue])));
+    return add_move(table, move);
+}
+
+Status EtlBlock::add_log(const EtlTable& table) {
+    const auto parts = split_list(table[F::kTopics]);
+    std::vector<Hash256> topics;
+    for (const std::string_view part : parts) {
+        CORDON_TRY(const Hash256 topic, checked(table, F::kTopics, parse_hash(kEthereum, part)));
+        topics.push_back(topic);
+    }
+    if (topics.empty() || topics[0] != kTransferTopic) return {};
+    CORDON_TRY(const Bytes data, checked(table, F::kData, parse_hex0x(table[F::kData])));
+    const auto transfer = decode_transfer_log(topics, data);
+    if (!transfer) return {};
+    CORDON_TRY(const Address token, address_of(table, F::kToken, false));
+    return add_move(table, {token, transfer->from, transfer->to, transfer->amount,
+                            transfer->non_fungible, true});
+}
+
+Status EtlBlock::add_trace(const EtlTable& table) {
+    const std::string_view type = table[F::kTraceType];
+    const std::string_view call = table[F::kCallType];
+    Trace trace;
+    trace.id = table[F::kTraceId];
+    for (const std::string_view part : split_list(table[F::kTraceAddress])) {
+        CORDON_TRY(const uint64_t place,
+                   checked(table, F::kTraceAddress, parse_whole(part, UINT32_MAX)));
+        trace.place.push_back(static_cast<uint32_t>(place));
+    }
+    const bool system = type == "reward" || type == "genesis" || type == "daofork";
+    const bool ends = type == "suicide" || type == "selfdestruct";
+    if (!system && !ends && type != "call" && type != "create")
+        return fail(table.error(
+            F::kTraceType, ErrorCode::kUnsupported,
+            format(
+                "unknown type \"{}\", expected call, create, suicide, reward, genesis or daofork",
+                type.substr(0, 40))));
+    if (type == "call" && call != "call" && call != "callcode" && call != "delegatecall" &&
+        call != "staticcall")
+        return fail(table.error(
+            F::kCallType, ErrorCode::kUnsupported,
+            format("unknown type \"{}\", expected call, callcode, delegatecall or staticcall",
+                   call.substr(0, 40))));
+    CORDON_TRY(const auto status, optional_status(table));
+    trace.failed = status == false || !table[F::kError].empty();
+    CORDON_TRY(const auto value, optional_amount(table, F::kValue));
+    // A delegatecall repeats its caller's value, a callcode pays the caller itself: nothing moves.
+    trace.moves = value && !value->is_zero() && !trace.failed && (type != "call" || call == "call");
+    if (trace.moves) {
+        trace.value = *value;
+        CORDON_TRY(trace.to, address_of(table, F::kTo, false));
+        if (type == "reward" || type == "genesis") {
+            trace.kind = TransferKind::kMint;
+            trace.from = Address{AddressKind::kEvm, std::array<uint8_t, 20>{}};
+        } else {
+            CORDON_TRY(trace.from, address_of(table, F::kFrom, false));
+        }
+    }
+
+    std::vector<Trace>* list = &system_;
+    if (!table[F::kTx].empty()) {
+        CORDON_TRY(Txn* const txn, txn_of(table));
+        list = &txn->traces;
+    } else if (!system) {
+        CORDON_TRY(const auto index, optional_number(table, F::kTxIndex));
+        if (!index)
+            return fail(table.error(F::kTx, ErrorCode::kMalformed,
+                                    "expected the hash of a txn, or its transaction_index"));
+        list = &loose_[*index];
+    }
+    // The same reward from two files has the same id. Two equal rewards without id are two uncles,
+    // not one.
+    if (list == &system_ && !trace.id.empty() && !system_ids_.insert(trace.id).second) {
+        ++repeated_;
+        return {};
+    }
+    list->push_back(std::move(trace));
+    return {};
+}
+
+}  // namespace cordon::chain

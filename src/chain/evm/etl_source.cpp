@@ -1,0 +1,119 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include <cordon/base/format.hpp>
+
+#include "../block_source.hpp"
+#include "etl_block.hpp"
+#include "etl_table.hpp"
+
+namespace cordon::chain {
+namespace {
+
+/// Merges the files by block number.
+class EtlSource final : public BlockSource {
+public:
+    EtlSource(std::vector<EtlTable> tables, std::vector<std::string> skipped, ChainId chain,
+              uint64_t total)
+        : tables_{std::move(tables)}, skipped_{std::move(skipped)}, chain_{chain}, total_{total} {}
+
+    Result<std::optional<Block>> next() override {
+        if (failed_) return fail(*failed_);
+        auto block = advance();
+        if (!block) failed_ = block.error();
+        return block;
+    }
+
+    uint64_t bytes_read() const noexcept override {
+        uint64_t sum = 0;
+        for (const EtlTable& table : tables_) sum += table.bytes_read();
+        return sum;
+    }
+    uint64_t bytes_total() const noexcept override { return total_; }
+
+    std::vector<std::string> warnings() const override {
+        std::vector<std::string> out = skipped_;
+        const auto tell = [&](uint64_t count, std::string_view what) {
+            if (count != 0) out.push_back(format("{} {}", count, what));
+        };
+        tell(counts_.status_missing,
+             "txns without receipt status were taken as executed; add the receipts export");
+        tell(counts_.fee_unknown,
+             "txns have no fee, for want of gas used or price; add the receipts export");
+        tell(counts_.non_fungible,
+             "transfers of non-fungible tokens were left out: they have no amount");
+        tell(counts_.token_by_export,
+             "token transfers came without their logs; non-fungible ones among them show the id of "
+             "the token as amount; add the logs export");
+        tell(counts_.repeated, "records came twice with the same content and were taken once");
+        tell(counts_.creation_unplaced,
+             "txns sent value to a new contract of unknown address; add the receipts export");
+        return out;
+    }
+
+private:
+    Result<std::optional<Block>> advance() {
+        std::optional<BlockNum> number;
+        for (const EtlTable& table : tables_)
+            if (table.block() && (!number || *table.block() < *number)) number = table.block();
+        if (!number) return std::nullopt;
+        EtlBlock collected{chain_, *number};
+        for (EtlTable& table : tables_) {
+            if (table.block() != number) continue;
+            CORDON_TRY(table.open());
+            while (table.block() == number) {
+                CORDON_TRY(collected.add(table));
+                CORDON_TRY(table.next());
+            }
+        }
+        CORDON_TRY(Block block, collected.finish(counts_));
+        return block;
+    }
+
+    std::vector<EtlTable> tables_;
+    std::vector<std::string> skipped_;
+    ChainId chain_;
+    uint64_t total_;
+    EtlCounts counts_;
+    std::optional<Error> failed_;
+};
+
+constexpr bool carries_value(EtlKind kind) noexcept {
+    return kind != EtlKind::kBlock && kind != EtlKind::kReceipt;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<BlockSource>> open_evm_etl(std::vector<InputFile> files, ChainId chain) {
+    if (chain.family != ChainFamily::kEvm)
+        return fail(ErrorCode::kInvalidParam,
+                    format("ethereum-etl exports hold EVM chains, not {}", to_string(chain)));
+    std::vector<EtlTable> tables;
+    std::vector<std::string> skipped;
+    uint64_t total = 0;
+    bool any_value = false;
+    for (const InputFile& file : files) {
+        std::string why_not;
+        CORDON_TRY(auto table, EtlTable::probe(file, why_not));
+        if (!table) {
+            skipped.push_back(format("{}: skipped: {}", file.name, why_not));
+            continue;
+        }
+        any_value |= carries_value(table->kind());
+        total += file.size;
+        tables.push_back(std::move(*table));
+    }
+    if (!any_value) {
+        std::string reasons;
+        for (std::size_t i = 0; i < std::min<std::size_t>(skipped.size(), 3); ++i)
+            reasons += "; " + skipped[i];
+        return fail(ErrorCode::kNotFound,
+                    format("none of {} files is an ethereum-etl export that carries value: "
+                           "expected transactions, "
+                           "token_transfers, traces or logs, as CSV or JSON lines{}",
+                           files.size(), reasons));
+    }
+    return std::make_unique<EtlSource>(std::move(tables), std::move(skipped), chain, total);
+}
+
+}  // namespace cordon::chain

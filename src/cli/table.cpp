@@ -1,0 +1,128 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include "table.hpp"
+
+#include <algorithm>
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cordon/base/check.hpp>
+
+namespace cordon::cli {
+namespace {
+
+bool is_continuation(char c) noexcept { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
+
+/// Byte offset of the n-th character.
+std::size_t offset_of(std::string_view text, std::size_t n) noexcept {
+    std::size_t at = 0;
+    while (at < text.size() && n > 0) {
+        ++at;
+        while (at < text.size() && is_continuation(text[at])) ++at;
+        --n;
+    }
+    return at;
+}
+
+std::string pad(const std::string& text, std::size_t width, Table::Align align) {
+    const std::size_t used = display_width(text);
+    const std::string blanks(width > used ? width - used : 0, ' ');
+    return align == Table::Align::kRight ? blanks + text : text + blanks;
+}
+
+}  // namespace
+
+std::size_t display_width(std::string_view text) noexcept {
+    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+        return !is_continuation(c) && static_cast<unsigned char>(c) >= 0x20 && c != 0x7F;
+    }));
+}
+
+std::string printable(std::string_view text) {
+    std::string out;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto c = static_cast<unsigned char>(text[i]);
+        // U+202A..202E and U+2066..2069 (E2 80 AA..AE, E2 81 A6..A9) reorder what follows; U+0080..009F are controls.
+        const auto next = [&](std::size_t n) {
+            return i + n < text.size() ? static_cast<unsigned char>(text[i + n]) : 0U;
+        };
+        const bool reorders = c == 0xE2 && ((next(1) == 0x80 && next(2) >= 0xAA && next(2) <= 0xAE) ||
+                                            (next(1) == 0x81 && next(2) >= 0xA6 && next(2) <= 0xA9));
+        const bool c1 = c == 0xC2 && next(1) >= 0x80 && next(1) <= 0x9F;
+        if (c < 0x20 || c == 0x7F || reorders || c1) {
+            out += "·";
+            i += reorders ? 2 : c1 ? 1 : 0;
+        } else {
+            out += text[i];
+        }
+    }
+    return out;
+}
+
+std::string shorten(std::string_view text, std::size_t width) {
+    const std::size_t length = display_width(text);
+    if (length <= width) return std::string{text};
+    if (width < 3) return std::string{text.substr(0, offset_of(text, width))};
+    const std::size_t head = (width - 1 + 1) / 2;
+    const std::size_t tail = width - 1 - head;
+    return std::string{text.substr(0, offset_of(text, head))} + "…" +
+           std::string{text.substr(offset_of(text, length - tail))};
+}
+
+std::string group_digits(std::string_view number) {
+    const std::size_t point = std::min(number.find('.'), number.size());
+    std::string out;
+    for (std::size_t i = 0; i < point; ++i) {
+        if (i != 0 && (point - i) % 3 == 0) out += ',';
+        out += number[i];
+    }
+    return out + std::string{number.substr(point)};
+}
+
+std::size_t terminal_width() noexcept {
+    winsize size{};
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40) return size.ws_col;
+    return 100;
+}
+
+void Table::add(std::vector<std::string> cells) {
+    CORDON_CHECK(cells.size() == columns_.size());
+    for (std::string& cell : cells) cell = printable(cell);
+    rows_.push_back(std::move(cells));
+}
+
+std::string Table::render(std::size_t width) const {
+    if (rows_.empty()) return {};
+    constexpr std::size_t kGap = 2;
+    constexpr std::size_t kNarrowest = 9;
+    std::vector<std::size_t> widths;
+    std::size_t total = 0;
+    for (std::size_t c = 0; c < columns_.size(); ++c) {
+        std::size_t widest = columns_[c].head.size();
+        for (const auto& row : rows_) widest = std::max(widest, display_width(row[c]));
+        widths.push_back(widest);
+        total += widest + (c == 0 ? 0 : kGap);
+    }
+    for (std::size_t c = columns_.size(); c-- > 0 && total > width;) {
+        if (!columns_[c].flexible) continue;
+        const std::size_t least = std::max(columns_[c].head.size(), kNarrowest);
+        const std::size_t cut = std::min(total - width, widths[c] > least ? widths[c] - least : 0);
+        widths[c] -= cut;
+        total -= cut;
+    }
+
+    const auto line = [&](const auto& cell_at) {
+        std::string out;
+        for (std::size_t c = 0; c < columns_.size(); ++c) {
+            if (c != 0) out += std::string(kGap, ' ');
+            out += pad(shorten(cell_at(c), widths[c]), widths[c], columns_[c].align);
+        }
+        out.erase(out.find_last_not_of(' ') + 1);
+        return out + '\n';
+    };
+    std::string out = line([&](std::size_t c) { return std::string{columns_[c].head}; });
+    for (const auto& row : rows_) out += line([&](std::size_t c) { return row[c]; });
+    return out;
+}
+
+}  // namespace cordon::cli

@@ -1,0 +1,46 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include "table.hpp"
+
+#include <gtest/gtest.h>
+
+namespace cordon::cli {
+namespace {
+
+TEST(Table, aligns_columns_and_leaves_no_blanks_at_the_end) {
+    Table table{{{"NAME"}, {"N", Table::Align::kRight}}};
+    table.add({"a", "1"});
+    table.add({"long", "1000"});
+    EXPECT_EQ(table.render(80), "NAME     N\na        1\nlong  1000\n");
+}
+
+TEST(Table, shortens_the_flexible_column_to_fit) {
+    Table table{{{"ADDRESS", Table::Align::kLeft, true}, {"N", Table::Align::kRight}}};
+    table.add({"0x39cd0123456789abcdef14dd", "1"});
+    EXPECT_EQ(table.render(20), "ADDRESS            N\n0x39cd01…cdef14dd  1\n");
+}
+
+TEST(Table, prints_nothing_without_rows) { EXPECT_EQ(Table{{{"A"}}}.render(80), ""); }
+
+TEST(Printable, disarms_control_characters_and_direction_overrides) {
+    EXPECT_EQ(printable("a\033[31mb"), "a·[31mb");
+    EXPECT_EQ(printable("a\xE2\x80\xAE" "b"), "a·b");
+    EXPECT_EQ(printable("a\xC2\x9B" "b"), "a·b");
+    EXPECT_EQ(printable("naïve – ok"), "naïve – ok");
+    EXPECT_EQ(printable("cut\xE2"), "cut\xE2");
+}
+
+TEST(Shorten, keeps_head_and_tail_and_counts_characters_not_bytes) {
+    EXPECT_EQ(shorten("abcdefgh", 8), "abcdefgh");
+    EXPECT_EQ(shorten("abcdefgh", 5), "ab…gh");
+    EXPECT_EQ(display_width(shorten("ääääääää", 5)), 5u);
+    EXPECT_EQ(shorten("abc", 2), "ab");
+}
+
+TEST(GroupDigits, leaves_the_fraction_alone) {
+    EXPECT_EQ(group_digits("1234567.1234567"), "1,234,567.1234567");
+    EXPECT_EQ(group_digits("123"), "123");
+    EXPECT_EQ(group_digits(""), "");
+}
+
+}  // namespace
+}  // namespace cordon::cli

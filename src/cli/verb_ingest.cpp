@@ -1,0 +1,169 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include <boost/json.hpp>
+#include <charconv>
+#include <cstdio>
+
+#include <cordon/base/format.hpp>
+#include <cordon/engine/dry_run.hpp>
+#include <cordon/engine/ingest.hpp>
+
+#include "chain_json.hpp"
+#include "exit_code.hpp"
+#include "output.hpp"
+#include "progress.hpp"
+#include "table.hpp"
+#include "verbs.hpp"
+
+namespace cordon::cli {
+namespace {
+
+Result<engine::IngestRequest> request_of(const Args& args) {
+    engine::IngestRequest request;
+    request.ledger = args.get("ledger");
+    if (request.ledger.empty() && !args.has("dry-run"))
+        return fail(ErrorCode::kInvalidParam, "--ledger DIR is missing: where should the blocks go?");
+    if (args.operands().empty())
+        return fail(ErrorCode::kInvalidParam,
+                    "no SOURCE given: a file or folder, or SCHEMA:PATH such as transfers:theft.csv");
+    for (const std::string& operand : args.operands()) {
+        CORDON_TRY(const auto sources, engine::parse_source(operand));
+        request.sources.insert(request.sources.end(), sources.begin(), sources.end());
+    }
+    if (args.has("chain")) {
+        const auto chain = parse_chain(args.get("chain"));
+        if (!chain) return fail(ErrorCode::kInvalidParam, "--chain: " + chain.error().message);
+        request.chain = *chain;
+    }
+    if (args.has("batch-blocks")) {
+        const std::string text = args.get("batch-blocks");
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), request.batch_blocks);
+        if (error != std::errc{} || end != text.data() + text.size() || request.batch_blocks == 0)
+            return fail(ErrorCode::kInvalidParam, format("--batch-blocks: expected a number from 1, found \"{}\"", text));
+    }
+    return request;
+}
+
+std::string progress_text(const engine::IngestProgress& progress, double seconds) {
+    const double share = progress.bytes_total == 0 ? 0
+                                                   : static_cast<double>(progress.bytes_read) /
+                                                         static_cast<double>(progress.bytes_total);
+    const double rate = seconds > 0 ? static_cast<double>(progress.transfers) / seconds : 0;
+    std::string text = format("ingest  {} {:3.0f} %  {} blocks  {} transfers  {}/s  {}", bar(share, 16), share * 100,
+                              format_count(progress.blocks), format_count(progress.transfers),
+                              format_count(static_cast<uint64_t>(rate)), format_bytes(peak_memory()));
+    if (share > 0.01 && share < 1) text += "  " + format_duration(seconds * (1 - share) / share) + " left";
+    return text;
+}
+
+boost::json::object result_json(const engine::IngestResult& result) {
+    boost::json::array sources;
+    for (const auto& each : result.sources)
+        sources.push_back(boost::json::object{{"schema", engine::to_string(each.source.schema)},
+                                              {"path", each.source.path},
+                                              {"rows", each.rows},
+                                              {"skipped", each.skipped},
+                                              {"txns", each.txns},
+                                              {"transfers", each.transfers}});
+    return {{"sources", std::move(sources)},
+            {"chains", chains_json(result.chains)},
+            {"records", boost::json::object{{"labels", result.records.labels},
+                                            {"assets", result.records.assets},
+                                            {"prices", result.records.prices},
+                                            {"wallets", result.records.wallets}}}};
+}
+
+std::string result_table(const engine::IngestResult& result) {
+    Table table{{{"SOURCE", Table::Align::kLeft, true},
+                 {"SCHEMA"},
+                 {"ROWS OR BLOCKS", Table::Align::kRight},
+                 {"TRANSFERS", Table::Align::kRight},
+                 {"KNOWN ALREADY", Table::Align::kRight}}};
+    for (const auto& each : result.sources)
+        table.add({each.source.path, std::string{engine::to_string(each.source.schema)}, format_count(each.rows),
+                   each.transfers == 0 ? "" : format_count(each.transfers),
+                   each.skipped == 0 ? "" : format_count(each.skipped)});
+    return table.render(terminal_width()) + "\n" + chains_table(result.chains);
+}
+
+Result<int> dry_run(const engine::IngestRequest& request, const Session& session) {
+    const auto print_block = [&](const chain::BlockCheck& check) -> Status {
+        if (session.format != Format::kJsonl) return {};
+        return print(envelope("ingest.block", block_json(check, request.chain.value_or(kBitcoin))));
+    };
+    CORDON_TRY(const engine::DryRun done, engine::dry_run(request, print_block, session.cancel));
+    if (!session.quiet) print_warnings(done.warnings);
+    if (session.format == Format::kTable) {
+        CORDON_TRY(print(format("{} blocks, {} txns, {} transfers, {} rows of side files read; nothing stored{}\n",
+                                format_count(done.blocks), format_count(done.txns), format_count(done.transfers),
+                                format_count(done.rows),
+                                done.unsound == 0 ? std::string{}
+                                                  : format("; {} blocks are NOT sound", format_count(done.unsound)))));
+    } else {
+        CORDON_TRY(print(envelope("ingest.dry_run",
+                                  boost::json::object{{"blocks", done.blocks},
+                                                      {"txns", done.txns},
+                                                      {"transfers", done.transfers},
+                                                      {"rows", done.rows},
+                                                      {"unsound", done.unsound}},
+                                  done.warnings)));
+    }
+    return done.unsound == 0 ? kClean : kFound;
+}
+
+Result<int> run_ingest(const Args& args, const Session& session) {
+    CORDON_TRY(const engine::IngestRequest request, request_of(args));
+    if (args.has("dry-run")) return dry_run(request, session);
+
+    ProgressLine line{session};
+    std::optional<Error> output_error;
+    engine::IngestHooks hooks;
+    hooks.cancel = session.cancel;
+    hooks.progress = [&](const engine::IngestProgress& progress) {
+        if (line.due()) line.show(progress_text(progress, line.seconds()));
+    };
+    if (session.format == Format::kJsonl)
+        hooks.acknowledged = [&](const engine::Acknowledged& batch) {
+            const Status done = print(envelope("ingest.batch", boost::json::object{{"chain", to_string(batch.chain)},
+                                                                                   {"tip", batch.tip},
+                                                                                   {"blocks", batch.blocks},
+                                                                                   {"skipped", batch.skipped}}));
+            if (!done && !output_error) output_error = done.error();
+        };
+    CORDON_TRY(const engine::IngestResult result, engine::ingest(request, hooks));
+    line.clear();
+    if (output_error) return fail(*output_error);
+    if (!session.quiet) print_warnings(result.warnings);
+    if (session.format == Format::kTable) {
+        CORDON_TRY(print(result_table(result)));
+        if (result.incomplete)
+            CORDON_TRY(print("\ninterrupted: what is listed is stored; run the same command again to go on\n"));
+        else if (!session.quiet)
+            std::fprintf(stderr, "\nnext: cordon trace --ledger %s --seed ADDRESS|TXID\n", request.ledger.c_str());
+    } else {
+        CORDON_TRY(print(envelope("ingest.result", result_json(result), result.warnings, result.incomplete)));
+    }
+    return result.incomplete ? kInterrupted : kClean;
+}
+
+}  // namespace
+
+Command ingest_command() {
+    return {.name = "ingest",
+            .summary = "fill a ledger from files",
+            .usage = "--ledger DIR SOURCE…",
+            .about = "Reads chain data and side files into a ledger. SOURCE is a file or a folder, or SCHEMA:PATH with one "
+                     "of transfers: labels: assets: prices: wallets: btc-blocks: btc-txs: evm-etl: (formats: docs/formats). "
+                     "gzip, zstd, xz and bzip2 are read as they are. Each source goes in whole or not at all; killed at "
+                     "any moment, the same command goes on where it stopped; what is there already is skipped.",
+            .flags = {{"ledger", "DIR", "The ledger; made when missing", {}, 'l'},
+                      {"chain", "CHAIN", "Chain of sources that do not say it: btc, btc-testnet, eth, bsc, …"},
+                      {"batch-blocks", "N", "Blocks in one acknowledged batch; by size when not given"},
+                      {"dry-run", "", "Read and check everything, store nothing; jsonl prints a line for each block"}},
+            .examples = {"cordon ingest --ledger led transfers:theft.csv.zst labels:labels.csv assets:assets.csv",
+                         "cordon ingest --ledger led ~/.bitcoin/blocks", "cordon ingest --ledger led evm-etl:export/",
+                         "cordon ingest --dry-run --format jsonl btc-blocks:blk00000.dat"},
+            .takes_operands = true,
+            .run = run_ingest};
+}
+
+}  // namespace cordon::cli

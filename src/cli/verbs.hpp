@@ -1,0 +1,17 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "command.hpp"
+
+/// One function a verb, each in its own file.
+namespace cordon::cli {
+
+Command completion_command();
+Command help_command();
+Command ingest_command();
+Command ledger_command();
+Command man_command();
+Command report_command();
+Command trace_command();
+
+}  // namespace cordon::cli

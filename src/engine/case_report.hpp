@@ -1,0 +1,33 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <cordon/base/result.hpp>
+
+#include "theft.hpp"
+
+namespace cordon::engine {
+
+/// The flow as a picture; `theme` is light, dark or auto (follows the reader's system).
+Status write_flow_svg(const Theft& theft, const std::string& path, const std::string& theme);
+/// The trace.result envelope.
+Status write_result_json(const Theft& theft, const std::string& path);
+/// Every movement as CSV.
+Status write_edges(const Theft& theft, const std::string& path);
+
+struct CaseRequest {
+    std::string out;                   ///< Folder; made when missing.
+    std::string title;
+    std::string notes;                 ///< Plain text about the case, shown under the story.
+    std::vector<std::string> sources;  ///< Where the facts come from.
+    std::string version;
+    std::string command_line;
+};
+
+/// Writes case.html, flow.svg, result.json, edges.csv and manifest.json into `out`; each appears whole or not at all.
+/// The paths, in that order. Same ledger, seeds and parameters give the same bytes.
+Result<std::vector<std::string>> write_case(const Theft& theft, const CaseRequest& request);
+
+}  // namespace cordon::engine

@@ -1,0 +1,49 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include "context.hpp"
+
+#include <cmath>
+
+namespace cordon::engine {
+
+std::optional<Label> RecordsContext::label(ChainId chain, const Address& address) const {
+    auto& known = labels_[chain];
+    if (const auto found = known.find(address); found != known.end()) return found->second;
+    std::optional<Label> best;
+    auto labels = store_.labels(chain, address);
+    if (!labels) {
+        if (!error_) error_ = labels.error();
+    } else if (!labels->empty()) {
+        best = std::move(labels->front());
+    }
+    known.emplace(address, best);
+    return best;
+}
+
+std::optional<AssetInfo> RecordsContext::asset(ChainId chain, const Asset& asset) const {
+    auto& known = assets_[chain];
+    if (const auto found = known.find(asset); found != known.end()) return found->second;
+    auto info = store_.asset(chain, asset);
+    if (!info && !error_) error_ = info.error();
+    std::optional<AssetInfo> answer = info ? std::move(*info) : std::nullopt;
+    if (!answer && asset.is_native())
+        answer = AssetInfo{chain, asset, std::string{native_symbol(chain)}, native_decimals(chain),
+                           AssetStatus::kVerified};
+    known.emplace(asset, answer);
+    return answer;
+}
+
+std::optional<double> RecordsContext::usd(ChainId chain, const Asset& asset_id, const Amount& amount,
+                                          std::optional<UnixMillis> time) const {
+    if (!time) return std::nullopt;
+    const auto info = asset(chain, asset_id);
+    if (!info) return std::nullopt;
+    const auto price = store_.price(chain, asset_id, *time);
+    if (!price) {
+        if (!error_) error_ = price.error();
+        return std::nullopt;
+    }
+    if (!*price) return std::nullopt;
+    return amount.to_double() / std::pow(10.0, info->decimals) * (*price)->usd;
+}
+
+}  // namespace cordon::engine

@@ -1,0 +1,36 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <memory>
+#include <unordered_map>
+
+#include <cordon/records/store.hpp>
+#include <cordon/trace/trace.hpp>
+
+namespace cordon::engine {
+
+/// What trace asks about the world, answered from records and remembered for the length of one trace.
+///
+/// The native asset of a chain is always known (symbol and decimals of the chain), even when assets: does not list it.
+/// Confined to one thread. Lifetime: `store` must outlive it.
+class RecordsContext final : public trace::Context {
+public:
+    explicit RecordsContext(const records::Store& store) noexcept : store_{store} {}
+
+    std::optional<Label> label(ChainId chain, const Address& address) const override;
+    std::optional<AssetInfo> asset(ChainId chain, const Asset& asset) const override;
+    std::optional<double> usd(ChainId chain, const Asset& asset, const Amount& amount,
+                              std::optional<UnixMillis> time) const override;
+
+    /// The first records error met; the answers after it were "nothing". A trace is complete only without one.
+    const std::optional<Error>& error() const noexcept { return error_; }
+
+private:
+    const records::Store& store_;
+    mutable std::optional<Error> error_;
+    mutable std::map<ChainId, std::unordered_map<Address, std::optional<Label>>> labels_;
+    mutable std::map<ChainId, std::unordered_map<Asset, std::optional<AssetInfo>>> assets_;
+};
+
+}  // namespace cordon::engine

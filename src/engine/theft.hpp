@@ -1,0 +1,32 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <cordon/records/store.hpp>
+#include <cordon/trace/trace.hpp>
+
+#include "context.hpp"
+
+namespace cordon::engine {
+
+struct TheftRequest {
+    std::string ledger;
+    std::string seeds;  ///< As parse_seeds takes them.
+    trace::Params params;
+};
+
+/// A trace together with what it was read from, so that a report can cite and name everything.
+struct Theft {
+    std::shared_ptr<const ledger::Reader> ledger;
+    std::unique_ptr<records::Store> records;
+    std::unique_ptr<RecordsContext> context;
+    trace::TraceResult result;
+};
+
+/// The third street: seed → trace with the links of `patterns` → flow. Errors of parse_seeds and trace, and of records.
+Result<Theft> follow_theft(const TheftRequest& request, const std::function<void(const trace::Progress&)>& progress,
+                           const std::atomic<bool>* cancel);
+
+}  // namespace cordon::engine

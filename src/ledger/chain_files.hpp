@@ -1,0 +1,64 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <cordon/base/result.hpp>
+#include <cordon/model/block.hpp>
+
+#include "disk.hpp"
+#include "log.hpp"
+
+/// Which files make up a ledger, and which of them count (docs/formats/ledger.md).
+///
+///   LEDGER/FORMAT             says that this is a ledger, and of which version
+///   LEDGER/lock               the writer's place
+///   LEDGER/chains/NAME/       one chain: manifest, segment-N, log-N
+namespace cordon::ledger {
+
+/// What the manifest says: the chain is these segments, in order, and then this log.
+struct ChainState {
+    struct Entry {
+        uint64_t id = 0;
+        uint32_t blocks = 0;    ///< Visible ones; fewer than the file has after a rewind into it.
+        uint32_t identity = 0;  ///< Segment::identity().
+        friend bool operator==(const Entry&, const Entry&) = default;
+    };
+    std::vector<Entry> segments;
+    uint64_t log = 0;
+    uint64_t next_id = 0;  ///< No file has had this number yet.
+    friend bool operator==(const ChainState&, const ChainState&) = default;
+};
+
+void put_state(Bytes& out, const ChainState& state);
+/// kCorrupt.
+Result<ChainState> take_state(ByteView record, const std::string& name);
+
+std::string chains_directory(const std::string& ledger);
+std::string chain_directory(const std::string& ledger, ChainId chain);
+std::string manifest_path(const std::string& chain_directory);
+std::string segment_path(const std::string& chain_directory, uint64_t id);
+std::string log_path(const std::string& chain_directory, uint64_t id);
+
+/// The manifest's last record. kCorrupt when it has none.
+struct Manifest {
+    ChainState state;
+    uint64_t end = 0;  ///< Where the next record goes.
+};
+Result<Manifest> read_manifest(const std::string& chain_directory);
+
+/// The chains that a ledger has, in order. kNotFound when `ledger` is none, kUnsupported when it is of a later version.
+Result<std::vector<ChainId>> list_chains(const std::string& ledger);
+
+/// Makes an empty ledger where there is none.
+Status make_ledger(Disk& disk, const std::string& ledger);
+
+/// Writes a whole file so that it is there entirely or not at all. The name survives power loss only after
+/// sync_directory.
+Status write_file(Disk& disk, const std::string& path, ByteView bytes);
+
+/// Removes what a crash left behind: files of a chain that `state` does not name.
+void remove_strays(Disk& disk, const std::string& chain_directory, const ChainState& state);
+
+}  // namespace cordon::ledger

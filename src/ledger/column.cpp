@@ -1,0 +1,55 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include "column.hpp"
+
+#include "crc32c.hpp"
+
+namespace cordon::ledger {
+
+Column::Column(ByteView file, const SegmentHeader::Column& info, bool trusted)
+    : data_{file.data() + info.offset},
+      size_{info.size},
+      sums_{file.data() + info.sums},
+      data_offset_{info.offset},
+      sums_offset_{info.sums},
+      sums_crc_{info.sums_crc} {
+    if (!trusted) good_ = std::make_unique<std::atomic<bool>[]>(chunks() + 1);
+}
+
+const uint8_t* Column::get(uint64_t offset, uint64_t size) const noexcept {
+    if (offset > size_ || size > size_ - offset) return nullptr;
+    if (good_ != nullptr && size != 0)
+        for (uint64_t chunk = offset / kChunk; chunk <= (offset + size - 1) / kChunk; ++chunk)
+            if (!good_[chunk].load(std::memory_order_relaxed) && !check(chunk)) return nullptr;
+    return data_ + offset;
+}
+
+bool Column::check(uint64_t chunk) const noexcept {
+    if (!good_[chunks()].load(std::memory_order_relaxed)) {
+        if (!check_sums()) return false;
+        good_[chunks()].store(true, std::memory_order_relaxed);
+    }
+    if (crc32c(chunk_bytes(chunk)) != load<uint32_t>(sums_ + chunk * 4)) return false;
+    good_[chunk].store(true, std::memory_order_relaxed);
+    return true;
+}
+
+bool Column::check_sums() const noexcept { return crc32c({sums_, chunks() * 4}) == sums_crc_; }
+
+ByteView Column::chunk_bytes(uint64_t chunk) const noexcept {
+    return {data_ + chunk * kChunk, static_cast<std::size_t>(std::min<uint64_t>(kChunk, size_ - chunk * kChunk))};
+}
+
+std::optional<Column::Damage> Column::find_damage() const {
+    const auto damage = [](ByteView bytes, uint64_t at, uint32_t expected, bool in_sums) {
+        const auto bit = flipped_bit(bytes.size(), expected, crc32c(bytes));
+        if (!bit) return Damage{at, std::nullopt, in_sums};
+        return Damage{at + *bit / 8, static_cast<int>(*bit % 8), in_sums};
+    };
+    if (!check_sums()) return damage({sums_, chunks() * 4}, sums_offset_, sums_crc_, true);
+    for (uint64_t chunk = 0; chunk < chunks(); ++chunk)
+        if (const uint32_t sum = load<uint32_t>(sums_ + chunk * 4); crc32c(chunk_bytes(chunk)) != sum)
+            return damage(chunk_bytes(chunk), data_offset_ + chunk * kChunk, sum, false);
+    return std::nullopt;
+}
+
+}  // namespace cordon::ledger

@@ -1,0 +1,60 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include "columns.hpp"
+
+#include "rows.hpp"
+
+namespace cordon::records {
+
+Result<Label> label_row(const Statement& row) {
+    Label label;
+    if (const std::string_view chain = row.text(0); !chain.empty()) {
+        CORDON_TRY(label.chain, decode_chain(chain));
+    }
+    label.text = row.text(1);
+    CORDON_TRY(label.category, decode_category(row.text(2)));
+    label.source = row.text(3);
+    label.confidence = row.real(4);
+    CORDON_TRY(label.address, decode_address(row.blob(5)));
+    return label;
+}
+
+Result<AssetInfo> asset_row(const Statement& row) {
+    AssetInfo info;
+    CORDON_TRY(info.chain, decode_chain(row.text(0)));
+    CORDON_TRY(info.asset, decode_asset(row.text(1)));
+    info.symbol = row.text(2);
+    info.decimals = static_cast<unsigned>(row.integer(3));
+    CORDON_TRY(info.status, decode_status(row.text(4)));
+    return info;
+}
+
+Result<Price> price_row(const Statement& row) {
+    Price price;
+    CORDON_TRY(price.chain, decode_chain(row.text(0)));
+    CORDON_TRY(price.asset, decode_asset(row.text(1)));
+    price.time = UnixMillis{std::chrono::milliseconds{row.integer(2)}};
+    price.usd = row.real(3);
+    return price;
+}
+
+Result<WalletAddress> wallet_row(const Statement& row) {
+    WalletAddress wallet;
+    CORDON_TRY(wallet.chain, decode_chain(row.text(0)));
+    CORDON_TRY(wallet.address, decode_address(row.blob(1)));
+    wallet.set = row.text(2);
+    wallet.entity = row.text(3);
+    wallet.tier = row.text(4);
+    return wallet;
+}
+
+Result<Input> input_row(const Statement& row) {
+    Input input;
+    input.name = row.text(0);
+    input.schema = row.text(1);
+    input.bytes = static_cast<uint64_t>(row.integer(2));
+    input.sha256 = row.text(3);
+    input.rows = static_cast<uint64_t>(row.integer(4));
+    return input;
+}
+
+}  // namespace cordon::records

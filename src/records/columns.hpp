@@ -1,0 +1,34 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string_view>
+
+#include <cordon/base/result.hpp>
+#include <cordon/model/label.hpp>
+
+#include "sqlite.hpp"
+#include "store.hpp"
+
+/// What is selected, and how a selected row becomes one of the model's types. Private to the room.
+/// Each decoder takes the columns of its SELECT in their order; kCorrupt for what we never wrote.
+namespace cordon::records {
+
+inline constexpr std::string_view kLabelColumns =
+    "SELECT l.chain, l.text, l.category, s.name, l.confidence, l.address "
+    "FROM label l JOIN label_source s ON s.id = l.source ";
+inline constexpr std::string_view kAssetColumns =
+    "SELECT chain, asset, symbol, decimals, status FROM asset ";
+inline constexpr std::string_view kPriceColumns =
+    "SELECT chain, asset, time_millis, usd FROM price ";
+inline constexpr std::string_view kWalletColumns =
+    "SELECT chain, address, wallet_set, entity, tier FROM wallet ";
+inline constexpr std::string_view kInputColumns =
+    "SELECT name, schema, bytes, sha256, rows FROM input ";
+
+Result<Label> label_row(const Statement& row);
+Result<AssetInfo> asset_row(const Statement& row);
+Result<Price> price_row(const Statement& row);
+Result<WalletAddress> wallet_row(const Statement& row);
+Result<Input> input_row(const Statement& row);
+
+}  // namespace cordon::records

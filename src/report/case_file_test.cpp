@@ -1,0 +1,222 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include "case_file.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "svg.hpp"
+#include "test_case.hpp"
+
+namespace cordon::report {
+namespace {
+
+using trace::test::TheftContext;
+
+/// Whether every element that is opened is closed in its order and every attribute is quoted: what an XML reader asks
+/// for first. `voids` are HTML elements without end.
+std::string malformed(const std::string& text, const std::vector<std::string>& voids = {}) {
+    std::vector<std::string> open;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '&' && text.find(';', i) > i + 8) return "bare & at " + std::to_string(i);
+        if (text[i] != '<') continue;
+        if (text[i + 1] == '?' || text[i + 1] == '!') {
+            i = text.find('>', i);
+            continue;
+        }
+        std::size_t end = i + 1;
+        char quote = 0;
+        while (end < text.size() && (quote != 0 || text[end] != '>')) {
+            if (text[end] == '"' || text[end] == '\'') quote = quote == 0 ? text[end] : quote == text[end] ? char{0} : quote;
+            if (quote == 0 && text[end] == '<') return "< inside a tag at " + std::to_string(end);
+            ++end;
+        }
+        if (end == text.size()) return "tag without end at " + std::to_string(i);
+        const std::string tag = text.substr(i + 1, end - i - 1);
+        const std::string name = tag.substr(tag[0] == '/', tag.find_first_of(" />", 1) - (tag[0] == '/'));
+        if (tag[0] == '/') {
+            if (open.empty() || open.back() != name) return "</" + name + "> closes " + (open.empty() ? "nothing" : open.back());
+            open.pop_back();
+        } else if (tag.back() != '/' && std::find(voids.begin(), voids.end(), name) == voids.end()) {
+            open.push_back(name);
+            if (name == "style") end = text.find("</style", end) - 1;
+        }
+        i = end;
+    }
+    return open.empty() ? "" : open.back() + " is never closed";
+}
+
+std::string page_of(const trace::TraceResult& theft, std::size_t rows = 2'000) {
+    const TheftContext context;
+    CaseInput input = test::case_input(theft, context);
+    input.max_rows = rows;
+    std::string page;
+    EXPECT_TRUE(write_case_file(input, string_sink(page)));
+    return page;
+}
+
+TEST(FlowSvg, is_well_formed_in_every_case_and_theme) {
+    const TheftContext context;
+    for (const auto& [name, theft] : test::picture_cases()) {
+        if (theft.edges.size() > 10'000) continue;
+        const auto layout = trace::lay_out(theft, &context, flow_params());
+        for (const Theme theme : {Theme::kAuto, Theme::kLight, Theme::kDark}) {
+            const std::string svg = flow_svg(theft, layout, {theme, test::hostile_names()[0], false});
+            EXPECT_EQ(malformed(svg), "") << name;
+            EXPECT_EQ(svg.find("<script"), std::string::npos) << name;
+            EXPECT_EQ(svg.find("http", svg.find("viewBox")), std::string::npos) << name;
+        }
+    }
+}
+
+TEST(CaseFile, is_well_formed_and_loads_nothing_from_outside) {
+    for (const auto& [name, theft] : test::picture_cases()) {
+        if (theft.edges.size() > 10'000) continue;
+        const std::string page = page_of(theft);
+        EXPECT_EQ(malformed(page, {"meta", "br"}), "") << name;
+        EXPECT_NE(page.find("default-src 'none'"), std::string::npos);
+        for (const char* word : {"<script", "<link", "<img", "<iframe", "@import", "url(", "javascript:", "<object"})
+            EXPECT_EQ(page.find(word), std::string::npos) << name << ": " << word;
+    }
+}
+
+TEST(CaseFile, shows_hostile_labels_and_titles_as_text_only) {
+    auto theft = test::make_theft({.seed = 13, .edges = 120, .service = 0.5, .services = test::hostile_names()});
+    theft.warnings = test::hostile_names();
+    const TheftContext context;
+    for (const std::string& name : test::hostile_names()) {
+        CaseInput input = test::case_input(theft, context);
+        input.title = name + "</style><b>";
+        input.notes = name;
+        input.sources = {name};
+        input.evidence.command_line = name;
+        input.evidence.inputs[0].name = name;
+        std::string page;
+        ASSERT_TRUE(write_case_file(input, string_sink(page)));
+        EXPECT_EQ(malformed(page, {"meta", "br"}), "");
+        EXPECT_EQ(page.find("<script"), std::string::npos);
+        EXPECT_EQ(page.find("\xE2\x80\xAE"), std::string::npos);
+        EXPECT_EQ(page.find(std::string(5'000, 'W')), std::string::npos);
+    }
+}
+
+TEST(CaseFile, always_has_method_limits_and_evidence) {
+    for (const auto& theft : {trace::TraceResult{}, test::make_theft({.edges = 30})}) {
+        const std::string page = page_of(theft);
+        for (const char* id : {"id=\"now\"", "id=\"flow\"", "id=\"freeze\"", "id=\"watch\"", "id=\"addresses\"",
+                               "id=\"transactions\"", "id=\"method\"", "id=\"evidence\""})
+            EXPECT_NE(page.find(id), std::string::npos) << id;
+    }
+}
+
+TEST(CaseFile, says_how_many_rows_it_cut) {
+    const auto theft = test::make_theft({.seed = 3, .edges = 90});
+    const std::string page = page_of(theft, 40);
+    EXPECT_NE(page.find(std::to_string(theft.edges.size() - 40) + " further rows in result.json"), std::string::npos);
+    EXPECT_EQ(page_of(theft).find("further rows in result.json"), std::string::npos);
+}
+
+TEST(CaseFile, says_when_the_trace_is_incomplete) {
+    auto theft = test::make_theft({.edges = 30});
+    EXPECT_EQ(page_of(theft).find("trace is incomplete"), std::string::npos);
+    theft.incomplete = true;
+    EXPECT_NE(page_of(theft).find("trace is incomplete"), std::string::npos);
+}
+
+TEST(CaseFile, calls_an_unknown_price_unpriced) {
+    const auto theft = test::make_theft({.edges = 30});
+    const TheftContext context{false};
+    std::string page;
+    ASSERT_TRUE(write_case_file(test::case_input(theft, context), string_sink(page)));
+    EXPECT_NE(page.find("unpriced"), std::string::npos);
+    EXPECT_EQ(page.find("$0"), std::string::npos);
+}
+
+TEST(CaseFile, is_the_same_to_the_last_byte_when_made_twice) {
+    const auto theft = test::make_theft({.seed = 8, .edges = 400, .several_assets = true});
+    EXPECT_EQ(page_of(theft), page_of(theft));
+}
+
+class Manifest : public testing::Test {
+protected:
+    void SetUp() override {
+        directory_ = std::filesystem::path{testing::TempDir()} /
+                     (std::string{"cordon-manifest-"} + testing::UnitTest::GetInstance()->current_test_info()->name());
+        std::filesystem::remove_all(directory_);
+        std::filesystem::create_directories(directory_);
+        put("result.json", "{\"v\":1}\n");
+        put("case.html", "<p>page</p>");
+        write();
+    }
+    void TearDown() override { std::filesystem::remove_all(directory_); }
+
+    std::string path(const std::string& name) const { return (directory_ / name).string(); }
+    void put(const std::string& name, const std::string& text) const { std::ofstream{path(name), std::ios::binary} << text; }
+    std::string read(const std::string& name) const {
+        std::ifstream file{path(name), std::ios::binary};
+        return {std::istreambuf_iterator<char>{file}, {}};
+    }
+    void write() {
+        Evidence evidence = test::case_input(theft_, context_).evidence;
+        evidence.command_line = test::hostile_names()[1];
+        evidence.files = {*evidence_file(path("result.json"))};
+        std::string text;
+        ASSERT_TRUE(write_manifest(evidence, *evidence_file(path("case.html")), string_sink(text)));
+        put("manifest.json", text);
+    }
+
+    std::filesystem::path directory_;
+    trace::TraceResult theft_;
+    TheftContext context_;
+};
+
+TEST_F(Manifest, of_unchanged_files_verifies) {
+    const auto status = verify_manifest(directory_.string());
+    EXPECT_TRUE(status) << (status ? "" : status.error().message);
+}
+
+TEST_F(Manifest, names_every_file_that_was_changed_or_is_missing) {
+    put("result.json", "{\"v\":2}\n");
+    std::filesystem::remove(path("case.html"));
+    const auto status = verify_manifest(directory_.string());
+    ASSERT_FALSE(status);
+    EXPECT_EQ(status.error().code, ErrorCode::kChecksum);
+    EXPECT_NE(status.error().message.find("result.json"), std::string::npos);
+    EXPECT_NE(status.error().message.find("case.html"), std::string::npos);
+}
+
+TEST_F(Manifest, notices_a_change_of_any_byte_of_the_evidence) {
+    const std::string good = read("manifest.json");
+    const std::size_t begin = good.find("\"evidence\":") + 11;
+    const std::size_t end = good.rfind("\"evidence_sha256\"");
+    for (std::size_t i = begin; i < end; i += 7) {
+        std::string bad = good;
+        bad[i] = bad[i] == 'x' ? 'y' : 'x';
+        put("manifest.json", bad);
+        EXPECT_FALSE(verify_manifest(directory_.string())) << i;
+    }
+}
+
+TEST_F(Manifest, refuses_names_that_lead_out_of_the_folder) {
+    std::string text = read("manifest.json");
+    text.replace(text.find("\"case.html\""), 11, "\"../x.html\"");
+    put("manifest.json", text);
+    const auto status = verify_manifest(directory_.string());
+    ASSERT_FALSE(status);
+    EXPECT_EQ(status.error().code, ErrorCode::kMalformed);
+}
+
+TEST_F(Manifest, refuses_what_is_none) {
+    for (const std::string text : {"", "{", "[]", "{\"kind\":\"evidence.manifest\"}", "\xFF\xFE", "null"}) {
+        put("manifest.json", text);
+        const auto status = verify_manifest(directory_.string());
+        ASSERT_FALSE(status) << text;
+        EXPECT_EQ(status.error().code, ErrorCode::kMalformed) << text;
+    }
+    std::filesystem::remove(path("manifest.json"));
+    EXPECT_EQ(verify_manifest(directory_.string()).error().code, ErrorCode::kNotFound);
+}
+
+}  // namespace
+}  // namespace cordon::report

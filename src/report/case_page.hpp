@@ -1,0 +1,53 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include <cordon/trace/layout.hpp>
+
+#include "case_file.hpp"
+#include "money.hpp"
+
+/// Inside of the case file: what its sections share. Not for other rooms.
+namespace cordon::report {
+
+/// One named service and all that ended there.
+struct ServiceGroup {
+    std::string name;
+    Category category = Category::kOther;
+    std::vector<const trace::Endpoint*> ends;  ///< Largest first.
+    double value = 0;
+};
+
+/// What every section reads.
+struct CasePage {
+    explicit CasePage(const CaseInput& input);
+
+    const CaseInput& input;
+    const trace::TraceResult& result;
+    Money money;
+    trace::ValueScale scale;
+    std::string evidence_hash;
+    std::vector<ServiceGroup> services;                        ///< Most value first.
+    std::vector<const trace::Endpoint*> resting;               ///< Everything that rests, but not at a service.
+    std::map<std::pair<ChainId, Address>, std::vector<uint32_t>> arrivals;  ///< Edges into an endpoint's address.
+
+    double value(const trace::Endpoint& end) const { return scale.value(end.chain, end.asset, end.tainted); }
+    std::string address(ChainId chain, const Address& address) const;  ///< Escaped, in full.
+    std::string address(const trace::Endpoint& end) const { return address(end.chain, end.address); }
+};
+
+/// A row of cells is cut here: a page that a browser cannot open helps nobody.
+std::string cut_note(std::size_t shown, std::size_t all, std::string_view what);
+
+std::string story_section(CasePage& page);
+std::string flow_section(CasePage& page);
+std::string freeze_section(CasePage& page);
+std::string watch_section(CasePage& page);
+Status table_sections(CasePage& page, const Sink& sink);  ///< Addresses and transactions: the long ones.
+std::string method_section(const CasePage& page);
+std::string evidence_section(const CasePage& page);
+
+}  // namespace cordon::report

@@ -1,0 +1,95 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include "case_style.hpp"
+
+#include <cordon/base/format.hpp>
+
+#include "palette.hpp"
+#include "text.hpp"
+
+namespace cordon::report {
+namespace {
+
+/// A CSS string: everything that is not plain is written as its hexadecimal escape, so it can end neither the string nor
+/// the style element.
+std::string css_string(std::string_view text) {
+    std::string out = "\"";
+    for (const char c : text) {
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ' ' || c == '.' ||
+                           c == '-' || c == ':' || c == ',' || static_cast<unsigned char>(c) >= 0x80;
+        out += plain ? std::string(1, c) : format("\\{:06x}", static_cast<unsigned char>(c));
+    }
+    return out + '"';
+}
+
+constexpr std::string_view kScreen = R"(
+*{box-sizing:border-box}
+body{margin:0;background:var(--bg);color:var(--ink);font:15px/1.5 Inter,system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
+main{max-width:1160px;margin:0 auto;padding:40px 28px 80px}
+h1{font-size:30px;line-height:1.2;margin:0 0 6px;letter-spacing:-.01em;overflow-wrap:anywhere}
+h2{font-size:20px;margin:52px 0 10px;padding-top:14px;border-top:1px solid var(--line);letter-spacing:-.005em}
+h3{font-size:16px;margin:28px 0 6px;overflow-wrap:anywhere}
+p{margin:8px 0;max-width:75ch}
+.lead{font-size:17px;line-height:1.55}
+.soft,small{color:var(--soft)}
+small{display:block;font-size:.82em}
+.kicker{color:var(--soft);font-size:13px;letter-spacing:.08em;text-transform:uppercase;margin:0 0 8px}
+.mark{border-left:4px solid var(--t10);padding:8px 14px;margin:14px 0;background:var(--panel)}
+.facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(200px,1fr));gap:12px;margin:22px 0}
+.facts div{background:var(--panel);border-radius:6px;padding:12px 14px}
+.facts b{display:block;font-size:20px;line-height:1.25;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
+.facts span{color:var(--soft);font-size:13px}
+table{border-collapse:collapse;width:100%;font-size:13px;line-height:1.4;margin:10px 0 6px}
+caption{text-align:left;color:var(--soft);padding:4px 0}
+th{text-align:left;font-weight:600;color:var(--soft);border-bottom:1.5px solid var(--line);padding:5px 10px 5px 0;vertical-align:bottom}
+td{border-bottom:1px solid var(--line);padding:6px 10px 6px 0;vertical-align:top;overflow-wrap:anywhere}
+th:last-child,td:last-child{padding-right:0}
+.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+code,.id{font-family:ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:12px;overflow-wrap:anywhere}
+.id span{color:var(--soft);font-family:Inter,system-ui,"DejaVu Sans",sans-serif}
+.bar{height:8px;background:var(--panel);border-radius:4px;min-width:90px;margin-top:6px}
+.bar i{display:block;height:8px;border-radius:4px;background:var(--t10);min-width:2px}
+.s-ex i{background:var(--ex)}.s-br i{background:var(--br)}.s-mx i{background:var(--mx)}.s-sw i{background:var(--sw)}
+.s-ga i{background:var(--ga)}.s-sv i{background:var(--sv)}.s-cr i{background:var(--cr)}.quiet i{background:var(--soft)}
+.icon .f{fill:currentColor}.icon .d{fill:none;stroke:var(--bg);stroke-width:1.3;stroke-linecap:round;stroke-linejoin:round}.icon .p{fill:var(--bg)}
+.icon.s-ex{color:var(--ex)}.icon.s-br{color:var(--br)}.icon.s-mx{color:var(--mx)}.icon.s-sw{color:var(--sw)}.icon.s-ga{color:var(--ga)}.icon.s-sv{color:var(--sv)}.icon.s-cr{color:var(--cr)}
+h3 svg{width:16px;height:16px;vertical-align:-2px;margin-right:8px}
+.flow{margin:14px 0;overflow-x:auto}
+.flow svg{display:block;width:100%;height:auto}
+details{margin:10px 0}summary{cursor:pointer;color:var(--soft)}
+summary:focus-visible,a:focus-visible{outline:2px solid var(--br);outline-offset:2px}
+a{color:inherit}
+nav{font-size:13px;margin:18px 0 0;display:flex;flex-wrap:wrap;gap:4px 18px}
+dl{display:grid;grid-template-columns:max-content 1fr;gap:4px 18px;font-size:14px}dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
+ul{padding-left:20px;max-width:75ch}li{margin:4px 0}
+@media (max-width:640px){main{padding:24px 16px 60px}dl{grid-template-columns:1fr}dd{margin-bottom:8px}.n{white-space:normal}}
+)";
+
+constexpr std::string_view kPrint = R"(
+html,body{font-size:9.5pt;line-height:1.4}main{max-width:none;padding:0}nav,summary{display:none}
+h1{font-size:20pt}h2{font-size:13.5pt;margin:20pt 0 5pt;padding-top:7pt;break-after:avoid}h3{font-size:11pt;margin:13pt 0 3pt;break-after:avoid}
+.lead{font-size:10.5pt}table{font-size:8pt}code,.id{font-size:7.4pt}
+thead{display:table-header-group}tr,.facts div,.mark,dl>*{break-inside:avoid}caption{break-after:avoid}
+.facts{grid-template-columns:repeat(4,1fr);gap:6pt}.facts div{padding:7pt 8pt;border:.5pt solid var(--line)}.facts b{font-size:12pt}
+.flow{page:flow;overflow:visible;break-before:page;break-after:page;margin:0}.flow svg{min-width:0!important;max-height:165mm}
+p,li{orphans:3;widows:3}*{-webkit-print-color-adjust:exact;print-color-adjust:exact}
+)";
+
+}  // namespace
+
+std::string case_style(std::string_view title, std::string_view evidence_sha256) {
+    std::string css = ":root{color-scheme:light dark;--panel:#f4f6f9;" + palette_css(false) + "}";
+    css += "@media screen and (prefers-color-scheme:dark){:root{--panel:#161c25;" + palette_css(true) + "}}";
+    css += kScreen;
+    css += "@media print{";
+    css += kPrint;
+    css += "}";
+    const std::string box = "font:7.5pt Inter,system-ui,\"DejaVu Sans\",sans-serif;color:#55606e;";
+    const std::string margins = format(
+        "@top-left{{content:{0};{2}}}@top-right{{content:\"Case file\";{2}}}"
+        "@bottom-left{{content:\"evidence SHA-256 \" {1};{2}}}@bottom-right{{content:\"Page \" counter(page) \" of \" counter(pages);{2}}}",
+        css_string(clean_text(title, 80)), css_string(evidence_sha256), box);
+    css += format("@page{{size:A4;margin:19mm 15mm 18mm;{0}}}@page flow{{size:A4 landscape;margin:17mm 12mm 15mm;{0}}}", margins);
+    return css;
+}
+
+}  // namespace cordon::report

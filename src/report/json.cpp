@@ -1,0 +1,210 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include "json.hpp"
+
+#include <set>
+
+#include <cordon/chain/text.hpp>
+#include <cordon/trace/layout_value.hpp>
+
+#include "json_writer.hpp"
+
+namespace cordon::report {
+namespace {
+
+using trace::Stop;
+
+class TraceJson {
+public:
+    TraceJson(const trace::TraceResult& result, const Sink& sink, const JsonOptions& options)
+        : result_{result},
+          options_{options},
+          json_{sink},
+          scale_{trace::ValueScale::make(result, options.context)} {}
+
+    Status write() {
+        json_.begin_object().field("v", 1U).field("kind", "trace.result").key("data").begin_object();
+        rows("nodes", result_.nodes, [this](const trace::Node& node) { write_node(node); });
+        rows("edges", result_.edges, [this](const trace::Edge& edge) { write_edge(edge); });
+        rows("endpoints", result_.endpoints, [this](const trace::Endpoint& end) { write_endpoint(end); });
+        write_totals();
+        write_params();
+        write_assets();
+        row();
+        json_.end_object();
+        row();
+        json_.key("warnings").begin_array();
+        for (const std::string& warning : result_.warnings) json_.value(warning);
+        for (const std::string& warning : options_.warnings) json_.value(warning);
+        json_.end_array().field("incomplete", result_.incomplete).end_object();
+        CORDON_TRY(json_.finish());
+        return {};
+    }
+
+private:
+    void row() {
+        if (!options_.one_line) json_.new_line();
+    }
+
+    template <typename Rows, typename Write>
+    void rows(std::string_view name, const Rows& list, const Write& write_one) {
+        row();
+        json_.key(name).begin_array();
+        for (const auto& item : list) {
+            row();
+            write_one(item);
+        }
+        json_.end_array();
+    }
+
+    void write_label(const std::optional<Label>& label) {
+        if (!label) return;
+        json_.field("label", label->text).field("category", to_string(label->category));
+        json_.field("label_source", label->source).field("label_confidence", label->confidence);
+    }
+
+    void write_node(const trace::Node& node) {
+        json_.begin_object();
+        json_.field("address", chain::format_address(node.chain, node.address)).field("hop", node.hop);
+        json_.field("chain", to_string(node.chain));
+        write_label(node.label);
+        if (const trace::Holding* main = scale_.main_holding(node)) {
+            json_.field("asset", main->asset.text());
+            write_amounts(*main);
+        } else {
+            json_.field("asset", "native");
+            write_amounts({});
+        }
+        json_.key("assets").begin_array();
+        for (const trace::Holding& holding : node.holdings) {
+            json_.begin_object().field("asset", holding.asset.text());
+            write_amounts(holding);
+            json_.end_object();
+        }
+        json_.end_array();
+        if (node.seed) json_.field("seed", true);
+        if (node.stop != Stop::kNone) json_.field("stop", trace::to_string(node.stop));
+        if (node.first_seen) json_.field("first_seen", *node.first_seen);
+        if (node.last_seen) json_.field("last_seen", *node.last_seen);
+        if (node.spent_unknown) json_.field("spent_unknown", true);
+        json_.end_object();
+    }
+
+    void write_amounts(const trace::Holding& holding) {
+        json_.field("received", holding.received).field("tainted", holding.tainted).field("resting", holding.resting);
+    }
+
+    void write_edge(const trace::Edge& edge) {
+        json_.begin_object();
+        json_.field("chain", to_string(edge.chain)).field("tx", chain::format_hash(edge.chain, edge.txn));
+        json_.field("block", edge.at.block);
+        json_.field("from", chain::format_address(edge.chain, edge.from));
+        json_.field("to", chain::format_address(edge.chain, edge.to));
+        if (edge.spends) json_.field("spends", chain::format_outpoint(edge.chain, *edge.spends));
+        if (edge.outpoint) json_.field("outpoint", chain::format_outpoint(edge.chain, *edge.outpoint));
+        json_.field("asset", edge.asset.text()).field("amount", edge.amount).field("tainted", edge.tainted);
+        if (edge.to_asset) json_.field("to_asset", edge.to_asset->text());
+        if (edge.to_amount) json_.field("to_amount", *edge.to_amount);
+        if (edge.to_tainted) json_.field("to_tainted", *edge.to_tainted);
+        json_.field("kind", edge.kind).field("confidence", edge.confidence).field("hop", edge.hop);
+        // Always there: contracts name it; null where the source gives no time.
+        json_.key("time");
+        edge.time ? json_.value(*edge.time) : json_.null();
+        if (!edge.why.empty()) {
+            json_.key("why").begin_array();
+            for (const std::string& reason : edge.why) json_.value(reason);
+            json_.end_array();
+        }
+        json_.end_object();
+    }
+
+    void write_endpoint(const trace::Endpoint& end) {
+        json_.begin_object();
+        json_.field("address", chain::format_address(end.chain, end.address)).field("chain", to_string(end.chain));
+        json_.key("category");
+        end.label ? json_.value(to_string(end.label->category)) : json_.null();
+        if (end.label) {
+            json_.field("label", end.label->text).field("label_source", end.label->source);
+            json_.field("label_confidence", end.label->confidence);
+        }
+        json_.field("tainted", end.tainted).field("asset", end.asset.text()).field("stop", trace::to_string(end.stop));
+        if (end.usd) json_.field("usd", *end.usd);
+        if (end.outpoint) json_.field("outpoint", chain::format_outpoint(end.chain, *end.outpoint));
+        json_.end_object();
+    }
+
+    void write_books(const trace::Total& total) {
+        json_.field("chain", to_string(total.chain)).field("asset", total.asset.text());
+        json_.field("seeded", total.seeded).field("inherited", total.inherited);
+        json_.field("swapped_in", total.swapped_in).field("swapped_out", total.swapped_out);
+        json_.field("resting", total.resting).field("fees", total.fees).field("burned", total.burned);
+        json_.field("assumed", total.assumed);
+    }
+
+    void write_totals() {
+        row();
+        json_.key("totals").begin_object();
+        if (const trace::Total* main = scale_.main_total(result_)) write_books(*main);
+        json_.key("by_asset").begin_array();
+        for (const trace::Total& total : result_.totals) {
+            json_.begin_object();
+            write_books(total);
+            json_.end_object();
+        }
+        json_.end_array();
+        json_.field("nodes", result_.nodes.size()).field("edges", result_.edges.size());
+        json_.field("endpoints", result_.endpoints.size()).end_object();
+    }
+
+    void write_params() {
+        const trace::Params& params = result_.params;
+        row();
+        json_.key("params").begin_object().key("seeds").begin_array();
+        for (const trace::Seed& seed : result_.seeds)
+            json_.begin_object().field("chain", to_string(seed.chain)).field("seed", seed.text).end_object();
+        json_.end_array();
+        json_.field("policy", trace::to_string(params.policy));
+        json_.field("overspend", trace::to_string(params.overspend));
+        json_.field("direction", trace::to_string(params.direction));
+        json_.field("max_hops", params.max_hops).field("min_usd", params.min_usd);
+        json_.field("min_amount", params.min_amount).field("min_share", params.min_share);
+        if (params.since) json_.field("since", *params.since);
+        if (params.until) json_.field("until", *params.until);
+        json_.field("max_nodes", params.max_nodes).field("max_edges", params.max_edges);
+        json_.field("service_degree", params.service_degree);
+        json_.field("service_both_sides", params.service_both_sides).key("stop").begin_array();
+        for (const Category category : params.stop) json_.value(to_string(category));
+        json_.end_array().end_object();
+    }
+
+    void write_assets() {
+        if (!options_.context) return;
+        std::set<std::pair<ChainId, Asset>> assets;
+        for (const trace::Total& total : result_.totals) assets.emplace(total.chain, total.asset);
+        for (const trace::Node& node : result_.nodes)
+            for (const trace::Holding& holding : node.holdings) assets.emplace(node.chain, holding.asset);
+        row();
+        json_.key("assets").begin_array();
+        for (const auto& [chain, asset] : assets) {
+            json_.begin_object().field("chain", to_string(chain)).field("asset", asset.text());
+            if (const auto info = options_.context->asset(chain, asset)) {
+                json_.field("symbol", info->symbol).field("decimals", info->decimals);
+                json_.field("status", to_string(info->status));
+            }
+            json_.end_object();
+        }
+        json_.end_array();
+    }
+
+    const trace::TraceResult& result_;
+    const JsonOptions& options_;
+    JsonWriter json_;
+    trace::ValueScale scale_;
+};
+
+}  // namespace
+
+Status write_trace_result(const trace::TraceResult& result, const Sink& sink, const JsonOptions& options) {
+    return TraceJson{result, sink, options}.write();
+}
+
+}  // namespace cordon::report

@@ -1,0 +1,30 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include <cordon/trace/layout.hpp>
+
+namespace cordon::report {
+
+enum class Theme {
+    kAuto,   ///< As the reader's system says (prefers-color-scheme); light in print.
+    kLight,
+    kDark,
+};
+
+struct SvgOptions {
+    Theme theme = Theme::kAuto;
+    std::string title = "Flow of the stolen money";
+    /// Inside an HTML page: no XML head, no visible heading, scales to the width of the page.
+    bool embedded = false;
+};
+
+/// Layout parameters with names for people: the label of an address, else its shortened form.
+trace::LayoutParams flow_params();
+
+/// The picture as one SVG document: own styles, no script, no external resource. Every node and ribbon has a tooltip with
+/// full addresses and amounts. Text from outside is made harmless (text.hpp). REQUIRES: a layout of this result.
+std::string flow_svg(const trace::TraceResult& result, const trace::FlowLayout& layout, const SvgOptions& options = {});
+
+}  // namespace cordon::report

@@ -1,0 +1,132 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <queue>
+#include <set>
+#include <unordered_map>
+#include <vector>
+
+#include "account_txn.hpp"
+#include "books.hpp"
+#include "history.hpp"
+#include "parcels.hpp"
+#include "walk.hpp"
+
+namespace cordon::trace {
+
+/// The walk over one account chain: balances are the containers, txns of touched addresses the
+/// events.
+///
+/// A txn is processed whole. Inside it money passes through: an address pays first with what it
+/// received in the same txn, so routers and pools keep no taint. What a link explains is taken from
+/// and given to the link's ends, and its rows move as clean money.
+class AccountFlow {
+public:
+    AccountFlow(const Walk& walk, ChainId chain, Books& books);
+
+    /// kNotFound when the seed is not in the ledger; kInvalidParam for an outpoint.
+    Status add_seed(const Seed& seed);
+    /// False when it was cancelled or ran out of budget.
+    Result<bool> run();
+
+private:
+    using NodeId = Books::NodeId;
+
+    struct Slot {
+        Asset asset;
+        Purse purse;
+        Amount last_spend, last_tainted;  // For Overspend::kInherit.
+        // It overspent while it was clean: the extract does not show what it owns, so what it lacks
+        // is its own.
+        bool own_means = false;
+    };
+    /// An address that money has reached.
+    struct Holder {
+        Stop closed = Stop::kNone;  // Not followed, and why; kNone = open.
+        bool known = false;
+        bool seed = false;
+        bool cut = false;  // A txn of it lies beyond the time bound.
+        std::optional<UnixMillis> seed_since;
+        std::vector<TxnPosition> ahead;
+        std::size_t next = 0;
+        std::vector<Slot> slots;
+    };
+    struct Event {
+        TxnPosition at;
+        NodeId holder = 0;
+    };
+    struct Later {
+        bool backward;
+        bool operator()(const Event& a, const Event& b) const noexcept {
+            if (a.at != b.at) return backward ? a.at < b.at : a.at > b.at;
+            return a.holder > b.holder;
+        }
+    };
+    /// What one key of the current txn has and did.
+    struct KeyState {
+        std::optional<NodeId> node;
+        Parcels flight;   // Received in this txn and not yet paid on.
+        Amount paid;      // From the standing balance.
+        Amount fresh;     // The part of it that a seed txn tainted.
+        Amount ghost;     // Still to pay as clean money, because a link took its value.
+        Amount absorb;    // Still to be swallowed: a refund of what a link never took.
+        Amount link_net;  // What links took from the standing balance.
+    };
+    struct Pot {
+        const Link* link = nullptr;
+        std::vector<Amount> taken, tainted;  // By Link::from.
+    };
+    struct Current {
+        const ledger::PlacedAccountTxn* placed = nullptr;
+        TxnView view;
+        std::vector<KeyState> keys;
+        std::vector<Link> links;
+        std::vector<Pot> pots;
+        bool seed_txn = false;
+    };
+
+    static constexpr NodeId kSeedTxn = ~NodeId{0};
+
+    Holder& holder(NodeId id);
+    Holder* open_holder(NodeId id);
+    Slot& slot(Holder& holder, const Asset& asset);
+    bool is_seeding(const Holder& holder, std::optional<UnixMillis> time) const;
+    bool worthless(const Asset& asset);
+    void push_next(NodeId id);
+
+    Status process(TxnPosition at, const std::vector<NodeId>& holders, bool seed_txn);
+    void find_links(Current& now);
+    void take_links(Current& now);
+    void pay_out(Current& now, uint32_t key);
+    Parcels take_standing(Current& now, uint32_t key, const Amount& amount);
+    Parcels take_known(NodeId id, const Asset& asset, const Amount& amount);
+    Parcels freshen(const Asset& asset, const Parcels& parcels, Amount* fresh);
+    Parcels pay_on_flight(Current& now, uint32_t key, const Amount& amount);
+    void deliver(Current& now, const TxnRow& row, Parcels parcels);
+    uint32_t sender_hop(const Address& sender) const;
+    bool absorbs(const Node& node) const;
+    void pay_fees(Current& now);
+    void give_links(Current& now);
+    Amount link_gain(const Pot& pot, const LinkEnd& end, std::optional<UnixMillis> time) const;
+    void link_edges(Current& now, const Pot& pot, const std::vector<Amount>& gains);
+    Status settle(Current& now);
+    Status reach(Current& now, NodeId id);
+    void open(Current& now, NodeId id, const History& history);
+    void deposit(Current& now, uint32_t key);
+    bool below_limit(const Asset& asset, const Amount& amount, const Amount& tainted,
+                     std::optional<UnixMillis> time);
+    void finish_holders(bool stopped);
+    std::optional<uint32_t> key_of(const Current& now, const Address& address,
+                                   const Asset& asset) const;
+
+    const Walk& walk_;
+    ChainId chain_;
+    Books& books_;
+    std::vector<Holder> holders_;  // By NodeId.
+    std::priority_queue<Event, std::vector<Event>, Later> queue_;
+    std::set<TxnPosition> seed_txns_;
+    std::unordered_map<Asset, bool> worthless_;
+    uint64_t txns_ = 0;
+};
+
+}  // namespace cordon::trace

@@ -1,0 +1,64 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include <cordon/model/block.hpp>
+
+#include "trace.hpp"
+
+namespace cordon::trace {
+
+/// One (address, asset) that a txn touches, and the rows through which it does.
+struct TxnKey {
+    Address address;
+    Asset asset;
+    std::vector<uint32_t> outs;  ///< Places in TxnView::rows, in row order.
+    Amount in_total, out_total;
+};
+
+/// A row of value, in the direction of the walk.
+struct TxnRow {
+    uint32_t from = 0;  ///< Places in TxnView::keys.
+    uint32_t to = 0;
+    Amount amount;
+    TransferKind kind = TransferKind::kNative;
+    uint32_t index = 0;  ///< Of the transfer, for the order of edges.
+};
+
+struct FeeRow {
+    Address payer;
+    Address to;
+    Asset asset;
+    Amount amount;
+    uint32_t index = 0;
+};
+
+/// A txn as money sees it: rows that move none (zero, to oneself, worthless) left out, turned round
+/// for a walk backward, fees apart.
+struct TxnView {
+    std::vector<TxnKey> keys;  ///< By address, then asset.
+    std::vector<TxnRow> rows;
+    std::vector<FeeRow> fees;
+    bool absurd = false;  ///< An amount was left out by is_absurd.
+};
+
+/// Amounts of 2^192 or more are not money: no honest supply comes near (10^57 units), and leaving
+/// them out is what keeps every sum of the walk below 2^256 for up to 2^64 rows, whatever a hostile
+/// token contract logs.
+bool is_absurd(const Amount& amount) noexcept;
+
+/// `is_worthless` says which assets never carry taint.
+TxnView view_of(const AccountTxn& txn, Direction direction,
+                const std::function<bool(const Asset&)>& is_worthless);
+
+/// The order in which keys pay out, such that a router is paid before it pays, whatever the order
+/// of rows: logs and internal calls of one txn are not listed in one sequence. Where keys pay each
+/// other in a ring, the one whose row comes first starts. Only keys with rows to pay are in the
+/// answer.
+std::vector<uint32_t> payout_order(const TxnView& view);
+
+}  // namespace cordon::trace

@@ -1,0 +1,86 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "trace.hpp"
+
+namespace cordon::trace {
+
+/// What the walk has found so far, of all chains: nodes, edges, where money rests, and the sums.
+/// Both engines write here; finish() checks that the sums agree and puts everything in the order
+/// that TraceResult promises.
+class Books {
+public:
+    using NodeId = uint32_t;
+
+    Books(const Context& context, const Params& params) noexcept
+        : context_{context}, params_{params} {}
+
+    /// The node of an address, made when it is new. `hop` lowers the node's hop, never raises it.
+    NodeId node(ChainId chain, const Address& address, uint32_t hop);
+    std::optional<NodeId> find(ChainId chain, const Address& address) const;
+    const Node& at(NodeId id) const { return nodes_[id]; }
+    Node& at(NodeId id) { return nodes_[id]; }
+
+    /// Something of `asset` reached the node; of it, `tainted` came from the seeds.
+    void arrive(NodeId id, const Asset& asset, const Amount& amount, const Amount& tainted);
+    /// Taint of the node that goes no further. Adds to what is there for the same reason.
+    void rest(NodeId id, const Asset& asset, const Amount& tainted, Stop stop,
+              std::optional<OutPoint> outpoint = {});
+    /// Takes it all back, e.g. when an address beyond the hop bound is reached on a shorter way.
+    Amount unrest(NodeId id, const Asset& asset, Stop stop);
+    /// The assets in which something rests for this reason.
+    std::vector<Asset> resting_assets(NodeId id, Stop stop) const;
+
+    /// `row` orders the edges of one txn.
+    void edge(Edge edge, uint32_t row);
+
+    Total& total(ChainId chain, const Asset& asset);
+    void warn(std::string text);
+
+    std::size_t node_count() const noexcept { return nodes_.size(); }
+    std::size_t edge_count() const noexcept { return edges_.size(); }
+    bool over_budget() const noexcept;
+    double budget_used() const noexcept;
+
+    /// REQUIRES: called once, last.
+    TraceResult finish(std::vector<Seed> seeds, bool incomplete);
+
+private:
+    struct RestKey {
+        Asset asset;
+        Stop stop = Stop::kNone;
+        std::optional<OutPoint> outpoint;
+        friend auto operator<=>(const RestKey&, const RestKey&) = default;
+    };
+    struct NodeKey {
+        ChainId chain;
+        Address address;
+        friend bool operator==(const NodeKey&, const NodeKey&) = default;
+    };
+    struct NodeHash {
+        std::size_t operator()(const NodeKey& key) const noexcept {
+            return std::hash<Address>{}(key.address) ^ std::hash<ChainId>{}(key.chain);
+        }
+    };
+
+    std::vector<Endpoint> endpoints() const;
+    void close_nodes(const std::vector<Endpoint>& endpoints);
+    void check() const;
+
+    const Context& context_;
+    const Params& params_;
+    std::vector<Node> nodes_;
+    std::unordered_map<NodeKey, NodeId, NodeHash> ids_;  // Looked up only, never walked.
+    std::vector<std::map<RestKey, Amount>> rests_;       // By NodeId.
+    std::vector<Edge> edges_;
+    std::vector<uint32_t> rows_;  // Beside edges_.
+    std::map<std::pair<ChainId, Asset>, Total> totals_;
+    std::vector<std::string> warnings_;
+};
+
+}  // namespace cordon::trace

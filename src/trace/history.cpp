@@ -1,0 +1,113 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include "history.hpp"
+
+#include <algorithm>
+#include <unordered_set>
+
+namespace cordon::trace {
+namespace {
+
+/// Two parties that trade with each other all day are read in full up to here; a bot beyond it is a
+/// service.
+constexpr uint64_t kMaxTxnsPerCounterparty = 50;
+
+class Counterparties {
+public:
+    explicit Counterparties(const BusyLimits& limits) noexcept : limits_{limits} {}
+
+    void sends_to(const Address& other) {
+        receivers_.insert(other);
+        all_.insert(other);
+    }
+    void receives_from(const Address& other) {
+        if (all_.insert(other).second || !senders_.contains(other))
+            if (!limits_.met || !limits_.met(other)) senders_.insert(other);
+    }
+
+    bool busy(uint64_t txns) const noexcept {
+        if (limits_.both_sides != 0 && senders_.size() >= limits_.both_sides &&
+            receivers_.size() >= limits_.both_sides)
+            return true;
+        return limits_.counterparties != 0 &&
+               (all_.size() > limits_.counterparties ||
+                txns > kMaxTxnsPerCounterparty * limits_.counterparties);
+    }
+
+private:
+    const BusyLimits& limits_;
+    std::unordered_set<Address> senders_, receivers_, all_;  // Counted only, never walked.
+};
+
+struct Net {
+    Amount in, out, fee;
+};
+
+/// Money passes through an address within one txn, so only the difference touches its balance.
+void settle(History::Balance& balance, const Net& net) {
+    const Amount out = net.out + net.fee;
+    if (net.in >= out) {
+        balance.amount += net.in - out;
+        return;
+    }
+    const Amount need = out - net.in;
+    const Amount paid = std::min(need, balance.amount);
+    balance.amount -= paid;
+    balance.short_of += need - paid;
+}
+
+}  // namespace
+
+Result<History> read_history(const ledger::Reader& ledger, ChainId chain, const Address& address,
+                             std::optional<TxnPosition> at, Direction direction,
+                             const BusyLimits& limits,
+                             const std::function<bool(const Asset&)>& is_worthless) {
+    const bool back = direction == Direction::kBackward;
+    History history;
+    Counterparties others{limits};
+    uint64_t txns = 0;
+    const auto cursor = ledger.account_txns_of(chain, address, ledger::Side::kEither,
+                                               ledger::Order::kAscending, std::nullopt);
+    for (;;) {
+        CORDON_TRY(const auto next, cursor->next());
+        if (!next) break;
+        CORDON_TRY(const auto placed, ledger.account_txn(chain, *next));
+        std::map<Asset, Net> nets;
+        for (const Transfer& row : placed.txn.transfers) {
+            const bool sends = row.from == address;
+            const bool receives = row.to == address;
+            if (sends == receives || row.amount.is_zero() || is_absurd(row.amount) ||
+                is_worthless(row.asset))
+                continue;
+            Net& net = nets[row.asset];
+            if (row.kind == TransferKind::kFee) {
+                if (sends) net.fee += row.amount;
+            } else if (sends) {
+                net.out += row.amount;
+                others.sends_to(row.to);
+                if (!history.first_send) history.first_send = *next;
+            } else {
+                net.in += row.amount;
+                others.receives_from(row.from);
+                history.last_receipt = *next;
+            }
+        }
+        if (nets.empty()) continue;
+        ++txns;
+        if (others.busy(txns)) {
+            history.busy = true;
+            return history;
+        }
+        const bool reached = at && (back ? *next <= *at : *next < *at);
+        if (reached) {
+            for (const auto& [asset, net] : nets) {
+                settle(history.balances[asset], net);
+                history.balances[asset].received += net.in;
+            }
+        }
+        if (!at || (back ? *next < *at : *next > *at)) history.ahead.push_back(*next);
+    }
+    if (back) std::reverse(history.ahead.begin(), history.ahead.end());
+    return history;
+}
+
+}  // namespace cordon::trace

@@ -1,0 +1,48 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <vector>
+
+#include <cordon/base/result.hpp>
+#include <cordon/ledger/ledger.hpp>
+
+#include "account_txn.hpp"
+
+namespace cordon::trace {
+
+/// What the ledger knows of an address on an account chain, read when money first reaches it.
+struct History {
+    struct Balance {
+        Amount amount;    ///< Just before the txn asked for; walking backward, just after it.
+        Amount received;  ///< Up to there.
+        Amount short_of;  ///< What it sent above what it was seen to hold: the extract did not show
+                          ///< its receipt.
+    };
+    std::map<Asset, Balance> balances;
+    std::vector<TxnPosition>
+        ahead;  ///< Txns that come after the one asked for, in the direction of the walk.
+    std::optional<TxnPosition> first_send, last_receipt;
+    bool busy = false;  ///< Looks like a service; then the rest is incomplete.
+};
+
+/// When an address is too busy to be one person's. Rows without value do not count, so that dust,
+/// counterfeits and poisoning cannot make a thief look like a service cheaply.
+struct BusyLimits {
+    uint32_t counterparties = 0;  ///< More than this many; 0 = no limit.
+    uint32_t both_sides =
+        0;  ///< At least this many strangers that send and this many receivers; 0 = no limit.
+    /// Whom the walk has met already: a hub that gathers from the thief's own mules does not serve
+    /// strangers.
+    std::function<bool(const Address&)> met;
+};
+
+/// Reads all txns of `address` once, in chain order; ends early when it is busy. `at` empty: from
+/// the start of the walk. Cost: its txns, at most kMaxTxnsPerCounterparty * counterparties + 1 of
+/// them when there is a limit.
+Result<History> read_history(const ledger::Reader& ledger, ChainId chain, const Address& address,
+                             std::optional<TxnPosition> at, Direction direction,
+                             const BusyLimits& limits,
+                             const std::function<bool(const Asset&)>& is_worthless);
+
+}  // namespace cordon::trace

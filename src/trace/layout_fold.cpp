@@ -1,0 +1,386 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include "layout_fold.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include <cordon/base/format.hpp>
+#include <cordon/base/hex.hpp>
+
+namespace cordon::trace::flow {
+namespace {
+
+/// More columns than this are hard to read side by side: runs of wallets are then drawn as one chain each.
+constexpr uint32_t kComfortableColumns = 11;
+constexpr uint32_t kTimeColumns = 8;
+
+enum class Band { kStolen, kMixed, kClean };
+Band band_of(double taint) noexcept {
+    return taint >= 2.0 / 3 ? Band::kStolen : taint >= 1.0 / 3 ? Band::kMixed : Band::kClean;
+}
+const char* band_name(Band band) noexcept {
+    switch (band) {
+        case Band::kStolen: return "wallets, stolen";
+        case Band::kMixed: return "wallets, mixed";
+        case Band::kClean: return "wallets, mostly clean";
+    }
+    return "wallets";
+}
+
+std::string fallback_name(const Node& node) {
+    const std::string hex = to_hex(node.address.payload());
+    return hex.size() <= 12 ? hex : hex.substr(0, 6) + "…" + hex.substr(hex.size() - 4);
+}
+
+/// One group of vertices on its way to become a node.
+struct Item {
+    std::vector<uint32_t> members;
+    uint32_t column = 0;
+    double through = 0;  // The larger of what arrives and what leaves or stays.
+    double received = 0, tainted = 0;
+    bool seed = false;
+    bool service = false;
+    double taint() const noexcept { return received > 0 ? std::min(1.0, tainted / received) : 1.0; }
+};
+
+class Folder {
+public:
+    Folder(const TraceResult& result, const Graph& graph, const LayoutParams& params, FlowLayout& layout)
+        : result_{result}, graph_{graph}, params_{params}, layout_{layout} {}
+
+    void run() {
+        make_items();
+        std::size_t top = params_.mode == FlowMode::kRaw ? items_.size() : params_.top_per_column;
+        choose(top);
+        // Fewer single wallets first, then fewer columns: what is left is at most one fold of each sort in a column.
+        while (layout_.nodes.size() > params_.max_nodes && params_.mode != FlowMode::kRaw && top > 0) choose(--top);
+        while (layout_.nodes.size() > params_.max_nodes && params_.mode != FlowMode::kRaw && columns_ > 2) {
+            limit_columns(columns_ - 1);
+            choose(0);
+        }
+        make_ribbons();
+        drop_dust();
+        balance();
+        name_columns();
+    }
+
+private:
+    void make_items() {
+        const std::size_t n = graph_.vertices.size();
+        std::vector<uint32_t> group(n);
+        std::iota(group.begin(), group.end(), 0U);
+        std::size_t groups = n;
+        std::vector<uint32_t> column;
+        if (params_.axis == FlowAxis::kTime) {
+            column = time_columns();
+        } else {
+            column = assign_columns(graph_, group, groups);
+            const bool many = !column.empty() && *std::max_element(column.begin(), column.end()) > kComfortableColumns;
+            if (many && params_.mode != FlowMode::kRaw) {
+                group = find_chains(graph_, groups);
+                column = assign_columns(graph_, group, groups);
+            }
+        }
+        items_.resize(groups);
+        for (uint32_t v = 0; v < n; ++v) {
+            Item& item = items_[group[v]];
+            const Vertex& vertex = graph_.vertices[v];
+            item.members.push_back(v);
+            item.column = column[group[v]];
+            item.through = std::max({item.through, vertex.in, vertex.out + vertex.rest});
+            item.received += vertex.received;
+            item.tainted += vertex.tainted;
+            item.seed = item.seed || vertex.node->seed;
+            item.service = item.service || is_service(*vertex.node);
+        }
+        columns_ = 1;
+        for (const Item& item : items_) columns_ = std::max(columns_, item.column + 1);
+        last_is_open_ = false;
+        if (columns_ > params_.max_columns) limit_columns(static_cast<uint32_t>(params_.max_columns));
+    }
+
+    void limit_columns(uint32_t count) {
+        columns_ = std::max(2U, count);
+        last_is_open_ = true;
+        for (Item& item : items_) item.column = std::min(item.column, columns_ - 1);
+    }
+
+    /// Columns of about equally many first arrivals; a laundering day and a quiet year both get their room.
+    std::vector<uint32_t> time_columns() {
+        std::vector<UnixMillis> times;
+        for (const Vertex& vertex : graph_.vertices)
+            if (!vertex.node->seed && vertex.first) times.push_back(*vertex.first);
+        std::sort(times.begin(), times.end());
+        for (uint32_t i = 0; i < kTimeColumns && !times.empty(); ++i) {
+            const UnixMillis start = times[times.size() * i / kTimeColumns];
+            if (starts_.empty() || starts_.back() < start) starts_.push_back(start);
+        }
+        std::vector<uint32_t> column(graph_.vertices.size());
+        for (std::size_t v = 0; v < column.size(); ++v) {
+            const Vertex& vertex = graph_.vertices[v];
+            if (vertex.node->seed) continue;
+            if (!vertex.first) {
+                column[v] = static_cast<uint32_t>(std::max<std::size_t>(1, starts_.size()));
+                continue;
+            }
+            const auto after = std::upper_bound(starts_.begin(), starts_.end(), *vertex.first);
+            column[v] = static_cast<uint32_t>(after - starts_.begin());
+        }
+        return column;
+    }
+
+    std::string name(uint32_t vertex) const {
+        const Node& node = *graph_.vertices[vertex].node;
+        return params_.name ? params_.name(node) : fallback_name(node);
+    }
+
+    /// Makes the nodes anew, showing `top` wallets and services of each crowded column one by one.
+    void choose(std::size_t top) {
+        layout_.nodes.clear();
+        layout_.omitted.folded_nodes = 0;
+        of_vertex_.assign(graph_.vertices.size(), 0);
+        std::vector<std::vector<uint32_t>> by_column(columns_);
+        for (uint32_t i = 0; i < items_.size(); ++i) by_column[items_[i].column].push_back(i);
+        for (uint32_t c = 0; c < columns_; ++c) {
+            std::vector<uint32_t> seeds, services, wallets;
+            for (const uint32_t i : by_column[c])
+                (items_[i].seed ? seeds : items_[i].service ? services : wallets).push_back(i);
+            std::map<std::pair<std::string, Category>, std::vector<uint32_t>> brands;
+            for (const uint32_t i : services) {
+                const uint32_t v = items_[i].members.front();
+                // Raw keeps every address apart: its key is made unique by the index.
+                const std::string brand = params_.mode == FlowMode::kRaw ? std::to_string(i) : name(v);
+                brands[{brand, graph_.vertices[v].node->label->category}].push_back(i);
+            }
+            const bool crowded = seeds.size() + brands.size() + wallets.size() > params_.crowded;
+            const std::size_t keep = crowded || top < params_.top_per_column ? top : items_.size();
+            add_singles(c, seeds, keep, FlowKind::kSeed);
+            add_services(c, brands, keep);
+            add_singles(c, wallets, keep, FlowKind::kWallet);
+        }
+    }
+
+    void sort_by_value(std::vector<uint32_t>& items) const {
+        std::sort(items.begin(), items.end(), [this](uint32_t a, uint32_t b) {
+            return items_[a].through != items_[b].through ? items_[a].through > items_[b].through : a < b;
+        });
+    }
+
+    void add_singles(uint32_t column, std::vector<uint32_t>& items, std::size_t keep, FlowKind kind) {
+        sort_by_value(items);
+        std::map<Band, std::vector<uint32_t>> bands;
+        for (std::size_t i = 0; i < items.size(); ++i) {
+            if (i < keep)
+                add(column, {items[i]}, kind);
+            else
+                bands[kind == FlowKind::kSeed ? Band::kStolen : band_of(items_[items[i]].taint())].push_back(items[i]);
+        }
+        for (auto& [band, members] : bands) {
+            if (members.size() == 1) {
+                add(column, members, kind);
+                continue;
+            }
+            FlowNode& node = add(column, members, FlowKind::kFold);
+            node.name = kind == FlowKind::kSeed ? "more seeds" : band_name(band);
+            node.key = format("fold:{}:{}", column, node.name);
+        }
+    }
+
+    void add_services(uint32_t column, std::map<std::pair<std::string, Category>, std::vector<uint32_t>>& brands,
+                      std::size_t keep) {
+        std::vector<std::pair<double, const std::pair<const std::pair<std::string, Category>, std::vector<uint32_t>>*>> order;
+        for (const auto& brand : brands) {
+            double sum = 0;
+            for (const uint32_t i : brand.second) sum += items_[i].through;
+            order.emplace_back(sum, &brand);
+        }
+        std::stable_sort(order.begin(), order.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+        std::map<Category, std::vector<const std::vector<uint32_t>*>> rest;
+        for (std::size_t i = 0; i < order.size(); ++i) {
+            const auto& [brand, members] = *order[i].second;
+            if (i >= keep) {
+                rest[brand.second].push_back(&members);
+                continue;
+            }
+            add(column, members, FlowKind::kService);
+        }
+        for (const auto& [category, lists] : rest) {
+            std::vector<uint32_t> all;
+            for (const auto* list : lists) all.insert(all.end(), list->begin(), list->end());
+            FlowNode& node = add(column, all, lists.size() == 1 ? FlowKind::kService : FlowKind::kFold);
+            if (lists.size() == 1) continue;
+            node.category = category;
+            node.name = format("other {}", cordon::to_string(category));
+            node.key = format("fold:{}:{}", column, node.name);
+        }
+    }
+
+    FlowNode& add(uint32_t column, const std::vector<uint32_t>& items, FlowKind kind) {
+        FlowNode& node = layout_.nodes.emplace_back();
+        node.kind = kind;
+        node.column = column;
+        node.hop_first = std::numeric_limits<uint32_t>::max();
+        double received = 0;
+        double tainted = 0;
+        for (const uint32_t i : items) {
+            const Item& item = items_[i];
+            received += item.received;
+            tainted += item.tainted;
+            node.members.insert(node.members.end(), item.members.begin(), item.members.end());
+        }
+        node.taint = received > 0 ? std::min(1.0, tainted / received) : 1.0;
+        double most = -1;
+        for (const uint32_t v : node.members) {
+            const Vertex& vertex = graph_.vertices[v];
+            of_vertex_[v] = static_cast<uint32_t>(layout_.nodes.size() - 1);
+            node.hop_first = std::min(node.hop_first, vertex.node->hop);
+            node.hop_last = std::max(node.hop_last, vertex.node->hop);
+            node.rest += vertex.rest;
+            if (vertex.rest > most) most = vertex.rest, node.stop = vertex.node->stop;
+        }
+        const uint32_t first = node.members.front();
+        const bool chain = items.size() == 1 && node.members.size() > 1;
+        if (chain && kind == FlowKind::kWallet) {
+            node.kind = FlowKind::kChain;
+            node.name = "wallet chain";
+        } else if (kind == FlowKind::kSeed || kind == FlowKind::kWallet || kind == FlowKind::kService) {
+            node.name = name(first);
+            if (graph_.vertices[first].node->label) node.category = graph_.vertices[first].node->label->category;
+        }
+        const Node& head = *graph_.vertices[first].node;
+        node.key = kind == FlowKind::kService
+                       ? format("service:{}:{}", column, node.name)
+                       : format("{}:{}", cordon::to_string(head.chain), to_hex(head.address.payload()));
+        std::sort(node.members.begin(), node.members.end(), [this](uint32_t a, uint32_t b) {
+            const double x = std::max(graph_.vertices[a].in, graph_.vertices[a].out + graph_.vertices[a].rest);
+            const double y = std::max(graph_.vertices[b].in, graph_.vertices[b].out + graph_.vertices[b].rest);
+            return x != y ? x > y : a < b;
+        });
+        if (node.members.size() > 1) layout_.omitted.folded_nodes += node.members.size();
+        return node;
+    }
+
+    void make_ribbons() {
+        std::vector<double> internal;
+        layout_.omitted.internal_movements = graph_.internal_movements;
+        const std::vector<Link> links = join_links(graph_.links, of_vertex_, layout_.nodes.size(), internal,
+                                                   layout_.omitted.internal_movements);
+        for (std::size_t i = 0; i < layout_.nodes.size(); ++i) layout_.nodes[i].internal = internal[i];
+        layout_.omitted.fee_movements = graph_.fee_movements;
+        layout_.omitted.fee_value = graph_.fee_value;
+        layout_.ribbons.reserve(links.size());
+        for (const Link& link : links) {
+            Ribbon& ribbon = layout_.ribbons.emplace_back();
+            ribbon.from = link.from;
+            ribbon.to = link.to;
+            ribbon.value = link.value;
+            ribbon.taint = link.moved > 0 ? std::min(1.0, link.tainted / link.moved) : 1.0;
+            ribbon.movements = link.movements;
+            ribbon.confidence = link.confidence;
+            ribbon.first = link.first;
+            ribbon.last = link.last;
+            ribbon.kinds.assign(link.kinds.begin(), link.kinds.end());
+            ribbon.back = layout_.nodes[link.to].column <= layout_.nodes[link.from].column;
+        }
+        std::stable_sort(layout_.ribbons.begin(), layout_.ribbons.end(),
+                         [](const Ribbon& a, const Ribbon& b) { return a.value > b.value; });
+    }
+
+    /// Leaves out thin ribbons, and nodes that nothing leads to any more (seeds stay). All of it is counted.
+    void drop_dust() {
+        const bool raw = params_.mode == FlowMode::kRaw;
+        const double limit = raw ? 0 : params_.dust * layout_.scale.loot();
+        const std::size_t most = raw ? params_.raw_ribbons : params_.max_ribbons;
+        // A node that gets much in many thin ribbons would float alone: it keeps them while there is room.
+        std::vector<double> inflow(layout_.nodes.size());
+        std::vector<char> reached(layout_.nodes.size());
+        for (const Ribbon& ribbon : layout_.ribbons) {
+            inflow[ribbon.to] += ribbon.value;
+            if (ribbon.value >= limit) reached[ribbon.to] = 1;
+        }
+        std::vector<char> alive(layout_.nodes.size());
+        std::vector<Ribbon> kept;
+        for (Ribbon& ribbon : layout_.ribbons) {
+            const bool wide = ribbon.value >= limit || (!reached[ribbon.to] && inflow[ribbon.to] >= limit);
+            if (wide && kept.size() < most) {
+                alive[ribbon.from] = alive[ribbon.to] = 1;
+                kept.push_back(std::move(ribbon));
+                continue;
+            }
+            layout_.nodes[ribbon.from].dust_out += ribbon.value;
+            layout_.nodes[ribbon.to].dust_in += ribbon.value;
+            layout_.omitted.dust_movements += ribbon.movements;
+            layout_.omitted.dust_value += ribbon.value;
+        }
+        layout_.ribbons = std::move(kept);
+        std::vector<uint32_t> number(layout_.nodes.size());
+        std::vector<FlowNode> nodes;
+        for (std::size_t i = 0; i < layout_.nodes.size(); ++i) {
+            FlowNode& node = layout_.nodes[i];
+            if (!alive[i] && node.kind != FlowKind::kSeed && !raw) {
+                layout_.omitted.dust_nodes += node.members.size();
+                continue;
+            }
+            number[i] = static_cast<uint32_t>(nodes.size());
+            nodes.push_back(std::move(node));
+        }
+        layout_.nodes = std::move(nodes);
+        for (Ribbon& ribbon : layout_.ribbons) ribbon.from = number[ribbon.from], ribbon.to = number[ribbon.to];
+    }
+
+    /// in + source + dust_in = out + rest + lost + dust_out for every node; one of source and lost closes the gap.
+    void balance() {
+        for (const Ribbon& ribbon : layout_.ribbons) {
+            layout_.nodes[ribbon.from].out += ribbon.value;
+            layout_.nodes[ribbon.to].in += ribbon.value;
+        }
+        for (FlowNode& node : layout_.nodes) {
+            const double arrives = node.in + node.dust_in;
+            const double leaves = node.out + node.dust_out + node.rest;
+            // Sums of doubles differ in their last digits; that is no source and no loss.
+            if (std::abs(arrives - leaves) <= 1e-9 * std::max(arrives, leaves)) continue;
+            (arrives < leaves ? node.source : node.lost) = std::abs(arrives - leaves);
+        }
+    }
+
+    void name_columns() {
+        // A column may have lost all its nodes to dust: close the gap, but keep the number of its hop.
+        std::vector<char> used(columns_);
+        for (const FlowNode& node : layout_.nodes) used[node.column] = 1;
+        std::vector<uint32_t> place(columns_);
+        const bool backward = result_.params.direction == Direction::kBackward;
+        for (uint32_t c = 0; c < columns_; ++c) {
+            if (!used[c]) continue;
+            place[c] = static_cast<uint32_t>(layout_.columns.size());
+            FlowColumn& column = layout_.columns.emplace_back();
+            if (c == 0) {
+                column.head = backward ? "START" : "THEFT";
+            } else if (params_.axis == FlowAxis::kTime) {
+                const std::string date =
+                    c <= starts_.size() ? format_rfc3339(starts_[c - 1]).substr(0, 16) : std::string{"NO TIME"};
+                column.head = date.size() == 16 ? date.substr(0, 10) + " " + date.substr(11) : date;
+            } else {
+                column.head = format("HOP {}{}{}", backward ? "−" : "", c, last_is_open_ && c + 1 == columns_ ? "+" : "");
+            }
+        }
+        for (FlowNode& node : layout_.nodes) node.column = place[node.column];
+    }
+
+    const TraceResult& result_;
+    const Graph& graph_;
+    const LayoutParams& params_;
+    FlowLayout& layout_;
+    std::vector<Item> items_;
+    std::vector<uint32_t> of_vertex_;  // Vertex to node.
+    std::vector<UnixMillis> starts_;   // Of the time columns.
+    uint32_t columns_ = 1;
+    bool last_is_open_ = false;  // The last column stands for its hop and all later ones.
+};
+
+}  // namespace
+
+void fold(const TraceResult& result, const Graph& graph, const LayoutParams& params, FlowLayout& layout) {
+    Folder{result, graph, params, layout}.run();
+}
+
+}  // namespace cordon::trace::flow

@@ -1,0 +1,249 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include "layout_graph.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <unordered_map>
+
+namespace cordon::trace::flow {
+namespace {
+
+/// A link that brings at least this part of what a node gets decides about its column; less is a side inflow.
+constexpr double kConsiderable = 0.10;
+/// A step of a peel chain gets nearly all from one wallet and passes most of it on to one.
+constexpr double kChainIn = 0.95;
+constexpr double kChainOut = 0.60;
+constexpr std::size_t kChainSteps = 3;
+
+void widen(std::optional<UnixMillis>& first, std::optional<UnixMillis>& last, const std::optional<UnixMillis>& a,
+           const std::optional<UnixMillis>& b) {
+    if (a && (!first || *a < *first)) first = a;
+    if (b && (!last || *b > *last)) last = b;
+}
+
+/// Where the vertices of an address are. Seldom more than one chain knows an address, so a bridge edge, which does not
+/// name the chain it arrives on, finds its end too.
+class Index {
+public:
+    explicit Index(const std::vector<Node>& nodes) {
+        of_.reserve(nodes.size());
+        for (uint32_t i = 0; i < nodes.size(); ++i) of_[nodes[i].address].push_back(i);
+        nodes_ = &nodes;
+    }
+    std::optional<uint32_t> find(ChainId chain, const Address& address) const {
+        const auto it = of_.find(address);
+        if (it == of_.end()) return std::nullopt;
+        for (const uint32_t i : it->second)
+            if ((*nodes_)[i].chain == chain) return i;
+        return it->second.front();
+    }
+
+private:
+    std::unordered_map<Address, std::vector<uint32_t>> of_;
+    const std::vector<Node>* nodes_;
+};
+
+void sort_and_join(std::vector<Link>& links) {
+    std::stable_sort(links.begin(), links.end(), [](const Link& a, const Link& b) {
+        return a.from != b.from ? a.from < b.from : a.to < b.to;
+    });
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < links.size(); ++i) {
+        if (kept > 0 && links[kept - 1].from == links[i].from && links[kept - 1].to == links[i].to) {
+            links[kept - 1].join(links[i]);
+        } else {
+            if (kept != i) links[kept] = std::move(links[i]);
+            ++kept;
+        }
+    }
+    links.resize(kept);
+}
+
+}  // namespace
+
+void Link::join(const Link& other) {
+    value += other.value;
+    tainted += other.tainted;
+    moved += other.moved;
+    movements += other.movements;
+    confidence = std::min(confidence, other.confidence);
+    widen(first, last, other.first, other.last);
+    kinds.insert(other.kinds.begin(), other.kinds.end());
+}
+
+bool is_service(const Node& node) noexcept {
+    if (!node.label) return false;
+    switch (node.label->category) {
+        case Category::kTheft:
+        case Category::kScam:
+        case Category::kRansomware:
+        case Category::kSanctioned: return false;
+        default: return true;
+    }
+}
+
+Graph build_graph(const TraceResult& result, const ValueScale& scale, FlowMode mode) {
+    Graph graph;
+    const Index index{result.nodes};
+    graph.vertices.resize(result.nodes.size());
+    graph.swaps.resize(result.nodes.size());
+    for (std::size_t i = 0; i < result.nodes.size(); ++i) {
+        Vertex& vertex = graph.vertices[i];
+        vertex.node = &result.nodes[i];
+        for (const Holding& holding : vertex.node->holdings) {
+            vertex.received += scale.value(vertex.node->chain, holding.asset, holding.received);
+            vertex.tainted += scale.value(vertex.node->chain, holding.asset, holding.tainted);
+            vertex.rest += scale.value(vertex.node->chain, holding.asset, holding.resting);
+        }
+    }
+
+    // A backward walk lists its movements as they happened; the picture starts at the seed all the same.
+    const bool backward = result.params.direction == Direction::kBackward;
+    graph.links.reserve(result.edges.size());
+    for (const Edge& edge : result.edges) {
+        auto from = index.find(edge.chain, edge.from);
+        auto to = index.find(edge.chain, edge.to);
+        Link link;
+        link.tainted = scale.value(edge.chain, edge.asset, edge.tainted);
+        link.moved = scale.value(edge.chain, edge.asset, edge.amount);
+        link.value = mode == FlowMode::kAllMoney ? link.moved : link.tainted;
+        if (edge.kind == "fee" || !from || !to) {
+            ++graph.fee_movements;
+            graph.fee_value += link.value;
+            continue;
+        }
+        if (*from == *to) {
+            ++graph.swaps[*from];
+            ++graph.internal_movements;
+            continue;
+        }
+        if (backward && graph.vertices[*from].node->hop > graph.vertices[*to].node->hop) std::swap(from, to);
+        link.from = *from;
+        link.to = *to;
+        link.movements = 1;
+        link.confidence = edge.confidence;
+        link.first = link.last = edge.time;
+        link.kinds.insert(edge.kind);
+        graph.links.push_back(std::move(link));
+    }
+    sort_and_join(graph.links);
+    for (const Link& link : graph.links) {
+        Vertex& to = graph.vertices[link.to];
+        to.in += link.value;
+        graph.vertices[link.from].out += link.value;
+        if (link.first && (!to.first || *link.first < *to.first)) to.first = link.first;
+    }
+    return graph;
+}
+
+std::vector<Link> join_links(const std::vector<Link>& links, const std::vector<uint32_t>& group, std::size_t groups,
+                             std::vector<double>& internal, uint64_t& internal_movements) {
+    internal.assign(groups, 0.0);
+    std::vector<Link> joined;
+    joined.reserve(links.size());
+    for (const Link& link : links) {
+        const uint32_t from = group[link.from];
+        const uint32_t to = group[link.to];
+        if (from == to) {
+            internal[from] += link.value;
+            internal_movements += link.movements;
+            continue;
+        }
+        Link& copy = joined.emplace_back(link);
+        copy.from = from;
+        copy.to = to;
+    }
+    sort_and_join(joined);
+    return joined;
+}
+
+std::vector<uint32_t> assign_columns(const Graph& graph, const std::vector<uint32_t>& group, std::size_t groups) {
+    // When money first reached a group. Equal times (one block, or no times at all) fall back on the hop.
+    struct Rank {
+        int64_t time = std::numeric_limits<int64_t>::max();
+        uint32_t hop = std::numeric_limits<uint32_t>::max();
+        uint32_t id = 0;
+        auto operator<=>(const Rank&) const = default;
+    };
+    std::vector<Rank> rank(groups);
+    std::vector<char> seed(groups);
+    std::vector<double> inflow(groups);
+    for (std::size_t v = 0; v < graph.vertices.size(); ++v) {
+        const Vertex& vertex = graph.vertices[v];
+        Rank& r = rank[group[v]];
+        const bool is_seed = vertex.node->seed;
+        const int64_t time = is_seed          ? std::numeric_limits<int64_t>::min()
+                             : vertex.first ? vertex.first->time_since_epoch().count()
+                                            : std::numeric_limits<int64_t>::max();
+        r.time = std::min(r.time, time);
+        r.hop = std::min(r.hop, vertex.node->hop);
+        r.id = group[v];
+        if (is_seed) seed[group[v]] = 1;
+    }
+    std::vector<double> internal;
+    uint64_t ignored = 0;
+    const std::vector<Link> links = join_links(graph.links, group, groups, internal, ignored);
+    for (const Link& link : links) inflow[link.to] += link.value;
+
+    std::vector<std::size_t> first_link(groups + 1);
+    for (const Link& link : links) ++first_link[link.from + 1];
+    std::partial_sum(first_link.begin(), first_link.end(), first_link.begin());
+    std::vector<uint32_t> order(groups);
+    std::iota(order.begin(), order.end(), 0U);
+    std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return rank[a] < rank[b]; });
+
+    constexpr uint32_t kUnset = std::numeric_limits<uint32_t>::max();
+    std::vector<uint32_t> column(groups, kUnset);
+    for (const uint32_t g : order) {
+        if (seed[g]) column[g] = 0;
+        if (column[g] == kUnset) column[g] = std::max<uint32_t>(1, rank[g].hop);
+        for (std::size_t i = first_link[g]; i < first_link[g + 1]; ++i) {
+            const Link& link = links[i];
+            if (seed[link.to] || !(rank[g] < rank[link.to]) || link.value < kConsiderable * inflow[link.to]) continue;
+            if (column[link.to] == kUnset || column[link.to] < column[g] + 1) column[link.to] = column[g] + 1;
+        }
+    }
+    return column;
+}
+
+std::vector<uint32_t> find_chains(const Graph& graph, std::size_t& groups) {
+    constexpr uint32_t kNone = std::numeric_limits<uint32_t>::max();
+    const std::size_t n = graph.vertices.size();
+    std::vector<uint32_t> next(n, kNone);
+    std::vector<double> next_value(n);
+    std::vector<uint32_t> previous(n, kNone);
+    const auto plain = [&](uint32_t v) {
+        const Node& node = *graph.vertices[v].node;
+        return !node.seed && !is_service(node);
+    };
+    for (const Link& link : graph.links)
+        if (link.value > next_value[link.from]) next[link.from] = link.to, next_value[link.from] = link.value;
+    for (uint32_t v = 0; v < n; ++v) {
+        const uint32_t w = next[v];
+        if (w == kNone || !plain(v) || !plain(w) || next_value[v] < kChainIn * graph.vertices[w].in ||
+            next_value[v] < kChainOut * graph.vertices[v].in)
+            next[v] = kNone;
+        else
+            previous[w] = v;  // At most one can bring 95 %.
+    }
+    std::vector<uint32_t> group(n, kNone);
+    std::vector<std::vector<uint32_t>> runs;
+    for (uint32_t v = 0; v < n; ++v) {
+        if (previous[v] != kNone || next[v] == kNone) continue;
+        std::vector<uint32_t> run;
+        for (uint32_t w = v; w != kNone; w = next[w]) run.push_back(w);
+        if (run.size() < kChainSteps) continue;
+        for (const uint32_t w : run) group[w] = run.front();
+    }
+    // Number the groups by their first vertex.
+    groups = 0;
+    std::vector<uint32_t> number(n, kNone);
+    for (uint32_t v = 0; v < n; ++v) {
+        const uint32_t head = group[v] == kNone ? v : group[v];
+        if (number[head] == kNone) number[head] = static_cast<uint32_t>(groups++);
+        group[v] = number[head];
+    }
+    return group;
+}
+
+}  // namespace cordon::trace::flow

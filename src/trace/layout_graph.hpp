@@ -1,0 +1,63 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <limits>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "layout.hpp"
+
+/// Inside of the layout: what is drawn before it has a place. Not for other rooms.
+namespace cordon::trace::flow {
+
+/// All movements from one thing to another.
+struct Link {
+    uint32_t from = 0, to = 0;
+    double value = 0;    // Width: taint, or everything in kAllMoney.
+    double tainted = 0;
+    double moved = 0;
+    uint64_t movements = 0;
+    double confidence = 1;
+    std::optional<UnixMillis> first, last;
+    std::set<std::string> kinds;
+    void join(const Link& other);
+};
+
+/// One address.
+struct Vertex {
+    const Node* node = nullptr;
+    uint32_t column = 0;
+    double in = 0, out = 0, rest = 0;
+    double received = 0, tainted = 0;  // Of the holdings.
+    std::optional<UnixMillis> first;   // First arrival; seeds come before everything.
+};
+
+struct Graph {
+    std::vector<Vertex> vertices;  // One for each node of the result, in its order.
+    std::vector<Link> links;       // By (from, to), each pair once, none from a vertex to itself.
+    std::vector<uint64_t> swaps;   // Movements from a vertex to itself.
+    uint64_t internal_movements = 0;
+    uint64_t fee_movements = 0;
+    double fee_value = 0;
+};
+
+/// Joins the edges of a result by pair of addresses and values them.
+Graph build_graph(const TraceResult& result, const ValueScale& scale, FlowMode mode);
+
+/// Links of groups: `group[v]` is the group of vertex v. Links inside a group are counted in `internal` (value by group).
+std::vector<Link> join_links(const std::vector<Link>& links, const std::vector<uint32_t>& group, std::size_t groups,
+                             std::vector<double>& internal, uint64_t& internal_movements);
+
+/// Columns along the main inflows: a group stands one after the last of those that bring it a considerable part of its
+/// money, looking only at links that lead on in time, so that cycles end. Seeds stand in column 0.
+std::vector<uint32_t> assign_columns(const Graph& graph, const std::vector<uint32_t>& group, std::size_t groups);
+
+/// Runs of wallets that each get nearly everything from the one before and pass most of it on: one group for each run
+/// of at least three; every other vertex is a group of its own. Groups are numbered by their first vertex.
+std::vector<uint32_t> find_chains(const Graph& graph, std::size_t& groups);
+
+/// True for categories where money can be asked for; theft, scam, ransomware and sanctioned are people, not services.
+bool is_service(const Node& node) noexcept;
+
+}  // namespace cordon::trace::flow

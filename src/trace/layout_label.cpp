@@ -1,0 +1,160 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
+#include <numeric>
+
+#include <cordon/base/format.hpp>
+
+#include "layout_place.hpp"
+
+namespace cordon::trace {
+namespace {
+
+/// Advance widths of DejaVu Sans, ' ' to '~', in 1/100 em, rounded up. It is the widest of the usual screen fonts: what
+/// fits in it fits in the others.
+constexpr std::array<uint8_t, 95> kAscii{
+    32, 41, 46, 84, 64, 96, 78, 28, 40, 40, 50, 84, 32, 37, 32, 34, 64, 64, 64, 64, 64, 64, 64, 64,
+    64, 64, 34, 34, 84, 84, 84, 54, 100, 69, 69, 70, 78, 64, 58, 78, 76, 30, 30, 66, 56, 87, 75, 79,
+    61, 79, 70, 64, 62, 74, 69, 99, 69, 62, 69, 40, 34, 40, 84, 50, 50, 62, 64, 55, 64, 62, 36, 64,
+    64, 28, 28, 58, 28, 98, 64, 62, 64, 64, 42, 53, 40, 64, 60, 82, 60, 60, 53, 64, 34, 64, 84};
+
+double character_width(std::string_view text, std::size_t at) noexcept {
+    const auto c = static_cast<unsigned char>(text[at]);
+    if (c >= 0x20 && c < 0x7F) return kAscii[c - 0x20] / 100.0;
+    if (text.substr(at).starts_with("·")) return 0.33;
+    if (text.substr(at).starts_with("×")) return 0.85;
+    return c >= 0xD0 ? 1.1 : 0.85;  // Cyrillic, CJK, emoji, "…", "→"; accented Latin.
+}
+
+bool starts_character(char c) noexcept { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
+
+/// The longest beginning of `text` that fits with "…" behind it; empty when not even three characters do.
+std::string shorten(const std::string& text, double room, double font_size) {
+    const double ellipsis = text_width("…", font_size);
+    double width = 0;
+    std::size_t characters = 0;
+    std::size_t end = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (!starts_character(text[i])) continue;
+        width += character_width(text, i) * font_size;
+        if (width + ellipsis > room) break;
+        ++characters;
+        end = i + 1;
+        while (end < text.size() && !starts_character(text[end])) ++end;
+    }
+    if (characters < 3) return {};
+    // "0x39cd…1" says no more than "0x39cd…": a name that was shortened before is cut at the same place.
+    end = std::min(end, text.find("…"));
+    while (end > 0 && text[end - 1] == ' ') --end;
+    return text.substr(0, end) + "…";
+}
+
+}  // namespace
+
+double text_width(std::string_view text, double font_size) noexcept {
+    double width = 0;
+    for (std::size_t i = 0; i < text.size(); ++i)
+        if (starts_character(text[i])) width += character_width(text, i);
+    return width * font_size;
+}
+
+namespace flow {
+namespace {
+
+/// Money that can be asked for, and where it all began, is what a reader looks for first.
+double importance(const FlowNode& node) {
+    double weight = node.through();
+    if (node.kind == FlowKind::kSeed) weight *= 100;
+    if (node.kind == FlowKind::kService) weight *= 3;
+    if (node.rest > 0.5 * node.through()) weight *= 2;
+    return weight;
+}
+
+/// The most telling text that fits: all; "wallets" for "wallets, stolen" (the colour says the rest); a service without
+/// its count; a shortened name; the amount alone.
+std::string fit(FlowNode& node, double room, double font, const std::string& value) {
+    const auto fits = [&](const std::string& text) { return text_width(text, font) <= room; };
+    if (fits(node.name + node.amount)) return node.name + node.amount;
+    const std::size_t comma = node.kind == FlowKind::kFold ? node.name.find(',') : std::string::npos;
+    const std::string brief = node.name.substr(0, comma);
+    if (comma != std::string::npos && fits(brief + node.amount)) return brief + node.amount;
+    if (node.kind == FlowKind::kService) {
+        node.amount = " · " + value;
+        if (fits(node.name + node.amount)) return node.name + node.amount;
+    }
+    const std::string name = shorten(brief, room - text_width(node.amount, font), font);
+    if (name.empty()) node.amount = value;
+    return name + node.amount;
+}
+
+struct Strip {
+    double top = 0, bottom = 0;
+};
+
+bool is_free(const std::vector<Strip>& taken, double top, double bottom) {
+    return std::none_of(taken.begin(), taken.end(), [&](const Strip& s) { return top < s.bottom && s.top < bottom; });
+}
+
+}  // namespace
+
+void place_labels(const LayoutParams& params, FlowLayout& layout) {
+    const double font = params.font_size;
+    const double line = font * 1.35;
+    // Behind the node and the mark of what rests; before the next column.
+    constexpr double kGap = 7;
+    constexpr double kBeforeNext = 10;
+    constexpr double kIcon = FlowNode::kIconRoom;
+    const auto room_behind = [&](uint32_t column) {
+        const double left = layout.columns[column].x + layout.node_width + kGap;
+        const double right = column + 1 < layout.columns.size() ? layout.columns[column + 1].x - kBeforeNext : layout.width - 6;
+        return std::pair{left, right};
+    };
+    for (uint32_t c = 0; c < layout.columns.size(); ++c) {
+        FlowColumn& column = layout.columns[c];
+        const double right = c + 1 < layout.columns.size() ? layout.columns[c + 1].x - kBeforeNext : layout.width - 6;
+        column.head_box = {column.x, 14, std::min(text_width(column.head, font), right - column.x), line};
+    }
+
+    std::vector<uint32_t> order(layout.nodes.size());
+    std::iota(order.begin(), order.end(), 0U);
+    std::stable_sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
+        return importance(layout.nodes[a]) > importance(layout.nodes[b]);
+    });
+    std::vector<std::vector<Strip>> taken(layout.columns.size());
+    const double highest = 14 + line + 6;
+    const double lowest = layout.height - 4;
+    for (const uint32_t i : order) {
+        FlowNode& node = layout.nodes[i];
+        const bool several = node.members.size() > 1;
+        const std::string count = several ? format(" ×{}", node.members.size()) : std::string{};
+        node.amount = format("{} · {}", count, layout.scale.text(node.through()));
+        const auto [left, right] = room_behind(node.column);
+        const double icon = node.category ? kIcon * font : 0;
+        const double room = right - left - icon;
+        const std::string text = fit(node, room, font, layout.scale.text(node.through()));
+        const double width = text_width(text, font);
+        if (width > room) {
+            ++layout.omitted.labels;
+            continue;
+        }
+        // In the middle of the node; otherwise the nearest place still beside it.
+        const double middle = node.box.y + node.box.height / 2;
+        const double reach = node.box.height / 2 + 3;
+        bool placed = false;
+        for (double off = 0; off <= reach && !placed; off += 2) {
+            for (const double sign : {1.0, -1.0}) {
+                const double top = middle + sign * off - line / 2;
+                if (top < highest || top + line > lowest || !is_free(taken[node.column], top, top + line)) continue;
+                node.label = text;
+                node.label_box = {left, top, icon + width, line};
+                taken[node.column].push_back({top, top + line});
+                placed = true;
+                break;
+            }
+        }
+        if (!placed) ++layout.omitted.labels;
+    }
+}
+
+}  // namespace flow
+}  // namespace cordon::trace

@@ -1,0 +1,351 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include "layout_place.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <unordered_map>
+
+namespace cordon::trace::flow {
+namespace {
+
+constexpr double kTop = 46;      // Room for the column heads.
+constexpr double kBottom = 18;
+constexpr double kLeft = 34;     // Arcs back to the first column swing this far.
+constexpr double kRight = 176;   // Labels of the last column.
+constexpr double kMinPitch = 152;  // A shortened address with its amount.
+constexpr double kMaxPitch = 300;
+constexpr double kMaxHeight = 6000;
+/// The loot is at most this part of the height: a slab from top to bottom says less than the space around it.
+constexpr double kLootShare = 0.56;
+/// A ribbon over several columns that is wider than this keeps a lane free between the nodes it passes.
+constexpr double kLaneWidth = 2.0;
+constexpr int kOrderSweeps = 10;
+constexpr int kRelaxSweeps = 32;
+
+/// Something that takes room in a column: a node, or the lane of a ribbon that passes.
+struct Slot {
+    uint32_t column = 0;
+    int32_t node = -1;  // Index, or -1 for a lane.
+    double value = 0;
+    double height = 0;
+    double y = 0;
+    double middle() const noexcept { return y + height / 2; }
+};
+
+/// A piece of a ribbon between neighbouring slots.
+struct Piece {
+    uint32_t from = 0, to = 0;
+    double value = 0;
+};
+
+class Placer {
+public:
+    Placer(const LayoutParams& params, FlowLayout& layout) : params_{params}, layout_{layout} {}
+
+    void run() {
+        if (layout_.nodes.empty()) {
+            layout_.width = std::max(320.0, std::min(params_.width, 640.0));
+            layout_.height = 120;
+            return;
+        }
+        size_canvas();
+        make_slots();
+        size_slots();
+        order();
+        relax();
+        write_back();
+        ports();
+    }
+
+private:
+    void size_canvas() {
+        const std::size_t columns = layout_.columns.size();
+        std::vector<std::size_t> count(columns);
+        for (const FlowNode& node : layout_.nodes) ++count[node.column];
+        const auto most = static_cast<double>(*std::max_element(count.begin(), count.end()));
+        const double gaps = static_cast<double>(std::max<std::size_t>(1, columns - 1));
+        const double pitch = std::clamp((params_.width - kLeft - kRight) / gaps, kMinPitch, kMaxPitch);
+        layout_.width = kLeft + kRight + pitch * static_cast<double>(columns - 1) + layout_.node_width;
+        for (std::size_t c = 0; c < columns; ++c) layout_.columns[c].x = kLeft + pitch * static_cast<double>(c);
+        // A small case needs no tall picture; a crowded one at least two pixels for each node.
+        const double wanted = 150 + most * 34;
+        layout_.height = std::min(std::max(std::clamp(wanted, 260.0, std::max(260.0, params_.height)),
+                                           kTop + kBottom + most * 2.2),
+                                  kMaxHeight);
+        room_ = layout_.height - kTop - kBottom;
+    }
+
+    void make_slots() {
+        columns_.resize(layout_.columns.size());
+        slots_.reserve(layout_.nodes.size());
+        for (uint32_t i = 0; i < layout_.nodes.size(); ++i) {
+            const FlowNode& node = layout_.nodes[i];
+            Slot slot;
+            slot.column = node.column;
+            slot.node = static_cast<int32_t>(i);
+            slot.value = std::max(node.through(), node.out + node.rest + node.lost + node.dust_out);
+            columns_[node.column].push_back(i);
+            slots_.push_back(slot);
+        }
+        // The scale decides which ribbons are wide enough for a lane, and lanes need room: guess it without them.
+        const double guess = scale_for_columns();
+        lanes_.resize(layout_.ribbons.size());
+        for (std::size_t r = 0; r < layout_.ribbons.size(); ++r) {
+            const Ribbon& ribbon = layout_.ribbons[r];
+            if (ribbon.back) continue;
+            const uint32_t last = layout_.nodes[ribbon.to].column;
+            uint32_t at = ribbon.from;
+            if (ribbon.value * guess >= kLaneWidth)
+                for (uint32_t c = layout_.nodes[ribbon.from].column + 1; c < last; ++c) {
+                    const auto lane = static_cast<uint32_t>(slots_.size());
+                    Slot slot;
+                    slot.column = c;
+                    slot.value = ribbon.value;
+                    slots_.push_back(slot);
+                    columns_[c].push_back(lane);
+                    lanes_[r].push_back(lane);
+                    pieces_.push_back({at, lane, ribbon.value});
+                    at = lane;
+                }
+            pieces_.push_back({at, ribbon.to, ribbon.value});
+        }
+    }
+
+    static double pad_of(double room, std::size_t slots) {
+        // Gaps take at most 45 % of a column; 18 px is a line of text and some air.
+        return slots < 2 ? 0 : std::min(18.0, 0.45 * room / static_cast<double>(slots - 1));
+    }
+    static double least_of(double room, std::size_t slots) {
+        return std::min(3.0, 0.25 * room / static_cast<double>(std::max<std::size_t>(1, slots)));
+    }
+
+    double scale_for_columns() const {
+        double scale = kLootShare * room_ / layout_.scale.loot();
+        for (const std::vector<uint32_t>& column : columns_) {
+            double sum = 0;
+            for (const uint32_t s : column) sum += slots_[s].value;
+            if (sum <= 0) continue;
+            const double gaps = pad_of(room_, column.size()) * static_cast<double>(column.empty() ? 0 : column.size() - 1);
+            const double least = least_of(room_, column.size()) * static_cast<double>(column.size());
+            scale = std::min(scale, (room_ - gaps - least) / sum);
+        }
+        return std::isfinite(scale) && scale > 0 ? scale : 0;
+    }
+
+    void size_slots() {
+        layout_.scale_px = scale_for_columns();
+        for (const std::vector<uint32_t>& column : columns_) {
+            const double least = least_of(room_, column.size());
+            for (const uint32_t s : column)
+                slots_[s].height = std::max(slots_[s].node < 0 ? 0.0 : least, slots_[s].value * layout_.scale_px);
+        }
+        into_.resize(slots_.size());
+        from_.resize(slots_.size());
+        for (uint32_t p = 0; p < pieces_.size(); ++p) {
+            from_[pieces_[p].from].push_back(p);
+            into_[pieces_[p].to].push_back(p);
+        }
+    }
+
+    void stack(const std::vector<uint32_t>& column) {
+        const double pad = pad_of(room_, column.size());
+        double sum = pad * static_cast<double>(column.empty() ? 0 : column.size() - 1);
+        for (const uint32_t s : column) sum += slots_[s].height;
+        double y = kTop + std::max(0.0, (room_ - sum) / 2);
+        for (const uint32_t s : column) slots_[s].y = y, y += slots_[s].height + pad;
+    }
+
+    /// Middle of the far ends on one side, weighted by value; where there is none, where it stands.
+    double centre(uint32_t slot, bool left) const {
+        double weight = 0;
+        double sum = 0;
+        for (const uint32_t p : left ? into_[slot] : from_[slot]) {
+            const Piece& piece = pieces_[p];
+            sum += piece.value * slots_[left ? piece.from : piece.to].middle();
+            weight += piece.value;
+        }
+        return weight > 0 ? sum / weight : slots_[slot].middle();
+    }
+
+    void order() {
+        for (std::vector<uint32_t>& column : columns_) stack(column);
+        const auto sweep = [this](std::vector<uint32_t>& column, bool left) {
+            std::vector<std::pair<double, uint32_t>> keyed;
+            keyed.reserve(column.size());
+            for (const uint32_t s : column) keyed.emplace_back(centre(s, left), s);
+            std::stable_sort(keyed.begin(), keyed.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+            for (std::size_t i = 0; i < column.size(); ++i) column[i] = keyed[i].second;
+            stack(column);
+        };
+        for (int i = 0; i < kOrderSweeps; ++i) {
+            for (std::size_t c = 1; c < columns_.size(); ++c) sweep(columns_[c], true);
+            for (std::size_t c = columns_.size() - 1; c-- > 0;) sweep(columns_[c], false);
+        }
+        for (std::size_t c = 1; c < columns_.size(); ++c) sweep(columns_[c], true);
+        keep_known_order();
+    }
+
+    /// Nodes of the earlier picture take the places of each other in their earlier order; new ones stay between them.
+    void keep_known_order() {
+        if (!params_.previous) return;
+        std::unordered_map<std::string_view, double> known;
+        for (const FlowNode& node : params_.previous->nodes) known.emplace(node.key, node.box.y);
+        for (std::vector<uint32_t>& column : columns_) {
+            std::vector<std::size_t> places;
+            std::vector<std::pair<double, uint32_t>> old;
+            for (std::size_t i = 0; i < column.size(); ++i) {
+                const int32_t node = slots_[column[i]].node;
+                if (node < 0) continue;
+                const auto it = known.find(layout_.nodes[static_cast<std::size_t>(node)].key);
+                if (it == known.end()) continue;
+                places.push_back(i);
+                old.emplace_back(it->second, column[i]);
+            }
+            std::stable_sort(old.begin(), old.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+            for (std::size_t i = 0; i < places.size(); ++i) column[places[i]] = old[i].second;
+            stack(column);
+        }
+    }
+
+    /// Moves every slot towards the middle of its far ends, in its order, gently less.
+    void relax() {
+        double alpha = 0.95;
+        for (int i = 0; i < kRelaxSweeps; ++i, alpha *= 0.94) {
+            for (std::size_t k = 0; k < columns_.size(); ++k) {
+                const bool left = i % 2 == 0;
+                std::vector<uint32_t>& column = columns_[left ? k : columns_.size() - 1 - k];
+                for (const uint32_t s : column) slots_[s].y += (centre(s, left) - slots_[s].middle()) * alpha;
+                resolve(column);
+            }
+        }
+    }
+
+    /// The places nearest to the wanted ones that keep order and gaps (pool adjacent violators): neighbours that press
+    /// on each other move as one block around their common middle, so nothing drifts to one side.
+    void resolve(const std::vector<uint32_t>& column) {
+        const double pad = pad_of(room_, column.size());
+        struct Block {
+            double weight, wanted;  // Mean wanted place of its first slot.
+            double length;          // With all its gaps.
+            std::size_t slots;
+        };
+        std::vector<Block> blocks;
+        for (const uint32_t s : column) {
+            const Slot& slot = slots_[s];
+            blocks.push_back({slot.height + 1, slot.y, slot.height + pad, 1});
+            while (blocks.size() > 1) {
+                const Block& last = blocks.back();
+                Block& before = blocks[blocks.size() - 2];
+                if (before.wanted + before.length <= last.wanted) break;
+                const double weight = before.weight + last.weight;
+                before.wanted = (before.weight * before.wanted + last.weight * (last.wanted - before.length)) / weight;
+                before.weight = weight;
+                before.length += last.length;
+                before.slots += last.slots;
+                blocks.pop_back();
+            }
+        }
+        std::size_t at = 0;
+        for (const Block& block : blocks) {
+            double y = block.wanted;
+            for (std::size_t i = 0; i < block.slots; ++i) {
+                Slot& slot = slots_[column[at++]];
+                slot.y = y;
+                y += slot.height + pad;
+            }
+        }
+        clamp(column, pad);
+    }
+
+    void clamp(const std::vector<uint32_t>& column, double pad) {
+        double y = kTop;
+        for (const uint32_t s : column) {
+            slots_[s].y = std::max(slots_[s].y, y);
+            y = slots_[s].y + slots_[s].height + pad;
+        }
+        y = kTop + room_;
+        for (std::size_t i = column.size(); i-- > 0;) {
+            Slot& slot = slots_[column[i]];
+            slot.y = std::min(slot.y, y - slot.height);
+            y = slot.y - pad;
+        }
+    }
+
+    void write_back() {
+        std::vector<uint32_t> order;  // New place to old index.
+        for (const std::vector<uint32_t>& column : columns_)
+            for (const uint32_t s : column)
+                if (slots_[s].node >= 0) order.push_back(static_cast<uint32_t>(slots_[s].node));
+        std::vector<uint32_t> number(layout_.nodes.size());
+        std::vector<FlowNode> nodes;
+        nodes.reserve(order.size());
+        for (const uint32_t old : order) {
+            number[old] = static_cast<uint32_t>(nodes.size());
+            FlowNode& node = nodes.emplace_back(std::move(layout_.nodes[old]));
+            node.box = {layout_.columns[node.column].x, slots_[old].y, layout_.node_width, slots_[old].height};
+            const double whole = std::max(node.through(), node.out + node.rest + node.lost + node.dust_out);
+            node.rest_top = node.box.bottom() - (whole > 0 ? node.box.height * std::min(1.0, node.rest / whole) : 0);
+        }
+        layout_.nodes = std::move(nodes);
+        for (Ribbon& ribbon : layout_.ribbons) ribbon.from = number[ribbon.from], ribbon.to = number[ribbon.to];
+    }
+
+    /// Stacks the ribbons at both sides of each node in the order of their next points, arcs last.
+    void ports() {
+        const std::size_t n = layout_.nodes.size();
+        std::vector<std::vector<uint32_t>> out(n), in(n);
+        for (uint32_t r = 0; r < layout_.ribbons.size(); ++r) {
+            Ribbon& ribbon = layout_.ribbons[r];
+            ribbon.width = ribbon.value * layout_.scale_px;
+            out[ribbon.from].push_back(r);
+            in[ribbon.to].push_back(r);
+            ribbon.path.resize(lanes_[r].size() + 2);
+            for (std::size_t i = 0; i < lanes_[r].size(); ++i) {
+                const Slot& lane = slots_[lanes_[r][i]];
+                ribbon.path[i + 1] = {layout_.columns[lane.column].x, lane.y};
+            }
+        }
+        const auto middle = [this](uint32_t node) { return layout_.nodes[node].box.y + layout_.nodes[node].box.height / 2; };
+        const auto stack_side = [&](std::vector<uint32_t>& list, const FlowNode& node, bool right) {
+            std::vector<std::pair<std::pair<int, double>, uint32_t>> keyed;
+            double sum = 0;
+            for (const uint32_t r : list) {
+                const Ribbon& ribbon = layout_.ribbons[r];
+                const std::vector<uint32_t>& lanes = lanes_[r];
+                const double far = lanes.empty() ? middle(right ? ribbon.to : ribbon.from)
+                                                 : slots_[right ? lanes.front() : lanes.back()].middle();
+                keyed.push_back({{ribbon.back ? 1 : 0, far}, r});
+                sum += ribbon.width;
+            }
+            std::stable_sort(keyed.begin(), keyed.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+            // A node that is drawn higher than its value, so that it can be seen, has its ribbons in the middle.
+            const double drawn = std::max(node.through(), node.out + node.rest + node.lost + node.dust_out) * layout_.scale_px;
+            double y = node.box.y + std::max(0.0, (node.box.height - std::max(drawn, sum)) / 2);
+            for (const auto& [key, r] : keyed) {
+                Ribbon& ribbon = layout_.ribbons[r];
+                (right ? ribbon.path.front() : ribbon.path.back()) = {right ? node.box.right() : node.box.x, y};
+                y += ribbon.width;
+            }
+        };
+        for (uint32_t i = 0; i < n; ++i) {
+            stack_side(out[i], layout_.nodes[i], true);
+            stack_side(in[i], layout_.nodes[i], false);
+        }
+    }
+
+    const LayoutParams& params_;
+    FlowLayout& layout_;
+    double room_ = 0;
+    std::vector<Slot> slots_;  // Nodes first, by their index; then lanes.
+    std::vector<std::vector<uint32_t>> columns_;
+    std::vector<std::vector<uint32_t>> lanes_;  // Of each ribbon.
+    std::vector<Piece> pieces_;
+    std::vector<std::vector<uint32_t>> into_, from_;
+};
+
+}  // namespace
+
+void place(const LayoutParams& params, FlowLayout& layout) { Placer{params, layout}.run(); }
+
+}  // namespace cordon::trace::flow

@@ -1,0 +1,230 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include "layout.hpp"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <cmath>
+#include <set>
+
+#include "layout_test_theft.hpp"
+
+namespace cordon::trace {
+namespace {
+
+using test::make_theft;
+using test::TheftContext;
+using test::TheftShape;
+
+LayoutParams named() {
+    LayoutParams params;
+    params.name = [](const Node& node) { return node.label ? node.label->text : std::string{"0x39cd…14dd"}; };
+    return params;
+}
+
+TheftShape any_shape() {
+    TheftShape shape;
+    shape.seed = *rc::gen::inRange<uint64_t>(1, 1'000'000);
+    shape.edges = *rc::gen::inRange<std::size_t>(0, 1'500);
+    shape.back = *rc::gen::element(0.0, 0.03, 0.5);
+    shape.service = *rc::gen::element(0.0, 0.1, 0.6);
+    shape.clean = *rc::gen::element(0.0, 0.3, 1.0);
+    shape.peel = *rc::gen::element(0.0, 0.5, 1.0);
+    shape.several_assets = *rc::gen::arbitrary<bool>();
+    return shape;
+}
+
+bool overlap(const Box& a, const Box& b) {
+    constexpr double kTouch = 1e-6;
+    return a.x + kTouch < b.right() && b.x + kTouch < a.right() && a.y + kTouch < b.bottom() && b.y + kTouch < a.bottom();
+}
+
+bool inside(const Box& box, const FlowLayout& layout) {
+    constexpr double kTouch = 1e-6;
+    return box.x >= -kTouch && box.y >= -kTouch && box.right() <= layout.width + kTouch && box.bottom() <= layout.height + kTouch;
+}
+
+bool near(double a, double b) { return std::abs(a - b) <= 1e-6 * std::max({1.0, std::abs(a), std::abs(b)}); }
+
+RC_GTEST_PROP(Layout, no_node_and_no_label_overlaps_another_or_leaves_the_canvas, ()) {
+    const TraceResult theft = make_theft(any_shape());
+    const TheftContext context;
+    LayoutParams params = named();
+    params.mode = *rc::gen::element(FlowMode::kStolenOnly, FlowMode::kAllMoney);
+    params.axis = *rc::gen::element(FlowAxis::kHop, FlowAxis::kTime);
+    const FlowLayout layout = lay_out(theft, &context, params);
+    std::vector<Box> boxes;
+    for (const FlowNode& node : layout.nodes) boxes.push_back(node.box);
+    for (const FlowNode& node : layout.nodes)
+        if (!node.label.empty()) boxes.push_back(node.label_box);
+    for (const FlowColumn& column : layout.columns) boxes.push_back(column.head_box);
+    for (std::size_t i = 0; i < boxes.size(); ++i) {
+        RC_ASSERT(inside(boxes[i], layout));
+        for (std::size_t j = i + 1; j < boxes.size(); ++j) RC_ASSERT(!overlap(boxes[i], boxes[j]));
+    }
+    for (const FlowNode& node : layout.nodes)
+        RC_ASSERT(text_width(node.label, layout.font_size) <= node.label_box.width + 1e-6);
+}
+
+RC_GTEST_PROP(Layout, ribbons_are_conserved_at_every_node, ()) {
+    const TraceResult theft = make_theft(any_shape());
+    const TheftContext context;
+    const FlowLayout layout = lay_out(theft, &context, named());
+    std::vector<double> in(layout.nodes.size()), out(layout.nodes.size());
+    for (const Ribbon& ribbon : layout.ribbons) {
+        RC_ASSERT(near(ribbon.width, ribbon.value * layout.scale_px));
+        in[ribbon.to] += ribbon.width;
+        out[ribbon.from] += ribbon.width;
+        const Box& from = layout.nodes[ribbon.from].box;
+        const Box& to = layout.nodes[ribbon.to].box;
+        RC_ASSERT(ribbon.path.size() >= 2U);
+        RC_ASSERT(ribbon.path.front().y >= from.y - 1e-6 && ribbon.path.front().y + ribbon.width <= from.bottom() + 1e-6);
+        RC_ASSERT(ribbon.path.back().y >= to.y - 1e-6 && ribbon.path.back().y + ribbon.width <= to.bottom() + 1e-6);
+    }
+    for (std::size_t i = 0; i < layout.nodes.size(); ++i) {
+        const FlowNode& node = layout.nodes[i];
+        RC_ASSERT(near(node.in + node.source + node.dust_in, node.out + node.rest + node.lost + node.dust_out));
+        RC_ASSERT(in[i] <= node.box.height + 1e-6);
+        RC_ASSERT(out[i] <= node.box.height + 1e-6);
+    }
+}
+
+RC_GTEST_PROP(Layout, folds_and_dust_add_up_to_what_was_not_folded, ()) {
+    const TraceResult theft = make_theft(any_shape());
+    const TheftContext context;
+    const FlowLayout layout = lay_out(theft, &context, named());
+    uint64_t movements = layout.omitted.dust_movements + layout.omitted.internal_movements + layout.omitted.fee_movements;
+    for (const Ribbon& ribbon : layout.ribbons) movements += ribbon.movements;
+    RC_ASSERT(movements == theft.edges.size());
+
+    std::set<uint32_t> members;
+    double rest = 0;
+    for (const FlowNode& node : layout.nodes) {
+        members.insert(node.members.begin(), node.members.end());
+        rest += node.rest;
+    }
+    RC_ASSERT(members.size() + layout.omitted.dust_nodes == theft.nodes.size());
+    double all = 0;
+    for (uint32_t i = 0; i < theft.nodes.size(); ++i)
+        if (members.contains(i))
+            for (const Holding& h : theft.nodes[i].holdings) all += layout.scale.value(theft.nodes[i].chain, h.asset, h.resting);
+    RC_ASSERT(near(rest, all));
+}
+
+RC_GTEST_PROP(Layout, keeps_its_limits_and_repeats_itself_to_the_last_bit, ()) {
+    const TraceResult theft = make_theft(any_shape());
+    const TheftContext context;
+    LayoutParams params = named();
+    params.max_nodes = *rc::gen::inRange<std::size_t>(60, 400);
+    params.max_ribbons = *rc::gen::inRange<std::size_t>(10, 1'500);
+    const FlowLayout a = lay_out(theft, &context, params);
+    const FlowLayout b = lay_out(theft, &context, params);
+    RC_ASSERT(a.nodes.size() <= params.max_nodes);
+    RC_ASSERT(a.ribbons.size() <= params.max_ribbons);
+    RC_ASSERT(a.nodes.size() == b.nodes.size());
+    for (std::size_t i = 0; i < a.nodes.size(); ++i) {
+        RC_ASSERT(a.nodes[i].key == b.nodes[i].key);
+        RC_ASSERT(a.nodes[i].box.y == b.nodes[i].box.y);
+        RC_ASSERT(a.nodes[i].label == b.nodes[i].label);
+    }
+}
+
+TEST(Layout, keeps_the_order_of_known_nodes_when_the_case_grows) {
+    const TraceResult before = make_theft({.seed = 5, .edges = 120});
+    const TraceResult after = make_theft({.seed = 5, .edges = 160});
+    const TheftContext context;
+    LayoutParams params = named();
+    const FlowLayout first = lay_out(before, &context, params);
+    params.previous = &first;
+    const FlowLayout second = lay_out(after, &context, params);
+    std::map<std::string, std::pair<uint32_t, double>> known;
+    for (const FlowNode& node : first.nodes) known[node.key] = {node.column, node.box.y};
+    std::map<uint32_t, double> last;
+    std::size_t compared = 0;
+    for (const FlowNode& node : second.nodes) {
+        const auto it = known.find(node.key);
+        if (it == known.end() || it->second.first != node.column) continue;
+        if (last.contains(node.column)) {
+            EXPECT_GT(it->second.second, last[node.column]) << node.key;
+            ++compared;
+        }
+        last[node.column] = it->second.second;
+    }
+    EXPECT_GT(compared, 10U);
+}
+
+TEST(Layout, of_nothing_is_empty) {
+    const FlowLayout layout = lay_out(TraceResult{}, nullptr);
+    EXPECT_TRUE(layout.nodes.empty());
+    EXPECT_TRUE(layout.ribbons.empty());
+    EXPECT_GT(layout.width, 0);
+}
+
+TEST(Layout, of_one_node_shows_it) {
+    const FlowLayout layout = lay_out(make_theft({.edges = 0}), nullptr, named());
+    ASSERT_EQ(layout.nodes.size(), 1U);
+    EXPECT_EQ(layout.columns.front().head, "THEFT");
+    EXPECT_FALSE(layout.nodes.front().label.empty());
+}
+
+TEST(Layout, raw_mode_shows_every_address) {
+    const TraceResult theft = make_theft({.seed = 2, .edges = 900});
+    LayoutParams params = named();
+    params.mode = FlowMode::kRaw;
+    const FlowLayout layout = lay_out(theft, nullptr, params);
+    EXPECT_EQ(layout.nodes.size(), theft.nodes.size());
+    EXPECT_EQ(layout.omitted.dust_movements, 0U);
+    for (const FlowNode& node : layout.nodes) EXPECT_EQ(node.members.size(), 1U);
+}
+
+TEST(Layout, survives_edges_of_unknown_addresses_and_no_times) {
+    TraceResult theft = make_theft({.seed = 4, .edges = 60});
+    theft.nodes.resize(theft.nodes.size() / 2);
+    for (Edge& edge : theft.edges) edge.time.reset();
+    std::reverse(theft.edges.begin(), theft.edges.end());
+    const FlowLayout layout = lay_out(theft, nullptr, named());
+    EXPECT_FALSE(layout.nodes.empty());
+    EXPECT_GT(layout.omitted.fee_movements, 0U);
+}
+
+TEST(ValueScale, measures_a_single_asset_in_whole_units) {
+    const TraceResult theft = make_theft({.edges = 20});
+    const TheftContext context;
+    const ValueScale scale = ValueScale::make(theft, &context);
+    EXPECT_EQ(scale.unit(), ValueScale::Unit::kAsset);
+    EXPECT_EQ(scale.unit_name(), "ETH");
+    EXPECT_NEAR(scale.loot(), 30'000, 1e-6);
+    EXPECT_EQ(scale.text_with_unit(scale.loot()), "30.0k ETH");
+    EXPECT_TRUE(scale.note().empty());
+}
+
+TEST(ValueScale, measures_several_priced_assets_in_usd) {
+    const TraceResult theft = make_theft({.edges = 20, .several_assets = true});
+    const TheftContext context;
+    const ValueScale scale = ValueScale::make(theft, &context);
+    EXPECT_EQ(scale.unit(), ValueScale::Unit::kUsd);
+    EXPECT_NEAR(scale.loot(), 30'000 * 2'000.0 + 60'000 * 1'000.0, 1);
+    EXPECT_FALSE(scale.note().empty());
+}
+
+TEST(ValueScale, without_prices_scales_each_asset_by_its_own_loot_and_says_so) {
+    const TraceResult theft = make_theft({.edges = 20, .several_assets = true});
+    const TheftContext context{false};
+    const ValueScale scale = ValueScale::make(theft, &context);
+    EXPECT_EQ(scale.unit(), ValueScale::Unit::kShare);
+    EXPECT_NEAR(scale.loot(), 2.0, 1e-9);
+    EXPECT_NE(scale.note().find("not every"), scale.note().find("Not every"));
+}
+
+TEST(ValueScale, writes_short_numbers_that_are_never_zero_for_something) {
+    EXPECT_EQ(short_number(0), "0");
+    EXPECT_EQ(short_number(0.00000001), "<0.0001");
+    EXPECT_EQ(short_number(9.99), "9.99");
+    EXPECT_EQ(short_number(999.6), "1.0k");
+    EXPECT_EQ(short_number(94'500), "94.5k");
+    EXPECT_EQ(short_number(3.4e6), "3.4M");
+    EXPECT_EQ(short_number(std::nan("")), "?");
+}
+
+}  // namespace
+}  // namespace cordon::trace

@@ -1,0 +1,255 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include "parcels.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include <cordon/base/check.hpp>
+
+namespace cordon::trace {
+namespace {
+
+/// The origin that mixed taint goes by where parcels lose their identity.
+Origin first_taint(const Parcels& parcels) {
+    for (const Parcel& parcel : parcels)
+        if (parcel.origin != kClean) return parcel.origin;
+    return kTainted;
+}
+
+/// Tainted part first: within one output of a haircut the order has no meaning, but it must be one.
+Parcels blend(const Amount& amount, const Amount& tainted, Origin origin) {
+    Parcels out;
+    append(out, {tainted, origin});
+    append(out, {amount - tainted, kClean});
+    return out;
+}
+
+std::vector<Parcels> cut_in_order(Parcels parcels, std::span<const Amount> outputs) {
+    std::vector<Parcels> out;
+    out.reserve(outputs.size());
+    std::size_t at = 0;
+    for (const Amount& wanted : outputs) {
+        Parcels& part = out.emplace_back();
+        Amount left = wanted;
+        while (!left.is_zero()) {
+            Parcel& front = parcels[at];
+            const Amount piece = std::min(left, front.amount);
+            append(part, {piece, front.origin});
+            front.amount -= piece;
+            left -= piece;
+            if (front.amount.is_zero()) ++at;
+        }
+    }
+    return out;
+}
+
+std::vector<Parcels> largest_first(const Parcels& parcels, std::span<const Amount> outputs) {
+    Parcels sorted;
+    for (const Parcel& parcel : parcels)
+        if (parcel.origin != kClean) append(sorted, parcel);
+    for (const Parcel& parcel : parcels)
+        if (parcel.origin == kClean) append(sorted, parcel);
+
+    std::vector<std::size_t> order(outputs.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return outputs[a] > outputs[b]; });
+    std::vector<Amount> wanted;
+    wanted.reserve(order.size());
+    for (const std::size_t i : order) wanted.push_back(outputs[i]);
+    std::vector<Parcels> given = cut_in_order(std::move(sorted), wanted);
+    std::vector<Parcels> out(outputs.size());
+    for (std::size_t i = 0; i < order.size(); ++i) out[order[i]] = std::move(given[i]);
+    return out;
+}
+
+std::vector<Parcels> share_out(const Parcels& parcels, std::span<const Amount> outputs) {
+    const Amount total = total_of(parcels);
+    const Amount tainted = tainted_of(parcels);
+    const Origin origin = first_taint(parcels);
+    std::vector<Parcels> out;
+    out.reserve(outputs.size());
+    // Differences of the rounded running share: they sum exactly to the taint, and none exceeds its
+    // output.
+    Amount paid, given;
+    for (const Amount& wanted : outputs) {
+        paid += wanted;
+        const Amount upto = total.is_zero() ? Amount{} : mul_div(paid, tainted, total);
+        out.push_back(blend(wanted, upto - given, origin));
+        given = upto;
+    }
+    return out;
+}
+
+}  // namespace
+
+void append(Parcels& parcels, const Parcel& parcel) {
+    if (parcel.amount.is_zero()) return;
+    if (!parcels.empty() && parcels.back().origin == parcel.origin)
+        parcels.back().amount += parcel.amount;
+    else
+        parcels.push_back(parcel);
+}
+
+void append(Parcels& parcels, const Parcels& more) {
+    for (const Parcel& parcel : more) append(parcels, parcel);
+}
+
+Amount total_of(const Parcels& parcels) {
+    Amount sum;
+    for (const Parcel& parcel : parcels) sum += parcel.amount;
+    return sum;
+}
+
+Amount tainted_of(const Parcels& parcels) {
+    Amount sum;
+    for (const Parcel& parcel : parcels)
+        if (parcel.origin != kClean) sum += parcel.amount;
+    return sum;
+}
+
+Parcels split_front(Parcels& parcels, Amount amount) {
+    Parcels front;
+    std::size_t gone = 0;
+    while (!amount.is_zero()) {
+        CORDON_CHECK(gone < parcels.size());
+        Parcel& parcel = parcels[gone];
+        const Amount piece = std::min(amount, parcel.amount);
+        append(front, {piece, parcel.origin});
+        parcel.amount -= piece;
+        amount -= piece;
+        if (parcel.amount.is_zero()) ++gone;
+    }
+    parcels.erase(parcels.begin(), parcels.begin() + static_cast<std::ptrdiff_t>(gone));
+    return front;
+}
+
+std::vector<Parcels> distribute(Policy policy, const Parcels& parcels,
+                                std::span<const Amount> outputs) {
+    Amount wanted;
+    for (const Amount& output : outputs) wanted += output;
+    CORDON_CHECK(wanted == total_of(parcels));
+    switch (policy) {
+        case Policy::kFifo: return cut_in_order(parcels, outputs);
+        case Policy::kLifo: return cut_in_order({parcels.rbegin(), parcels.rend()}, outputs);
+        case Policy::kTiho: return largest_first(parcels, outputs);
+        case Policy::kHaircut: return share_out(parcels, outputs);
+        case Policy::kPoison: break;
+    }
+    const bool any = !tainted_of(parcels).is_zero();
+    std::vector<Parcels> out;
+    out.reserve(outputs.size());
+    for (const Amount& output : outputs)
+        append(out.emplace_back(), {output, any ? first_taint(parcels) : kClean});
+    return out;
+}
+
+void Purse::put(const Parcel& parcel) {
+    total_ += parcel.amount;
+    if (parcel.origin != kClean) {
+        tainted_ += parcel.amount;
+        if (policy_ == Policy::kPoison && !parcel.amount.is_zero()) poisoned_ = true;
+    }
+    if (poisoned_) tainted_ = total_;
+    if (policy_ == Policy::kFifo || policy_ == Policy::kLifo) append(lots_, parcel);
+}
+
+Parcels Purse::take(const Amount& amount) {
+    const Amount given = std::min(amount, total_);
+    if (given.is_zero()) return {};
+    switch (policy_) {
+        case Policy::kFifo:
+        case Policy::kLifo: return take_lots(given);
+        case Policy::kTiho: return take_in_turn(given, true);
+        case Policy::kHaircut:
+        case Policy::kPoison: break;
+    }
+    return take_share(given);
+}
+
+Parcels Purse::take_clean_first(const Amount& amount) {
+    const Amount given = std::min(amount, total_);
+    if (given.is_zero()) return {};
+    if (policy_ == Policy::kHaircut || policy_ == Policy::kPoison) return take_share(given);
+    if (policy_ == Policy::kTiho) return take_in_turn(given, false);
+    Parcels out = pick_lots(std::min(given, total_ - tainted_), false);
+    append(out, take_lots(given - total_of(out)));
+    return out;
+}
+
+Parcels Purse::take_tainted(const Amount& amount) {
+    const Amount given = std::min(amount, tainted_);
+    if (policy_ == Policy::kFifo || policy_ == Policy::kLifo) return pick_lots(given, true);
+    total_ -= given;
+    tainted_ -= given;
+    Parcels out;
+    append(out, {given, kTainted});
+    return out;
+}
+
+Parcels Purse::pick_lots(const Amount& amount, bool tainted) {
+    Parcels out;
+    Amount left = amount;
+    for (std::size_t i = head_; i < lots_.size() && !left.is_zero(); ++i) {
+        if ((lots_[i].origin != kClean) != tainted) continue;
+        const Amount piece = std::min(left, lots_[i].amount);
+        lots_[i].amount -= piece;
+        left -= piece;
+        append(out, {piece, lots_[i].origin});
+    }
+    CORDON_CHECK(left.is_zero());
+    total_ -= amount;
+    if (tainted) tainted_ -= amount;
+    std::erase_if(lots_, [](const Parcel& lot) { return lot.amount.is_zero(); });
+    head_ = 0;
+    return out;
+}
+
+Parcels Purse::take_lots(Amount amount) {
+    Parcels out;
+    total_ -= amount;
+    while (!amount.is_zero()) {
+        CORDON_CHECK(head_ < lots_.size());
+        Parcel& lot = policy_ == Policy::kFifo ? lots_[head_] : lots_.back();
+        const Amount piece = std::min(amount, lot.amount);
+        append(out, {piece, lot.origin});
+        if (lot.origin != kClean) tainted_ -= piece;
+        lot.amount -= piece;
+        amount -= piece;
+        if (!lot.amount.is_zero()) continue;
+        if (policy_ == Policy::kFifo)
+            ++head_;
+        else
+            lots_.pop_back();
+    }
+    trim();
+    return out;
+}
+
+Parcels Purse::take_share(const Amount& amount) {
+    const Amount part = poisoned_ ? amount : mul_div(amount, tainted_, total_);
+    total_ -= amount;
+    tainted_ = poisoned_ ? total_ : tainted_ - part;
+    return blend(amount, part, kTainted);
+}
+
+Parcels Purse::take_in_turn(const Amount& amount, bool tainted_first) {
+    const Amount clean = total_ - tainted_;
+    const Amount part =
+        tainted_first ? std::min(amount, tainted_) : amount - std::min(amount, clean);
+    total_ -= amount;
+    tainted_ -= part;
+    return blend(amount, part, kTainted);
+}
+
+void Purse::trim() {
+    if (head_ == lots_.size()) {
+        lots_.clear();
+        head_ = 0;
+    } else if (head_ > 64 && head_ * 2 > lots_.size()) {
+        lots_.erase(lots_.begin(), lots_.begin() + static_cast<std::ptrdiff_t>(head_));
+        head_ = 0;
+    }
+}
+
+}  // namespace cordon::trace

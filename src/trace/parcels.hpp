@@ -1,0 +1,86 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "trace.hpp"
+
+/// Parcels of value and the policies by which they are handed on: pure arithmetic, exact to the
+/// smallest unit.
+namespace cordon::trace {
+
+/// Where a parcel came from. Anything but kClean is taint; the walk itself needs one colour only,
+/// the property tests use many, to see that no unit changes hands wrongly.
+using Origin = uint32_t;
+inline constexpr Origin kClean = 0;
+inline constexpr Origin kTainted = 1;
+
+struct Parcel {
+    Amount amount;
+    Origin origin = kClean;
+    friend bool operator==(const Parcel&, const Parcel&) = default;
+};
+
+/// In the order in which they are given out. Neighbours differ in origin and none is empty (see
+/// append).
+using Parcels = std::vector<Parcel>;
+
+/// Adds at the end; drops nothing, joins equal neighbours.
+void append(Parcels& parcels, const Parcel& parcel);
+void append(Parcels& parcels, const Parcels& more);
+Amount total_of(const Parcels& parcels);
+Amount tainted_of(const Parcels& parcels);
+
+/// Cuts `amount` off the front. REQUIRES: total_of(parcels) >= amount.
+Parcels split_front(Parcels& parcels, Amount amount);
+
+/// Hands parcels to outputs; the answer has one entry an output, each summing exactly to that
+/// output.
+///
+/// kFifo cuts from the front, kLifo from the back; kTiho gives tainted parcels to the largest
+/// outputs (the earlier of equal ones first), clean ones to the rest; kHaircut gives each the
+/// common share, rounded so that shares of all leading outputs are never off by a unit; kPoison
+/// taints every output when any parcel is tainted. Taint is conserved by all but kPoison. REQUIRES:
+/// the sums of `parcels` and `outputs` are equal.
+std::vector<Parcels> distribute(Policy policy, const Parcels& parcels,
+                                std::span<const Amount> outputs);
+
+/// What one address holds of one asset: takes parcels in, gives them out in the order of the
+/// policy.
+class Purse {
+public:
+    explicit Purse(Policy policy) noexcept : policy_{policy} {}
+
+    /// The newest parcel.
+    void put(const Parcel& parcel);
+    /// At most `amount`, in give-out order; less when the purse holds less.
+    Parcels take(const Amount& amount);
+    /// As take, but clean parcels go first under the lot policies: gas is paid from what was there
+    /// before the loot.
+    Parcels take_clean_first(const Amount& amount);
+    /// At most `amount` of taint, oldest first, whatever the policy; clean parcels keep their
+    /// places.
+    Parcels take_tainted(const Amount& amount);
+
+    const Amount& total() const noexcept { return total_; }
+    const Amount& tainted() const noexcept { return tainted_; }
+    /// kPoison only: it has held taint, so that all it ever gives from then on is tainted.
+    bool poisoned() const noexcept { return poisoned_; }
+
+private:
+    Parcels take_lots(Amount amount);
+    Parcels take_share(const Amount& amount);
+    Parcels take_in_turn(const Amount& amount, bool tainted_first);
+    Parcels pick_lots(const Amount& amount, bool tainted);
+    void trim();
+
+    Policy policy_;
+    bool poisoned_ = false;
+    Amount total_, tainted_;
+    Parcels lots_;  // kFifo and kLifo only, oldest first; those before head_ are gone.
+    std::size_t head_ = 0;
+};
+
+}  // namespace cordon::trace

@@ -1,0 +1,344 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include "utxo_flow.hpp"
+
+#include <algorithm>
+#include <unordered_set>
+
+#include <cordon/base/check.hpp>
+#include <cordon/base/format.hpp>
+
+namespace cordon::trace {
+
+UtxoFlow::UtxoFlow(const Walk& walk, ChainId chain, Books& books)
+    : walk_{walk}, chain_{chain}, books_{books}, queue_{Later{walk.backward()}} {}
+
+// --- Seeds
+// ------------------------------------------------------------------------------------------------------
+
+Status UtxoFlow::add_seed(const Seed& seed) {
+    if (const auto* txn = std::get_if<Seed::FromTxn>(&seed.what))
+        return seed_txn(txn->hash, std::nullopt, seed);
+    if (const auto* point = std::get_if<OutPoint>(&seed.what))
+        return seed_txn(point->txid, point->index, seed);
+    return seed_address(std::get<Seed::FromAddress>(seed.what), seed);
+}
+
+Status UtxoFlow::seed_txn(const Hash256& hash, std::optional<uint32_t> index, const Seed& seed) {
+    CORDON_TRY(const auto at, walk_.ledger.find_txn(chain_, hash));
+    if (!at)
+        return fail(ErrorCode::kNotFound, format("seed {}: no such txn in the ledger", seed.text));
+    CORDON_TRY(const auto placed, walk_.ledger.utxo_txn(chain_, *at));
+    const auto& outputs = placed.txn.outputs;
+    if (index && *index >= outputs.size())
+        return fail(ErrorCode::kNotFound, format("seed {}: the txn has {} outputs, numbered from 0",
+                                                 seed.text, outputs.size()));
+    if (walk_.is_early(placed.time) || walk_.is_past(placed.time)) {
+        books_.warn("a seed lies outside the time bound and was not followed");
+        return {};
+    }
+    for (uint32_t i = index.value_or(0); i < (index ? *index + 1 : outputs.size()); ++i)
+        CORDON_TRY(seed_output({hash, i}, outputs[i], placed));
+    return {};
+}
+
+Status UtxoFlow::seed_output(const OutPoint& point, const TxOut& out,
+                             const ledger::PlacedUtxoTxn& placed) {
+    if (out.value == 0 || held_.contains(point)) return {};
+    const NodeId node = books_.node(chain_, out.address, 0);
+    books_.at(node).seed = true;
+    books_.at(node).first_seen = books_.at(node).last_seen = placed.time;
+    books_.arrive(node, Asset{}, out.value, out.value);
+    books_.total(chain_, Asset{}).seeded += out.value;
+    if (out.address.kind() == AddressKind::kOpReturn) {
+        books_.rest(node, Asset{}, out.value, Stop::kBurned, point);
+        return {};
+    }
+    Parcels parcels;
+    append(parcels, {out.value, kTainted});
+    return keep(node, point, std::move(parcels), placed.time);
+}
+
+Status UtxoFlow::seed_address(const Seed::FromAddress& from, const Seed& seed) {
+    const auto side = walk_.backward() ? ledger::Side::kReceiver : ledger::Side::kSender;
+    const auto cursor = walk_.ledger.utxo_txns_of(chain_, from.address, side,
+                                                  ledger::Order::kAscending, std::nullopt);
+    bool any = false;
+    for (;;) {
+        CORDON_TRY(const auto at, cursor->next());
+        if (!at) break;
+        queue_.push(*at);
+        any = true;
+    }
+    if (!any)
+        return fail(ErrorCode::kNotFound,
+                    format("seed {}: in this ledger the address never {}", seed.text,
+                           walk_.backward() ? "received" : "spent"));
+    books_.at(books_.node(chain_, from.address, 0)).seed = true;
+    const auto [known, fresh] = seeds_.try_emplace(from.address, from.since);
+    if (fresh) return {};
+    auto& since = known->second;  // Given twice: the wider bound holds.
+    if (!from.since || !since)
+        since.reset();
+    else if (walk_.backward() ? *from.since > *since : *from.since < *since)
+        since = from.since;
+    return {};
+}
+
+bool UtxoFlow::is_seeding(const Address& address, std::optional<UnixMillis> time) const {
+    const auto at = seeds_.find(address);
+    if (at == seeds_.end() || walk_.is_early(time)) return false;
+    if (!at->second || !time) return true;
+    return walk_.backward() ? *time <= *at->second : *time >= *at->second;
+}
+
+// --- The walk
+// ---------------------------------------------------------------------------------------------------
+
+Result<bool> UtxoFlow::run() {
+    bool stopped = false;
+    while (!queue_.empty() && !past_) {
+        if (books_.over_budget() || (txns_ % kTxnsPerTick == 0 && walk_.cancelled())) {
+            stopped = true;
+            break;
+        }
+        const TxnPosition at = queue_.top();
+        while (!queue_.empty() && queue_.top() == at) queue_.pop();
+        CORDON_TRY(process(at));
+        if (++txns_ % kTxnsPerTick == 0) walk_.tell(books_, txns_, 0);
+    }
+    finish_held(stopped);
+    walk_.tell(books_, txns_, 0);
+    return !stopped;
+}
+
+Result<std::optional<TxnPosition>> UtxoFlow::next_event(const OutPoint& point) const {
+    if (walk_.backward()) return walk_.ledger.find_txn(chain_, point.txid);
+    CORDON_TRY(const auto spender, walk_.ledger.spender(chain_, point));
+    if (!spender) return std::optional<TxnPosition>{};
+    return std::optional<TxnPosition>{spender->at};
+}
+
+Result<bool> UtxoFlow::is_busy(const Address& address) {
+    const uint32_t degree = walk_.params.service_degree;
+    const uint32_t both = walk_.params.service_both_sides;
+    if (degree == 0 && both == 0) return false;
+    if (const auto known = busy_.find(address); known != busy_.end()) return known->second;
+    const auto cursor = walk_.ledger.utxo_txns_of(chain_, address, ledger::Side::kEither,
+                                                  ledger::Order::kAscending, std::nullopt);
+    std::unordered_set<Address> senders, receivers, all;  // Counted only.
+    bool busy = false;
+    while (!busy) {
+        CORDON_TRY(const auto at, cursor->next());
+        if (!at) break;
+        CORDON_TRY(const auto placed, walk_.ledger.utxo_txn(chain_, *at));
+        const auto& txn = placed.txn;
+        const bool spends = std::any_of(txn.inputs.begin(), txn.inputs.end(), [&](const TxIn& in) {
+            return in.spent && in.spent->address == address;
+        });
+        // Co-spending inputs have one owner, so a txn of many inputs counts as one sender.
+        if (spends)
+            for (const TxOut& out : txn.outputs) {
+                if (out.address == address || out.value == 0) continue;
+                receivers.insert(out.address);
+                all.insert(out.address);
+            }
+        else if (!txn.inputs.empty() && txn.inputs.front().spent) {
+            const Address& sender = txn.inputs.front().spent->address;
+            if (!books_.find(chain_, sender)) senders.insert(sender);
+            all.insert(sender);
+        }
+        busy = (degree != 0 && all.size() > degree) ||
+               (both != 0 && senders.size() >= both && receivers.size() >= both);
+    }
+    busy_.emplace(address, busy);
+    return busy;
+}
+
+UtxoFlow::Event UtxoFlow::event_of(const ledger::PlacedUtxoTxn& placed) {
+    Event event;
+    event.placed = &placed;
+    const UtxoTxn& txn = placed.txn;
+    std::vector<End> ins, outs;
+    Amount paid, known;
+    for (uint32_t i = 0; i < txn.outputs.size(); ++i) {
+        outs.push_back({OutPoint{txn.txid, i}, txn.outputs[i].address, txn.outputs[i].value});
+        paid += txn.outputs[i].value;
+    }
+    bool first_unknown = true;
+    for (const TxIn& in : txn.inputs)
+        if (in.spent) known += in.spent->value;
+    for (const TxIn& in : txn.inputs) {
+        End end{in.prevout, {}, {}};
+        if (in.spent) {
+            end.address = in.spent->address;
+            end.amount = in.spent->value;
+        } else if (first_unknown) {
+            first_unknown = false;
+            end.amount = known < paid ? paid - known : Amount{};
+        }
+        ins.push_back(end);
+    }
+    if (!first_unknown)
+        books_.warn(
+            "some inputs have an unknown value: they were taken as clean money that makes up the "
+            "outputs, without fee");
+    Amount taken;
+    for (const End& in : ins) taken += in.amount;
+    if (taken < paid) {
+        // A coinbase, or inputs that cannot pay for the outputs: the rest is clean and nobody's.
+        ins.push_back({std::nullopt, {}, paid - taken});
+        if (!txn.coinbase) books_.total(chain_, Asset{}).assumed += paid - taken;
+    } else if (paid < taken) {
+        outs.push_back({std::nullopt, {}, taken - paid});
+    }
+    event.from = walk_.backward() ? std::move(outs) : std::move(ins);
+    event.to = walk_.backward() ? std::move(ins) : std::move(outs);
+    return event;
+}
+
+Status UtxoFlow::process(TxnPosition at) {
+    CORDON_TRY(const auto placed, walk_.ledger.utxo_txn(chain_, at));
+    if (walk_.is_past(placed.time)) {
+        past_ = true;
+        return {};
+    }
+    const Event event = event_of(placed);
+    Source source;
+    const Parcels pool = take(event, source);
+    if (tainted_of(pool).is_zero()) return {};
+    std::vector<Amount> wanted;
+    for (const End& end : event.to) wanted.push_back(end.amount);
+    const auto parts = distribute(walk_.params.policy, pool, wanted);
+    for (std::size_t i = 0; i < event.to.size(); ++i)
+        if (!tainted_of(parts[i]).is_zero()) CORDON_TRY(give(event, source, i, parts[i]));
+    return {};
+}
+
+Parcels UtxoFlow::take(const Event& event, Source& source) {
+    Parcels pool;
+    Amount largest;
+    source.hop = ~0U;
+    for (std::size_t i = 0; i < event.from.size(); ++i) {
+        const End& end = event.from[i];
+        Parcels parcels;
+        const auto at = end.point ? held_.find(*end.point) : held_.end();
+        std::optional<NodeId> node;
+        if (at != held_.end()) {
+            parcels = std::move(at->second.parcels);
+            node = at->second.node;
+            held_.erase(at);
+        } else {
+            append(parcels, {end.amount, kClean});
+        }
+        if (end.point && is_seeding(end.address, event.placed->time)) {
+            books_.total(chain_, Asset{}).seeded += end.amount - tainted_of(parcels);
+            parcels.clear();
+            append(parcels, {end.amount, kTainted});
+            if (!node) {
+                node = books_.node(chain_, end.address, 0);
+                books_.arrive(*node, Asset{}, end.amount, {});
+            }
+        }
+        if (const Amount tainted = tainted_of(parcels); node && !tainted.is_zero()) {
+            source.hop = std::min(source.hop, books_.at(*node).hop);
+            if (tainted > largest) {
+                largest = tainted;
+                source.end = i;
+                source.node = *node;
+            }
+        }
+        append(pool, parcels);
+    }
+    return pool;
+}
+
+Status UtxoFlow::give(const Event& event, const Source& source, std::size_t index,
+                      const Parcels& parcels) {
+    const End& end = event.to[index];
+    const Amount tainted = tainted_of(parcels);
+    if (!end.point) {
+        // Forward: the fee, which ends here. Backward: value that nobody is known to have put in.
+        books_.rest(source.node, Asset{}, tainted, walk_.backward() ? Stop::kUnspent : Stop::kFee);
+        return {};
+    }
+    if (end.address
+            .empty()) {  // Backward: an input of which the ledger knows nothing but its outpoint.
+        books_.rest(source.node, Asset{}, tainted, Stop::kUnknown, end.point);
+        return {};
+    }
+    const Total& sum = books_.total(chain_, Asset{});
+    if (walk_.below_limit(chain_, Asset{}, end.amount, tainted, sum.seeded, event.placed->time)) {
+        books_.rest(source.node, Asset{}, tainted, Stop::kBelowLimit);
+        return {};
+    }
+    const NodeId node = books_.node(chain_, end.address, source.hop + 1);
+    books_.arrive(node, Asset{}, end.amount, tainted);
+    record(event, source, index, tainted);
+    if (end.address.kind() == AddressKind::kOpReturn) {
+        books_.rest(node, Asset{}, tainted, Stop::kBurned, end.point);
+        return {};
+    }
+    return keep(node, *end.point, parcels, event.placed->time);
+}
+
+void UtxoFlow::record(const Event& event, const Source& source, std::size_t index,
+                      const Amount& tainted) {
+    const End& from = event.from[source.end];
+    const End& to = event.to[index];
+    Edge edge;
+    edge.chain = chain_;
+    edge.txn = event.placed->txn.txid;
+    edge.at = event.placed->at;
+    edge.time = event.placed->time;
+    edge.from = walk_.backward() ? to.address : from.address;
+    edge.to = walk_.backward() ? from.address : to.address;
+    edge.spends = walk_.backward() ? to.point : from.point;
+    edge.outpoint = walk_.backward() ? from.point : to.point;
+    edge.amount = to.amount;
+    edge.tainted = tainted;
+    edge.kind = "native";
+    edge.hop = source.hop + 1;
+    books_.edge(std::move(edge), static_cast<uint32_t>(index));
+}
+
+Status UtxoFlow::keep(NodeId id, const OutPoint& point, Parcels parcels,
+                      std::optional<UnixMillis>) {
+    const Node& node = books_.at(id);
+    const Amount tainted = tainted_of(parcels);
+    Stop stop = Stop::kNone;
+    if (walk_.stops_at(node))
+        stop = Stop::kLabel;
+    else if (node.hop >= walk_.params.max_hops && !node.seed)
+        stop = Stop::kHops;
+    if (stop == Stop::kNone) {
+        CORDON_TRY(const auto next, next_event(point));
+        if (!next) {
+            stop = walk_.backward() ? Stop::kUnknown : Stop::kUnspent;
+        } else {
+            bool busy = false;
+            if (!node.seed) {
+                CORDON_TRY(busy, is_busy(node.address));
+            }
+            if (busy)
+                stop = Stop::kHighDegree;
+            else
+                queue_.push(*next);
+        }
+    }
+    if (stop != Stop::kNone) {
+        books_.rest(id, Asset{}, tainted, stop, point);
+        return {};
+    }
+    held_.emplace(point, Held{std::move(parcels), id});
+    return {};
+}
+
+void UtxoFlow::finish_held(bool stopped) {
+    for (const auto& [point, held] :
+         held_)  // Into an ordered map of the books: the order of this loop is lost.
+        books_.rest(held.node, Asset{}, tainted_of(held.parcels),
+                    stopped ? Stop::kBudget : Stop::kTime, point);
+    held_.clear();
+}
+
+}  // namespace cordon::trace

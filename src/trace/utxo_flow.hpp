@@ -1,0 +1,89 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <queue>
+#include <unordered_map>
+#include <vector>
+
+#include "books.hpp"
+#include "parcels.hpp"
+#include "walk.hpp"
+
+namespace cordon::trace {
+
+/// The walk over one UTXO chain: outputs are the containers, txns that spend tainted ones the
+/// events.
+///
+/// A txn takes all of each input and fills its outputs in order, the fee last. Walking backward,
+/// outputs (and the fee) are what is taken and inputs are what is filled, by the same policies:
+/// both directions pair the same units.
+class UtxoFlow {
+public:
+    UtxoFlow(const Walk& walk, ChainId chain, Books& books);
+
+    /// kNotFound when the seed is not in the ledger.
+    Status add_seed(const Seed& seed);
+    /// False when it was cancelled or ran out of budget.
+    Result<bool> run();
+
+private:
+    using NodeId = Books::NodeId;
+
+    /// A tainted output that is to be followed.
+    struct Held {
+        Parcels parcels;
+        NodeId node = 0;
+    };
+    /// An output that a txn spends or makes, as one side of the event. In the direction of the
+    /// walk.
+    struct End {
+        std::optional<OutPoint>
+            point;  ///< None for the fee and for value that the ledger does not explain.
+        Address address;
+        Amount amount;
+    };
+    struct Event {
+        const ledger::PlacedUtxoTxn* placed = nullptr;
+        std::vector<End> from, to;
+    };
+    struct Source {
+        std::size_t end = 0;  ///< In Event::from: the largest tainted one.
+        NodeId node = 0;
+        uint32_t hop = 0;
+    };
+
+    Event event_of(const ledger::PlacedUtxoTxn& placed);
+    Status seed_output(const OutPoint& point, const TxOut& out,
+                       const ledger::PlacedUtxoTxn& placed);
+    Status seed_txn(const Hash256& hash, std::optional<uint32_t> index, const Seed& seed);
+    Status seed_address(const Seed::FromAddress& from, const Seed& seed);
+    bool is_seeding(const Address& address, std::optional<UnixMillis> time) const;
+    Result<std::optional<TxnPosition>> next_event(const OutPoint& point) const;
+    Result<bool> is_busy(const Address& address);
+
+    Status process(TxnPosition at);
+    Parcels take(const Event& event, Source& source);
+    Status give(const Event& event, const Source& source, std::size_t end, const Parcels& parcels);
+    void record(const Event& event, const Source& source, std::size_t end, const Amount& tainted);
+    Status keep(NodeId node, const OutPoint& point, Parcels parcels,
+                std::optional<UnixMillis> time);
+    void finish_held(bool stopped);
+
+    const Walk& walk_;
+    ChainId chain_;
+    Books& books_;
+    std::unordered_map<OutPoint, Held> held_;  // Looked up only; finish_held sorts.
+    std::unordered_map<Address, std::optional<UnixMillis>> seeds_;
+    std::unordered_map<Address, bool> busy_;
+    struct Later {
+        bool backward;
+        bool operator()(TxnPosition a, TxnPosition b) const noexcept {
+            return backward ? a < b : a > b;
+        }
+    };
+    std::priority_queue<TxnPosition, std::vector<TxnPosition>, Later> queue_;
+    bool past_ = false;  // The time bound was reached.
+    uint64_t txns_ = 0;
+};
+
+}  // namespace cordon::trace

@@ -1,0 +1,61 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+
+#include "books.hpp"
+#include "trace.hpp"
+
+namespace cordon::trace {
+
+/// What both engines are given: the arguments of trace(). Lifetime: that call.
+struct Walk {
+    const ledger::Reader& ledger;
+    const Context& context;
+    std::span<const LinkSource* const> links;
+    const Params& params;
+    const std::function<void(const Progress&)>& progress;
+    const std::atomic<bool>* cancel = nullptr;
+
+    bool backward() const noexcept { return params.direction == Direction::kBackward; }
+    bool cancelled() const noexcept {
+        return cancel != nullptr && cancel->load(std::memory_order_relaxed);
+    }
+
+    bool stops_at(const Node& node) const {
+        return !node.seed && node.label &&
+               std::find(params.stop.begin(), params.stop.end(), node.label->category) !=
+                   params.stop.end();
+    }
+    /// Past the far bound in the direction of the walk. Without a time nothing is past it.
+    bool is_past(std::optional<UnixMillis> time) const noexcept {
+        if (!time) return false;
+        return backward() ? params.since && *time < *params.since
+                          : params.until && *time > *params.until;
+    }
+    /// Before the near bound.
+    bool is_early(std::optional<UnixMillis> time) const noexcept {
+        if (!time) return false;
+        return backward() ? params.until && *time > *params.until
+                          : params.since && *time < *params.since;
+    }
+    /// Of `amount` that moves, `tainted` is taint; `so_far` is all taint of that asset until now.
+    bool below_limit(ChainId chain, const Asset& asset, const Amount& amount, const Amount& tainted,
+                     const Amount& so_far, std::optional<UnixMillis> time) const {
+        if (tainted < params.min_amount) return true;
+        if (params.min_purity > 0 && ratio(tainted, amount) < params.min_purity) return true;
+        if (params.min_share > 0 && ratio(tainted, so_far) < params.min_share) return true;
+        if (params.min_usd <= 0) return false;
+        const auto usd = context.usd(chain, asset, tainted, time);
+        return usd && *usd < params.min_usd;
+    }
+    void tell(const Books& books, uint64_t txns, uint32_t hop) const {
+        if (progress)
+            progress({txns, books.node_count(), books.edge_count(), hop, books.budget_used()});
+    }
+};
+
+/// How often progress is told and cancelling is looked for.
+inline constexpr uint64_t kTxnsPerTick = 1024;
+
+}  // namespace cordon::trace

@@ -1,0 +1,40 @@
+#!/usr/bin/env python3
+# Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+"""Runs the black-box tests of the built cordon.
+
+usage: run.py [-v] [NAME...]        NAME: a module, class or test, e.g. test_seeds.AccountSeeds
+
+The program is $CORDON_BIN, else build/dev or build/release. The last line counts; a test that cannot run here is
+skipped by name.
+"""
+import pathlib
+import sys
+import unittest
+
+sys.dont_write_bytecode = True
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent.parent))
+from tests.cli.support import program  # noqa: E402
+
+
+def main(arguments):
+    verbose = "-v" in arguments
+    names = [name for name in arguments if name != "-v"]
+    if program() is None:
+        print("cli: cordon is not built: cmake --preset dev && cmake --build --preset dev --target cordon")
+        print("0 passed, 1 failed, 0 skipped")
+        return 4
+    loader = unittest.TestLoader()
+    suite = loader.loadTestsFromNames([f"tests.cli.{name}" for name in names]) if names else \
+        loader.discover(str(HERE), "test_*.py", str(HERE.parent.parent))
+    result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2 if verbose else 1).run(suite)
+    for test, reason in result.skipped:
+        print(f"skipped: {test.id()}: {reason}")
+    # One test may fail in several sub-cases: it counts once.
+    bad = {getattr(test, "test_case", test).id() for test, _ in result.failures + result.errors}
+    print(f"{result.testsRun - len(bad) - len(result.skipped)} passed, {len(bad)} failed, {len(result.skipped)} skipped")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

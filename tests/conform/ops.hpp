@@ -1,0 +1,37 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string_view>
+
+#include <boost/json.hpp>
+
+#include <cordon/base/bytes.hpp>
+#include <cordon/base/result.hpp>
+#include <cordon/model/address.hpp>
+#include <cordon/model/chain_id.hpp>
+
+/// The ops of README.md. Each takes the request and gives `out`; kInvalidParam names a missing or wrong field.
+namespace cordon::conform {
+
+namespace json = boost::json;
+using Op = Result<json::value> (*)(const json::object& request);
+
+/// Nothing for an unknown op.
+Op find_op(std::string_view name) noexcept;
+
+// Fields of a request.
+Result<std::string_view> text_field(const json::object& request, std::string_view name);
+Result<Bytes> hex_field(const json::object& request, std::string_view name);
+Result<uint64_t> number_field(const json::object& request, std::string_view name, uint64_t max);
+/// `chain`, or Bitcoin when absent.
+Result<ChainId> chain_field(const json::object& request);
+
+// Ops of several files.
+Result<json::value> op_tx(const json::object& request);
+Result<json::value> op_block(const json::object& request);
+Result<json::value> op_script_address(const json::object& request);
+Result<json::value> op_address(const json::object& request);
+Result<json::value> op_rlp_decode(const json::object& request);
+Result<json::value> op_rlp_encode(const json::object& request);
+
+}  // namespace cordon::conform

@@ -1,0 +1,148 @@
+# Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+"""Sets an answer of cordon trace beside what a story expects. Every complaint is a sentence for a person."""
+import re
+
+from .story import Wrong
+
+EDGE = re.compile(r"(\S+) -> (\S+)(?: ([\d.]+)(?: of ([\d.]+))? (\S+))?(?: to ([\d.]+) (\S+))?(?: kind (\S+))?")
+
+
+class Judge:
+    def __init__(self, story, question, envelope):
+        self.story = story
+        self.data = envelope["data"]
+        self.envelope = envelope
+        self.policy = question.flags[question.flags.index("--policy") + 1] if "--policy" in question.flags else None
+
+    def complaints(self, question):
+        found = list(self.books())
+        for line, wanted, words in question.expectations:
+            try:
+                found += [f"line {line}: {text}" for text in self.judge(wanted, words)]
+            except (Wrong, KeyError, ValueError) as error:
+                found.append(f"line {line}: {type(error).__name__}: {error}")
+        return found
+
+    def books(self):
+        """Taint is conserved in every story and asset, whatever it expects; poison does not claim to."""
+        policy = self.policy or self.data["params"]["policy"]
+        for total in self.data["totals"]["by_asset"]:
+            left = sum(int(total[key]) for key in ("seeded", "inherited", "swapped_in"))
+            right = sum(int(total[key]) for key in ("resting", "fees", "burned", "swapped_out"))
+            if policy != "poison" and left != right:
+                yield f"the books of {total['asset']} do not close: {left} in, {right} accounted for: {total}"
+        for edge in self.data["edges"]:
+            if int(edge["tainted"]) > int(edge["amount"]):
+                yield f"an edge carries more taint than value: {edge}"
+
+    def judge(self, wanted, words):
+        first = words.split()[0]
+        handler = {"rests": self.rests, "node": self.node, "total": self.total, "incomplete": self.incomplete,
+                   "warning": self.warning}.get(first)
+        if handler:
+            yield from handler(wanted, words)
+        elif "->" in words:
+            yield from self.edge(wanted, words)
+        elif not wanted and len(words.split()) == 1:
+            yield from self.untouched(words)
+        else:
+            raise Wrong(f"no such expectation: {words}")
+
+    def edge(self, wanted, words):
+        match = EDGE.fullmatch(words)
+        if not match:
+            raise Wrong("FROM -> TO [TAINTED [of AMOUNT] ASSET] [to AMOUNT ASSET] [kind KIND]")
+        source, target, tainted, amount, unit, to_amount, to_unit, kind = match.groups()
+        asset = self.story.asset("BTC" if unit == "sat" else unit)[0] if unit else None
+        found = [edge for edge in self.data["edges"]
+                 if edge["from"] == self.story.address(source) and edge["to"] == self.story.address(target)
+                 and int(edge["tainted"]) > 0 and asset in (None, edge["asset"]) and kind in (None, edge["kind"])]
+        if not wanted:
+            if found:
+                yield f"{source} -> {target} must not be there: {found}"
+            return
+        if not found:
+            yield f"{source} -> {target} is missing; there are: {self.shown_edges()}"
+            return
+        for key, number, its_unit in (("tainted", tainted, unit), ("amount", amount, unit),
+                                      ("to_amount", to_amount, to_unit)):
+            if number is None:
+                continue
+            expected = self.story.amount(number, its_unit)[1]
+            given = sum(int(edge.get(key, 0)) for edge in found)
+            if given != expected:
+                yield f"{source} -> {target}: {key} is {given}, expected {expected}"
+        if to_unit and any(edge.get("to_asset") != self.story.asset(to_unit)[0] for edge in found):
+            yield f"{source} -> {target}: expected {to_unit} to arrive: {found}"
+
+    def untouched(self, name):
+        address = self.story.address(name)
+        if any(node["address"] == address for node in self.data["nodes"]):
+            yield f"{name} must not be reached, and is a node"
+        if any(address in (edge["from"], edge["to"]) and int(edge["tainted"]) > 0 for edge in self.data["edges"]):
+            yield f"{name} must not be reached, and is on an edge"
+
+    def rests(self, wanted, words):
+        """rests NAME AMOUNT ASSET [STOP]; expect-none rests NAME"""
+        parts = words.split()[1:]
+        found = [end for end in self.data["endpoints"] if end["address"] == self.story.address(parts[0])]
+        if not wanted:
+            if found:
+                yield f"nothing should rest at {parts[0]}: {found}"
+            return
+        asset, expected = self.story.amount(parts[1], parts[2])
+        found = [end for end in found if end["asset"] == asset]
+        given = sum(int(end["tainted"]) for end in found)
+        if given != expected:
+            yield f"{given} rests at {parts[0]}, expected {expected}; endpoints: {self.shown_endpoints()}"
+        if len(parts) > 3 and {end["stop"] for end in found} != {parts[3]}:
+            yield f"it rests at {parts[0]} for {sorted(end['stop'] for end in found)}, expected {parts[3]}"
+
+    def node(self, wanted, words):
+        """node NAME [hop N] [stop STOP] [category CATEGORY] [tainted AMOUNT ASSET]"""
+        parts = words.split()[1:]
+        found = [node for node in self.data["nodes"] if node["address"] == self.story.address(parts[0])]
+        if bool(found) != wanted:
+            yield f"{parts[0]} is {'missing' if wanted else 'a node'}"
+            return
+        facts = parts[1:]
+        while facts:
+            key = facts.pop(0)
+            if key == "tainted":
+                asset, expected = self.story.amount(facts.pop(0), facts.pop(0))
+                given = sum(int(each["tainted"]) for each in found[0]["assets"] if each["asset"] == asset)
+            else:
+                expected, given = facts.pop(0), str(found[0].get(key))
+            if given != expected:
+                yield f"{parts[0]}: {key} is {given}, expected {expected}"
+
+    def total(self, wanted, words):
+        """total FIELD AMOUNT ASSET"""
+        _, field, number, unit = words.split()
+        asset, expected = self.story.amount(number, unit)
+        given = sum(int(total[field]) for total in self.data["totals"]["by_asset"] if total["asset"] == asset)
+        if (given == expected) != wanted:
+            yield f"total {field} of {unit} is {given}, expected {'' if wanted else 'not '}{expected}"
+
+    def incomplete(self, wanted, _words):
+        if self.envelope["incomplete"] != wanted:
+            yield f"incomplete is {self.envelope['incomplete']}"
+
+    def warning(self, wanted, words):
+        text = words.split(" ", 1)[1]
+        if any(text in warning for warning in self.envelope["warnings"]) != wanted:
+            yield f"warning \"{text}\": the warnings are {self.envelope['warnings']}"
+
+    def shown_edges(self):
+        known = self.known_names()
+        return "; ".join(f"{known.get(edge['from'], edge['from'])} -> {known.get(edge['to'], edge['to'])} "
+                         f"{edge['tainted']} of {edge['amount']} {edge['asset']} {edge['kind']}"
+                         for edge in self.data["edges"]) or "none"
+
+    def shown_endpoints(self):
+        known = self.known_names()
+        return "; ".join(f"{known.get(end['address'], end['address'])} {end['tainted']} {end['asset']} {end['stop']}"
+                         for end in self.data["endpoints"]) or "none"
+
+    def known_names(self):
+        return {self.story.address(name): name for name in sorted(self.story.names_used)}

@@ -1,0 +1,102 @@
+# Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+"""Runs a program of Google Benchmark and reads its JSON.
+
+Names say what stands beside what: the peer of "x/..." is the benchmark of the same program whose name has a part that
+begins with "peer" or "limit" ("x/peer:simdjson", "x/limit:memcpy"). The longest common beginning decides; a program
+with one peer alone has it for all. A counter whose peer is another program is named in OTHER_PEERS of tools/bench.
+"""
+import json
+import os
+import re
+import subprocess
+
+from . import REPETITIONS
+from .rows import Row
+
+# What a program that has sizes of its own asks for.
+QUICK = {"CORDON_BENCH_QUICK": "1", "CORDON_BENCH_ROWS": "200000"}
+PEER = re.compile(r"^(?:peer|limit)", re.IGNORECASE)
+# The end of a counter's name says its unit.
+COUNTER_UNITS = (("rows_per_cpu_s", "rows/CPU-s"), ("bytes_per_row", "B/row"), ("per_cpu_s", "1/CPU-s"), ("_us", "us"),
+                 ("_ms", "ms"), ("_mb", "MiB"), ("_s", "s"))
+# What Google Benchmark itself writes; the rest of an entry are counters of the program.
+OWN_KEYS = {"name", "run_name", "run_type", "family_index", "per_family_instance_index", "repetitions", "threads",
+            "aggregate_name", "aggregate_unit", "iterations", "real_time", "cpu_time", "time_unit", "bytes_per_second",
+            "items_per_second", "repetition_index", "label", "error_occurred", "error_message", "big_o", "rms"}
+
+
+def run(bench, program, quick):
+    """Rows of every benchmark of a program; raises CalledProcessError or ValueError."""
+    command = [str(program), "--benchmark_format=json", f"--benchmark_repetitions={REPETITIONS}",
+               "--benchmark_report_aggregates_only=true", f"--benchmark_min_time={0.02 if quick else 0.2}"]
+    told = {**os.environ, **(QUICK if quick else {})}
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=told)
+    return parse(bench, json.loads(done.stdout))
+
+
+def parse(bench, report):
+    medians = {}
+    for entry in report["benchmarks"]:
+        if entry.get("error_occurred"):
+            raise ValueError(f"{entry['name']}: {entry.get('error_message', 'error')}")
+        if entry.get("aggregate_name") == "median":
+            medians[entry["run_name"]] = entry
+    peers = {name: entry for name, entry in medians.items() if is_peer(name)}
+    rows = []
+    for name, entry in medians.items():
+        if is_peer(name):
+            continue
+        peer = peer_of(name, list(peers))
+        rows += rows_of(bench, name, entry, peer, peers.get(peer))
+    return rows
+
+
+def is_peer(name):
+    return any(PEER.match(part) for part in re.split(r"[/_ ]", name))
+
+
+def peer_of(name, peers):
+    if not peers:
+        return None
+    if len(peers) == 1:
+        return peers[0]
+    best = max(peers, key=lambda peer: len(os.path.commonprefix([stem(name), stem(peer)])))
+    return best if os.path.commonprefix([stem(name), stem(best)]) else None
+
+
+def stem(name):
+    return re.sub(r"^BM_|(?:peer|limit)[:_]?", "", name, flags=re.IGNORECASE).split("/")[0].lower()
+
+
+def figure(entry):
+    """(value, unit) of the one figure that an entry is about: a rate where it has one, else its time."""
+    if "bytes_per_second" in entry:
+        return entry["bytes_per_second"] / 1e6, "MB/s"
+    if "items_per_second" in entry:
+        return entry["items_per_second"], "items/s"
+    return entry["cpu_time"], entry["time_unit"]
+
+
+def rows_of(bench, name, entry, peer, peer_entry):
+    value, unit = figure(entry)
+    peer_value = None
+    if peer_entry is not None:
+        given, peer_unit = figure(peer_entry)
+        peer_value = given if peer_unit == unit else None
+    yield Row(bench, name, value, unit, peer if peer_value is not None else None, peer_value)
+    for key in entry:
+        if key not in OWN_KEYS and isinstance(entry[key], (int, float)):
+            yield Row(bench, key, entry[key], counter_unit(key), peer if peer_entry and key in peer_entry else None,
+                      peer_entry.get(key) if peer_entry else None)
+
+
+def counter_unit(key):
+    return next((unit for end, unit in COUNTER_UNITS if key.endswith(end)), "")
+
+
+def add_peer(rows, name, figures):
+    """Sets the figures of another program, by counter name, beside those that have no peer yet."""
+    for row in rows:
+        if row.peer is None and row.metric in figures:
+            row.peer, row.peer_value = name, figures[row.metric]
+    return rows
