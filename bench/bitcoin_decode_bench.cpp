@@ -1,6 +1,7 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
-// Raw Bitcoin blocks to model::Block, in bytes and txns per CPU-second, and beside it the machine's limit for it: the
-// double SHA-256 over the same bytes, which every decoder that computes txids must pay.
+// Raw Bitcoin blocks to model::Block, in bytes and txns per CPU-second, and beside it the machine's
+// limit for it: the double SHA-256 over the same bytes, which every decoder that computes txids
+// must pay.
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
@@ -28,7 +29,8 @@ Bytes generated_block() {
         point.txid = crypto::sha256(txns.back());
         OutPoint other = point;
         other.index = i + 1;
-        txns.push_back(simple_txn({point, other}, {{i, p2pkh_script(2)}, {i + 1, p2pkh_script(3)}}));
+        txns.push_back(
+            simple_txn({point, other}, {{i, p2pkh_script(2)}, {i + 1, p2pkh_script(3)}}));
     }
     return make_block(crypto::sha256({}), 1'600'000'000, txns);
 }
@@ -42,7 +44,8 @@ const std::vector<Bytes>& blocks() {
         std::vector<fs::path> paths;
         if (root != nullptr && fs::exists(directory))
             for (const auto& entry : fs::directory_iterator(directory))
-                if (entry.path().filename().string().find(".raw") != std::string::npos) paths.push_back(entry.path());
+                if (entry.path().filename().string().find(".raw") != std::string::npos)
+                    paths.push_back(entry.path());
         std::sort(paths.begin(), paths.end());
         for (const fs::path& path : paths) {
             const auto file = input_file(path.string());
@@ -61,7 +64,9 @@ const std::vector<Bytes>& blocks() {
 void report(benchmark::State& state, uint64_t bytes, uint64_t txns) {
     state.SetBytesProcessed(static_cast<int64_t>(bytes));
     state.counters["blocks"] = static_cast<double>(blocks().size());
-    if (txns > 0) state.counters["txns_per_cpu_s"] = benchmark::Counter(static_cast<double>(txns), benchmark::Counter::kIsRate);
+    if (txns > 0)
+        state.counters["txns_per_cpu_s"] =
+            benchmark::Counter(static_cast<double>(txns), benchmark::Counter::kIsRate);
 }
 
 void BM_decode_to_model(benchmark::State& state) {
@@ -107,7 +112,8 @@ void BM_parse_only(benchmark::State& state) {
             cursor.take(chain::kHeaderSize, "the header");
             const uint64_t count = cursor.compact_size("the txns");
             chain::TxnView txn;
-            for (uint64_t i = 0; i < count && chain::read_txn(cursor, txn); ++i) benchmark::DoNotOptimize(txn);
+            for (uint64_t i = 0; i < count && chain::read_txn(cursor, txn); ++i)
+                benchmark::DoNotOptimize(txn);
             txns += count;
             bytes += block.size();
         }
@@ -124,7 +130,8 @@ void BM_hashing_floor(benchmark::State& state) {
             raws.push_back(txn.raw);
             return {};
         };
-        if (!chain::read_block(block, visit)) return state.SkipWithError("a block that cannot be read");
+        if (!chain::read_block(block, visit))
+            return state.SkipWithError("a block that cannot be read");
     }
     uint64_t bytes = 0;
     for (auto _ : state) {

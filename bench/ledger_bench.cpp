@@ -29,22 +29,32 @@ double peak_mb() {
     return static_cast<double>(usage.ru_maxrss) / 1024;
 }
 
-/// Preferential attachment: 15 % new receivers, 25 % recent ones, 60 % any earlier one; about 1.54 transfers a txn,
-/// 150 to 350 rows a block, amounts of 20 to 83 bits, 510 assets. The same blocks on every machine.
+/// Preferential attachment: 15 % new receivers, 25 % recent ones, 60 % any earlier one; about 1.54
+/// transfers a txn, 150 to 350 rows a block, amounts of 20 to 83 bits, 510 assets. The same blocks
+/// on every machine.
 class Generator {
 public:
     explicit Generator(uint64_t rows) : rows_left_{rows} {
         assets_.emplace_back();
-        for (unsigned i = 0; i < 509; ++i) assets_.push_back(Asset::contract(address(1'000'000'000 + i)));
+        for (unsigned i = 0; i < 509; ++i)
+            assets_.push_back(Asset::contract(address(1'000'000'000 + i)));
         for (unsigned i = 0; i < 1000; ++i) ends_.push_back(new_address());
     }
     bool next(Block& block) {
         if (rows_left_ == 0) return false;
-        block = Block{kEthereum, {++number_, BlockNumKind::kHeight, from_unix_seconds(1'600'000'000 + 12 * static_cast<int64_t>(number_)), hash(), {}}, {}, {}};
+        block = Block{kEthereum,
+                      {++number_,
+                       BlockNumKind::kHeight,
+                       from_unix_seconds(1'600'000'000 + 12 * static_cast<int64_t>(number_)),
+                       hash(),
+                       {}},
+                      {},
+                      {}};
         for (uint64_t rows = std::min<uint64_t>(rows_left_, 150 + random_() % 201); rows > 0;) {
             AccountTxn txn;
             txn.hash = hash();
-            const uint64_t count = std::min<uint64_t>(rows, 1 + (random_() % 100 < 36 ? 1 + random_() % 2 : 0));
+            const uint64_t count =
+                std::min<uint64_t>(rows, 1 + (random_() % 100 < 36 ? 1 + random_() % 2 : 0));
             for (uint32_t i = 0; i < count; ++i) txn.transfers.push_back(transfer(i));
             rows -= count;
             rows_left_ -= count;
@@ -56,7 +66,8 @@ public:
         // As spread as the hashes that real addresses are.
         std::array<uint8_t, 20> payload;
         std::mt19937_64 spread{n};
-        for (std::size_t i = 0; i < payload.size(); ++i) payload[i] = static_cast<uint8_t>(spread() >> 13);
+        for (std::size_t i = 0; i < payload.size(); ++i)
+            payload[i] = static_cast<uint8_t>(spread() >> 13);
         return {AddressKind::kEvm, payload};
     }
     const std::vector<Address>& all() const { return addresses_; }
@@ -79,18 +90,23 @@ private:
     Transfer transfer(uint32_t index) {
         const uint32_t from = ends_[random_() % ends_.size()];
         const uint64_t dice = random_() % 100;
-        const uint32_t to = dice < 15   ? new_address()
-                            : dice < 40 ? ends_[ends_.size() - 1 - random_() % std::min<std::size_t>(ends_.size(), 10'000)]
-                                        : ends_[random_() % ends_.size()];
+        const uint32_t to =
+            dice < 15 ? new_address()
+            : dice < 40
+                ? ends_[ends_.size() - 1 - random_() % std::min<std::size_t>(ends_.size(), 10'000)]
+                : ends_[random_() % ends_.size()];
         ends_.push_back(from);
         ends_.push_back(to);
         const unsigned bits = 20 + static_cast<unsigned>(random_() % 64);
         const uint64_t low = random_() | 1;
-        const Amount amount = bits <= 64 ? Amount{low >> (64 - bits)}
-                                         : Amount::from_limbs({low, (random_() >> (128 - bits)) | 1, 0, 0});
-        const auto asset = static_cast<std::size_t>(random_() % 2 == 0 ? 0 : random_() % assets_.size());
-        return {index, addresses_[from], addresses_[to], assets_[asset], amount,
-                asset == 0 ? TransferKind::kNative : TransferKind::kToken};
+        const Amount amount =
+            bits <= 64 ? Amount{low >> (64 - bits)}
+                       : Amount::from_limbs({low, (random_() >> (128 - bits)) | 1, 0, 0});
+        const auto asset =
+            static_cast<std::size_t>(random_() % 2 == 0 ? 0 : random_() % assets_.size());
+        return {index,          addresses_[from],
+                addresses_[to], assets_[asset],
+                amount,         asset == 0 ? TransferKind::kNative : TransferKind::kToken};
     }
 
     uint64_t rows_left_;
@@ -115,7 +131,9 @@ std::vector<double> time_each(std::size_t n, Run&& run) {
     for (std::size_t i = 0; i < n; ++i) {
         const auto begin = std::chrono::steady_clock::now();
         run(i);
-        micros.push_back(std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - begin).count());
+        micros.push_back(
+            std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - begin)
+                .count());
     }
     std::sort(micros.begin(), micros.end());
     return micros;
@@ -125,7 +143,8 @@ std::vector<double> time_each(std::size_t n, Run&& run) {
 void whole_life(benchmark::State& state) {
     const char* wanted = std::getenv("CORDON_BENCH_ROWS");
     const uint64_t rows = wanted != nullptr ? std::strtoull(wanted, nullptr, 10) : 2'000'000;
-    const std::string directory = (std::filesystem::temp_directory_path() / "cordon-ledger-bench").string();
+    const std::string directory =
+        (std::filesystem::temp_directory_path() / "cordon-ledger-bench").string();
     for (auto unused : state) {
         static_cast<void>(unused);
         std::filesystem::remove_all(directory);
@@ -152,7 +171,8 @@ void whole_life(benchmark::State& state) {
         }
         state.counters["rows_per_cpu_s"] = static_cast<double>(rows) / ingest;
         state.counters["slowest_append_s"] = slowest;
-        state.counters["bytes_per_row"] = static_cast<double>(bytes_below(directory)) / static_cast<double>(rows);
+        state.counters["bytes_per_row"] =
+            static_cast<double>(bytes_below(directory)) / static_cast<double>(rows);
         state.counters["peak_mb"] = peak_mb();
 
         const auto reader = ledger::open_reader(directory).value();
@@ -161,8 +181,9 @@ void whole_life(benchmark::State& state) {
         const auto& txns = generator.txns();
         for (const bool warm : {false, true}) {
             const auto edges = time_each(20'000, [&](std::size_t) {
-                const auto cursor = reader->account_txns_of(kEthereum, addresses[random() % addresses.size()],
-                                                            ledger::Side::kSender, ledger::Order::kAscending, {});
+                const auto cursor =
+                    reader->account_txns_of(kEthereum, addresses[random() % addresses.size()],
+                                            ledger::Side::kSender, ledger::Order::kAscending, {});
                 for (int i = 0; i < 100; ++i) {
                     const auto at = cursor->next();
                     if (!at || !*at) break;
@@ -180,10 +201,11 @@ void whole_life(benchmark::State& state) {
         }
         uint64_t seen = 0;
         const double begin = cpu_seconds();
-        const auto status = reader->scan(kEthereum, 0, UINT64_MAX, [&seen](const Block& each) -> Status {
-            for (const AccountTxn& txn : each.account_txns) seen += txn.transfers.size();
-            return {};
-        });
+        const auto status =
+            reader->scan(kEthereum, 0, UINT64_MAX, [&seen](const Block& each) -> Status {
+                for (const AccountTxn& txn : each.account_txns) seen += txn.transfers.size();
+                return {};
+            });
         if (!status || seen != rows) return state.SkipWithError("scan failed");
         state.counters["scan_rows_per_cpu_s"] = static_cast<double>(rows) / (cpu_seconds() - begin);
         std::filesystem::remove_all(directory);

@@ -9,6 +9,10 @@ if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   target_compile_options(cordon_settings INTERFACE
     -Wno-array-bounds -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread)
 endif()
+if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  # Clang sees the deprecated std::get_temporary_buffer inside libstdc++'s own std::stable_sort.
+  target_compile_options(cordon_settings INTERFACE -Wno-deprecated-declarations)
+endif()
 if(CORDON_SANITIZE)
   target_compile_options(cordon_settings INTERFACE -fsanitize=${CORDON_SANITIZE} -fno-sanitize-recover=all)
   target_link_options(cordon_settings INTERFACE -fsanitize=${CORDON_SANITIZE})

@@ -1,6 +1,7 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
-// The first byte chooses the network and the XOR key; the rest is a file of blocks, beside one that is none. What comes
-// out has rising numbers; a block that is read alone is written again byte for byte.
+// The first byte chooses the network and the XOR key; the rest is a file of blocks, beside one that
+// is none. What comes out has rising numbers; a block that is read alone is written again byte for
+// byte.
 #include <cordon/chain/bitcoin/check.hpp>
 #include <cordon/chain/block_source.hpp>
 
@@ -16,7 +17,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
 
     static constexpr std::array<uint8_t, 4> kOther{'t', 'e', 'x', 't'};
     const auto files = [&] {
-        return std::vector{memory_file("blk00000.dat", rest), memory_file("single", rest), memory_file("other", kOther)};
+        return std::vector{memory_file("blk00000.dat", rest), memory_file("single", rest),
+                           memory_file("other", kOther)};
     };
     for (const bool named : {true, false}) {
         std::vector<InputFile> input = files();

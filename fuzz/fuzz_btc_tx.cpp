@@ -20,8 +20,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
         const Address& address = model.outputs[i].address;
         const auto script = chain::script_of_address(address);
         const ByteView given = txn->outputs[i].script;
-        if (script && !std::equal(script->begin(), script->end(), given.begin(), given.end())) __builtin_trap();
-        const auto parsed = chain::parse_address(kBitcoin, chain::format_address(kBitcoin, address));
+        if (script && !std::equal(script->begin(), script->end(), given.begin(), given.end()))
+            __builtin_trap();
+        const auto parsed =
+            chain::parse_address(kBitcoin, chain::format_address(kBitcoin, address));
         if (!parsed || *parsed != address) __builtin_trap();
     }
     return 0;

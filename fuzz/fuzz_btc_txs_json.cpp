@@ -34,7 +34,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
     for (const Block& block : *blocks) {
         for (const UtxoTxn& txn : block.utxo_txns) {
             for (const TxIn& input : txn.inputs)
-                if (ours.contains(input.prevout.txid) && !seen.contains(input.prevout.txid)) __builtin_trap();
+                if (ours.contains(input.prevout.txid) && !seen.contains(input.prevout.txid))
+                    __builtin_trap();
             seen.insert(txn.txid);
         }
     }

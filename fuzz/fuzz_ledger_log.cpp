@@ -1,5 +1,6 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
-// Arbitrary bytes as a head log: a clean Error, or blocks that lay out and read back as they were decoded.
+// Arbitrary bytes as a head log: a clean Error, or blocks that lay out and read back as they were
+// decoded.
 #include <cordon/base/check.hpp>
 #include <cordon/ledger/head_log.hpp>
 #include <cordon/ledger/segment.hpp>

@@ -1,5 +1,6 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
-// Arbitrary bytes as a segment whose checksums were believed: every question ends in an answer or kCorrupt.
+// Arbitrary bytes as a segment whose checksums were believed: every question ends in an answer or
+// kCorrupt.
 #include <cordon/base/check.hpp>
 #include <cordon/ledger/chain_view.hpp>
 #include <cordon/ledger/segment_builder.hpp>
@@ -13,7 +14,8 @@ using namespace cordon;
 /// Any answer is right but an Error of another kind, or a crash.
 template <typename T>
 void expect_clean(const Result<T>& result) {
-    CORDON_CHECK(result || result.error().code == ErrorCode::kCorrupt || result.error().code == ErrorCode::kNotFound);
+    CORDON_CHECK(result || result.error().code == ErrorCode::kCorrupt ||
+                 result.error().code == ErrorCode::kNotFound);
 }
 
 void ask(const ledger::Reader& reader, ChainId chain) {
@@ -35,14 +37,18 @@ void ask(const ledger::Reader& reader, ChainId chain) {
     addresses.resize(std::min<std::size_t>(addresses.size(), 20));
     for (const Address& address : addresses)
         for (const auto order : {ledger::Order::kAscending, ledger::Order::kDescending}) {
-            const auto cursor = is_utxo(chain) ? reader.utxo_txns_of(chain, address, ledger::Side::kEither, order, {})
-                                               : reader.account_txns_of(chain, address, ledger::Side::kEither, order, {});
+            const auto cursor =
+                is_utxo(chain)
+                    ? reader.utxo_txns_of(chain, address, ledger::Side::kEither, order, {})
+                    : reader.account_txns_of(chain, address, ledger::Side::kEither, order, {});
             for (int i = 0; i < 100; ++i) {
                 const auto at = cursor->next();
                 expect_clean(at);
                 if (!at || !*at) break;
-                if (is_utxo(chain)) expect_clean(reader.utxo_txn(chain, **at));
-                else expect_clean(reader.account_txn(chain, **at));
+                if (is_utxo(chain))
+                    expect_clean(reader.utxo_txn(chain, **at));
+                else
+                    expect_clean(reader.account_txn(chain, **at));
             }
         }
     for (const Hash256& hash : hashes) expect_clean(reader.find_txn(chain, hash));

@@ -6,7 +6,8 @@
 #include <cordon/ledger/log.hpp>
 #include <cordon/ledger/segment_format.hpp>
 
-/// Makes the checksums of mutated ledger files right again, so that fuzzing reaches what is behind them.
+/// Makes the checksums of mutated ledger files right again, so that fuzzing reaches what is behind
+/// them.
 namespace cordon::fuzz {
 
 /// `records` is a row of u16 size and record; the result is a log of them.
@@ -36,7 +37,8 @@ inline void repair_segment(Bytes& file) {
     std::copy(ledger::kSegmentMagic.begin(), ledger::kSegmentMagic.end(), file.begin());
     const uint64_t size = file.size();
     std::memcpy(file.data() + ledger::kSegmentHeaderSize - 8, &size, 8);
-    const uint32_t sum = ledger::crc32c(ByteView{file}.subspan(12, ledger::kSegmentHeaderSize - 12));
+    const uint32_t sum =
+        ledger::crc32c(ByteView{file}.subspan(12, ledger::kSegmentHeaderSize - 12));
     std::memcpy(file.data() + 8, &sum, 4);
 }
 

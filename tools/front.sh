@@ -40,12 +40,13 @@ stage() {
     shift
     mkdir -p out/test
     "$@" >"$log" 2>&1 || status=$?
-    counts=$(grep -E '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "$log" | tail -n 1 || true)
+    counts=$(grep -E '^[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$' "$log" | tail -n 1 || true)
     if [ -z "$counts" ]; then
         if [ "$status" -eq 0 ]; then counts="1 passed, 0 failed, 0 skipped"; else counts="0 passed, 1 failed, 0 skipped"; fi
     fi
     local p f s
     read -r p _ f _ s _ <<<"$counts"
+    s=${s:-0}
     if [ "$status" -ne 0 ] && [ "$f" -eq 0 ]; then f=1; fi
     if [ "$status" -eq 0 ] && [ "$f" -gt 0 ]; then status=1; fi
     passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))

@@ -8,7 +8,8 @@ int main(int argc, char** argv) {
     try {
         return cordon::cli::run(argc, argv, CORDON_VERSION);
     } catch (const std::exception& error) {
-        std::fprintf(stderr, "cordon: internal error: %s. This is a bug: please report it.\n", error.what());
+        std::fprintf(stderr, "cordon: internal error: %s. This is a bug: please report it.\n",
+                     error.what());
     } catch (...) {
         std::fprintf(stderr, "cordon: internal error. This is a bug: please report it.\n");
     }

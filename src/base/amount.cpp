@@ -59,15 +59,17 @@ constexpr std::size_t kGroupDigits = 19;
 }  // namespace
 
 Result<Amount> Amount::parse(std::string_view text) {
-    if (text.empty()) return fail(ErrorCode::kMalformed, "expected an amount in decimal digits, found nothing");
+    if (text.empty())
+        return fail(ErrorCode::kMalformed, "expected an amount in decimal digits, found nothing");
     for (std::size_t i = 0; i < text.size(); ++i)
         if (text[i] < '0' || text[i] > '9')
-            return fail(ErrorCode::kMalformed,
-                        format("expected a whole amount in the asset's smallest unit (digits only), found '{}' at "
-                               "character {} of \"{}\"",
-                               text[i], i + 1, text.substr(0, 90)));
+            return fail(ErrorCode::kMalformed, format("expected a whole amount in the asset's "
+                                                      "smallest unit (digits only), found '{}' at "
+                                                      "character {} of \"{}\"",
+                                                      text[i], i + 1, text.substr(0, 90)));
     if (text.size() > 1 && text.front() == '0')
-        return fail(ErrorCode::kMalformed, format("amount \"{}\" has a leading zero", text.substr(0, 90)));
+        return fail(ErrorCode::kMalformed,
+                    format("amount \"{}\" has a leading zero", text.substr(0, 90)));
 
     std::array<uint64_t, 4> limbs{};
     std::size_t at = 0;
@@ -80,7 +82,8 @@ Result<Amount> Amount::parse(std::string_view text) {
             scale *= 10;
         }
         if (!multiply_add(limbs, scale, group))
-            return fail(ErrorCode::kOverflow, format("amount {} is 2^256 or more", text.substr(0, 90)));
+            return fail(ErrorCode::kOverflow,
+                        format("amount {} is 2^256 or more", text.substr(0, 90)));
         at += count;
     }
     return Amount{limbs};
@@ -89,7 +92,8 @@ Result<Amount> Amount::parse(std::string_view text) {
 Result<Amount> Amount::from_big_endian(ByteView bytes) {
     while (!bytes.empty() && bytes.front() == 0) bytes = bytes.subspan(1);
     if (bytes.size() > 32)
-        return fail(ErrorCode::kOverflow, format("a quantity of {} bytes is 2^256 or more", bytes.size()));
+        return fail(ErrorCode::kOverflow,
+                    format("a quantity of {} bytes is 2^256 or more", bytes.size()));
     std::array<uint64_t, 4> limbs{};
     for (std::size_t i = 0; i < bytes.size(); ++i) {
         const std::size_t place = bytes.size() - 1 - i;
@@ -120,7 +124,8 @@ std::array<uint8_t, 32> Amount::to_big_endian() const noexcept {
 
 unsigned Amount::bit_width() const noexcept {
     for (std::size_t i = 4; i-- > 0;)
-        if (limbs_[i] != 0) return static_cast<unsigned>(64 * i) + static_cast<unsigned>(std::bit_width(limbs_[i]));
+        if (limbs_[i] != 0)
+            return static_cast<unsigned>(64 * i) + static_cast<unsigned>(std::bit_width(limbs_[i]));
     return 0;
 }
 
@@ -169,14 +174,17 @@ Amount mul_div(const Amount& a, const Amount& b, const Amount& divisor) {
     if (divisor.is_zero()) throw AmountOverflow{"amount divided by zero"};
     if (a.fits_u64() && b.fits_u64() && divisor.fits_u64()) {
         const U128 quotient = static_cast<U128>(a.low_u64()) * b.low_u64() / divisor.low_u64();
-        return Amount::from_limbs({static_cast<uint64_t>(quotient), static_cast<uint64_t>(quotient >> 64), 0, 0});
+        return Amount::from_limbs(
+            {static_cast<uint64_t>(quotient), static_cast<uint64_t>(quotient >> 64), 0, 0});
     }
     const auto quotient = narrow(widen(a) * widen(b) / widen(divisor));
     if (!quotient) throw AmountOverflow{"amount quotient is 2^256 or more"};
     return *quotient;
 }
 
-double ratio(const Amount& a, const Amount& b) noexcept { return b.is_zero() ? 0.0 : a.to_double() / b.to_double(); }
+double ratio(const Amount& a, const Amount& b) noexcept {
+    return b.is_zero() ? 0.0 : a.to_double() / b.to_double();
+}
 
 std::string format_units(const Amount& amount, unsigned decimals) {
     std::string digits = amount.to_string();
@@ -191,12 +199,15 @@ std::string format_units(const Amount& amount, unsigned decimals) {
 Result<Amount> parse_units(std::string_view text, unsigned decimals) {
     const std::size_t point = text.find('.');
     std::string_view whole = text.substr(0, point);
-    std::string_view part = point == std::string_view::npos ? std::string_view{} : text.substr(point + 1);
+    std::string_view part =
+        point == std::string_view::npos ? std::string_view{} : text.substr(point + 1);
     if (whole.empty() || (point != std::string_view::npos && part.empty()))
-        return fail(ErrorCode::kMalformed, format("\"{}\" is not a decimal number such as 12.5", text.substr(0, 90)));
+        return fail(ErrorCode::kMalformed,
+                    format("\"{}\" is not a decimal number such as 12.5", text.substr(0, 90)));
     if (part.size() > decimals)
         return fail(ErrorCode::kMalformed,
-                    format("\"{}\" has {} digits after the point; this asset has {}", text.substr(0, 90), part.size(), decimals));
+                    format("\"{}\" has {} digits after the point; this asset has {}",
+                           text.substr(0, 90), part.size(), decimals));
     std::string digits{whole};
     digits += part;
     digits.append(decimals - part.size(), '0');

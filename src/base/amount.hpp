@@ -16,8 +16,9 @@
 
 namespace cordon {
 
-/// Thrown by Amount arithmetic that would leave 0 .. 2^256-1. Reaching it means that sums were not bounded
-/// beforehand: `main` reports it as a bug, `ingest` never lets an input get that far (see checked_add).
+/// Thrown by Amount arithmetic that would leave 0 .. 2^256-1. Reaching it means that sums were not
+/// bounded beforehand: `main` reports it as a bug, `ingest` never lets an input get that far (see
+/// checked_add).
 struct AmountOverflow : std::overflow_error {
     using std::overflow_error::overflow_error;
 };
@@ -25,29 +26,38 @@ struct AmountOverflow : std::overflow_error {
 /// Money: an unsigned 256-bit integer in the smallest unit of its asset (satoshi, wei, ...).
 ///
 /// Exact, never rounded, never negative, never wrapping: `+`, `-` and `*` throw AmountOverflow.
-/// Four 64-bit limbs by hand because the multiprecision header costs 2.7 s in every file that sees it
-/// (docs/decisions/0002); products and quotients beyond 64 bits go through Boost.Multiprecision in amount.cpp.
+/// Four 64-bit limbs by hand because the multiprecision header costs 2.7 s in every file that sees
+/// it (docs/decisions/0002); products and quotients beyond 64 bits go through Boost.Multiprecision
+/// in amount.cpp.
 class Amount {
 public:
     constexpr Amount() noexcept = default;
     template <std::unsigned_integral T>
-    constexpr Amount(T value) noexcept : limbs_{value, 0, 0, 0} {}  // NOLINT(google-explicit-constructor)
+    constexpr Amount(T value) noexcept
+        : limbs_{value, 0, 0, 0} {}  // NOLINT(google-explicit-constructor)
 
-    static constexpr Amount max() noexcept { return Amount{std::array<uint64_t, 4>{~0ULL, ~0ULL, ~0ULL, ~0ULL}}; }
+    static constexpr Amount max() noexcept {
+        return Amount{std::array<uint64_t, 4>{~0ULL, ~0ULL, ~0ULL, ~0ULL}};
+    }
     /// Least significant limb first.
-    static constexpr Amount from_limbs(std::array<uint64_t, 4> limbs) noexcept { return Amount{limbs}; }
+    static constexpr Amount from_limbs(std::array<uint64_t, 4> limbs) noexcept {
+        return Amount{limbs};
+    }
 
-    /// Decimal digits only: no sign, point, blank, exponent, or leading zero (but "0"). kMalformed names the offset,
-    /// kOverflow means 2^256 or more.
+    /// Decimal digits only: no sign, point, blank, exponent, or leading zero (but "0"). kMalformed
+    /// names the offset, kOverflow means 2^256 or more.
     static Result<Amount> parse(std::string_view text);
-    /// A quantity of at most 32 big-endian bytes; leading zero bytes are allowed. kOverflow when longer.
+    /// A quantity of at most 32 big-endian bytes; leading zero bytes are allowed. kOverflow when
+    /// longer.
     static Result<Amount> from_big_endian(ByteView bytes);
 
     std::string to_string() const;
     std::array<uint8_t, 32> to_big_endian() const noexcept;
     constexpr const std::array<uint64_t, 4>& limbs() const noexcept { return limbs_; }
 
-    constexpr bool is_zero() const noexcept { return (limbs_[0] | limbs_[1] | limbs_[2] | limbs_[3]) == 0; }
+    constexpr bool is_zero() const noexcept {
+        return (limbs_[0] | limbs_[1] | limbs_[2] | limbs_[3]) == 0;
+    }
     constexpr bool fits_u64() const noexcept { return (limbs_[1] | limbs_[2] | limbs_[3]) == 0; }
     /// The low 64 bits; meaningful when fits_u64().
     constexpr uint64_t low_u64() const noexcept { return limbs_[0]; }
@@ -79,8 +89,8 @@ private:
 /// a + b, or nothing at 2^256 or above.
 std::optional<Amount> checked_add(const Amount& a, const Amount& b) noexcept;
 
-/// floor(a * b / divisor) with a 512-bit product. Throws AmountOverflow when divisor is 0 or the quotient is too large.
-/// About 10 ns when all three fit 64 bits.
+/// floor(a * b / divisor) with a 512-bit product. Throws AmountOverflow when divisor is 0 or the
+/// quotient is too large. About 10 ns when all three fit 64 bits.
 Amount mul_div(const Amount& a, const Amount& b, const Amount& divisor);
 
 /// a / b as a share for scores and pictures; 0 when b is 0.
@@ -97,7 +107,8 @@ template <>
 struct std::hash<cordon::Amount> {
     std::size_t operator()(const cordon::Amount& amount) const noexcept {
         const auto& l = amount.limbs();
-        return static_cast<std::size_t>((l[0] ^ (l[1] * 0x9E3779B97F4A7C15ULL) ^ (l[2] << 1) ^ (l[3] << 2)) *
-                                        0x9E3779B97F4A7C15ULL);
+        return static_cast<std::size_t>(
+            (l[0] ^ (l[1] * 0x9E3779B97F4A7C15ULL) ^ (l[2] << 1) ^ (l[3] << 2)) *
+            0x9E3779B97F4A7C15ULL);
     }
 };

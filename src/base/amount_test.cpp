@@ -7,10 +7,14 @@
 namespace cordon {
 namespace {
 
-const char* const kMaxText = "115792089237316195423570985008687907853269984665640564039457584007913129639935";
-const char* const kTwoTo256 = "115792089237316195423570985008687907853269984665640564039457584007913129639936";
+const char* const kMaxText =
+    "115792089237316195423570985008687907853269984665640564039457584007913129639935";
+const char* const kTwoTo256 =
+    "115792089237316195423570985008687907853269984665640564039457584007913129639936";
 
-Amount arbitrary(uint64_t a, uint64_t b, uint64_t c, uint64_t d) { return Amount::from_limbs({a, b, c, d}); }
+Amount arbitrary(uint64_t a, uint64_t b, uint64_t c, uint64_t d) {
+    return Amount::from_limbs({a, b, c, d});
+}
 
 TEST(Amount, prints_and_parses_the_largest_value) {
     EXPECT_EQ(Amount::max().to_string(), kMaxText);
@@ -23,7 +27,8 @@ TEST(Amount, refuses_two_to_the_256) {
 }
 
 TEST(Amount, refuses_what_is_not_a_plain_whole_number) {
-    for (const char* text : {"", "-1", "+1", "1.0", "1e18", " 1", "1 ", "0x10", "007", "1_000", "١"})
+    for (const char* text :
+         {"", "-1", "+1", "1.0", "1e18", " 1", "1 ", "0x10", "007", "1_000", "١"})
         EXPECT_EQ(Amount::parse(text).error().code, ErrorCode::kMalformed) << text;
     EXPECT_NE(Amount::parse("12.5").error().message.find("character 3"), std::string::npos);
 }
@@ -63,19 +68,23 @@ RC_GTEST_PROP(AmountProperty, text_round_trips, (uint64_t a, uint64_t b, uint64_
     RC_ASSERT(parse_units(format_units(amount, 18), 18).value() == amount);
 }
 
-RC_GTEST_PROP(AmountProperty, subtraction_undoes_addition, (uint64_t a, uint64_t b, uint64_t c, uint64_t d)) {
+RC_GTEST_PROP(AmountProperty, subtraction_undoes_addition,
+              (uint64_t a, uint64_t b, uint64_t c, uint64_t d)) {
     const Amount x = arbitrary(a, b, c, d >> 1);
     const Amount y = arbitrary(d, c, b, a >> 1);
     RC_ASSERT((x + y) - y == x);
-    RC_ASSERT((x <=> y) == (y < x ? std::strong_ordering::greater
-                            : x == y ? std::strong_ordering::equal : std::strong_ordering::less));
+    RC_ASSERT((x <=> y) == (y < x    ? std::strong_ordering::greater
+                            : x == y ? std::strong_ordering::equal
+                                     : std::strong_ordering::less));
 }
 
-RC_GTEST_PROP(AmountProperty, mul_div_agrees_with_its_fast_path, (uint64_t a, uint64_t b, uint64_t c)) {
+RC_GTEST_PROP(AmountProperty, mul_div_agrees_with_its_fast_path,
+              (uint64_t a, uint64_t b, uint64_t c)) {
     RC_PRE(c != 0);
     // The same quotient by way of operands too wide for 64 bits.
     const Amount wide = Amount::from_limbs({0, 1, 0, 0});
-    RC_ASSERT(mul_div(Amount{a}, Amount{b}, Amount{c}) == mul_div(Amount{a} * wide, Amount{b}, Amount{c} * wide));
+    RC_ASSERT(mul_div(Amount{a}, Amount{b}, Amount{c}) ==
+              mul_div(Amount{a} * wide, Amount{b}, Amount{c} * wide));
 }
 
 }  // namespace

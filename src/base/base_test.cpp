@@ -23,15 +23,18 @@ TEST(Hex, says_where_a_digit_is_bad) {
 
 TEST(Time, round_trips_rfc3339) {
     EXPECT_EQ(format_rfc3339(parse_time("2024-05-31T04:26:00Z").value()), "2024-05-31T04:26:00Z");
-    EXPECT_EQ(format_rfc3339(parse_time("2024-05-31T13:26:00+09:00").value()), "2024-05-31T04:26:00Z");
+    EXPECT_EQ(format_rfc3339(parse_time("2024-05-31T13:26:00+09:00").value()),
+              "2024-05-31T04:26:00Z");
     EXPECT_EQ(format_rfc3339(parse_time("1717129560").value()), "2024-05-31T04:26:00Z");
     EXPECT_EQ(format_rfc3339(parse_time("2024-05-31").value()), "2024-05-31T00:00:00Z");
-    EXPECT_EQ(format_rfc3339(parse_time("2024-05-31T04:26:00.250Z").value()), "2024-05-31T04:26:00.250Z");
+    EXPECT_EQ(format_rfc3339(parse_time("2024-05-31T04:26:00.250Z").value()),
+              "2024-05-31T04:26:00.250Z");
 }
 
 TEST(Time, refuses_what_is_not_a_moment) {
-    for (const char* text : {"", "yesterday", "2024-02-30", "2024-05-31T25:00:00Z", "2024-05-31T04:26:00", "-5",
-                             "2024-05-31T04:26:00.Z", "99999999999999999999", "2024-05-31T04:26:00Zz"})
+    for (const char* text :
+         {"", "yesterday", "2024-02-30", "2024-05-31T25:00:00Z", "2024-05-31T04:26:00", "-5",
+          "2024-05-31T04:26:00.Z", "99999999999999999999", "2024-05-31T04:26:00Zz"})
         EXPECT_EQ(parse_time(text).error().code, ErrorCode::kMalformed) << text;
 }
 

@@ -16,10 +16,11 @@ namespace cordon {
 class ByteSource {
 public:
     virtual ~ByteSource() = default;
-    /// Fills `out` as far as it can; 0 means the end (and only then). Errors: kIo, kTruncated and kMalformed of a
-    /// compressed stream, with the offset.
+    /// Fills `out` as far as it can; 0 means the end (and only then). Errors: kIo, kTruncated and
+    /// kMalformed of a compressed stream, with the offset.
     virtual Result<std::size_t> read(std::span<uint8_t> out) = 0;
-    /// Bytes taken from the underlying file so far (compressed ones, where it is compressed): for progress.
+    /// Bytes taken from the underlying file so far (compressed ones, where it is compressed): for
+    /// progress.
     virtual uint64_t consumed() const noexcept = 0;
 };
 
@@ -30,12 +31,14 @@ struct InputFile {
     std::function<Result<std::unique_ptr<ByteSource>>()> open;
 };
 
-/// Describes a file on disk. Opening it decompresses gzip, zstd, xz and bzip2 by their magic bytes (several
-/// concatenated frames are one stream; what follows a frame and is none is kTrailing). kNotFound, kPermission, and
-/// kIo for a directory, a socket or a device, each saying what was expected. "-" is standard input, openable once.
+/// Describes a file on disk. Opening it decompresses gzip, zstd, xz and bzip2 by their magic bytes
+/// (several concatenated frames are one stream; what follows a frame and is none is kTrailing).
+/// kNotFound, kPermission, and kIo for a directory, a socket or a device, each saying what was
+/// expected. "-" is standard input, openable once.
 Result<InputFile> input_file(const std::string& path);
 
-/// The regular files below a directory, in bytewise order of their paths. Symbolic links to files count as files.
+/// The regular files below a directory, in bytewise order of their paths. Symbolic links to files
+/// count as files.
 Result<std::vector<InputFile>> input_files(const std::string& directory);
 
 /// The bytes given, e.g. in tests and fuzz targets. Lifetime: `bytes` must outlive the result.

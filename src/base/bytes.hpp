@@ -12,11 +12,11 @@
 
 namespace cordon {
 
-using Bytes = std::vector<uint8_t>;           ///< Owned bytes.
-using ByteView = std::span<const uint8_t>;    ///< Somebody else's bytes; never outlives the call.
+using Bytes = std::vector<uint8_t>;         ///< Owned bytes.
+using ByteView = std::span<const uint8_t>;  ///< Somebody else's bytes; never outlives the call.
 
-/// 32 bytes in the order a hash function puts them out. Bitcoin *shows* its hashes reversed; that is a matter of
-/// printing (chain::format_hash), never of storage.
+/// 32 bytes in the order a hash function puts them out. Bitcoin *shows* its hashes reversed; that
+/// is a matter of printing (chain::format_hash), never of storage.
 struct Hash256 {
     std::array<uint8_t, 32> bytes{};
 

@@ -10,5 +10,6 @@ namespace cordon {
 
 /// Ends the process when one of *our* invariants is broken. Always compiled in.
 /// Never for input: what comes from a chain, a peer, a file or a user returns an Error.
-#define CORDON_CHECK(condition) \
-    (static_cast<bool>(condition) ? void(0) : ::cordon::check_failed(#condition, __FILE__, __LINE__))
+#define CORDON_CHECK(condition)             \
+    (static_cast<bool>(condition) ? void(0) \
+                                  : ::cordon::check_failed(#condition, __FILE__, __LINE__))

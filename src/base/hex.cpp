@@ -39,8 +39,8 @@ std::string to_hex0x(ByteView bytes) {
 
 Status parse_hex_into(std::string_view text, std::span<uint8_t> out) {
     if (text.size() != out.size() * 2)
-        return fail(ErrorCode::kMalformed,
-                    format("expected {} hex digits, found {} characters", out.size() * 2, text.size()));
+        return fail(ErrorCode::kMalformed, format("expected {} hex digits, found {} characters",
+                                                  out.size() * 2, text.size()));
     for (std::size_t i = 0; i < text.size(); i += 2) {
         const int high = digit(text[i]);
         const int low = digit(text[i + 1]);
@@ -54,14 +54,16 @@ Status parse_hex_into(std::string_view text, std::span<uint8_t> out) {
 
 Result<Bytes> parse_hex(std::string_view text) {
     if (text.size() % 2 != 0)
-        return fail(ErrorCode::kMalformed, format("expected an even number of hex digits, found {}", text.size()));
+        return fail(ErrorCode::kMalformed,
+                    format("expected an even number of hex digits, found {}", text.size()));
     Bytes out(text.size() / 2);
     CORDON_TRY(parse_hex_into(text, out));
     return out;
 }
 
 Result<Bytes> parse_hex0x(std::string_view text) {
-    if (!text.starts_with("0x")) return fail(ErrorCode::kMalformed, "expected hex starting with 0x");
+    if (!text.starts_with("0x"))
+        return fail(ErrorCode::kMalformed, "expected hex starting with 0x");
     return parse_hex(text.substr(2));
 }
 

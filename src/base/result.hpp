@@ -37,7 +37,8 @@ enum class ErrorCode {
 /// The stable text of a code, e.g. "malformed". Never fails.
 std::string_view to_string(ErrorCode code) noexcept;
 
-/// What went wrong, for a program (`code`) and for a person (`message`: what, where, what was expected, what to do).
+/// What went wrong, for a program (`code`) and for a person (`message`: what, where, what was
+/// expected, what to do).
 struct Error {
     ErrorCode code;
     std::string message;
@@ -68,16 +69,18 @@ using Status = Result<void>;
 #define CORDON_TRY_CONCAT2(a, b) a##b
 #define CORDON_TRY_CONCAT(a, b) CORDON_TRY_CONCAT2(a, b)
 #define CORDON_TRY_PICK(_1, _2, NAME, ...) NAME
-#define CORDON_TRY(...) CORDON_TRY_PICK(__VA_ARGS__, CORDON_TRY_VALUE, CORDON_TRY_STATUS, )(__VA_ARGS__)
-#define CORDON_TRY_STATUS(expr) CORDON_TRY_STATUS_IMPL(CORDON_TRY_CONCAT(cordon_status_, __COUNTER__), expr)
-#define CORDON_TRY_STATUS_IMPL(tmp, expr)                                \
-    do {                                                                 \
-        auto tmp = (expr);                                               \
-        if (!tmp) return ::cordon::fail(std::move(tmp).error());         \
+#define CORDON_TRY(...) \
+    CORDON_TRY_PICK(__VA_ARGS__, CORDON_TRY_VALUE, CORDON_TRY_STATUS, )(__VA_ARGS__)
+#define CORDON_TRY_STATUS(expr) \
+    CORDON_TRY_STATUS_IMPL(CORDON_TRY_CONCAT(cordon_status_, __COUNTER__), expr)
+#define CORDON_TRY_STATUS_IMPL(tmp, expr)                        \
+    do {                                                         \
+        auto tmp = (expr);                                       \
+        if (!tmp) return ::cordon::fail(std::move(tmp).error()); \
     } while (false)
 #define CORDON_TRY_VALUE(decl, expr) \
     CORDON_TRY_VALUE_IMPL(CORDON_TRY_CONCAT(cordon_result_, __COUNTER__), decl, expr)
-#define CORDON_TRY_VALUE_IMPL(tmp, decl, expr)                       \
-    auto tmp = (expr);                                               \
-    if (!tmp) return ::cordon::fail(std::move(tmp).error());         \
+#define CORDON_TRY_VALUE_IMPL(tmp, decl, expr)               \
+    auto tmp = (expr);                                       \
+    if (!tmp) return ::cordon::fail(std::move(tmp).error()); \
     decl = std::move(*tmp)

@@ -37,7 +37,8 @@ std::optional<UnixMillis> parse_calendar(std::string_view text) {
     if (!m || !skip(text, "-")) return std::nullopt;
     const auto d = digits(text, 2);
     if (!d) return std::nullopt;
-    const year_month_day date{year{*y}, month{static_cast<unsigned>(*m)}, day{static_cast<unsigned>(*d)}};
+    const year_month_day date{year{*y}, month{static_cast<unsigned>(*m)},
+                              day{static_cast<unsigned>(*d)}};
     if (!date.ok()) return std::nullopt;
     UnixMillis time = sys_days{date};
     if (text.empty()) return time;
@@ -53,7 +54,8 @@ std::optional<UnixMillis> parse_calendar(std::string_view text) {
     if (skip(text, ".")) {
         int scale = 100;
         std::size_t seen = 0;
-        for (; !text.empty() && text.front() >= '0' && text.front() <= '9'; text.remove_prefix(1), ++seen) {
+        for (; !text.empty() && text.front() >= '0' && text.front() <= '9';
+             text.remove_prefix(1), ++seen) {
             time += milliseconds{(text.front() - '0') * scale};
             scale /= 10;
         }
@@ -77,9 +79,10 @@ std::string format_rfc3339(UnixMillis time) {
     const auto day_point = floor<days>(time);
     const year_month_day date{day_point};
     const hh_mm_ss clock{time - day_point};
-    std::string out = format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(date.year()),
-                             static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                             clock.hours().count(), clock.minutes().count(), clock.seconds().count());
+    std::string out =
+        format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(date.year()),
+               static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+               clock.hours().count(), clock.minutes().count(), clock.seconds().count());
     if (clock.subseconds().count() != 0) out += format(".{:03}", clock.subseconds().count());
     return out + "Z";
 }
@@ -87,13 +90,16 @@ std::string format_rfc3339(UnixMillis time) {
 Result<UnixMillis> parse_time(std::string_view text) {
     int64_t unix_seconds = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), unix_seconds);
-    if (error == std::errc{} && end == text.data() + text.size() && text.find('-') == std::string_view::npos) {
+    if (error == std::errc{} && end == text.data() + text.size() &&
+        text.find('-') == std::string_view::npos) {
         if (unix_seconds <= kMaxUnixSeconds) return from_unix_seconds(unix_seconds);
     } else if (const auto time = parse_calendar(text)) {
         if (time->time_since_epoch().count() >= 0) return *time;
     }
-    return fail(ErrorCode::kMalformed,
-                format("\"{}\" is not a time: expected 2024-05-31T04:26:00Z, 2024-05-31 or unix seconds", text));
+    return fail(
+        ErrorCode::kMalformed,
+        format("\"{}\" is not a time: expected 2024-05-31T04:26:00Z, 2024-05-31 or unix seconds",
+               text));
 }
 
 }  // namespace cordon

@@ -14,7 +14,9 @@ using Seconds = std::chrono::seconds;
 using UnixMillis = std::chrono::sys_time<std::chrono::milliseconds>;
 
 /// From the unix seconds that chains carry.
-constexpr UnixMillis from_unix_seconds(int64_t seconds) noexcept { return UnixMillis{Seconds{seconds}}; }
+constexpr UnixMillis from_unix_seconds(int64_t seconds) noexcept {
+    return UnixMillis{Seconds{seconds}};
+}
 constexpr int64_t to_unix_seconds(UnixMillis time) noexcept {
     return std::chrono::floor<Seconds>(time.time_since_epoch()).count();
 }

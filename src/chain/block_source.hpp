@@ -17,30 +17,34 @@ namespace cordon::chain {
 class BlockSource {
 public:
     virtual ~BlockSource() = default;
-    /// The next block, or nothing at the end. An Error names file and line or offset, says what was expected, and is
-    /// final: the blocks before it are not to be trusted as a complete file.
+    /// The next block, or nothing at the end. An Error names file and line or offset, says what was
+    /// expected, and is final: the blocks before it are not to be trusted as a complete file.
     virtual Result<std::optional<Block>> next() = 0;
     /// For progress: bytes read of how many.
     virtual uint64_t bytes_read() const noexcept = 0;
     virtual uint64_t bytes_total() const noexcept = 0;
-    /// What a person should know about the blocks given so far (estimated heights, orphans left out, ...).
+    /// What a person should know about the blocks given so far (estimated heights, orphans left
+    /// out, ...).
     virtual std::vector<std::string> warnings() const { return {}; }
 };
 
 /// Canonical transfers: CSV (docs/formats/transfers.md). Several chains may interleave.
 Result<std::unique_ptr<BlockSource>> open_transfers(InputFile file);
 
-/// ethereum-etl exports: CSV or JSON lines of blocks, transactions, token_transfers, traces, logs (any subset with at
-/// least one of the value-carrying ones), recognised by their columns, not by their names. Merged by block.
+/// ethereum-etl exports: CSV or JSON lines of blocks, transactions, token_transfers, traces, logs
+/// (any subset with at least one of the value-carrying ones), recognised by their columns, not by
+/// their names. Merged by block.
 Result<std::unique_ptr<BlockSource>> open_evm_etl(std::vector<InputFile> files, ChainId chain);
 
-/// Raw Bitcoin blocks: one per file, or blk*.dat framing with or without XOR key. Files need not be in chain order.
-/// `xor_key` is the content of Bitcoin Core's xor.dat, empty for none.
-Result<std::unique_ptr<BlockSource>> open_bitcoin_blocks(std::vector<InputFile> files, ChainId network,
+/// Raw Bitcoin blocks: one per file, or blk*.dat framing with or without XOR key. Files need not be
+/// in chain order. `xor_key` is the content of Bitcoin Core's xor.dat, empty for none.
+Result<std::unique_ptr<BlockSource>> open_bitcoin_blocks(std::vector<InputFile> files,
+                                                         ChainId network,
                                                          std::vector<uint8_t> xor_key);
 
-/// Bitcoin txns without blocks: JSON lines (docs/formats/btc-txs.md), or raw txns in hex, one a line or one a file.
-/// Ordered so that a spent txn comes before its spender.
-Result<std::unique_ptr<BlockSource>> open_bitcoin_txs(std::vector<InputFile> files, ChainId network);
+/// Bitcoin txns without blocks: JSON lines (docs/formats/btc-txs.md), or raw txns in hex, one a
+/// line or one a file. Ordered so that a spent txn comes before its spender.
+Result<std::unique_ptr<BlockSource>> open_bitcoin_txs(std::vector<InputFile> files,
+                                                      ChainId network);
 
 }  // namespace cordon::chain

@@ -20,7 +20,8 @@ constexpr std::size_t kEvmText = 42;
 /// The 40 digits with the case that EIP-55 gives them.
 std::string checksummed(ByteView payload) {
     std::string digits = to_hex(payload);
-    const Hash256 hash = crypto::keccak256({reinterpret_cast<const uint8_t*>(digits.data()), digits.size()});
+    const Hash256 hash =
+        crypto::keccak256({reinterpret_cast<const uint8_t*>(digits.data()), digits.size()});
     for (std::size_t i = 0; i < digits.size(); ++i) {
         const int nibble = i % 2 == 0 ? hash.bytes[i / 2] >> 4 : hash.bytes[i / 2] & 15;
         if (nibble >= 8 && digits[i] >= 'a') digits[i] = static_cast<char>(digits[i] - 'a' + 'A');
@@ -40,11 +41,14 @@ Result<Address> parse_evm(std::string_view text) {
             return fail(ErrorCode::kMalformed, format("expected a hex digit at offset {}", i + 2));
     }
     CORDON_TRY(parse_hex_into(digits, payload));
-    const bool has_lower = std::any_of(digits.begin(), digits.end(), [](char c) { return c >= 'a'; });
-    const bool has_upper = std::any_of(digits.begin(), digits.end(), [](char c) { return c >= 'A' && c <= 'F'; });
+    const bool has_lower =
+        std::any_of(digits.begin(), digits.end(), [](char c) { return c >= 'a'; });
+    const bool has_upper =
+        std::any_of(digits.begin(), digits.end(), [](char c) { return c >= 'A' && c <= 'F'; });
     if (has_lower && has_upper && digits != checksummed(payload))
         return fail(ErrorCode::kChecksum,
-                    "the EIP-55 checksum (the case of the letters) does not match: a digit is wrong, or the case was "
+                    "the EIP-55 checksum (the case of the letters) does not match: a digit is "
+                    "wrong, or the case was "
                     "changed; write all letters small to go without it");
     return Address{AddressKind::kEvm, payload};
 }
@@ -65,7 +69,9 @@ Result<Address> parse_as(ChainId chain, std::string_view text) {
     return fail(ErrorCode::kUnsupported, "this chain has no address form");
 }
 
-std::string_view hash_prefix(ChainId chain) noexcept { return chain.family == ChainFamily::kEvm ? "0x" : ""; }
+std::string_view hash_prefix(ChainId chain) noexcept {
+    return chain.family == ChainFamily::kEvm ? "0x" : "";
+}
 
 }  // namespace
 
@@ -76,12 +82,14 @@ Result<Address> parse_address(ChainId chain, std::string_view text) {
     if (other && other->family != chain.family)
         return fail(ErrorCode::kWrongChain,
                     format("an address of {}, expected one of {}",
-                           other->family == ChainFamily::kEvm ? "an EVM chain" : to_string(*other), to_string(chain)));
+                           other->family == ChainFamily::kEvm ? "an EVM chain" : to_string(*other),
+                           to_string(chain)));
     return fail(address.error().in(format("address on {}", to_string(chain))));
 }
 
 std::optional<ChainId> guess_chain(std::string_view text) {
-    for (const ChainId chain : {kEthereum, kTron, kBitcoin, kBitcoinTestnet, kBitcoinRegtest})
+    for (const ChainId chain :
+         {kEthereum, kTronMainnet, kBitcoin, kBitcoinTestnet, kBitcoinRegtest})
         if (parse_as(chain, text)) return chain;
     return std::nullopt;
 }
@@ -108,8 +116,9 @@ Result<Hash256> parse_hash(ChainId chain, std::string_view text) {
     const std::string_view prefix = hash_prefix(chain);
     Hash256 hash;
     if (text.size() != prefix.size() + 64 || !text.starts_with(prefix))
-        return fail(ErrorCode::kMalformed, format("expected a hash of {} as {}64 hex digits, found {} characters",
-                                                  to_string(chain), prefix.empty() ? "" : "0x and ", text.size()));
+        return fail(ErrorCode::kMalformed,
+                    format("expected a hash of {} as {}64 hex digits, found {} characters",
+                           to_string(chain), prefix.empty() ? "" : "0x and ", text.size()));
     CORDON_TRY(parse_hex_into(text.substr(prefix.size()), hash.bytes));
     if (chain.family == ChainFamily::kBitcoin) std::reverse(hash.bytes.begin(), hash.bytes.end());
     return hash;
@@ -128,11 +137,15 @@ Result<OutPoint> parse_outpoint(ChainId chain, std::string_view text) {
     OutPoint point;
     CORDON_TRY(point.txid, parse_hash(chain, text.substr(0, colon)));
     const std::string_view digits = text.substr(colon + 1);
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), point.index);
+    const auto [end, error] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), point.index);
     if (error == std::errc::result_out_of_range)
-        return fail(ErrorCode::kOverflow, format("output index at offset {} exceeds 32 bits", colon + 1));
-    if (error != std::errc{} || end != digits.data() + digits.size() || (digits.size() > 1 && digits[0] == '0'))
-        return fail(ErrorCode::kMalformed, format("expected a decimal output index at offset {}", colon + 1));
+        return fail(ErrorCode::kOverflow,
+                    format("output index at offset {} exceeds 32 bits", colon + 1));
+    if (error != std::errc{} || end != digits.data() + digits.size() ||
+        (digits.size() > 1 && digits[0] == '0'))
+        return fail(ErrorCode::kMalformed,
+                    format("expected a decimal output index at offset {}", colon + 1));
     return point;
 }
 

@@ -163,7 +163,7 @@ TEST(Transfers, lets_chains_interleave) {
     ASSERT_EQ(blocks.size(), 3u);
     EXPECT_EQ(blocks[0].account_txns[0].transfers.size(), 2u);
     EXPECT_EQ(blocks[1].header.number, 11u);
-    EXPECT_EQ(blocks[2].chain, kTron);
+    EXPECT_EQ(blocks[2].chain, kTronMainnet);
     EXPECT_EQ(blocks[2].account_txns[0].transfers.size(), 2u);
 }
 
@@ -225,7 +225,6 @@ TEST(Transfers, tells_two_versions_of_a_block_apart) {
 }
 
 // --- Round trip: any blocks, written and read
-// ---------------------------------------------------------------------
 
 template <std::size_t N>
 std::array<uint8_t, N> some_bytes() {
@@ -235,7 +234,7 @@ std::array<uint8_t, N> some_bytes() {
 }
 
 Transfer some_transfer(ChainId chain, uint32_t index) {
-    const AddressKind kind = chain == kTron ? AddressKind::kTron : AddressKind::kEvm;
+    const AddressKind kind = chain == kTronMainnet ? AddressKind::kTron : AddressKind::kEvm;
     Transfer transfer;
     transfer.index = index;
     transfer.from = Address{kind, some_bytes<20>()};
@@ -254,7 +253,7 @@ Transfer some_transfer(ChainId chain, uint32_t index) {
 TEST(TransfersWriter, writes_what_the_reader_reads_back) {
     rc::check([] {
         const ChainId chain =
-            *rc::gen::element(kEthereum, kTron, ChainId{ChainFamily::kEvm, 424242});
+            *rc::gen::element(kEthereum, kTronMainnet, ChainId{ChainFamily::kEvm, 424242});
         std::vector<Block> blocks(*rc::gen::inRange<std::size_t>(1, 5));
         std::string text{transfers_header()};
         int64_t time = *rc::gen::inRange<int64_t>(0, 2'000'000'000);

@@ -42,13 +42,14 @@ std::string header_text(const BlockHeader& header) {
 boost::json::array chains_json(std::span<const ledger::ChainSummary> chains) {
     boost::json::array list;
     for (const ledger::ChainSummary& each : chains)
-        list.push_back(boost::json::object{{"chain", to_string(each.chain)},
-                                           {"model", is_utxo(each.chain) ? "utxo" : "account"},
-                                           {"first", header_json(each.chain, each.first)},
-                                           {"tip", header_json(each.chain, each.tip)},
-                                           {"blocks", each.blocks},
-                                           {"txns", each.txns},
-                                           {is_utxo(each.chain) ? "outputs" : "transfers", each.transfers}});
+        list.push_back(
+            boost::json::object{{"chain", to_string(each.chain)},
+                                {"model", is_utxo(each.chain) ? "utxo" : "account"},
+                                {"first", header_json(each.chain, each.first)},
+                                {"tip", header_json(each.chain, each.tip)},
+                                {"blocks", each.blocks},
+                                {"txns", each.txns},
+                                {is_utxo(each.chain) ? "outputs" : "transfers", each.transfers}});
     return list;
 }
 

@@ -12,13 +12,15 @@
 
 namespace cordon::cli {
 
-/// One flag. Help text, man page and shell completion are all made from these tables: there is no second list.
+/// One flag. Help text, man page and shell completion are all made from these tables: there is no
+/// second list.
 struct Flag {
-    std::string_view name;   ///< Without the dashes.
-    std::string_view value;  ///< Placeholder, e.g. "DIR"; empty for a switch; "a|b|c" lists the choices.
-    std::string_view help;   ///< One sentence without a final dot.
+    std::string_view name;  ///< Without the dashes.
+    std::string_view
+        value;  ///< Placeholder, e.g. "DIR"; empty for a switch; "a|b|c" lists the choices.
+    std::string_view help;           ///< One sentence without a final dot.
     std::string_view fallback = {};  ///< Default, as the user would write it; empty for none.
-    char letter = 0;         ///< Short form, or 0.
+    char letter = 0;                 ///< Short form, or 0.
 };
 
 /// What a verb was called with. Values are text; the verb gives them meaning.
@@ -49,11 +51,12 @@ struct Session {
 
 struct Command {
     std::string_view name;
-    std::string_view summary;   ///< One line.
-    std::string_view usage;     ///< What follows "cordon NAME ".
-    std::string_view about;     ///< A paragraph or two for help and man page.
-    std::vector<Flag> flags;    ///< Its own; global_flags() come on top.
-    std::vector<std::string_view> examples;  ///< Whole command lines with a comment, "# …" on a line of its own.
+    std::string_view summary;  ///< One line.
+    std::string_view usage;    ///< What follows "cordon NAME ".
+    std::string_view about;    ///< A paragraph or two for help and man page.
+    std::vector<Flag> flags;   ///< Its own; global_flags() come on top.
+    std::vector<std::string_view>
+        examples;  ///< Whole command lines with a comment, "# …" on a line of its own.
     bool takes_operands = false;
     /// The exit code; an Error is printed and becomes one.
     Result<int> (*run)(const Args&, const Session&);
@@ -69,7 +72,8 @@ std::span<const Flag> global_flags();
 /// Reads the words after the verb. kInvalidParam says what is wrong and what was meant.
 Result<Args> parse_args(const Command& command, std::span<const char* const> words);
 
-/// Help for one verb, the overview, a man page (troff), a completion script. All from the tables above.
+/// Help for one verb, the overview, a man page (troff), a completion script. All from the tables
+/// above.
 std::string help_text(const Command& command);
 std::string overview_text(std::string_view version);
 std::string man_page(const Command* command, std::string_view version);

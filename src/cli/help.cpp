@@ -9,12 +9,14 @@ namespace cordon::cli {
 namespace {
 
 std::string flag_usage(const Flag& flag) {
-    std::string text = flag.letter != 0 ? format("-{}, --{}", flag.letter, flag.name) : format("    --{}", flag.name);
+    std::string text = flag.letter != 0 ? format("-{}, --{}", flag.letter, flag.name)
+                                        : format("    --{}", flag.name);
     if (!flag.value.empty()) text += format(" {}", flag.value);
     return text;
 }
 
-/// Breaks text at blanks so that no line passes `width`; every line but the first starts with `indent` blanks.
+/// Breaks text at blanks so that no line passes `width`; every line but the first starts with
+/// `indent` blanks.
 std::string wrap(std::string_view text, std::size_t indent, std::size_t width) {
     std::string out;
     std::size_t column = indent;
@@ -40,7 +42,8 @@ std::string flag_table(std::span<const Flag> flags) {
     std::string out;
     for (const Flag& flag : flags) {
         std::string line = "  " + flag_usage(flag);
-        line += line.size() + 2 > kColumn ? "\n" + std::string(kColumn, ' ') : std::string(kColumn - line.size(), ' ');
+        line += line.size() + 2 > kColumn ? "\n" + std::string(kColumn, ' ')
+                                          : std::string(kColumn - line.size(), ' ');
         std::string help{flag.help};
         if (!flag.fallback.empty()) help += format(" [{}]", flag.fallback);
         out += line + wrap(help, kColumn, 100) + "\n";
@@ -69,8 +72,10 @@ std::string troff(std::string_view text) {
 std::string man_flags(std::span<const Flag> flags) {
     std::string out;
     for (const Flag& flag : flags) {
-        out += ".TP\n\\fB" + troff(flag.letter != 0 ? format("-{}, --{}", flag.letter, flag.name)
-                                                    : format("--{}", flag.name)) + "\\fR";
+        out += ".TP\n\\fB" +
+               troff(flag.letter != 0 ? format("-{}, --{}", flag.letter, flag.name)
+                                      : format("--{}", flag.name)) +
+               "\\fR";
         if (!flag.value.empty()) out += " \\fI" + troff(flag.value) + "\\fR";
         out += "\n" + troff(flag.help);
         if (!flag.fallback.empty()) out += troff(format(" (default: {})", flag.fallback));
@@ -82,7 +87,8 @@ std::string man_flags(std::span<const Flag> flags) {
 }  // namespace
 
 std::string help_text(const Command& command) {
-    std::string out = format("{}\n\nusage: cordon {} {}\n\n", command.summary, command.name, command.usage);
+    std::string out =
+        format("{}\n\nusage: cordon {} {}\n\n", command.summary, command.name, command.usage);
     if (!command.examples.empty()) {
         out += "examples:\n";
         for (const std::string_view example : command.examples) out += format("  {}\n", example);
@@ -101,24 +107,27 @@ std::string overview_text(std::string_view version) {
         "  cordon ingest --ledger led transfers:theft.csv labels:labels.csv\n"
         "  cordon trace --ledger led --seed 0x5811…456f\n\nverbs:\n",
         version);
-    for (const Command& command : commands()) out += format("  {:<12}{}\n", command.name, command.summary);
+    for (const Command& command : commands())
+        out += format("  {:<12}{}\n", command.name, command.summary);
     return out + "\nhelp on a verb: cordon VERB --help     exit codes: cordon help exit-codes\n";
 }
 
 std::string man_page(const Command* command, std::string_view version) {
-    const std::string name = command != nullptr ? format("cordon-{}", command->name) : std::string{"cordon"};
+    const std::string name =
+        command != nullptr ? format("cordon-{}", command->name) : std::string{"cordon"};
     std::string upper = name;
     std::transform(upper.begin(), upper.end(), upper.begin(),
                    [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-    std::string out = format(".TH {} 1 \"\" \"cordon {}\" \"Cordon\"\n.SH NAME\n{} \\- {}\n", troff(upper), version,
-                             troff(name), troff(command != nullptr ? command->summary : "crypto-heist defence"));
+    std::string out = format(".TH {} 1 \"\" \"cordon {}\" \"Cordon\"\n.SH NAME\n{} \\- {}\n",
+                             troff(upper), version, troff(name),
+                             troff(command != nullptr ? command->summary : "crypto-heist defence"));
     if (command == nullptr) {
         out += ".SH SYNOPSIS\n\\fBcordon\\fR \\fIVERB\\fR [\\fIFLAGS\\fR]\n.SH VERBS\n";
         for (const Command& each : commands())
             out += format(".TP\n\\fB{}\\fR\n{}.\n", troff(each.name), troff(each.summary));
     } else {
-        out += format(".SH SYNOPSIS\n\\fBcordon {}\\fR {}\n.SH DESCRIPTION\n{}\n.SH FLAGS\n", troff(command->name),
-                      troff(command->usage), troff(command->about));
+        out += format(".SH SYNOPSIS\n\\fBcordon {}\\fR {}\n.SH DESCRIPTION\n{}\n.SH FLAGS\n",
+                      troff(command->name), troff(command->usage), troff(command->about));
         out += man_flags(command->flags);
         out += ".SH EXAMPLES\n.nf\n";
         for (const std::string_view example : command->examples) out += troff(example) + "\n";

@@ -19,8 +19,8 @@ Status print(std::string_view text) {
     return {};
 }
 
-std::string envelope(std::string_view kind, const boost::json::value& data, const std::vector<std::string>& warnings,
-                     bool incomplete) {
+std::string envelope(std::string_view kind, const boost::json::value& data,
+                     const std::vector<std::string>& warnings, bool incomplete) {
     boost::json::object object;
     object["v"] = 1;
     object["kind"] = kind;

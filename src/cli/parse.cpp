@@ -16,7 +16,8 @@ std::vector<Flag> all_flags(const Command& command) {
 }
 
 std::string option_name(const Flag& flag) {
-    return flag.letter != 0 ? format("-{},--{}", flag.letter, flag.name) : format("--{}", flag.name);
+    return flag.letter != 0 ? format("-{},--{}", flag.letter, flag.name)
+                            : format("--{}", flag.name);
 }
 
 bool is_choice(std::string_view value, std::string_view choices) {
@@ -28,7 +29,8 @@ bool is_choice(std::string_view value, std::string_view choices) {
     return false;
 }
 
-// The flag that a misspelt one probably meant: smallest edit distance, at most a third of its length.
+// The flag that a misspelt one probably meant: smallest edit distance, at most a third of its
+// length.
 std::string nearest(std::string_view word, const std::vector<Flag>& flags) {
     const auto distance = [](std::string_view a, std::string_view b) {
         std::vector<std::size_t> row(b.size() + 1);
@@ -57,7 +59,8 @@ std::string nearest(std::string_view word, const std::vector<Flag>& flags) {
 }  // namespace
 
 std::string Args::get(std::string_view flag) const {
-    if (const auto given = values_.find(std::string{flag}); given != values_.end()) return given->second;
+    if (const auto given = values_.find(std::string{flag}); given != values_.end())
+        return given->second;
     const auto fallback = defaults_.find(std::string{flag});
     return fallback == defaults_.end() ? std::string{} : fallback->second;
 }
@@ -79,8 +82,8 @@ Result<Args> parse_args(const Command& command, std::span<const char* const> wor
 
     const auto usage = [&](std::string message) {
         return fail(ErrorCode::kInvalidParam,
-                    format("{}\nusage: cordon {} {}\nhelp:  cordon {} --help", message, command.name, command.usage,
-                           command.name));
+                    format("{}\nusage: cordon {} {}\nhelp:  cordon {} --help", message,
+                           command.name, command.usage, command.name));
     };
     std::vector<std::string> reversed{words.rbegin(), words.rend()};
     try {
@@ -104,8 +107,9 @@ Result<Args> parse_args(const Command& command, std::span<const char* const> wor
     }
     for (const std::string& word : app.remaining()) {
         if (word.size() > 1 && word.starts_with('-'))
-            return usage(format("unknown flag {}{}", word,
-                                nearest(std::string_view{word}.substr(word.find_first_not_of('-')), flags)));
+            return usage(
+                format("unknown flag {}{}", word,
+                       nearest(std::string_view{word}.substr(word.find_first_not_of('-')), flags)));
         if (!command.takes_operands) return usage(format("\"{}\" was not expected here", word));
         args.operands_.push_back(word);
     }

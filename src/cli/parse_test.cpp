@@ -14,7 +14,8 @@ Result<Args> parse(std::string_view verb, std::vector<const char*> words) {
 }
 
 TEST(Parse, takes_flags_in_both_forms_and_anywhere) {
-    const Args args = parse("ingest", {"--ledger=led", "a.csv", "--chain", "eth", "b.csv", "-q"}).value();
+    const Args args =
+        parse("ingest", {"--ledger=led", "a.csv", "--chain", "eth", "b.csv", "-q"}).value();
     EXPECT_EQ(args.get("ledger"), "led");
     EXPECT_EQ(args.get("chain"), "eth");
     EXPECT_TRUE(args.has("quiet"));
@@ -35,7 +36,9 @@ TEST(Parse, refuses_an_unknown_flag_and_names_the_nearest) {
 }
 
 TEST(Parse, refuses_a_value_that_is_no_choice) {
-    EXPECT_NE(parse("trace", {"--policy", "random"}).error().message.find("fifo|lifo|tiho|haircut|poison"),
+    EXPECT_NE(parse("trace", {"--policy", "random"})
+                  .error()
+                  .message.find("fifo|lifo|tiho|haircut|poison"),
               std::string::npos);
     EXPECT_FALSE(parse("ingest", {"--format", "xml"}));
 }
@@ -56,7 +59,8 @@ TEST(Commands, are_sorted_and_complete) {
         for (const Flag& flag : command.flags) {
             EXPECT_FALSE(flag.help.empty()) << command.name << " --" << flag.name;
             EXPECT_FALSE(flag.help.ends_with('.')) << command.name << " --" << flag.name;
-            EXPECT_TRUE(names.insert(flag.name).second) << command.name << " --" << flag.name << " is there twice";
+            EXPECT_TRUE(names.insert(flag.name).second)
+                << command.name << " --" << flag.name << " is there twice";
         }
     }
 }
@@ -70,7 +74,8 @@ TEST(Commands, show_every_flag_in_help_man_page_and_completion) {
             EXPECT_NE(help.find("--" + std::string{flag.name}), std::string::npos) << flag.name;
             EXPECT_NE(bash.find("--" + std::string{flag.name}), std::string::npos) << flag.name;
             std::string escaped;
-            for (const char c : flag.name) escaped += c == '-' ? std::string{"\\-"} : std::string{c};
+            for (const char c : flag.name)
+                escaped += c == '-' ? std::string{"\\-"} : std::string{c};
             EXPECT_NE(man.find("\\-\\-" + escaped), std::string::npos) << flag.name;
         }
     }

@@ -41,10 +41,13 @@ void ProgressLine::clear() {
     drawn_ = false;
 }
 
-double ProgressLine::seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
+double ProgressLine::seconds() const {
+    return std::chrono::duration<double>(Clock::now() - start_).count();
+}
 
 std::string bar(double share, std::size_t width) {
-    const auto full = static_cast<std::size_t>(std::clamp(share, 0.0, 1.0) * static_cast<double>(width));
+    const auto full =
+        static_cast<std::size_t>(std::clamp(share, 0.0, 1.0) * static_cast<double>(width));
     return "[" + std::string(full, '#') + std::string(width - full, '-') + "]";
 }
 

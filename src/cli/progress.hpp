@@ -8,7 +8,8 @@
 
 namespace cordon::cli {
 
-/// One line on standard error that redraws itself; silent when standard error is no terminal. Confined to one thread.
+/// One line on standard error that redraws itself; silent when standard error is no terminal.
+/// Confined to one thread.
 class ProgressLine {
 public:
     explicit ProgressLine(const Session& session);

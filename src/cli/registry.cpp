@@ -9,7 +9,8 @@ namespace cordon::cli {
 
 std::span<const Flag> global_flags() {
     static const std::array kFlags{
-        Flag{"format", "table|json|jsonl|csv", "How results are printed; machine output never changes shape", "table"},
+        Flag{"format", "table|json|jsonl|csv",
+             "How results are printed; machine output never changes shape", "table"},
         Flag{"json", "", "Short for --format json"},
         Flag{"color", "auto|always|never", "Colour on a terminal; NO_COLOR is honoured", "auto"},
         Flag{"no-progress", "", "No progress line on standard error"},
@@ -23,20 +24,16 @@ std::span<const Flag> global_flags() {
 // Sorted by name; one line a verb.
 std::span<const Command> commands() {
     static const std::array kCommands{
-        completion_command(),
-        help_command(),
-        ingest_command(),
-        ledger_command(),
-        man_command(),
-        report_command(),
-        trace_command(),
+        completion_command(), help_command(),   ingest_command(), ledger_command(),
+        man_command(),        report_command(), trace_command(),
     };
     return kCommands;
 }
 
 const Command* find_command(std::string_view name) {
     const auto all = commands();
-    const auto found = std::find_if(all.begin(), all.end(), [&](const Command& each) { return each.name == name; });
+    const auto found = std::find_if(all.begin(), all.end(),
+                                    [&](const Command& each) { return each.name == name; });
     return found == all.end() ? nullptr : &*found;
 }
 

@@ -27,13 +27,15 @@ extern "C" void on_interrupt(int) {
 }
 
 void print_error(const Error& error) {
-    std::fprintf(stderr, "cordon: %s [%s]\n", error.message.c_str(), std::string{to_string(error.code)}.c_str());
+    std::fprintf(stderr, "cordon: %s [%s]\n", error.message.c_str(),
+                 std::string{to_string(error.code)}.c_str());
 }
 
 std::string quoted(std::string_view word) {
     constexpr std::string_view kPlain =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=,@+%";
-    if (!word.empty() && word.find_first_not_of(kPlain) == std::string_view::npos) return std::string{word};
+    if (!word.empty() && word.find_first_not_of(kPlain) == std::string_view::npos)
+        return std::string{word};
     std::string out = "'";
     for (const char c : word) out += c == '\'' ? std::string{"'\\''"} : std::string{c};
     return out + "'";
@@ -52,8 +54,8 @@ bool wants_color(const std::string& choice) {
     if (choice != "auto") return choice == "always";
     const char* no_color = std::getenv("NO_COLOR");
     const char* term = std::getenv("TERM");
-    return (no_color == nullptr || *no_color == '\0') && (term == nullptr || std::string_view{term} != "dumb") &&
-           isatty(STDOUT_FILENO) != 0;
+    return (no_color == nullptr || *no_color == '\0') &&
+           (term == nullptr || std::string_view{term} != "dumb") && isatty(STDOUT_FILENO) != 0;
 }
 
 Session session_of(const Args& args, std::span<const char* const> words, std::string_view version) {
@@ -76,20 +78,24 @@ int overview(std::string_view version) {
 int unknown_verb(std::string_view name) {
     std::string names;
     for (const Command& command : commands()) names += format(" {}", command.name);
-    print_error({ErrorCode::kInvalidParam, format("unknown verb \"{}\": expected one of{}", printable(name), names)});
+    print_error({ErrorCode::kInvalidParam,
+                 format("unknown verb \"{}\": expected one of{}", printable(name), names)});
     return kUsage;
 }
 
 }  // namespace
 
 int run(int argc, const char* const* argv, std::string_view version) {
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_handler = on_interrupt;
     sigaction(SIGINT, &action, nullptr);
-    std::signal(SIGPIPE, SIG_IGN);  // A closed pipe is an error of print(), not a death without a word.
+    std::signal(SIGPIPE,
+                SIG_IGN);  // A closed pipe is an error of print(), not a death without a word.
 
-    const std::span<const char* const> words{argv + std::min(argc, 1), static_cast<std::size_t>(std::max(argc, 1) - 1)};
-    if (words.empty() || std::string_view{words[0]} == "--help" || std::string_view{words[0]} == "-h")
+    const std::span<const char* const> words{argv + std::min(argc, 1),
+                                             static_cast<std::size_t>(std::max(argc, 1) - 1)};
+    if (words.empty() || std::string_view{words[0]} == "--help" ||
+        std::string_view{words[0]} == "-h")
         return overview(version);
     if (std::string_view{words[0]} == "--version")
         return print(format("cordon {}\n", version)) ? kClean : kBadInput;

@@ -42,12 +42,14 @@ std::string printable(std::string_view text) {
     std::string out;
     for (std::size_t i = 0; i < text.size(); ++i) {
         const auto c = static_cast<unsigned char>(text[i]);
-        // U+202A..202E and U+2066..2069 (E2 80 AA..AE, E2 81 A6..A9) reorder what follows; U+0080..009F are controls.
+        // U+202A..202E and U+2066..2069 (E2 80 AA..AE, E2 81 A6..A9) reorder what follows;
+        // U+0080..009F are controls.
         const auto next = [&](std::size_t n) {
             return i + n < text.size() ? static_cast<unsigned char>(text[i + n]) : 0U;
         };
-        const bool reorders = c == 0xE2 && ((next(1) == 0x80 && next(2) >= 0xAA && next(2) <= 0xAE) ||
-                                            (next(1) == 0x81 && next(2) >= 0xA6 && next(2) <= 0xA9));
+        const bool reorders =
+            c == 0xE2 && ((next(1) == 0x80 && next(2) >= 0xAA && next(2) <= 0xAE) ||
+                          (next(1) == 0x81 && next(2) >= 0xA6 && next(2) <= 0xA9));
         const bool c1 = c == 0xC2 && next(1) >= 0x80 && next(1) <= 0x9F;
         if (c < 0x20 || c == 0x7F || reorders || c1) {
             out += "·";

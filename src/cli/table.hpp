@@ -7,7 +7,8 @@
 
 namespace cordon::cli {
 
-/// A table for a terminal: columns as wide as they must be, the flexible one cut with "…" to fit the width.
+/// A table for a terminal: columns as wide as they must be, the flexible one cut with "…" to fit
+/// the width.
 class Table {
 public:
     enum class Align { kLeft, kRight };
@@ -34,7 +35,8 @@ std::size_t terminal_width() noexcept;
 /// Characters that a UTF-8 text takes on screen (one each; control characters none).
 std::size_t display_width(std::string_view text) noexcept;
 
-/// Text of strangers made safe for a terminal: control characters and direction overrides become "·".
+/// Text of strangers made safe for a terminal: control characters and direction overrides become
+/// "·".
 std::string printable(std::string_view text);
 
 /// The text, or its head and tail around "…" when it is wider than `width`.

@@ -23,8 +23,12 @@ TEST(Table, prints_nothing_without_rows) { EXPECT_EQ(Table{{{"A"}}}.render(80), 
 
 TEST(Printable, disarms_control_characters_and_direction_overrides) {
     EXPECT_EQ(printable("a\033[31mb"), "a·[31mb");
-    EXPECT_EQ(printable("a\xE2\x80\xAE" "b"), "a·b");
-    EXPECT_EQ(printable("a\xC2\x9B" "b"), "a·b");
+    EXPECT_EQ(printable("a\xE2\x80\xAE"
+                        "b"),
+              "a·b");
+    EXPECT_EQ(printable("a\xC2\x9B"
+                        "b"),
+              "a·b");
     EXPECT_EQ(printable("naïve – ok"), "naïve – ok");
     EXPECT_EQ(printable("cut\xE2"), "cut\xE2");
 }

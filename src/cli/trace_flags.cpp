@@ -21,7 +21,8 @@ Result<T> number(const Args& args, std::string_view flag, T fallback) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc{} || end != text.data() + text.size())
         return fail(ErrorCode::kInvalidParam,
-                    format("--{}: expected a whole number up to {}, found \"{}\"", flag, std::numeric_limits<T>::max(), text));
+                    format("--{}: expected a whole number up to {}, found \"{}\"", flag,
+                           std::numeric_limits<T>::max(), text));
     return value;
 }
 
@@ -57,18 +58,26 @@ std::vector<Flag> trace_flags() {
     static const std::string nodes = std::to_string(trace::Params{}.max_nodes);
     static const std::string edges = std::to_string(trace::Params{}.max_edges);
     return {
-        {"seed", "X[,X]",
-         "Where to start: [CHAIN:]ADDRESS[@TIME], TXID or TXID:VOUT; several with commas", {}, 's'},
-        {"policy", "fifo|lifo|tiho|haircut|poison", "In which order an address gives up stolen and clean money", policy},
-        {"overspend", "clean|inherit", "What an address sent beyond what the ledger saw it receive", overspend},
+        {"seed",
+         "X[,X]",
+         "Where to start: [CHAIN:]ADDRESS[@TIME], TXID or TXID:VOUT; several with commas",
+         {},
+         's'},
+        {"policy", "fifo|lifo|tiho|haircut|poison",
+         "In which order an address gives up stolen and clean money", policy},
+        {"overspend", "clean|inherit", "What an address sent beyond what the ledger saw it receive",
+         overspend},
         {"direction", "forward|backward", "Where the money went, or where it came from", "forward"},
         {"hops", "N", "Follow at most N movements from the seed", hops},
         {"min-amount", "A", "Do not follow less than A smallest units"},
         {"min-usd", "USD", "Do not follow movements worth less"},
         {"since", "TIME", "Do not follow movements before this time"},
         {"until", "TIME", "Do not follow movements after this time"},
-        {"stop", "CAT[,CAT]", "Categories of labels at which money is not followed further; none = follow all", "services"},
-        {"service-degree", "N", "Treat an address with more counterparties as a service; 0 = never", degree},
+        {"stop", "CAT[,CAT]",
+         "Categories of labels at which money is not followed further; none = follow all",
+         "services"},
+        {"service-degree", "N", "Treat an address with more counterparties as a service; 0 = never",
+         degree},
         {"max-nodes", "N", "Stop when this many addresses are reached", nodes},
         {"max-edges", "N", "Stop when this many movements are found", edges},
     };
@@ -77,9 +86,10 @@ std::vector<Flag> trace_flags() {
 Result<trace::Params> trace_params(const Args& args) {
     trace::Params params;
     CORDON_TRY(params.policy, trace::parse_policy(args.get("policy")));
-    params.overspend = args.get("overspend") == "clean" ? trace::Overspend::kClean : trace::Overspend::kInherit;
-    params.direction =
-        args.get("direction") == "backward" ? trace::Direction::kBackward : trace::Direction::kForward;
+    params.overspend =
+        args.get("overspend") == "clean" ? trace::Overspend::kClean : trace::Overspend::kInherit;
+    params.direction = args.get("direction") == "backward" ? trace::Direction::kBackward
+                                                           : trace::Direction::kForward;
     CORDON_TRY(params.max_hops, number(args, "hops", params.max_hops));
     CORDON_TRY(params.max_nodes, number(args, "max-nodes", params.max_nodes));
     CORDON_TRY(params.max_edges, number(args, "max-edges", params.max_edges));

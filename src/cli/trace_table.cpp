@@ -19,10 +19,12 @@ using trace::TraceResult;
 // What fits a screen; the rest is one flag away.
 constexpr std::size_t kMaxRows = 20;
 
-std::string money(const trace::Context& context, ChainId chain, const Asset& asset, const Amount& amount) {
+std::string money(const trace::Context& context, ChainId chain, const Asset& asset,
+                  const Amount& amount) {
     const auto info = context.asset(chain, asset);
     if (!info) return format("{} units of {}", group_digits(amount.to_string()), asset.text());
-    // A terminal table needs the size, not every wei: six decimals, more only when nothing else would be left.
+    // A terminal table needs the size, not every wei: six decimals, more only when nothing else
+    // would be left.
     std::string number = format_units(amount, info->decimals);
     const std::size_t point = number.find('.');
     if (point != std::string::npos && number.size() > point + 7 && (point > 1 || number[0] != '0'))
@@ -75,17 +77,21 @@ std::string totals_text(const TraceResult& result, const trace::Context& context
         return amount.is_zero() ? std::string{} : money(context, total.chain, total.asset, amount);
     };
     for (const trace::Total& total : result.totals) {
-        if (total.seeded.is_zero() && total.swapped_in.is_zero() && total.inherited.is_zero()) continue;
+        if (total.seeded.is_zero() && total.swapped_in.is_zero() && total.inherited.is_zero())
+            continue;
         const auto info = context.asset(total.chain, total.asset);
-        table.add({format("{}:{}", to_string(total.chain), info ? info->symbol : std::string{total.asset.text()}),
-                   cell(total, total.seeded), cell(total, total.swapped_in), cell(total, total.swapped_out),
+        table.add({format("{}:{}", to_string(total.chain),
+                          info ? info->symbol : std::string{total.asset.text()}),
+                   cell(total, total.seeded), cell(total, total.swapped_in),
+                   cell(total, total.swapped_out),
                    cell(total, checked_add(total.fees, total.burned).value_or(Amount::max())),
                    cell(total, total.resting)});
     }
     return table.render(160);
 }
 
-std::string endpoints_text(const TraceResult& result, const trace::Context& context, std::size_t width) {
+std::string endpoints_text(const TraceResult& result, const trace::Context& context,
+                           std::size_t width) {
     const auto loot = loot_by_asset(result);
     Table table{{{"WHERE IT RESTS", Table::Align::kLeft, true},
                  {"WHO SAYS SO", Table::Align::kLeft, true},
@@ -98,12 +104,13 @@ std::string endpoints_text(const TraceResult& result, const trace::Context& cont
         const auto whole = loot.find({endpoint.chain, endpoint.asset});
         table.add({chain::display_address(endpoint.chain, endpoint.address), who(endpoint.label),
                    money(context, endpoint.chain, endpoint.asset, endpoint.tainted),
-                   whole == loot.end() ? "" : share_text(endpoint.tainted, whole->second), dollars(endpoint.usd),
-                   stop_text(endpoint)});
+                   whole == loot.end() ? "" : share_text(endpoint.tainted, whole->second),
+                   dollars(endpoint.usd), stop_text(endpoint)});
     }
     std::string out = table.render(width);
     if (result.endpoints.size() > kMaxRows)
-        out += format("+ {} more: cordon trace … --format json\n", format_count(result.endpoints.size() - kMaxRows));
+        out += format("+ {} more: cordon trace … --format json\n",
+                      format_count(result.endpoints.size() - kMaxRows));
     return out;
 }
 
@@ -117,7 +124,8 @@ std::string hops_text(const TraceResult& result) {
         Row& row = rows[node.hop];
         ++row.addresses;
         if (node.stop == trace::Stop::kLabel) ++row.services;
-        if (node.first_seen && (!row.first || *node.first_seen < *row.first)) row.first = node.first_seen;
+        if (node.first_seen && (!row.first || *node.first_seen < *row.first))
+            row.first = node.first_seen;
         if (node.last_seen && (!row.last || *node.last_seen > *row.last)) row.last = node.last_seen;
     }
     Table table{{{"HOP", Table::Align::kRight},
@@ -126,15 +134,19 @@ std::string hops_text(const TraceResult& result) {
                  {"FIRST (UTC)"},
                  {"LAST (UTC)"}}};
     for (const auto& [hop, row] : rows)
-        table.add({std::to_string(hop), format_count(row.addresses), row.services == 0 ? "" : format_count(row.services),
-                   row.first ? format_rfc3339(*row.first) : "unknown", row.last ? format_rfc3339(*row.last) : "unknown"});
+        table.add({std::to_string(hop), format_count(row.addresses),
+                   row.services == 0 ? "" : format_count(row.services),
+                   row.first ? format_rfc3339(*row.first) : "unknown",
+                   row.last ? format_rfc3339(*row.last) : "unknown"});
     return table.render(100);
 }
 
-/// "reached: exchange 14.8 %  mixer 21.0 %  unspent 38.1 %" of what rests, by value where everything is priced.
+/// "reached: exchange 14.8 %  mixer 21.0 %  unspent 38.1 %" of what rests, by value where
+/// everything is priced.
 std::string reached_text(const TraceResult& result) {
-    const bool priced = std::all_of(result.endpoints.begin(), result.endpoints.end(),
-                                    [](const Endpoint& endpoint) { return endpoint.usd.has_value(); });
+    const bool priced =
+        std::all_of(result.endpoints.begin(), result.endpoints.end(),
+                    [](const Endpoint& endpoint) { return endpoint.usd.has_value(); });
     bool one_asset = true;
     for (const Endpoint& endpoint : result.endpoints)
         one_asset = one_asset && endpoint.chain == result.endpoints.front().chain &&
@@ -145,7 +157,8 @@ std::string reached_text(const TraceResult& result) {
     for (const Endpoint& endpoint : result.endpoints) {
         const double value = priced ? *endpoint.usd : endpoint.tainted.to_double();
         const bool labelled = endpoint.stop == trace::Stop::kLabel && endpoint.label;
-        sums[std::string{labelled ? to_string(endpoint.label->category) : to_string(endpoint.stop)}] += value;
+        sums[std::string{labelled ? to_string(endpoint.label->category)
+                                  : to_string(endpoint.stop)}] += value;
         whole += value;
     }
     if (whole <= 0) return {};
@@ -153,21 +166,25 @@ std::string reached_text(const TraceResult& result) {
     for (const auto& [name, sum] : sums) order.emplace_back(-sum, name);
     std::sort(order.begin(), order.end());
     std::string out = "reached:";
-    for (const auto& [minus, name] : order) out += format("  {} {:.1f} %", name, -minus / whole * 100);
+    for (const auto& [minus, name] : order)
+        out += format("  {} {:.1f} %", name, -minus / whole * 100);
     return out + "\n";
 }
 
 }  // namespace
 
-std::string trace_table(const TraceResult& result, const trace::Context& context, std::size_t width) {
+std::string trace_table(const TraceResult& result, const trace::Context& context,
+                        std::size_t width) {
     std::string seeds;
-    for (const trace::Seed& seed : result.seeds) seeds += (seeds.empty() ? "" : ", ") + printable(seed.text);
+    for (const trace::Seed& seed : result.seeds)
+        seeds += (seeds.empty() ? "" : ", ") + printable(seed.text);
     const bool forward = result.params.direction == trace::Direction::kForward;
     std::string out = format("{} {}\npolicy {}, overspend {}\n\n", forward ? "from" : "back from",
                              shorten(seeds, width - 10), to_string(result.params.policy),
                              to_string(result.params.overspend));
     if (result.edges.empty()) return out + "no stolen money moved from here in this ledger\n";
-    out += totals_text(result, context) + "\n" + endpoints_text(result, context, width) + "\n" + hops_text(result) + "\n";
+    out += totals_text(result, context) + "\n" + endpoints_text(result, context, width) + "\n" +
+           hops_text(result) + "\n";
     out += reached_text(result);
     return out + format("{} movements, {} addresses{}\n", format_count(result.edges.size()),
                         format_count(result.nodes.size()), result.incomplete ? "; INCOMPLETE" : "");

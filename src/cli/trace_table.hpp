@@ -7,7 +7,9 @@
 
 namespace cordon::cli {
 
-/// What a trace found, for a terminal: the loot, where it rests, hop by hop, and what was not followed.
-std::string trace_table(const trace::TraceResult& result, const trace::Context& context, std::size_t width);
+/// What a trace found, for a terminal: the loot, where it rests, hop by hop, and what was not
+/// followed.
+std::string trace_table(const trace::TraceResult& result, const trace::Context& context,
+                        std::size_t width);
 
 }  // namespace cordon::cli

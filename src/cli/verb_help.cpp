@@ -11,7 +11,8 @@ namespace {
 Result<const Command*> named_command(const Args& args) {
     const Command* command = find_command(args.operands().front());
     if (command == nullptr)
-        return fail(ErrorCode::kInvalidParam, format("no verb \"{}\"; cordon help lists them", args.operands().front()));
+        return fail(ErrorCode::kInvalidParam,
+                    format("no verb \"{}\"; cordon help lists them", args.operands().front()));
     return command;
 }
 
@@ -62,22 +63,27 @@ Command man_command() {
     return {.name = "man",
             .summary = "print a man page",
             .usage = "[VERB]",
-            .about = "Prints the man page of cordon or of one verb in troff, made from the same tables as --help.",
+            .about =
+                "Prints the man page of cordon or of one verb in troff, made from the same tables "
+                "as --help.",
             .flags = {},
-            .examples = {"cordon man trace | man -l -", "cordon man > /usr/local/share/man/man1/cordon.1"},
+            .examples = {"cordon man trace | man -l -",
+                         "cordon man > /usr/local/share/man/man1/cordon.1"},
             .takes_operands = true,
             .run = run_man};
 }
 
 Command completion_command() {
-    return {.name = "completion",
-            .summary = "print a completion script for a shell",
-            .usage = "bash|zsh|fish",
-            .about = "Prints a script that completes verbs and flags, made from the same tables as --help.",
-            .flags = {},
-            .examples = {"source <(cordon completion bash)"},
-            .takes_operands = true,
-            .run = run_completion};
+    return {
+        .name = "completion",
+        .summary = "print a completion script for a shell",
+        .usage = "bash|zsh|fish",
+        .about =
+            "Prints a script that completes verbs and flags, made from the same tables as --help.",
+        .flags = {},
+        .examples = {"source <(cordon completion bash)"},
+        .takes_operands = true,
+        .run = run_completion};
 }
 
 }  // namespace cordon::cli

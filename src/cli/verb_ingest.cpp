@@ -21,10 +21,12 @@ Result<engine::IngestRequest> request_of(const Args& args) {
     engine::IngestRequest request;
     request.ledger = args.get("ledger");
     if (request.ledger.empty() && !args.has("dry-run"))
-        return fail(ErrorCode::kInvalidParam, "--ledger DIR is missing: where should the blocks go?");
-    if (args.operands().empty())
         return fail(ErrorCode::kInvalidParam,
-                    "no SOURCE given: a file or folder, or SCHEMA:PATH such as transfers:theft.csv");
+                    "--ledger DIR is missing: where should the blocks go?");
+    if (args.operands().empty())
+        return fail(
+            ErrorCode::kInvalidParam,
+            "no SOURCE given: a file or folder, or SCHEMA:PATH such as transfers:theft.csv");
     for (const std::string& operand : args.operands()) {
         CORDON_TRY(const auto sources, engine::parse_source(operand));
         request.sources.insert(request.sources.end(), sources.begin(), sources.end());
@@ -36,9 +38,11 @@ Result<engine::IngestRequest> request_of(const Args& args) {
     }
     if (args.has("batch-blocks")) {
         const std::string text = args.get("batch-blocks");
-        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), request.batch_blocks);
+        const auto [end, error] =
+            std::from_chars(text.data(), text.data() + text.size(), request.batch_blocks);
         if (error != std::errc{} || end != text.data() + text.size() || request.batch_blocks == 0)
-            return fail(ErrorCode::kInvalidParam, format("--batch-blocks: expected a number from 1, found \"{}\"", text));
+            return fail(ErrorCode::kInvalidParam,
+                        format("--batch-blocks: expected a number from 1, found \"{}\"", text));
     }
     return request;
 }
@@ -48,10 +52,12 @@ std::string progress_text(const engine::IngestProgress& progress, double seconds
                                                    : static_cast<double>(progress.bytes_read) /
                                                          static_cast<double>(progress.bytes_total);
     const double rate = seconds > 0 ? static_cast<double>(progress.transfers) / seconds : 0;
-    std::string text = format("ingest  {} {:3.0f} %  {} blocks  {} transfers  {}/s  {}", bar(share, 16), share * 100,
-                              format_count(progress.blocks), format_count(progress.transfers),
-                              format_count(static_cast<uint64_t>(rate)), format_bytes(peak_memory()));
-    if (share > 0.01 && share < 1) text += "  " + format_duration(seconds * (1 - share) / share) + " left";
+    std::string text =
+        format("ingest  {} {:3.0f} %  {} blocks  {} transfers  {}/s  {}", bar(share, 16),
+               share * 100, format_count(progress.blocks), format_count(progress.transfers),
+               format_count(static_cast<uint64_t>(rate)), format_bytes(peak_memory()));
+    if (share > 0.01 && share < 1)
+        text += "  " + format_duration(seconds * (1 - share) / share) + " left";
     return text;
 }
 
@@ -79,8 +85,8 @@ std::string result_table(const engine::IngestResult& result) {
                  {"TRANSFERS", Table::Align::kRight},
                  {"KNOWN ALREADY", Table::Align::kRight}}};
     for (const auto& each : result.sources)
-        table.add({each.source.path, std::string{engine::to_string(each.source.schema)}, format_count(each.rows),
-                   each.transfers == 0 ? "" : format_count(each.transfers),
+        table.add({each.source.path, std::string{engine::to_string(each.source.schema)},
+                   format_count(each.rows), each.transfers == 0 ? "" : format_count(each.transfers),
                    each.skipped == 0 ? "" : format_count(each.skipped)});
     return table.render(terminal_width()) + "\n" + chains_table(result.chains);
 }
@@ -93,11 +99,12 @@ Result<int> dry_run(const engine::IngestRequest& request, const Session& session
     CORDON_TRY(const engine::DryRun done, engine::dry_run(request, print_block, session.cancel));
     if (!session.quiet) print_warnings(done.warnings);
     if (session.format == Format::kTable) {
-        CORDON_TRY(print(format("{} blocks, {} txns, {} transfers, {} rows of side files read; nothing stored{}\n",
-                                format_count(done.blocks), format_count(done.txns), format_count(done.transfers),
-                                format_count(done.rows),
-                                done.unsound == 0 ? std::string{}
-                                                  : format("; {} blocks are NOT sound", format_count(done.unsound)))));
+        CORDON_TRY(print(format(
+            "{} blocks, {} txns, {} transfers, {} rows of side files read; nothing stored{}\n",
+            format_count(done.blocks), format_count(done.txns), format_count(done.transfers),
+            format_count(done.rows),
+            done.unsound == 0 ? std::string{}
+                              : format("; {} blocks are NOT sound", format_count(done.unsound)))));
     } else {
         CORDON_TRY(print(envelope("ingest.dry_run",
                                   boost::json::object{{"blocks", done.blocks},
@@ -123,10 +130,11 @@ Result<int> run_ingest(const Args& args, const Session& session) {
     };
     if (session.format == Format::kJsonl)
         hooks.acknowledged = [&](const engine::Acknowledged& batch) {
-            const Status done = print(envelope("ingest.batch", boost::json::object{{"chain", to_string(batch.chain)},
-                                                                                   {"tip", batch.tip},
-                                                                                   {"blocks", batch.blocks},
-                                                                                   {"skipped", batch.skipped}}));
+            const Status done = print(
+                envelope("ingest.batch", boost::json::object{{"chain", to_string(batch.chain)},
+                                                             {"tip", batch.tip},
+                                                             {"blocks", batch.blocks},
+                                                             {"skipped", batch.skipped}}));
             if (!done && !output_error) output_error = done.error();
         };
     CORDON_TRY(const engine::IngestResult result, engine::ingest(request, hooks));
@@ -136,11 +144,14 @@ Result<int> run_ingest(const Args& args, const Session& session) {
     if (session.format == Format::kTable) {
         CORDON_TRY(print(result_table(result)));
         if (result.incomplete)
-            CORDON_TRY(print("\ninterrupted: what is listed is stored; run the same command again to go on\n"));
+            CORDON_TRY(print(
+                "\ninterrupted: what is listed is stored; run the same command again to go on\n"));
         else if (!session.quiet)
-            std::fprintf(stderr, "\nnext: cordon trace --ledger %s --seed ADDRESS|TXID\n", request.ledger.c_str());
+            std::fprintf(stderr, "\nnext: cordon trace --ledger %s --seed ADDRESS|TXID\n",
+                         request.ledger.c_str());
     } else {
-        CORDON_TRY(print(envelope("ingest.result", result_json(result), result.warnings, result.incomplete)));
+        CORDON_TRY(print(
+            envelope("ingest.result", result_json(result), result.warnings, result.incomplete)));
     }
     return result.incomplete ? kInterrupted : kClean;
 }
@@ -148,22 +159,32 @@ Result<int> run_ingest(const Args& args, const Session& session) {
 }  // namespace
 
 Command ingest_command() {
-    return {.name = "ingest",
-            .summary = "fill a ledger from files",
-            .usage = "--ledger DIR SOURCE…",
-            .about = "Reads chain data and side files into a ledger. SOURCE is a file or a folder, or SCHEMA:PATH with one "
-                     "of transfers: labels: assets: prices: wallets: btc-blocks: btc-txs: evm-etl: (formats: docs/formats). "
-                     "gzip, zstd, xz and bzip2 are read as they are. Each source goes in whole or not at all; killed at "
-                     "any moment, the same command goes on where it stopped; what is there already is skipped.",
-            .flags = {{"ledger", "DIR", "The ledger; made when missing", {}, 'l'},
-                      {"chain", "CHAIN", "Chain of sources that do not say it: btc, btc-testnet, eth, bsc, …"},
-                      {"batch-blocks", "N", "Blocks in one acknowledged batch; by size when not given"},
-                      {"dry-run", "", "Read and check everything, store nothing; jsonl prints a line for each block"}},
-            .examples = {"cordon ingest --ledger led transfers:theft.csv.zst labels:labels.csv assets:assets.csv",
-                         "cordon ingest --ledger led ~/.bitcoin/blocks", "cordon ingest --ledger led evm-etl:export/",
-                         "cordon ingest --dry-run --format jsonl btc-blocks:blk00000.dat"},
-            .takes_operands = true,
-            .run = run_ingest};
+    return {
+        .name = "ingest",
+        .summary = "fill a ledger from files",
+        .usage = "--ledger DIR SOURCE…",
+        .about =
+            "Reads chain data and side files into a ledger. SOURCE is a file or a folder, or "
+            "SCHEMA:PATH with one "
+            "of transfers: labels: assets: prices: wallets: btc-blocks: btc-txs: evm-etl: "
+            "(formats: docs/formats). "
+            "gzip, zstd, xz and bzip2 are read as they are. Each source goes in whole or not at "
+            "all; killed at "
+            "any moment, the same command goes on where it stopped; what is there already is "
+            "skipped.",
+        .flags = {{"ledger", "DIR", "The ledger; made when missing", {}, 'l'},
+                  {"chain", "CHAIN",
+                   "Chain of sources that do not say it: btc, btc-testnet, eth, bsc, …"},
+                  {"batch-blocks", "N", "Blocks in one acknowledged batch; by size when not given"},
+                  {"dry-run", "",
+                   "Read and check everything, store nothing; jsonl prints a line for each block"}},
+        .examples = {"cordon ingest --ledger led transfers:theft.csv.zst labels:labels.csv "
+                     "assets:assets.csv",
+                     "cordon ingest --ledger led ~/.bitcoin/blocks",
+                     "cordon ingest --ledger led evm-etl:export/",
+                     "cordon ingest --dry-run --format jsonl btc-blocks:blk00000.dat"},
+        .takes_operands = true,
+        .run = run_ingest};
 }
 
 }  // namespace cordon::cli

@@ -19,7 +19,8 @@ namespace cordon::cli {
 namespace {
 
 Result<std::string> ledger_of(const Args& args) {
-    if (!args.has("ledger")) return fail(ErrorCode::kInvalidParam, "--ledger DIR is missing: which ledger?");
+    if (!args.has("ledger"))
+        return fail(ErrorCode::kInvalidParam, "--ledger DIR is missing: which ledger?");
     return args.get("ledger");
 }
 
@@ -27,7 +28,8 @@ Result<int> stats(const std::string& directory, const Session& session) {
     CORDON_TRY(const auto reader, ledger::open_reader(directory));
     const auto chains = reader->chains();
     if (session.format != Format::kTable) {
-        CORDON_TRY(print(envelope("ledger.stats", boost::json::object{{"chains", chains_json(chains)}})));
+        CORDON_TRY(
+            print(envelope("ledger.stats", boost::json::object{{"chains", chains_json(chains)}})));
         return kClean;
     }
     CORDON_TRY(print(chains_table(chains)));
@@ -49,13 +51,15 @@ Result<int> dump(const Args& args, const std::string& directory) {
     CORDON_TRY(const auto reader, ledger::open_reader(directory));
     CORDON_TRY(const ChainId chain, parse_chain(args.has("chain") ? args.get("chain") : "eth"));
     if (is_utxo(chain))
-        return fail(ErrorCode::kUnsupported, "--chain: only account chains have the canonical transfers: form");
+        return fail(ErrorCode::kUnsupported,
+                    "--chain: only account chains have the canonical transfers: form");
     CORDON_TRY(print(std::string{chain::transfers_header()}));
-    CORDON_TRY(reader->scan(chain, 0, std::numeric_limits<BlockNum>::max(), [](const Block& block) -> Status {
-        std::string rows;
-        CORDON_TRY(chain::append_transfers(rows, block));
-        return print(rows);
-    }));
+    CORDON_TRY(reader->scan(chain, 0, std::numeric_limits<BlockNum>::max(),
+                            [](const Block& block) -> Status {
+                                std::string rows;
+                                CORDON_TRY(chain::append_transfers(rows, block));
+                                return print(rows);
+                            }));
     return kClean;
 }
 
@@ -65,7 +69,8 @@ Result<int> run_ledger(const Args& args, const Session& session) {
     if (action == "stats") return stats(directory, session);
     if (action == "verify") return verify(directory, session);
     if (action == "dump") return dump(args, directory);
-    return fail(ErrorCode::kInvalidParam, format("ledger {}: expected stats, verify or dump", printable(action)));
+    return fail(ErrorCode::kInvalidParam,
+                format("ledger {}: expected stats, verify or dump", printable(action)));
 }
 
 }  // namespace
@@ -74,10 +79,14 @@ Command ledger_command() {
     return {.name = "ledger",
             .summary = "look into a ledger: stats, verify, dump",
             .usage = "stats|verify|dump --ledger DIR",
-            .about = "stats says what the ledger holds. verify reads every stored byte against its checksum and names "
-                     "what is damaged (exit 6). dump prints one account chain as canonical transfers, which ingest "
-                     "reads back.",
-            .flags = {{"ledger", "DIR", "The ledger"}, {"chain", "CHAIN", "Which chain dump prints", "eth"}},
+            .about =
+                "stats says what the ledger holds. verify reads every stored byte against its "
+                "checksum and names "
+                "what is damaged (exit 6). dump prints one account chain as canonical transfers, "
+                "which ingest "
+                "reads back.",
+            .flags = {{"ledger", "DIR", "The ledger"},
+                      {"chain", "CHAIN", "Which chain dump prints", "eth"}},
             .examples = {"cordon ledger stats --ledger led", "cordon ledger verify --ledger led",
                          "cordon ledger dump --ledger led --chain eth | zstd > eth.csv.zst"},
             .takes_operands = true,

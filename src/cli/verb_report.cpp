@@ -32,7 +32,8 @@ struct Job {
     engine::CaseRequest request;
 };
 
-/// Takes a case folder, or any source, into OUT/ledger. Its case.json fills what the command line left open.
+/// Takes a case folder, or any source, into OUT/ledger. Its case.json fills what the command line
+/// left open.
 Status take_in_case(const std::string& path, const Args& args, const Session& session, Job& job) {
     std::error_code ignored;
     if (fs::is_directory(path, ignored)) {
@@ -59,12 +60,15 @@ Status take_in_case(const std::string& path, const Args& args, const Session& se
     engine::IngestHooks hooks;
     hooks.cancel = session.cancel;
     hooks.progress = [&](const engine::IngestProgress& progress) {
-        if (line.due()) line.show(format("ingest  {}  {} transfers", progress.source, format_count(progress.transfers)));
+        if (line.due())
+            line.show(format("ingest  {}  {} transfers", progress.source,
+                             format_count(progress.transfers)));
     };
     CORDON_TRY(const auto done, engine::ingest(ingest, hooks));
     line.clear();
     if (!session.quiet) print_warnings(done.warnings);
-    if (session.cancel->load()) return fail(ErrorCode::kCancelled, "interrupted; run the same command to go on");
+    if (session.cancel->load())
+        return fail(ErrorCode::kCancelled, "interrupted; run the same command to go on");
     return {};
 }
 
@@ -73,18 +77,22 @@ Result<int> describe_ledger(const Job& job) {
     CORDON_TRY(const auto reader, ledger::open_reader(job.ledger));
     const auto chains = reader->chains();
     CORDON_TRY(print(chains_table(chains)));
-    CORDON_TRY(print(format("\nread and checked. Nothing says where a theft starts (no seeds in a case.json), so nothing "
-                            "was traced.\nnext: cordon report --ledger {} --seed ADDRESS|TXID --out {}\n",
-                            job.ledger, job.request.out)));
+    CORDON_TRY(
+        print(format("\nread and checked. Nothing says where a theft starts (no seeds in a "
+                     "case.json), so nothing "
+                     "was traced.\nnext: cordon report --ledger {} --seed ADDRESS|TXID --out {}\n",
+                     job.ledger, job.request.out)));
     return kClean;
 }
 
 Result<int> build(Job job, const Session& session) {
     ProgressLine line{session};
-    CORDON_TRY(const engine::Theft theft, engine::follow_theft({job.ledger, job.seeds, job.params},
-                                                               trace_progress(line, job.params), session.cancel));
+    CORDON_TRY(const engine::Theft theft,
+               engine::follow_theft({job.ledger, job.seeds, job.params},
+                                    trace_progress(line, job.params), session.cancel));
     line.clear();
-    if (job.request.title.empty()) job.request.title = format("Money from {}", shorten(job.seeds, 60));
+    if (job.request.title.empty())
+        job.request.title = format("Money from {}", shorten(job.seeds, 60));
     CORDON_TRY(const auto paths, engine::write_case(theft, job.request));
     if (session.format == Format::kTable) {
         if (!session.quiet) print_warnings(theft.result.warnings);
@@ -113,7 +121,8 @@ Result<int> verify(const Args& args, const Session& session) {
         return fail(ErrorCode::kInvalidParam, "report verify: expected the folder of a case file");
     if (const Status intact = report::verify_manifest(args.operands()[1]); !intact) {
         if (intact.error().code != ErrorCode::kChecksum) return fail(intact.error());
-        return fail(ErrorCode::kCorrupt, intact.error().message);  // Evidence that was changed is exit 6.
+        return fail(ErrorCode::kCorrupt,
+                    intact.error().message);  // Evidence that was changed is exit 6.
     }
     if (session.format == Format::kTable) {
         CORDON_TRY(print(format("{}: every file matches the manifest\n", args.operands()[1])));
@@ -124,10 +133,14 @@ Result<int> verify(const Args& args, const Session& session) {
 }
 
 Result<int> run_report(const Args& args, const Session& session) {
-    if (!args.operands().empty() && args.operands().front() == "verify") return verify(args, session);
-    if (!args.has("out")) return fail(ErrorCode::kInvalidParam, "--out DIR is missing: where should the case file go?");
+    if (!args.operands().empty() && args.operands().front() == "verify")
+        return verify(args, session);
+    if (!args.has("out"))
+        return fail(ErrorCode::kInvalidParam,
+                    "--out DIR is missing: where should the case file go?");
     if (args.operands().empty() == !args.has("ledger") || args.operands().size() > 1)
-        return fail(ErrorCode::kInvalidParam, "give either one CASE (a folder or file), or --ledger DIR with --seed");
+        return fail(ErrorCode::kInvalidParam,
+                    "give either one CASE (a folder or file), or --ledger DIR with --seed");
     Job job;
     job.seeds = args.get("seed");
     CORDON_TRY(job.params, trace_params(args));
@@ -137,7 +150,8 @@ Result<int> run_report(const Args& args, const Session& session) {
     job.request.command_line = session.command_line;
     if (args.operands().empty()) {
         job.ledger = args.get("ledger");
-        if (job.seeds.empty()) return fail(ErrorCode::kInvalidParam, "--seed is missing: where does the theft start?");
+        if (job.seeds.empty())
+            return fail(ErrorCode::kInvalidParam, "--seed is missing: where does the theft start?");
     } else {
         CORDON_TRY(take_in_case(args.operands().front(), args, session, job));
         if (args.has("title")) job.request.title = args.get("title");
@@ -157,11 +171,16 @@ Command report_command() {
     return {.name = "report",
             .summary = "make the case file of a theft, or verify one",
             .usage = "CASE --out DIR | --ledger DIR --seed X --out DIR | verify DIR",
-            .about = "Writes the case file: one HTML page (story, flow, where the money can be frozen, full tables, method and "
-                     "limits, evidence manifest), the flow as SVG, the result as JSON and CSV, and a manifest with the "
-                     "SHA-256 of every input and output. CASE is a folder with case.json (examples/README.md), or any "
-                     "source that ingest reads; it goes into DIR/ledger first. verify checks a case file against its "
-                     "manifest on any machine (exit 6 when something was changed).",
+            .about =
+                "Writes the case file: one HTML page (story, flow, where the money can be frozen, "
+                "full tables, method and "
+                "limits, evidence manifest), the flow as SVG, the result as JSON and CSV, and a "
+                "manifest with the "
+                "SHA-256 of every input and output. CASE is a folder with case.json "
+                "(examples/README.md), or any "
+                "source that ingest reads; it goes into DIR/ledger first. verify checks a case "
+                "file against its "
+                "manifest on any machine (exit 6 when something was changed).",
             .flags = std::move(flags),
             .examples = {"cordon report examples/dmm_bitcoin_2024 --out out/dmm",
                          "cordon report --ledger led --seed 0x5811…456f --out case",

@@ -42,25 +42,29 @@ Status write_out(const engine::Theft& theft, const std::string& spec, const std:
     if (kind == "svg") return engine::write_flow_svg(theft, path, theme);
     if (kind == "json") return engine::write_result_json(theft, path);
     if (kind == "csv") return engine::write_edges(theft, path);
-    return fail(ErrorCode::kInvalidParam, format("--out {}: expected svg:FILE, json:FILE or csv:FILE", spec));
+    return fail(ErrorCode::kInvalidParam,
+                format("--out {}: expected svg:FILE, json:FILE or csv:FILE", spec));
 }
 
 Result<int> run_trace(const Args& args, const Session& session) {
-    if (!args.has("ledger")) return fail(ErrorCode::kInvalidParam, "--ledger DIR is missing: which ledger?");
+    if (!args.has("ledger"))
+        return fail(ErrorCode::kInvalidParam, "--ledger DIR is missing: which ledger?");
     if (!args.has("seed"))
-        return fail(ErrorCode::kInvalidParam, "--seed is missing: an ADDRESS[@TIME], TXID or TXID:VOUT to start from");
+        return fail(ErrorCode::kInvalidParam,
+                    "--seed is missing: an ADDRESS[@TIME], TXID or TXID:VOUT to start from");
     engine::TheftRequest request{args.get("ledger"), args.get("seed"), {}};
     CORDON_TRY(request.params, trace_params(args));
 
     ProgressLine line{session};
-    CORDON_TRY(const engine::Theft theft, engine::follow_theft(request, trace_progress(line, request.params), session.cancel));
+    CORDON_TRY(const engine::Theft theft,
+               engine::follow_theft(request, trace_progress(line, request.params), session.cancel));
     line.clear();
     if (!session.quiet && session.format == Format::kTable) print_warnings(theft.result.warnings);
     CORDON_TRY(write_result(theft, session));
     if (args.has("out")) CORDON_TRY(write_out(theft, args.get("out"), args.get("theme")));
     if (session.format == Format::kTable && !session.quiet)
-        std::fprintf(stderr, "next: cordon report --ledger %s --seed %s --out CASE\n", request.ledger.c_str(),
-                     printable(request.seeds).c_str());
+        std::fprintf(stderr, "next: cordon report --ledger %s --seed %s --out CASE\n",
+                     request.ledger.c_str(), printable(request.seeds).c_str());
     if (session.cancel->load()) return kInterrupted;
     return theft.result.incomplete ? kUnavailable : kClean;
 }
@@ -72,18 +76,25 @@ Command trace_command() {
     for (const Flag& flag : trace_flags()) flags.push_back(flag);
     flags.push_back({"out", "KIND:FILE", "Also write svg:FILE (the flow), json:FILE or csv:FILE"});
     flags.push_back({"theme", "light|dark|auto", "Colours of the picture", "auto"});
-    return {.name = "trace",
-            .summary = "follow stolen money to where it rests",
-            .usage = "--ledger DIR --seed X[,X] [flags]",
-            .about = "Follows the money of the seeds unit by unit through the ledger: amounts are exact and conserved, money "
-                     "passes through routers, changes asset in swaps, and stops at services, at what is unspent, or at "
-                     "the bounds given, each with its reason. Ctrl-C gives what is known so far, marked incomplete.",
-            .flags = std::move(flags),
-            .examples = {"cordon trace --ledger led --seed 0x5811…456f",
-                         "cordon trace --ledger led --seed TXID:0 --policy fifo --hops 6 --out svg:flow.svg",
-                         "cordon trace --ledger led --seed eth:0x5811…456f@2023-06-02 --format json > trace.json"},
-            .takes_operands = false,
-            .run = run_trace};
+    return {
+        .name = "trace",
+        .summary = "follow stolen money to where it rests",
+        .usage = "--ledger DIR --seed X[,X] [flags]",
+        .about =
+            "Follows the money of the seeds unit by unit through the ledger: amounts are exact and "
+            "conserved, money "
+            "passes through routers, changes asset in swaps, and stops at services, at what is "
+            "unspent, or at "
+            "the bounds given, each with its reason. Ctrl-C gives what is known so far, marked "
+            "incomplete.",
+        .flags = std::move(flags),
+        .examples =
+            {"cordon trace --ledger led --seed 0x5811…456f",
+             "cordon trace --ledger led --seed TXID:0 --policy fifo --hops 6 --out svg:flow.svg",
+             "cordon trace --ledger led --seed eth:0x5811…456f@2023-06-02 --format json > "
+             "trace.json"},
+        .takes_operands = false,
+        .run = run_trace};
 }
 
 }  // namespace cordon::cli

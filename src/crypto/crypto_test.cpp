@@ -12,19 +12,25 @@
 namespace cordon::crypto {
 namespace {
 
-ByteView view(std::string_view text) { return {reinterpret_cast<const uint8_t*>(text.data()), text.size()}; }
+ByteView view(std::string_view text) {
+    return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+}
 
 TEST(Hash, agrees_with_the_published_vectors) {
-    EXPECT_EQ(to_hex(sha256(view(""))), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-    EXPECT_EQ(to_hex(sha256(view("abc"))), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-    EXPECT_EQ(to_hex(sha256d(view("hello"))), "9595c9df90075148eb06860365df33584b75bff782a510c6cd4883a419833d50");
+    EXPECT_EQ(to_hex(sha256(view(""))),
+              "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    EXPECT_EQ(to_hex(sha256(view("abc"))),
+              "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    EXPECT_EQ(to_hex(sha256d(view("hello"))),
+              "9595c9df90075148eb06860365df33584b75bff782a510c6cd4883a419833d50");
     EXPECT_EQ(to_hex(ripemd160(view(""))), "9c1185a5c5e9fc54612808977ee8f548b2258d31");
     EXPECT_EQ(to_hex(ripemd160(view("abc"))), "8eb208f7e05d987a9b044a8e98c6b087f15a0bfc");
     EXPECT_EQ(to_hex(hash160(view("hello"))), "b6a9c8c230722b7c748331a8b450f05566dc7d0f");
 }
 
 TEST(Hash, keccak_is_the_padding_of_the_competition_not_of_fips_202) {
-    EXPECT_EQ(to_hex(keccak256(view(""))), "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470");
+    EXPECT_EQ(to_hex(keccak256(view(""))),
+              "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470");
     EXPECT_EQ(to_hex(keccak256(view("Transfer(address,address,uint256)"))),
               "ddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef");
 }
@@ -35,7 +41,8 @@ TEST(Hash, keccak_object_is_clean_after_each_use) {
     EXPECT_EQ(keccak256(view("a")), first);
 }
 
-RC_GTEST_PROP(Sha256Stream, equals_the_hash_of_all_pieces_together, (const std::vector<Bytes>& pieces)) {
+RC_GTEST_PROP(Sha256Stream, equals_the_hash_of_all_pieces_together,
+              (const std::vector<Bytes>& pieces)) {
     Sha256 stream;
     Bytes all;
     for (const Bytes& piece : pieces) {

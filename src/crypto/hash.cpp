@@ -1,6 +1,7 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
-// The low-level SHA-256 of OpenSSL costs a fifth of the one-shot SHA256() on a txn of 400 bytes: that one fetches the
-// algorithm from a provider on each call. The macro asks for the interface of 1.1, where it is not deprecated.
+// The low-level SHA-256 of OpenSSL costs a fifth of the one-shot SHA256() on a txn of 400 bytes:
+// that one fetches the algorithm from a provider on each call. The macro asks for the interface
+// of 1.1, where it is not deprecated.
 #define OPENSSL_API_COMPAT 10100
 
 #include "hash.hpp"
@@ -48,7 +49,8 @@ Hash160 hash160(ByteView bytes) noexcept { return ripemd160(sha256(bytes)); }
 
 Hash256 keccak256(ByteView bytes) {
     // Creating the object costs more than hashing an address with it.
-    thread_local const std::unique_ptr<Botan::HashFunction> keccak = Botan::HashFunction::create("Keccak-1600(256)");
+    thread_local const std::unique_ptr<Botan::HashFunction> keccak =
+        Botan::HashFunction::create("Keccak-1600(256)");
     CORDON_CHECK(keccak != nullptr);
     Hash256 out;
     keccak->update(bytes.data(), bytes.size());
@@ -58,7 +60,9 @@ Hash256 keccak256(ByteView bytes) {
 
 Sha256::Sha256() noexcept { SHA256_Init(context(state_)); }
 
-void Sha256::update(ByteView bytes) noexcept { SHA256_Update(context(state_), bytes.data(), bytes.size()); }
+void Sha256::update(ByteView bytes) noexcept {
+    SHA256_Update(context(state_), bytes.data(), bytes.size());
+}
 
 Hash256 Sha256::finish() noexcept {
     Hash256 out;

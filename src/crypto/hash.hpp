@@ -13,7 +13,8 @@ namespace cordon::crypto {
 using Hash160 = std::array<uint8_t, 20>;
 
 Hash256 sha256(ByteView bytes) noexcept;
-/// SHA-256 of SHA-256: Bitcoin's txids, block hashes and base58 checksums. About 1 GB/s with SHA-NI.
+/// SHA-256 of SHA-256: Bitcoin's txids, block hashes and base58 checksums. About 1 GB/s with
+/// SHA-NI.
 Hash256 sha256d(ByteView bytes) noexcept;
 Hash160 ripemd160(ByteView bytes) noexcept;
 /// RIPEMD-160 of SHA-256: Bitcoin's key and script hashes.

@@ -9,13 +9,14 @@ namespace cordon::crypto {
 
 struct MerkleRoot {
     Hash256 root;
-    /// Two equal hashes stand side by side as a pair. Bitcoin pairs the last hash of an odd row with itself, so a
-    /// list with its tail repeated has the same root (CVE-2012-2459): such a list never proves its content.
+    /// Two equal hashes stand side by side as a pair. Bitcoin pairs the last hash of an odd row
+    /// with itself, so a list with its tail repeated has the same root (CVE-2012-2459): such a list
+    /// never proves its content.
     bool mutated = false;
 };
 
-/// Bitcoin's merkle root over txids (or wtxids with the coinbase's as zero). All zero for an empty list.
-/// Cost: one sha256d per hash; works in place on its copy.
+/// Bitcoin's merkle root over txids (or wtxids with the coinbase's as zero). All zero for an empty
+/// list. Cost: one sha256d per hash; works in place on its copy.
 MerkleRoot merkle_root(std::vector<Hash256> hashes) noexcept;
 
 }  // namespace cordon::crypto

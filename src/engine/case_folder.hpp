@@ -18,8 +18,9 @@ struct CaseFolder {
     std::vector<std::string> sources;  ///< Where the facts come from.
 };
 
-/// Reads PATH/case.json. Nothing when there is none; kMalformed with the offset when it is no JSON or a key has the
-/// wrong type. "seeds" names the seeds; a case of the evaluation tools has "chain" and "sources" (addresses) instead.
+/// Reads PATH/case.json. Nothing when there is none; kMalformed with the offset when it is no JSON
+/// or a key has the wrong type. "seeds" names the seeds; a case of the evaluation tools has "chain"
+/// and "sources" (addresses) instead.
 Result<std::optional<CaseFolder>> load_case_folder(const std::string& path);
 
 }  // namespace cordon::engine

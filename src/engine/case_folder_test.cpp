@@ -15,7 +15,8 @@ class CaseFolderTest : public testing::Test {
 protected:
     void SetUp() override {
         folder_ = fs::temp_directory_path() /
-                  ("cordon_case_" + std::string{testing::UnitTest::GetInstance()->current_test_info()->name()});
+                  ("cordon_case_" +
+                   std::string{testing::UnitTest::GetInstance()->current_test_info()->name()});
         fs::create_directories(folder_);
     }
     void TearDown() override { fs::remove_all(folder_); }
@@ -33,7 +34,9 @@ TEST_F(CaseFolderTest, is_absent_without_a_case_json) {
 }
 
 TEST_F(CaseFolderTest, reads_seeds_notes_and_sources) {
-    const auto folder = load(R"({"v":1,"title":"T","seeds":["btc:a","eth:b"],"notes":"N","sources":["S1","S2"]})").value();
+    const auto folder =
+        load(R"({"v":1,"title":"T","seeds":["btc:a","eth:b"],"notes":"N","sources":["S1","S2"]})")
+            .value();
     EXPECT_EQ(folder->title, "T");
     EXPECT_EQ(folder->seeds, "btc:a,eth:b");
     EXPECT_EQ(folder->notes, "N");

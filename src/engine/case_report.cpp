@@ -21,22 +21,26 @@ namespace {
 namespace fs = std::filesystem;
 
 Error io_error(const std::string& path) {
-    const ErrorCode code = errno == ENOSPC || errno == EDQUOT || errno == EFBIG ? ErrorCode::kNoSpace
-                           : errno == EACCES || errno == EPERM                  ? ErrorCode::kPermission
-                                                                                : ErrorCode::kIo;
+    const ErrorCode code = errno == ENOSPC || errno == EDQUOT || errno == EFBIG
+                               ? ErrorCode::kNoSpace
+                           : errno == EACCES || errno == EPERM ? ErrorCode::kPermission
+                                                               : ErrorCode::kIo;
     return {code, format("{}: {}", path, std::strerror(errno))};
 }
 
-/// Lets `fill` write to a temporary file and gives it its name when all went well: whole or not at all.
+/// Lets `fill` write to a temporary file and gives it its name when all went well: whole or not at
+/// all.
 Status write_file(const std::string& path, const std::function<Status(const report::Sink&)>& fill) {
     const std::string temporary = path + ".tmp";
     std::FILE* file = std::fopen(temporary.c_str(), "wbe");
     if (file == nullptr) return fail(io_error(temporary));
     Status done = fill([&](std::string_view piece) -> Status {
-        if (std::fwrite(piece.data(), 1, piece.size(), file) != piece.size()) return fail(io_error(temporary));
+        if (std::fwrite(piece.data(), 1, piece.size(), file) != piece.size())
+            return fail(io_error(temporary));
         return {};
     });
-    if (done && (std::fflush(file) != 0 || fsync(fileno(file)) != 0)) done = fail(io_error(temporary));
+    if (done && (std::fflush(file) != 0 || fsync(fileno(file)) != 0))
+        done = fail(io_error(temporary));
     if (std::fclose(file) != 0 && done) done = fail(io_error(temporary));
     if (done && std::rename(temporary.c_str(), path.c_str()) != 0) done = fail(io_error(path));
     if (!done) std::remove(temporary.c_str());
@@ -50,7 +54,9 @@ std::vector<std::pair<std::string, std::string>> params_of(const trace::TraceRes
     for (const trace::Seed& seed : result.seeds) seeds += (seeds.empty() ? "" : ",") + seed.text;
     for (const Category category : params.stop)
         stop += (stop.empty() ? "" : ",") + std::string{to_string(category)};
-    const auto moment = [](std::optional<UnixMillis> time) { return time ? format_rfc3339(*time) : std::string{"none"}; };
+    const auto moment = [](std::optional<UnixMillis> time) {
+        return time ? format_rfc3339(*time) : std::string{"none"};
+    };
     return {{"seed", seeds},
             {"policy", std::string{to_string(params.policy)}},
             {"overspend", std::string{to_string(params.overspend)}},
@@ -74,7 +80,8 @@ report::Theme theme_of(const std::string& theme) {
 }  // namespace
 
 Status write_flow_svg(const Theft& theft, const std::string& path, const std::string& theme) {
-    const trace::FlowLayout layout = trace::lay_out(theft.result, theft.context.get(), report::flow_params());
+    const trace::FlowLayout layout =
+        trace::lay_out(theft.result, theft.context.get(), report::flow_params());
     const std::string svg = report::flow_svg(theft.result, layout, {.theme = theme_of(theme)});
     return write_file(path, [&](const report::Sink& sink) { return sink(svg); });
 }
@@ -86,14 +93,18 @@ Status write_result_json(const Theft& theft, const std::string& path) {
 }
 
 Status write_edges(const Theft& theft, const std::string& path) {
-    return write_file(path, [&](const report::Sink& sink) { return report::write_edges_csv(theft.result, sink); });
+    return write_file(path, [&](const report::Sink& sink) {
+        return report::write_edges_csv(theft.result, sink);
+    });
 }
 
 Result<std::vector<std::string>> write_case(const Theft& theft, const CaseRequest& request) {
     std::error_code error;
     fs::create_directories(request.out, error);
     if (error) return fail(ErrorCode::kPermission, format("{}: {}", request.out, error.message()));
-    const auto path = [&](std::string_view name) { return (fs::path{request.out} / name).string(); };
+    const auto path = [&](std::string_view name) {
+        return (fs::path{request.out} / name).string();
+    };
 
     CORDON_TRY(write_result_json(theft, path("result.json")));
     CORDON_TRY(write_edges(theft, path("edges.csv")));

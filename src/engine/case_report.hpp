@@ -18,7 +18,7 @@ Status write_result_json(const Theft& theft, const std::string& path);
 Status write_edges(const Theft& theft, const std::string& path);
 
 struct CaseRequest {
-    std::string out;                   ///< Folder; made when missing.
+    std::string out;  ///< Folder; made when missing.
     std::string title;
     std::string notes;                 ///< Plain text about the case, shown under the story.
     std::vector<std::string> sources;  ///< Where the facts come from.
@@ -26,8 +26,9 @@ struct CaseRequest {
     std::string command_line;
 };
 
-/// Writes case.html, flow.svg, result.json, edges.csv and manifest.json into `out`; each appears whole or not at all.
-/// The paths, in that order. Same ledger, seeds and parameters give the same bytes.
+/// Writes case.html, flow.svg, result.json, edges.csv and manifest.json into `out`; each appears
+/// whole or not at all. The paths, in that order. Same ledger, seeds and parameters give the same
+/// bytes.
 Result<std::vector<std::string>> write_case(const Theft& theft, const CaseRequest& request);
 
 }  // namespace cordon::engine

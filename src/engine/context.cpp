@@ -1,6 +1,8 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include "context.hpp"
 
+#include <algorithm>
+#include <cctype>
 #include <cmath>
 
 namespace cordon::engine {
@@ -32,7 +34,8 @@ std::optional<AssetInfo> RecordsContext::asset(ChainId chain, const Asset& asset
     return answer;
 }
 
-std::optional<double> RecordsContext::usd(ChainId chain, const Asset& asset_id, const Amount& amount,
+std::optional<double> RecordsContext::usd(ChainId chain, const Asset& asset_id,
+                                          const Amount& amount,
                                           std::optional<UnixMillis> time) const {
     if (!time) return std::nullopt;
     const auto info = asset(chain, asset_id);
@@ -44,6 +47,27 @@ std::optional<double> RecordsContext::usd(ChainId chain, const Asset& asset_id, 
     }
     if (!*price) return std::nullopt;
     return amount.to_double() / std::pow(10.0, info->decimals) * (*price)->usd;
+}
+
+bool RecordsContext::is_verified_symbol(ChainId chain, std::string_view symbol) const {
+    const auto [known, fresh] = verified_symbols_.try_emplace({chain, std::string{symbol}}, false);
+    if (!fresh) return known->second;
+    const auto same = [](char a, char b) {
+        return std::tolower(static_cast<unsigned char>(a)) ==
+               std::tolower(static_cast<unsigned char>(b));
+    };
+    const std::string_view native = native_symbol(chain);
+    if (std::equal(symbol.begin(), symbol.end(), native.begin(), native.end(), same))
+        return known->second = true;
+    const auto infos = store_.assets_by_symbol(chain, symbol);
+    if (!infos) {
+        if (!error_) error_ = infos.error();
+        return false;
+    }
+    known->second = std::any_of(infos->begin(), infos->end(), [](const AssetInfo& info) {
+        return info.status == AssetStatus::kVerified;
+    });
+    return known->second;
 }
 
 }  // namespace cordon::engine

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <string>
 #include <unordered_map>
 
 #include <cordon/records/store.hpp>
@@ -10,10 +11,11 @@
 
 namespace cordon::engine {
 
-/// What trace asks about the world, answered from records and remembered for the length of one trace.
+/// What trace asks about the world, answered from records and remembered for the length of one
+/// trace.
 ///
-/// The native asset of a chain is always known (symbol and decimals of the chain), even when assets: does not list it.
-/// Confined to one thread. Lifetime: `store` must outlive it.
+/// The native asset of a chain is always known (symbol and decimals of the chain), even when
+/// assets: does not list it. Confined to one thread. Lifetime: `store` must outlive it.
 class RecordsContext final : public trace::Context {
 public:
     explicit RecordsContext(const records::Store& store) noexcept : store_{store} {}
@@ -23,7 +25,10 @@ public:
     std::optional<double> usd(ChainId chain, const Asset& asset, const Amount& amount,
                               std::optional<UnixMillis> time) const override;
 
-    /// The first records error met; the answers after it were "nothing". A trace is complete only without one.
+    bool is_verified_symbol(ChainId chain, std::string_view symbol) const override;
+
+    /// The first records error met; the answers after it were "nothing". A trace is complete only
+    /// without one.
     const std::optional<Error>& error() const noexcept { return error_; }
 
 private:
@@ -31,6 +36,7 @@ private:
     mutable std::optional<Error> error_;
     mutable std::map<ChainId, std::unordered_map<Address, std::optional<Label>>> labels_;
     mutable std::map<ChainId, std::unordered_map<Asset, std::optional<AssetInfo>>> assets_;
+    mutable std::map<std::pair<ChainId, std::string>, bool> verified_symbols_;
 };
 
 }  // namespace cordon::engine

@@ -7,7 +7,8 @@
 
 namespace cordon::engine {
 
-/// SHA-256 of a file's bytes as they lie on disk (compressed where it is compressed), in lower-case hex.
+/// SHA-256 of a file's bytes as they lie on disk (compressed where it is compressed), in lower-case
+/// hex.
 Result<std::string> file_sha256(const std::string& path);
 
 }  // namespace cordon::engine

@@ -9,11 +9,13 @@ namespace cordon::engine {
 
 bool is_sound(const chain::BlockCheck& check) noexcept {
     const chain::BlockFacts& facts = check.facts;
-    return facts.merkle_ok && !facts.merkle_mutated && facts.witness != chain::WitnessCommitment::kBad &&
-           facts.pow_ok && facts.coinbase_ok && check.reencodes;
+    return facts.merkle_ok && !facts.merkle_mutated &&
+           facts.witness != chain::WitnessCommitment::kBad && facts.pow_ok && facts.coinbase_ok &&
+           check.reencodes;
 }
 
-Result<DryRun> dry_run(const IngestRequest& request, const std::function<Status(const chain::BlockCheck&)>& visit,
+Result<DryRun> dry_run(const IngestRequest& request,
+                       const std::function<Status(const chain::BlockCheck&)>& visit,
                        const std::atomic<bool>* cancel) {
     DryRun done;
     SideRows rows;
@@ -27,19 +29,22 @@ Result<DryRun> dry_run(const IngestRequest& request, const std::function<Status(
             CORDON_TRY(const auto files, files_of(source.path));
             CORDON_TRY(const auto key, xor_key_beside(source.path));
             const auto count = [&](const chain::BlockCheck& check) -> Status {
-                if (cancel != nullptr && cancel->load()) return fail(ErrorCode::kCancelled, "interrupted");
+                if (cancel != nullptr && cancel->load())
+                    return fail(ErrorCode::kCancelled, "interrupted");
                 done.blocks += 1;
                 done.txns += check.facts.txns;
                 done.transfers += check.facts.outputs;
                 done.unsound += is_sound(check) ? 0 : 1;
                 return visit(check);
             };
-            CORDON_TRY(chain::check_bitcoin_blocks(files, request.chain.value_or(kBitcoin), key, count, done.warnings));
+            CORDON_TRY(chain::check_bitcoin_blocks(files, request.chain.value_or(kBitcoin), key,
+                                                   count, done.warnings));
             continue;
         }
         CORDON_TRY(const auto blocks, open_chain_source(source, request.chain));
         for (;;) {
-            if (cancel != nullptr && cancel->load()) return fail(ErrorCode::kCancelled, "interrupted");
+            if (cancel != nullptr && cancel->load())
+                return fail(ErrorCode::kCancelled, "interrupted");
             CORDON_TRY(const auto block, blocks->next());
             if (!block) break;
             done.blocks += 1;

@@ -22,9 +22,11 @@ struct DryRun {
 /// True when merkle root, witness commitment, proof of work, coinbase and re-encoding all hold.
 bool is_sound(const chain::BlockCheck& check) noexcept;
 
-/// Reads and checks everything that ingest would read, and stores nothing; request.ledger is not looked at.
-/// `visit` is called once a raw Bitcoin block, unsound ones included. Errors are those of reading.
-Result<DryRun> dry_run(const IngestRequest& request, const std::function<Status(const chain::BlockCheck&)>& visit,
+/// Reads and checks everything that ingest would read, and stores nothing; request.ledger is not
+/// looked at. `visit` is called once a raw Bitcoin block, unsound ones included. Errors are those
+/// of reading.
+Result<DryRun> dry_run(const IngestRequest& request,
+                       const std::function<Status(const chain::BlockCheck&)>& visit,
                        const std::atomic<bool>* cancel);
 
 }  // namespace cordon::engine

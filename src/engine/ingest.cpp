@@ -18,8 +18,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Large enough that one fdatasync a batch costs little, small enough that a batch is acknowledged several times a
-// second and fits a few megabytes.
+// Large enough that one fdatasync a batch costs little, small enough that a batch is acknowledged
+// several times a second and fits a few megabytes.
 constexpr uint64_t kBatchTransfers = 65'536;
 
 /// One chain source on its way into the ledger.
@@ -51,7 +51,8 @@ public:
 
 private:
     bool is_full() const {
-        return request_.batch_blocks != 0 ? batch_.size() >= request_.batch_blocks : batched_ >= kBatchTransfers;
+        return request_.batch_blocks != 0 ? batch_.size() >= request_.batch_blocks
+                                          : batched_ >= kBatchTransfers;
     }
 
     void count(const Block& block) {
@@ -64,8 +65,8 @@ private:
 
     void report(const chain::BlockSource& source) const {
         if (!hooks_.progress) return;
-        hooks_.progress({counts_.source.path, source.bytes_read(), source.bytes_total(), counts_.rows, counts_.txns,
-                         counts_.transfers});
+        hooks_.progress({counts_.source.path, source.bytes_read(), source.bytes_total(),
+                         counts_.rows, counts_.txns, counts_.transfers});
     }
 
     Status flush() {
@@ -73,7 +74,8 @@ private:
         CORDON_TRY(const auto appended, writer_.append(batch_));
         counts_.skipped += appended.skipped;
         if (hooks_.acknowledged)
-            hooks_.acknowledged({batch_.back().chain, batch_.back().header.number, appended.blocks, appended.skipped});
+            hooks_.acknowledged({batch_.back().chain, batch_.back().header.number, appended.blocks,
+                                 appended.skipped});
         batch_.clear();
         batched_ = 0;
         return {};
@@ -88,16 +90,19 @@ private:
 };
 
 /// Takes back what a bad source put in. The original error stays the one that is told.
-Error undo(ledger::Writer& writer, const std::string& directory, const Pending& pending, Error cause) {
+Error undo(ledger::Writer& writer, const std::string& directory, const Pending& pending,
+           Error cause) {
     const auto snapshot = writer.snapshot();
     if (snapshot) {
         for (const ledger::ChainSummary& chain : (*snapshot)->chains()) {
             const auto before = pending.tips.find(chain.chain);
             const bool was_empty = before == pending.tips.end();
             if (!was_empty && before->second >= chain.tip.number) continue;
-            const Status done = writer.rewind(chain.chain, was_empty ? std::nullopt : std::optional{before->second});
+            const Status done = writer.rewind(
+                chain.chain, was_empty ? std::nullopt : std::optional{before->second});
             if (!done) {
-                cause.message += format("; taking back what went in failed as well: {}", done.error().message);
+                cause.message +=
+                    format("; taking back what went in failed as well: {}", done.error().message);
                 return cause;
             }
         }
@@ -129,17 +134,19 @@ Status store_side_rows(records::Store& store, const SideRows& rows) {
 }
 
 /// Notes where the chains stand, unless an interrupted run of the same source noted it already.
-Result<Pending> begin_source(const ledger::Writer& writer, const std::string& directory, const std::string& name,
-                             std::vector<std::string>& warnings) {
+Result<Pending> begin_source(const ledger::Writer& writer, const std::string& directory,
+                             const std::string& name, std::vector<std::string>& warnings) {
     CORDON_TRY(auto earlier, load_pending(directory));
     if (earlier && earlier->source == name) return std::move(*earlier);
     if (earlier)
-        warnings.push_back(format("an earlier ingest of {} stopped halfway; what it stored stays: run it again to "
-                                  "complete it",
-                                  earlier->source));
+        warnings.push_back(
+            format("an earlier ingest of {} stopped halfway; what it stored stays: run it again to "
+                   "complete it",
+                   earlier->source));
     Pending pending{name, {}};
     CORDON_TRY(const auto snapshot, writer.snapshot());
-    for (const ledger::ChainSummary& chain : snapshot->chains()) pending.tips[chain.chain] = chain.tip.number;
+    for (const ledger::ChainSummary& chain : snapshot->chains())
+        pending.tips[chain.chain] = chain.tip.number;
     CORDON_TRY(save_pending(directory, pending));
     return pending;
 }
@@ -149,7 +156,8 @@ Result<bool> take_in(ledger::Writer& writer, const IngestRequest& request, const
                      IngestResult::PerSource& counts, std::vector<std::string>& warnings) {
     const Source& source = counts.source;
     std::error_code ignored;
-    const std::string name = format("{}:{}", to_string(source.schema), fs::absolute(source.path, ignored).string());
+    const std::string name =
+        format("{}:{}", to_string(source.schema), fs::absolute(source.path, ignored).string());
     CORDON_TRY(const auto blocks, open_chain_source(source, request.chain));
     CORDON_TRY(const Pending pending, begin_source(writer, request.ledger, name, warnings));
     const Result<bool> finished = Intake{writer, request, hooks, counts}.run(*blocks);
@@ -188,7 +196,8 @@ Result<IngestResult> ingest(const IngestRequest& request, const IngestHooks& hoo
     }
     if (!result.incomplete) {
         CORDON_TRY(store_side_rows(*store, rows));
-        for (const IngestResult::PerSource& counts : result.sources) CORDON_TRY(record_inputs(*store, counts));
+        for (const IngestResult::PerSource& counts : result.sources)
+            CORDON_TRY(record_inputs(*store, counts));
         CORDON_TRY(writer->seal());
     }
     CORDON_TRY(const auto snapshot, writer->snapshot());

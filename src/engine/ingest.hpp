@@ -20,8 +20,10 @@ namespace cordon::engine {
 struct IngestRequest {
     std::string ledger;  ///< Directory; made when missing.
     std::vector<Source> sources;
-    std::optional<ChainId> chain;  ///< For sources that do not say it themselves; default btc and eth.
-    uint64_t batch_blocks = 0;     ///< Blocks in one acknowledged batch; 0 = by size (about 64 Ki transfers).
+    std::optional<ChainId>
+        chain;  ///< For sources that do not say it themselves; default btc and eth.
+    uint64_t batch_blocks =
+        0;  ///< Blocks in one acknowledged batch; 0 = by size (about 64 Ki transfers).
 };
 
 /// How far one source is.
@@ -56,14 +58,16 @@ struct IngestResult {
     std::vector<ledger::ChainSummary> chains;
     records::Store::Counts records;
     std::vector<std::string> warnings;
-    bool incomplete = false;  ///< Cancelled: what was acknowledged stays, the same command goes on from there.
+    bool incomplete =
+        false;  ///< Cancelled: what was acknowledged stays, the same command goes on from there.
 };
 
 /// The first street: files → chain decodes → blocks → ledger; side files → records.
 ///
-/// Each source goes in whole or not at all: on an Error the ledger is rewound to where it stood before that source, also
-/// when an earlier run of the same source was interrupted (LEDGER/ingest.pending remembers). Killed at any moment, the
-/// same call resumes. Side files are read before anything is stored, and stored last.
+/// Each source goes in whole or not at all: on an Error the ledger is rewound to where it stood
+/// before that source, also when an earlier run of the same source was interrupted
+/// (LEDGER/ingest.pending remembers). Killed at any moment, the same call resumes. Side files are
+/// read before anything is stored, and stored last.
 Result<IngestResult> ingest(const IngestRequest& request, const IngestHooks& hooks);
 
 /// LEDGER/records.sqlite.

@@ -21,15 +21,16 @@ const std::string kBob = "0x" + std::string(39, '2') + "b";
 std::string row(int block, int txn, const std::string& amount) {
     std::string hash = std::to_string(block) + "0" + std::to_string(txn);
     hash = "0x" + std::string(64 - hash.size(), '0') + hash;
-    return "eth," + std::to_string(block) + "," + std::to_string(1000 + block) + "," + hash + ",0," + kAlice + "," + kBob +
-           ",native," + amount + ",native\n";
+    return "eth," + std::to_string(block) + "," + std::to_string(1000 + block) + "," + hash +
+           ",0," + kAlice + "," + kBob + ",native," + amount + ",native\n";
 }
 
 class IngestTest : public testing::Test {
 protected:
     void SetUp() override {
         folder_ = fs::temp_directory_path() /
-                  ("cordon_ingest_" + std::string{testing::UnitTest::GetInstance()->current_test_info()->name()});
+                  ("cordon_ingest_" +
+                   std::string{testing::UnitTest::GetInstance()->current_test_info()->name()});
         fs::remove_all(folder_);
         fs::create_directories(folder_);
     }
@@ -40,7 +41,8 @@ protected:
         std::ofstream{path} << text;
         return path.string();
     }
-    Result<IngestResult> take_in(std::vector<Source> sources, uint64_t batch_blocks = 0, const IngestHooks& hooks = {}) {
+    Result<IngestResult> take_in(std::vector<Source> sources, uint64_t batch_blocks = 0,
+                                 const IngestHooks& hooks = {}) {
         return ingest({ledger(), std::move(sources), std::nullopt, batch_blocks}, hooks);
     }
     std::string ledger() const { return (folder_ / "ledger").string(); }
@@ -94,14 +96,17 @@ TEST_F(IngestTest, goes_back_to_the_start_of_a_source_whose_first_run_was_killed
 }
 
 TEST_F(IngestTest, stores_no_side_file_when_another_is_bad) {
-    const std::string labels = write("l.csv", "address,label,category,source,confidence\n" + kBob + ",Bob,exchange,me,1\n");
-    const std::string assets = write("a.csv", "chain,asset,symbol,decimals,status\neth,native,ETH,900,verified\n");
+    const std::string labels = write(
+        "l.csv", "address,label,category,source,confidence\n" + kBob + ",Bob,exchange,me,1\n");
+    const std::string assets =
+        write("a.csv", "chain,asset,symbol,decimals,status\neth,native,ETH,900,verified\n");
     ASSERT_FALSE(take_in({{Schema::kLabels, labels}, {Schema::kAssets, assets}}));
     EXPECT_FALSE(fs::exists(records_path(ledger())));
 }
 
 TEST_F(IngestTest, stops_at_a_batch_when_cancelled_and_goes_on_later) {
-    const std::string path = write("t.csv", kHead + row(1, 0, "5") + row(2, 0, "6") + row(3, 0, "7"));
+    const std::string path =
+        write("t.csv", kHead + row(1, 0, "5") + row(2, 0, "6") + row(3, 0, "7"));
     std::atomic<bool> cancel{false};
     IngestHooks hooks;
     hooks.cancel = &cancel;
@@ -119,7 +124,8 @@ TEST_F(IngestTest, lists_each_input_with_its_digest) {
     const std::string path = write("t.csv", kHead + row(1, 0, "5"));
     ASSERT_TRUE(take_in({{Schema::kTransfers, path}}));
     ASSERT_TRUE(take_in({{Schema::kTransfers, path}}));
-    const auto inputs = records::Store::open_read_only(records_path(ledger())).value()->inputs().value();
+    const auto inputs =
+        records::Store::open_read_only(records_path(ledger())).value()->inputs().value();
     ASSERT_EQ(inputs.size(), 1u);
     EXPECT_EQ(inputs[0].name, "t.csv");
     EXPECT_EQ(inputs[0].sha256.size(), 64u);
@@ -139,8 +145,10 @@ TEST_F(IngestTest, resolves_every_form_of_seed_against_the_ledger) {
     EXPECT_EQ(parse_seeds(kAlice + ",", *reader).error().code, ErrorCode::kMalformed);
     EXPECT_EQ(parse_seeds("bsc:" + kAlice, *reader).error().code, ErrorCode::kNotFound);
     EXPECT_EQ(parse_seeds("0x" + std::string(40, '9'), *reader).error().code, ErrorCode::kNotFound);
-    EXPECT_EQ(parse_seeds("0x" + std::string(64, '9') + ":0", *reader).error().code, ErrorCode::kMalformed);
-    EXPECT_NE(parse_seeds("0x12", *reader).error().message.find("seed \"0x12\""), std::string::npos);
+    EXPECT_EQ(parse_seeds("0x" + std::string(64, '9') + ":0", *reader).error().code,
+              ErrorCode::kMalformed);
+    EXPECT_NE(parse_seeds("0x12", *reader).error().message.find("seed \"0x12\""),
+              std::string::npos);
 }
 
 }  // namespace

@@ -63,29 +63,36 @@ Result<std::vector<InputFile>> files_of(const std::string& path) {
 
 Result<std::vector<uint8_t>> xor_key_beside(const std::string& path) {
     std::error_code ignored;
-    const fs::path folder = fs::is_directory(path, ignored) ? fs::path{path} : fs::path{path}.parent_path();
+    const fs::path folder =
+        fs::is_directory(path, ignored) ? fs::path{path} : fs::path{path}.parent_path();
     const fs::path key = folder / "xor.dat";
     if (!fs::exists(key, ignored)) return std::vector<uint8_t>{};
     CORDON_TRY(const InputFile file, input_file(key.string()));
     CORDON_TRY(const auto stream, file.open());
     CORDON_TRY(auto bytes, read_all(*stream, 64));
     if (bytes.size() != 8)
-        return fail(ErrorCode::kMalformed, format("{}: expected 8 bytes, found {}", key.string(), bytes.size()));
+        return fail(ErrorCode::kMalformed,
+                    format("{}: expected 8 bytes, found {}", key.string(), bytes.size()));
     return bytes;
 }
 
-Result<std::unique_ptr<chain::BlockSource>> open_chain_source(const Source& source, std::optional<ChainId> chain) {
+Result<std::unique_ptr<chain::BlockSource>> open_chain_source(const Source& source,
+                                                              std::optional<ChainId> chain) {
     CORDON_TRY(std::vector<InputFile> files, files_of(source.path));
     switch (source.schema) {
         case Schema::kTransfers:
             if (files.size() != 1)
-                return fail(ErrorCode::kIo, format("{}: a folder; transfers: takes one CSV file", source.path));
+                return fail(ErrorCode::kIo,
+                            format("{}: a folder; transfers: takes one CSV file", source.path));
             return chain::open_transfers(std::move(files.front()));
-        case Schema::kEvmEtl: return chain::open_evm_etl(std::move(files), chain.value_or(kEthereum));
-        case Schema::kBtcTxs: return chain::open_bitcoin_txs(std::move(files), chain.value_or(kBitcoin));
+        case Schema::kEvmEtl:
+            return chain::open_evm_etl(std::move(files), chain.value_or(kEthereum));
+        case Schema::kBtcTxs:
+            return chain::open_bitcoin_txs(std::move(files), chain.value_or(kBitcoin));
         default: {
             CORDON_TRY(auto key, xor_key_beside(source.path));
-            return chain::open_bitcoin_blocks(std::move(files), chain.value_or(kBitcoin), std::move(key));
+            return chain::open_bitcoin_blocks(std::move(files), chain.value_or(kBitcoin),
+                                              std::move(key));
         }
     }
 }

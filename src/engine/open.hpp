@@ -34,8 +34,10 @@ Result<std::vector<InputFile>> files_of(const std::string& path);
 /// The key in xor.dat beside blk files (Bitcoin Core 28 and later); empty when there is none.
 Result<std::vector<uint8_t>> xor_key_beside(const std::string& path);
 
-/// REQUIRES: not is_side_file(source.schema). `chain` is for sources that do not say it; default btc or eth.
-Result<std::unique_ptr<chain::BlockSource>> open_chain_source(const Source& source, std::optional<ChainId> chain);
+/// REQUIRES: not is_side_file(source.schema). `chain` is for sources that do not say it; default
+/// btc or eth.
+Result<std::unique_ptr<chain::BlockSource>> open_chain_source(const Source& source,
+                                                              std::optional<ChainId> chain);
 
 /// Transfers (account chains) or outputs (UTXO chains) of a block.
 uint64_t transfers_of(const Block& block) noexcept;

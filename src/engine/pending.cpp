@@ -17,7 +17,9 @@ namespace {
 namespace fs = std::filesystem;
 constexpr std::string_view kHead = "cordon ingest pending 1";
 
-fs::path pending_path(const std::string& ledger_directory) { return fs::path{ledger_directory} / "ingest.pending"; }
+fs::path pending_path(const std::string& ledger_directory) {
+    return fs::path{ledger_directory} / "ingest.pending";
+}
 
 Status sync_path(const fs::path& path) {
     const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -35,8 +37,10 @@ Result<std::optional<Pending>> load_pending(const std::string& ledger_directory)
     std::ifstream in{path};
     if (!in) return std::optional<Pending>{};
     const auto corrupt = [&] {
-        return fail(ErrorCode::kCorrupt,
-                    format("{}: not a pending note of this version; remove it if no ingest is running", path.string()));
+        return fail(
+            ErrorCode::kCorrupt,
+            format("{}: not a pending note of this version; remove it if no ingest is running",
+                   path.string()));
     };
     std::string line;
     if (!std::getline(in, line) || line != kHead) return corrupt();
@@ -61,9 +65,12 @@ Status save_pending(const std::string& ledger_directory, const Pending& pending)
     {
         std::ofstream out{temporary, std::ios::trunc};
         out << kHead << "\nsource " << pending.source << '\n';
-        for (const auto& [chain, tip] : pending.tips) out << "tip " << to_string(chain) << ' ' << tip << '\n';
+        for (const auto& [chain, tip] : pending.tips)
+            out << "tip " << to_string(chain) << ' ' << tip << '\n';
         out.flush();
-        if (!out) return fail(ErrorCode::kIo, format("{}: cannot be written; is the disk full?", temporary.string()));
+        if (!out)
+            return fail(ErrorCode::kIo,
+                        format("{}: cannot be written; is the disk full?", temporary.string()));
     }
     CORDON_TRY(sync_path(temporary));
     std::error_code error;
@@ -75,7 +82,9 @@ Status save_pending(const std::string& ledger_directory, const Pending& pending)
 Status remove_pending(const std::string& ledger_directory) {
     std::error_code error;
     fs::remove(pending_path(ledger_directory), error);
-    if (error) return fail(ErrorCode::kIo, format("{}: {}", pending_path(ledger_directory).string(), error.message()));
+    if (error)
+        return fail(ErrorCode::kIo,
+                    format("{}: {}", pending_path(ledger_directory).string(), error.message()));
     return {};
 }
 

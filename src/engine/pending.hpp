@@ -10,9 +10,9 @@
 
 namespace cordon::engine {
 
-/// LEDGER/ingest.pending: which source is going in, and where every chain stood before it. Written before the first
-/// block of a source, removed after its last, so that a source that turns out bad leaves nothing behind even when an
-/// earlier run of it was killed.
+/// LEDGER/ingest.pending: which source is going in, and where every chain stood before it. Written
+/// before the first block of a source, removed after its last, so that a source that turns out bad
+/// leaves nothing behind even when an earlier run of it was killed.
 struct Pending {
     std::string source;
     std::map<ChainId, BlockNum> tips;  ///< Chains that were empty are not listed.

@@ -15,7 +15,8 @@ TEST(Pending, round_trips_and_goes_away) {
     const fs::path folder = fs::temp_directory_path() / "cordon_pending_test";
     fs::create_directories(folder);
     EXPECT_FALSE(load_pending(folder.string()).value().has_value());
-    ASSERT_TRUE(save_pending(folder.string(), {"transfers:/a b.csv", {{kBitcoin, 7}, {kEthereum, 9}}}));
+    ASSERT_TRUE(
+        save_pending(folder.string(), {"transfers:/a b.csv", {{kBitcoin, 7}, {kEthereum, 9}}}));
     const auto loaded = load_pending(folder.string()).value();
     ASSERT_TRUE(loaded.has_value());
     EXPECT_EQ(loaded->source, "transfers:/a b.csv");
@@ -28,7 +29,8 @@ TEST(Pending, round_trips_and_goes_away) {
 TEST(Pending, refuses_a_note_that_is_not_ours) {
     const fs::path folder = fs::temp_directory_path() / "cordon_pending_bad";
     fs::create_directories(folder);
-    for (const char* text : {"", "something else\n", "cordon ingest pending 1\n", "cordon ingest pending 1\nsource x\ntip moon 3\n",
+    for (const char* text : {"", "something else\n", "cordon ingest pending 1\n",
+                             "cordon ingest pending 1\nsource x\ntip moon 3\n",
                              "cordon ingest pending 1\nsource x\ntip eth\n"}) {
         std::ofstream{folder / "ingest.pending"} << text;
         EXPECT_EQ(load_pending(folder.string()).error().code, ErrorCode::kCorrupt) << text;

@@ -14,7 +14,8 @@ using trace::Seed;
 
 bool is_hash_like(std::string_view text) {
     if (text.starts_with("0x")) text.remove_prefix(2);
-    return text.size() == 64 && text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+    return text.size() == 64 &&
+           text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
 }
 
 /// The seed that `text` (without chain) is on `chain`, whether or not the ledger holds it.
@@ -29,7 +30,8 @@ Result<Seed> parse_on(ChainId chain, std::string_view text) {
         colon != std::string_view::npos && is_hash_like(text.substr(0, colon))) {
         if (!is_utxo(chain))
             return fail(ErrorCode::kMalformed,
-                        format("seed \"{}\": {} has no outputs; give the txn or an address", text, to_string(chain)));
+                        format("seed \"{}\": {} has no outputs; give the txn or an address", text,
+                               to_string(chain)));
         CORDON_TRY(seed.what, chain::parse_outpoint(chain, text));
         return seed;
     }
@@ -72,7 +74,9 @@ std::pair<std::string_view, std::string_view> split_chain(std::string_view text)
 
 Result<Seed> parse_seed(std::string_view text, const ledger::Reader& ledger,
                         const std::vector<ledger::ChainSummary>& chains) {
-    if (text.empty()) return fail(ErrorCode::kMalformed, "empty seed: expected [CHAIN:]ADDRESS[@TIME], TXID or TXID:VOUT");
+    if (text.empty())
+        return fail(ErrorCode::kMalformed,
+                    "empty seed: expected [CHAIN:]ADDRESS[@TIME], TXID or TXID:VOUT");
     const auto [chain_text, rest] = split_chain(text);
     std::vector<Seed> held;
     std::optional<Error> refusal;
@@ -93,13 +97,15 @@ Result<Seed> parse_seed(std::string_view text, const ledger::Reader& ledger,
         return std::move(held.front());
     }
     if (held.size() > 1)
-        return fail(ErrorCode::kConflict, format("seed \"{}\" is on {} chains of this ledger: write {}:{}", text,
-                                                 held.size(), to_string(held.front().chain), text));
+        return fail(ErrorCode::kConflict,
+                    format("seed \"{}\" is on {} chains of this ledger: write {}:{}", text,
+                           held.size(), to_string(held.front().chain), text));
     if (understood || !refusal) {
         std::string names;
         for (const ledger::ChainSummary& summary : chains) names += " " + to_string(summary.chain);
-        return fail(ErrorCode::kNotFound, format("seed \"{}\" is not in the ledger, which holds{}", text,
-                                                 names.empty() ? " nothing yet: run cordon ingest first" : names));
+        return fail(ErrorCode::kNotFound,
+                    format("seed \"{}\" is not in the ledger, which holds{}", text,
+                           names.empty() ? " nothing yet: run cordon ingest first" : names));
     }
     return fail(refusal->in(format("seed \"{}\"", text)));
 }
@@ -112,8 +118,8 @@ Result<std::vector<trace::Seed>> parse_seeds(std::string_view text, const ledger
     for (;;) {
         const std::size_t comma = text.find(',');
         CORDON_TRY(Seed seed, parse_seed(text.substr(0, comma), ledger, chains));
-        const bool repeated = std::any_of(seeds.begin(), seeds.end(),
-                                          [&](const Seed& other) { return other.text == seed.text; });
+        const bool repeated = std::any_of(
+            seeds.begin(), seeds.end(), [&](const Seed& other) { return other.text == seed.text; });
         if (!repeated) seeds.push_back(std::move(seed));
         if (comma == std::string_view::npos) return seeds;
         text.remove_prefix(comma + 1);

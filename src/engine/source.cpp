@@ -47,7 +47,8 @@ std::string schema_names() {
     return names;
 }
 
-/// The first bytes of a file, decompressed. Empty when it cannot be read: detection goes on, reading will say why.
+/// The first bytes of a file, decompressed. Empty when it cannot be read: detection goes on,
+/// reading will say why.
 std::string head(const std::string& path) {
     const auto file = input_file(path);
     if (!file) return {};
@@ -56,7 +57,8 @@ std::string head(const std::string& path) {
     std::string bytes(4096, '\0');
     std::size_t filled = 0;
     while (filled < bytes.size()) {
-        const auto got = (*stream)->read({reinterpret_cast<uint8_t*>(bytes.data()) + filled, bytes.size() - filled});
+        const auto got = (*stream)->read(
+            {reinterpret_cast<uint8_t*>(bytes.data()) + filled, bytes.size() - filled});
         if (!got || *got == 0) break;
         filled += *got;
     }
@@ -67,24 +69,26 @@ std::string head(const std::string& path) {
 bool looks_like_hex_txn(std::string_view text) {
     const std::size_t end = std::min(text.find_first_of("\r\n"), text.size());
     if (end < 20) return false;
-    return std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(end), [](unsigned char c) {
-        return std::isxdigit(c) != 0;
-    });
+    return std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(end),
+                       [](unsigned char c) { return std::isxdigit(c) != 0; });
 }
 
 bool looks_like_block(std::string_view text) {
-    constexpr std::array<std::string_view, 5> kMagic{"\xf9\xbe\xb4\xd9", "\x0b\x11\x09\x07", "\x1c\x16\x3f\x28",
-                                                     "\x0a\x03\xcf\x40", "\xfa\xbf\xb5\xda"};
+    constexpr std::array<std::string_view, 5> kMagic{"\xf9\xbe\xb4\xd9", "\x0b\x11\x09\x07",
+                                                     "\x1c\x16\x3f\x28", "\x0a\x03\xcf\x40",
+                                                     "\xfa\xbf\xb5\xda"};
     for (const std::string_view magic : kMagic)
         if (text.starts_with(magic)) return true;
     // A header: version below 2^30 in little-endian, and a nonzero merkle root.
-    return text.size() >= 81 && (static_cast<uint8_t>(text[3]) & 0xC0) == 0 && text.find('\0') != std::string_view::npos;
+    return text.size() >= 81 && (static_cast<uint8_t>(text[3]) & 0xC0) == 0 &&
+           text.find('\0') != std::string_view::npos;
 }
 
 bool looks_like_etl(std::string_view text) {
     const std::string_view line = text.substr(0, text.find('\n'));
     if (line.starts_with("{")) return line.find("\"block_number\"") != std::string_view::npos;
-    return line.find("block_number") != std::string_view::npos && line.find(',') != std::string_view::npos;
+    return line.find("block_number") != std::string_view::npos &&
+           line.find(',') != std::string_view::npos;
 }
 
 std::optional<Schema> detect_file(const std::string& path) {
@@ -93,10 +97,12 @@ std::optional<Schema> detect_file(const std::string& path) {
         if (name == known) return schema;
     const std::string text = head(path);
     const std::string_view line = std::string_view{text}.substr(0, text.find_first_of("\r\n"));
-    if (line.find("chain") != std::string_view::npos && line.find("from") != std::string_view::npos &&
+    if (line.find("chain") != std::string_view::npos &&
+        line.find("from") != std::string_view::npos &&
         line.find("amount") != std::string_view::npos && line.find(',') != std::string_view::npos)
         return Schema::kTransfers;
-    if (line.starts_with("{") && line.find("\"txid\"") != std::string_view::npos) return Schema::kBtcTxs;
+    if (line.starts_with("{") && line.find("\"txid\"") != std::string_view::npos)
+        return Schema::kBtcTxs;
     if (looks_like_hex_txn(text)) return Schema::kBtcTxs;
     if (looks_like_etl(text)) return Schema::kEvmEtl;
     if (looks_like_block(text)) return Schema::kBtcBlocks;
@@ -121,9 +127,10 @@ Result<std::vector<Source>> parse_source(std::string_view text) {
         return fail(ErrorCode::kMalformed, "standard input needs its schema, e.g. transfers:-");
     if (!fs::exists(path, ignored)) {
         const auto colon = text.find(':');
-        if (colon != std::string_view::npos && text.substr(0, colon).find('/') == std::string_view::npos)
-            return fail(ErrorCode::kMalformed,
-                        format("unknown schema \"{}\": expected one of{}", text.substr(0, colon), schema_names()));
+        if (colon != std::string_view::npos &&
+            text.substr(0, colon).find('/') == std::string_view::npos)
+            return fail(ErrorCode::kMalformed, format("unknown schema \"{}\": expected one of{}",
+                                                      text.substr(0, colon), schema_names()));
         return fail(ErrorCode::kNotFound, format("{}: no such file or folder", path));
     }
     return detect_sources(path);
@@ -131,7 +138,8 @@ Result<std::vector<Source>> parse_source(std::string_view text) {
 
 Result<std::vector<Source>> detect_sources(const std::string& path) {
     std::error_code ignored;
-    if (!fs::exists(path, ignored)) return fail(ErrorCode::kNotFound, format("{}: no such file or folder", path));
+    if (!fs::exists(path, ignored))
+        return fail(ErrorCode::kNotFound, format("{}: no such file or folder", path));
     std::vector<Source> found;
     if (!fs::is_directory(path, ignored)) {
         if (const auto schema = detect_file(path)) found.push_back({*schema, path});
@@ -141,7 +149,8 @@ Result<std::vector<Source>> detect_sources(const std::string& path) {
         for (const auto& [canonical, schema] : kCanonicalNames)
             for (const InputFile& file : files) {
                 const fs::path name = fs::path{file.name}.lexically_normal();
-                if (without_compression(name.filename().string()) == canonical && name.parent_path() == folder)
+                if (without_compression(name.filename().string()) == canonical &&
+                    name.parent_path() == folder)
                     found.push_back({schema, file.name});
             }
         const bool has_value = std::any_of(found.begin(), found.end(), [](const Source& source) {
@@ -151,19 +160,24 @@ Result<std::vector<Source>> detect_sources(const std::string& path) {
             // A folder of one kind of chain data: the schema that most of its files show.
             std::array<std::size_t, kSchemas.size()> votes{};
             for (const InputFile& file : files)
-                if (const auto schema = detect_file(file.name)) ++votes[static_cast<std::size_t>(*schema)];
+                if (const auto schema = detect_file(file.name))
+                    ++votes[static_cast<std::size_t>(*schema)];
             Schema best = Schema::kBtcBlocks;
             for (const Schema schema : {Schema::kBtcTxs, Schema::kEvmEtl})
-                if (votes[static_cast<std::size_t>(schema)] > votes[static_cast<std::size_t>(best)]) best = schema;
+                if (votes[static_cast<std::size_t>(schema)] > votes[static_cast<std::size_t>(best)])
+                    best = schema;
             if (votes[static_cast<std::size_t>(best)] != 0) found.push_back({best, path});
         }
     }
     if (found.empty())
-        return fail(ErrorCode::kUnsupported,
-                    format("{}: nothing here that can be read: looked for transfers.csv, labels.csv, assets.csv, "
-                           "prices.csv, wallets.csv, btc-txs.jsonl (also .gz, .zst, .xz, .bz2), raw Bitcoin blocks, raw "
-                           "txns in hex and ethereum-etl exports; name the schema yourself with one of{}",
-                           path, schema_names()));
+        return fail(
+            ErrorCode::kUnsupported,
+            format("{}: nothing here that can be read: looked for transfers.csv, labels.csv, "
+                   "assets.csv, "
+                   "prices.csv, wallets.csv, btc-txs.jsonl (also .gz, .zst, .xz, .bz2), raw "
+                   "Bitcoin blocks, raw "
+                   "txns in hex and ethereum-etl exports; name the schema yourself with one of{}",
+                   path, schema_names()));
     return found;
 }
 

@@ -32,9 +32,10 @@ struct Source {
 /// kMalformed lists the schemas; kNotFound names the path.
 Result<std::vector<Source>> parse_source(std::string_view text);
 
-/// What a file or a folder holds, told by content and canonical names: transfers.csv, labels.csv, assets.csv,
-/// prices.csv, wallets.csv, btc-txs.jsonl (each also compressed), a folder of raw blocks, of raw txns in hex, or of
-/// ethereum-etl exports. Side files come first. kUnsupported when nothing is recognised, saying what was looked for.
+/// What a file or a folder holds, told by content and canonical names: transfers.csv, labels.csv,
+/// assets.csv, prices.csv, wallets.csv, btc-txs.jsonl (each also compressed), a folder of raw
+/// blocks, of raw txns in hex, or of ethereum-etl exports. Side files come first. kUnsupported when
+/// nothing is recognised, saying what was looked for.
 Result<std::vector<Source>> detect_sources(const std::string& path);
 
 }  // namespace cordon::engine

@@ -15,7 +15,8 @@ class SourceTest : public testing::Test {
 protected:
     void SetUp() override {
         folder_ = fs::temp_directory_path() /
-                  ("cordon_source_" + std::string{testing::UnitTest::GetInstance()->current_test_info()->name()});
+                  ("cordon_source_" +
+                   std::string{testing::UnitTest::GetInstance()->current_test_info()->name()});
         fs::remove_all(folder_);
         fs::create_directories(folder_);
     }
@@ -50,7 +51,8 @@ TEST_F(SourceTest, tells_a_file_by_its_content) {
     const auto schema_of = [&](const std::string& text) {
         return detect_sources(write("file.bin", text)).value().at(0).schema;
     };
-    EXPECT_EQ(schema_of("chain,block,time,tx,index,from,to,asset,amount,kind\n"), Schema::kTransfers);
+    EXPECT_EQ(schema_of("chain,block,time,tx,index,from,to,asset,amount,kind\n"),
+              Schema::kTransfers);
     EXPECT_EQ(schema_of("{\"txid\":\"00\"}\n"), Schema::kBtcTxs);
     EXPECT_EQ(schema_of("0100000001aabbccddeeff00112233\n"), Schema::kBtcTxs);
     EXPECT_EQ(schema_of("\xf9\xbe\xb4\xd9 and a block"), Schema::kBtcBlocks);

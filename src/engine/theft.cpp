@@ -8,15 +8,16 @@
 
 namespace cordon::engine {
 
-Result<Theft> follow_theft(const TheftRequest& request, const std::function<void(const trace::Progress&)>& progress,
+Result<Theft> follow_theft(const TheftRequest& request,
+                           const std::function<void(const trace::Progress&)>& progress,
                            const std::atomic<bool>* cancel) {
     Theft theft;
     CORDON_TRY(theft.ledger, ledger::open_reader(request.ledger));
     CORDON_TRY(theft.records, records::Store::open_read_only(records_path(request.ledger)));
     theft.context = std::make_unique<RecordsContext>(*theft.records);
     CORDON_TRY(const auto seeds, parse_seeds(request.seeds, *theft.ledger));
-    CORDON_TRY(theft.result, trace::trace(*theft.ledger, *theft.context, patterns::all(), seeds, request.params,
-                                          progress, cancel));
+    CORDON_TRY(theft.result, trace::trace(*theft.ledger, *theft.context, patterns::all(), seeds,
+                                          request.params, progress, cancel));
     if (theft.context->error()) return fail(*theft.context->error());
     return theft;
 }

@@ -25,8 +25,10 @@ struct Theft {
     trace::TraceResult result;
 };
 
-/// The third street: seed → trace with the links of `patterns` → flow. Errors of parse_seeds and trace, and of records.
-Result<Theft> follow_theft(const TheftRequest& request, const std::function<void(const trace::Progress&)>& progress,
+/// The third street: seed → trace with the links of `patterns` → flow. Errors of parse_seeds and
+/// trace, and of records.
+Result<Theft> follow_theft(const TheftRequest& request,
+                           const std::function<void(const trace::Progress&)>& progress,
                            const std::atomic<bool>* cancel);
 
 }  // namespace cordon::engine

@@ -5,14 +5,18 @@ namespace cordon::ledger {
 namespace {
 
 // Bits of the byte before a block header.
-constexpr uint8_t kHasTime = 4;    // Below it: BlockNumKind.
+constexpr uint8_t kHasTime = 4;  // Below it: BlockNumKind.
 constexpr uint8_t kHasParent = 8;
 
 constexpr unsigned kKindCount = 6;  // Of TransferKind; see put_txn.
 constexpr unsigned kMaxAmountSize = 32;
 
-void put_time(Bytes& out, UnixMillis time) { put_varint(out, zigzag(time.time_since_epoch().count())); }
-UnixMillis take_time(Decoder& in) { return UnixMillis{std::chrono::milliseconds{unzigzag(in.varint())}}; }
+void put_time(Bytes& out, UnixMillis time) {
+    put_varint(out, zigzag(time.time_since_epoch().count()));
+}
+UnixMillis take_time(Decoder& in) {
+    return UnixMillis{std::chrono::milliseconds{unzigzag(in.varint())}};
+}
 
 void put_asset(Bytes& out, const Asset& asset) {
     if (asset.is_native()) return out.push_back(0);
@@ -25,7 +29,8 @@ void put_asset(Bytes& out, const Asset& asset) {
 
 void put_header(Bytes& out, const BlockHeader& header) {
     put_varint(out, header.number);
-    out.push_back(static_cast<uint8_t>(static_cast<unsigned>(header.number_kind) | (header.time ? kHasTime : 0u) |
+    out.push_back(static_cast<uint8_t>(static_cast<unsigned>(header.number_kind) |
+                                       (header.time ? kHasTime : 0u) |
                                        (header.parent ? kHasParent : 0u)));
     if (header.time) put_time(out, *header.time);
     put_bytes(out, header.hash);
@@ -36,7 +41,8 @@ BlockHeader take_header(Decoder& in) {
     BlockHeader header;
     header.number = in.varint();
     const uint8_t bits = in.u8();
-    if ((bits & 3) > static_cast<unsigned>(BlockNumKind::kSequence) || bits >= 2 * kHasParent) in.fail();
+    if ((bits & 3) > static_cast<unsigned>(BlockNumKind::kSequence) || bits >= 2 * kHasParent)
+        in.fail();
     header.number_kind = static_cast<BlockNumKind>(bits & 3);
     if ((bits & kHasTime) != 0) header.time = take_time(in);
     header.hash = in.hash();
@@ -72,7 +78,8 @@ void put_amount(Bytes& out, const Amount& amount) {
 Amount take_amount(Decoder& in, unsigned size) {
     std::array<uint64_t, 4> limbs{};
     if (size > kMaxAmountSize) in.fail();
-    if (const ByteView bytes = in.bytes(size); !bytes.empty()) std::memcpy(limbs.data(), bytes.data(), bytes.size());
+    if (const ByteView bytes = in.bytes(size); !bytes.empty())
+        std::memcpy(limbs.data(), bytes.data(), bytes.size());
     return Amount::from_limbs(limbs);
 }
 
@@ -85,7 +92,8 @@ void put_txn(Bytes& out, const AccountTxn& txn) {
     for (const Transfer& transfer : txn.transfers) {
         put_varint(out, transfer.index - next);
         next = transfer.index + 1;
-        put_varint(out, static_cast<unsigned>(transfer.kind) + kKindCount * amount_size(transfer.amount));
+        put_varint(
+            out, static_cast<unsigned>(transfer.kind) + kKindCount * amount_size(transfer.amount));
         put_address(out, transfer.from);
         put_address(out, transfer.to);
         put_asset(out, transfer.asset);

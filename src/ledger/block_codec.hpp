@@ -23,7 +23,8 @@ Amount take_amount(Decoder& in, unsigned size);
 void put_txn(Bytes& out, const AccountTxn& txn);
 void put_txn(Bytes& out, const UtxoTxn& txn);
 
-/// Decodes txns. Keeps the last asset, because parsing its text costs more than all the rest and rows repeat it.
+/// Decodes txns. Keeps the last asset, because parsing its text costs more than all the rest and
+/// rows repeat it.
 class TxnDecoder {
 public:
     void take(Decoder& in, AccountTxn& txn);
@@ -37,14 +38,17 @@ private:
 /// One output of an encoded UTXO txn, or nothing when it has fewer: without touching the rest.
 std::optional<TxOut> take_output(Decoder& in, uint32_t index, uint32_t& count);
 
-/// A whole block as it stands in the log: header, number of txns, txns. Fails the decoder on anything else.
+/// A whole block as it stands in the log: header, number of txns, txns. Fails the decoder on
+/// anything else.
 void take_block(Decoder& in, ChainId chain, Block& block);
 
 /// A txn's own time, for as long as the model has one.
 template <typename Txn>
 std::optional<UnixMillis> own_time(const Txn& txn) {
-    if constexpr (requires { txn.time; }) return txn.time;
-    else return std::nullopt;
+    if constexpr (requires { txn.time; })
+        return txn.time;
+    else
+        return std::nullopt;
 }
 template <typename Txn>
 void set_own_time(Txn& txn, std::optional<UnixMillis> time) {

@@ -17,7 +17,9 @@ constexpr std::string_view kFormat = "cordon ledger 1\n";
 
 std::string format_path(const std::string& ledger) { return ledger + "/FORMAT"; }
 
-ByteView view(std::string_view text) noexcept { return {reinterpret_cast<const uint8_t*>(text.data()), text.size()}; }
+ByteView view(std::string_view text) noexcept {
+    return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+}
 
 }  // namespace
 
@@ -46,8 +48,11 @@ Result<ChainState> take_state(ByteView record, const std::string& name) {
     state.log = in.varint();
     state.next_id = in.varint();
     if (version != kStateVersion || !in.ok() || in.left() != 0)
-        return fail(ErrorCode::kCorrupt, format("{}: its last record does not decode; restore this ledger from a copy or "
-                                                "ingest it anew", name));
+        return fail(
+            ErrorCode::kCorrupt,
+            format("{}: its last record does not decode; restore this ledger from a copy or "
+                   "ingest it anew",
+                   name));
     return state;
 }
 
@@ -56,15 +61,21 @@ std::string chain_directory(const std::string& ledger, ChainId chain) {
     return format("{}/{}", chains_directory(ledger), to_string(chain));
 }
 std::string manifest_path(const std::string& directory) { return directory + "/manifest"; }
-std::string segment_path(const std::string& directory, uint64_t id) { return format("{}/segment-{}", directory, id); }
-std::string log_path(const std::string& directory, uint64_t id) { return format("{}/log-{}", directory, id); }
+std::string segment_path(const std::string& directory, uint64_t id) {
+    return format("{}/segment-{}", directory, id);
+}
+std::string log_path(const std::string& directory, uint64_t id) {
+    return format("{}/log-{}", directory, id);
+}
 
 Result<Manifest> read_manifest(const std::string& directory) {
     const std::string path = manifest_path(directory);
     CORDON_TRY(const Bytes bytes, read_file(path, true));
     CORDON_TRY(const LogContent content, read_log(bytes, path));
     if (content.records.empty())
-        return fail(ErrorCode::kCorrupt, format("{}: holds no record; restore this ledger from a copy or ingest it anew", path));
+        return fail(
+            ErrorCode::kCorrupt,
+            format("{}: holds no record; restore this ledger from a copy or ingest it anew", path));
     CORDON_TRY(const ChainState state, take_state(content.records.back(), path));
     return Manifest{state, content.end};
 }
@@ -73,7 +84,8 @@ Result<std::vector<ChainId>> list_chains(const std::string& ledger) {
     const auto bytes = read_file(format_path(ledger));
     if (!bytes) {
         if (bytes.error().code != ErrorCode::kNotFound) return fail(bytes.error());
-        return fail(ErrorCode::kNotFound, format("{}: there is no ledger here; make one with cordon ingest", ledger));
+        return fail(ErrorCode::kNotFound,
+                    format("{}: there is no ledger here; make one with cordon ingest", ledger));
     }
     const std::string_view text{reinterpret_cast<const char*>(bytes->data()), bytes->size()};
     if (text != kFormat) {
@@ -84,15 +96,19 @@ Result<std::vector<ChainId>> list_chains(const std::string& ledger) {
     }
     std::vector<ChainId> chains;
     const auto names = list_directory(chains_directory(ledger));
-    if (!names && names.error().code == ErrorCode::kNotFound) return chains;  // Nothing was ever ingested.
+    if (!names && names.error().code == ErrorCode::kNotFound)
+        return chains;  // Nothing was ever ingested.
     if (!names) return fail(names.error());
     for (const std::string& name : *names) {
         const Result<ChainId> chain = parse_chain(name);
-        // A directory without manifest: a crash came before the chain's first block was acknowledged.
+        // A directory without manifest: a crash came before the chain's first block was
+        // acknowledged.
         if (!chain) continue;
         std::error_code error;
-        const bool has_manifest = std::filesystem::exists(manifest_path(chain_directory(ledger, *chain)), error);
-        if (error) return fail(system_error(error.value(), chain_directory(ledger, *chain), "look into"));
+        const bool has_manifest =
+            std::filesystem::exists(manifest_path(chain_directory(ledger, *chain)), error);
+        if (error)
+            return fail(system_error(error.value(), chain_directory(ledger, *chain), "look into"));
         if (has_manifest) chains.push_back(*chain);
     }
     std::sort(chains.begin(), chains.end());
@@ -119,13 +135,16 @@ Status write_file(Disk& disk, const std::string& path, ByteView bytes) {
 
 void remove_strays(Disk& disk, const std::string& directory, const ChainState& state) {
     std::vector<std::string> wanted{manifest_path(directory), log_path(directory, state.log)};
-    for (const ChainState::Entry& entry : state.segments) wanted.push_back(segment_path(directory, entry.id));
+    for (const ChainState::Entry& entry : state.segments)
+        wanted.push_back(segment_path(directory, entry.id));
     const auto names = list_directory(directory);
     if (!names) return;  // Strays cost space, nothing else.
     for (const std::string& name : *names) {
         const std::string path = format("{}/{}", directory, name);
-        const bool ours = name.starts_with("segment-") || name.starts_with("log-") || name.ends_with(".tmp");
-        if (ours && std::find(wanted.begin(), wanted.end(), path) == wanted.end()) static_cast<void>(disk.remove(path));
+        const bool ours =
+            name.starts_with("segment-") || name.starts_with("log-") || name.ends_with(".tmp");
+        if (ours && std::find(wanted.begin(), wanted.end(), path) == wanted.end())
+            static_cast<void>(disk.remove(path));
     }
 }
 

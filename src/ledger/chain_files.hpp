@@ -48,14 +48,15 @@ struct Manifest {
 };
 Result<Manifest> read_manifest(const std::string& chain_directory);
 
-/// The chains that a ledger has, in order. kNotFound when `ledger` is none, kUnsupported when it is of a later version.
+/// The chains that a ledger has, in order. kNotFound when `ledger` is none, kUnsupported when it is
+/// of a later version.
 Result<std::vector<ChainId>> list_chains(const std::string& ledger);
 
 /// Makes an empty ledger where there is none.
 Status make_ledger(Disk& disk, const std::string& ledger);
 
-/// Writes a whole file so that it is there entirely or not at all. The name survives power loss only after
-/// sync_directory.
+/// Writes a whole file so that it is there entirely or not at all. The name survives power loss
+/// only after sync_directory.
 Status write_file(Disk& disk, const std::string& path, ByteView bytes);
 
 /// Removes what a crash left behind: files of a chain that `state` does not name.

@@ -12,8 +12,9 @@ namespace cordon::ledger {
 
 Result<Part> make_part(std::shared_ptr<const Segment> segment, uint32_t blocks) {
     if (blocks > segment->header().blocks)
-        return fail(ErrorCode::kCorrupt, format("the manifest asks for {} blocks of a segment that has {}", blocks,
-                                                segment->header().blocks));
+        return fail(ErrorCode::kCorrupt,
+                    format("the manifest asks for {} blocks of a segment that has {}", blocks,
+                           segment->header().blocks));
     Part part;
     part.blocks = blocks;
     CORDON_TRY(part.txns, segment->first_txn(blocks));
@@ -35,8 +36,9 @@ ChainSummary ChainView::summary() const {
 }
 
 const Part* ChainView::part_of(BlockNum number) const noexcept {
-    const auto after = std::upper_bound(parts.begin(), parts.end(), number,
-                                        [](BlockNum n, const Part& part) { return n < part.first.number; });
+    const auto after =
+        std::upper_bound(parts.begin(), parts.end(), number,
+                         [](BlockNum n, const Part& part) { return n < part.first.number; });
     if (after == parts.begin()) return nullptr;
     const Part& part = *std::prev(after);
     return number <= part.last.number ? &part : nullptr;
@@ -68,7 +70,8 @@ Result<std::optional<PartSpend>> find_spend(const ChainView& view, const OutPoin
 
 Result<PartPlace> locate(const ChainView& view, TxnPosition at) {
     const auto missing = [at] {
-        return fail(ErrorCode::kNotFound, format("block {} has no txn number {} in this ledger", at.block, at.txn));
+        return fail(ErrorCode::kNotFound,
+                    format("block {} has no txn number {} in this ledger", at.block, at.txn));
     };
     const Part* part = view.part_of(at.block);
     if (part == nullptr) return missing();
@@ -93,11 +96,15 @@ Result<std::vector<Part>> open_parts(const std::string& directory, const ChainSt
         const std::string path = segment_path(directory, entry.id);
         CORDON_TRY(auto segment, Segment::open(path, path));
         if (segment->identity() != entry.identity || entry.blocks == 0)
-            return fail(ErrorCode::kCorrupt, format("{}: is not the file that the manifest names; restore this ledger from "
-                                                    "a copy or ingest it anew", path));
+            return fail(
+                ErrorCode::kCorrupt,
+                format("{}: is not the file that the manifest names; restore this ledger from "
+                       "a copy or ingest it anew",
+                       path));
         CORDON_TRY(Part part, make_part(std::move(segment), entry.blocks));
         if (!parts.empty() && part.first.number <= parts.back().last.number)
-            return fail(ErrorCode::kCorrupt, format("{}: begins before the segment in front of it ends", path));
+            return fail(ErrorCode::kCorrupt,
+                        format("{}: begins before the segment in front of it ends", path));
         parts.push_back(std::move(part));
     }
     return parts;
@@ -139,10 +146,14 @@ Result<ChainView> load_chain(const std::string& ledger, ChainId chain) {
         }();
         if (status) return view;
         if (status.error().code != ErrorCode::kNotFound) return fail(status.error());
-        // The writer may have moved on and removed a file in between: then the manifest names others by now.
+        // The writer may have moved on and removed a file in between: then the manifest names
+        // others by now.
         if (last == manifest.state)
-            return fail(ErrorCode::kCorrupt, format("{}; the manifest names this file; restore this ledger from a copy or "
-                                                    "ingest it anew", status.error().message));
+            return fail(
+                ErrorCode::kCorrupt,
+                format("{}; the manifest names this file; restore this ledger from a copy or "
+                       "ingest it anew",
+                       status.error().message));
         last = manifest.state;
     }
 }

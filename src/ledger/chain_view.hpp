@@ -12,7 +12,8 @@ namespace cordon::ledger {
 
 /// The visible part of a segment: its first blocks, all of them unless a rewind has cut it.
 struct Part {
-    std::shared_ptr<const Segment> segment;  // Owners: every snapshot that shows it, and the writer.
+    std::shared_ptr<const Segment>
+        segment;  // Owners: every snapshot that shows it, and the writer.
     uint32_t blocks = 0;
     uint32_t txns = 0;
     uint64_t rows = 0;
@@ -57,11 +58,12 @@ Result<TxnPosition> position(const Part& part, uint32_t ordinal);
 /// Opens the segments that a manifest names.
 Result<std::vector<Part>> open_parts(const std::string& chain_directory, const ChainState& state);
 
-/// The newest acknowledged state of a chain, for a reader: segments, and the log laid out as one more in memory.
+/// The newest acknowledged state of a chain, for a reader: segments, and the log laid out as one
+/// more in memory.
 Result<ChainView> load_chain(const std::string& ledger, ChainId chain);
 
-std::unique_ptr<TxnCursor> make_cursor(const ChainView& view, const Address& address, Side side, Order order,
-                                       std::optional<TxnPosition> from);
+std::unique_ptr<TxnCursor> make_cursor(const ChainView& view, const Address& address, Side side,
+                                       Order order, std::optional<TxnPosition> from);
 /// A cursor that gives an Error, or nothing at all.
 std::unique_ptr<TxnCursor> make_cursor(std::optional<Error> error);
 

@@ -7,11 +7,12 @@
 
 namespace cordon::ledger {
 
-Result<std::unique_ptr<ChainWriter>> ChainWriter::create(Disk& disk, const std::string& ledger, ChainId chain,
-                                                         const Limits& limits) {
+Result<std::unique_ptr<ChainWriter>> ChainWriter::create(Disk& disk, const std::string& ledger,
+                                                         ChainId chain, const Limits& limits) {
     const Result<ChainId> parsed = parse_chain(to_string(chain));
     if (!parsed || *parsed != chain)
-        return fail(ErrorCode::kInvalidParam, format("a chain with reference {} has no name", chain.reference));
+        return fail(ErrorCode::kInvalidParam,
+                    format("a chain with reference {} has no name", chain.reference));
     std::string directory = chain_directory(ledger, chain);
     CORDON_TRY(disk.make_directory(directory));
     const ChainState state{{}, 1, 2};
@@ -26,28 +27,31 @@ Result<std::unique_ptr<ChainWriter>> ChainWriter::create(Disk& disk, const std::
     CORDON_TRY(disk.sync_directory(directory));
     CORDON_TRY(disk.sync_directory(chains_directory(ledger)));
     CORDON_TRY(disk.sync_directory(ledger));
-    return std::unique_ptr<ChainWriter>{
-        new ChainWriter{disk, std::move(directory), chain, limits, state, std::move(manifest), std::move(log)}};
+    return std::unique_ptr<ChainWriter>{new ChainWriter{
+        disk, std::move(directory), chain, limits, state, std::move(manifest), std::move(log)}};
 }
 
-Result<std::unique_ptr<ChainWriter>> ChainWriter::open(Disk& disk, const std::string& ledger, ChainId chain,
-                                                       const Limits& limits) {
+Result<std::unique_ptr<ChainWriter>> ChainWriter::open(Disk& disk, const std::string& ledger,
+                                                       ChainId chain, const Limits& limits) {
     std::string directory = chain_directory(ledger, chain);
     CORDON_TRY(Manifest found, read_manifest(directory));
     // A process that was killed may have made the chain without the last sync of create().
-    for (const std::string& made : {directory, chains_directory(ledger), ledger}) CORDON_TRY(disk.sync_directory(made));
+    for (const std::string& made : {directory, chains_directory(ledger), ledger})
+        CORDON_TRY(disk.sync_directory(made));
     remove_strays(disk, directory, found.state);
     CORDON_TRY(std::vector<Part> parts, open_parts(directory, found.state));
     const std::string path = log_path(directory, found.state.log);
     CORDON_TRY(Bytes bytes, read_file(path));
     Head head{chain};
     CORDON_TRY(head.recover(std::move(bytes), path));
-    if (!parts.empty() && !head.blocks().empty() && head.blocks().front().header.number <= parts.back().last.number)
+    if (!parts.empty() && !head.blocks().empty() &&
+        head.blocks().front().header.number <= parts.back().last.number)
         return fail(ErrorCode::kCorrupt, format("{}: begins before the last segment ends", path));
     CORDON_TRY(LogWriter log, LogWriter::resume(disk, path, head.log_size()));
     CORDON_TRY(LogWriter manifest, LogWriter::resume(disk, manifest_path(directory), found.end));
-    std::unique_ptr<ChainWriter> writer{new ChainWriter{disk, std::move(directory), chain, limits, std::move(found.state),
-                                                        std::move(manifest), std::move(log)}};
+    std::unique_ptr<ChainWriter> writer{new ChainWriter{disk, std::move(directory), chain, limits,
+                                                        std::move(found.state), std::move(manifest),
+                                                        std::move(log)}};
     writer->sealed_.parts = std::move(parts);
     writer->head_ = std::move(head);
     return writer;
@@ -61,7 +65,9 @@ std::optional<BlockHeader> ChainWriter::tip() const {
 
 Status ChainWriter::check_usable() const {
     if (!manifest_.broken()) return {};
-    return fail(ErrorCode::kIo, format("{}: an earlier write failed and could not be undone; open the ledger anew", directory_));
+    return fail(ErrorCode::kIo,
+                format("{}: an earlier write failed and could not be undone; open the ledger anew",
+                       directory_));
 }
 
 Status ChainWriter::rewind(std::optional<BlockNum> last_good) {
@@ -100,11 +106,14 @@ Status ChainWriter::seal() {
     if (head_.blocks().empty() && head_.log_size() == kLogMagic.size()) return {};
     ChainState next = state_;
     std::vector<Part> parts = sealed_.parts;
-    if (head_.blocks().empty()) return commit(std::move(next), std::move(parts));  // A log of rewinds only.
+    if (head_.blocks().empty())
+        return commit(std::move(next), std::move(parts));  // A log of rewinds only.
 
-    // Small neighbours go in with it, so that frequent small ingests do not leave many small segments.
+    // Small neighbours go in with it, so that frequent small ingests do not leave many small
+    // segments.
     uint64_t rows = head_.rows();
-    while (!parts.empty() && parts.back().rows <= 2 * rows && rows + parts.back().rows <= limits_.merged_rows) {
+    while (!parts.empty() && parts.back().rows <= 2 * rows &&
+           rows + parts.back().rows <= limits_.merged_rows) {
         rows += parts.back().rows;
         parts.pop_back();
         next.segments.pop_back();

@@ -8,16 +8,18 @@ namespace cordon::ledger {
 
 /// When the head is sealed and what is merged. Numbers from docs/decisions/0003.
 struct Limits {
-    uint64_t seal_rows = 1'000'000;                 ///< A head of so many rows or txns becomes a segment.
-    uint64_t seal_weight = uint64_t{256} << 20;     ///< The same by Head::weight().
-    uint64_t merged_rows = 2'000'000;               ///< Neighbours are merged while the result is not larger.
+    uint64_t seal_rows = 1'000'000;  ///< A head of so many rows or txns becomes a segment.
+    uint64_t seal_weight = uint64_t{256} << 20;  ///< The same by Head::weight().
+    uint64_t merged_rows = 2'000'000;  ///< Neighbours are merged while the result is not larger.
 };
 
 /// The writer of one chain. Confined to one thread.
 class ChainWriter {
 public:
-    static Result<std::unique_ptr<ChainWriter>> create(Disk& disk, const std::string& ledger, ChainId chain, const Limits& limits);
-    static Result<std::unique_ptr<ChainWriter>> open(Disk& disk, const std::string& ledger, ChainId chain, const Limits& limits);
+    static Result<std::unique_ptr<ChainWriter>> create(Disk& disk, const std::string& ledger,
+                                                       ChainId chain, const Limits& limits);
+    static Result<std::unique_ptr<ChainWriter>> open(Disk& disk, const std::string& ledger,
+                                                     ChainId chain, const Limits& limits);
 
     // As in Writer.
     Result<Writer::Appended> append(std::span<const Block> batch);
@@ -27,10 +29,16 @@ public:
     Result<ChainView> snapshot();
 
 private:
-    ChainWriter(Disk& disk, std::string directory, ChainId chain, const Limits& limits, ChainState state, LogWriter manifest,
-                LogWriter log)
-        : disk_{disk}, directory_{std::move(directory)}, limits_{limits}, state_{std::move(state)},
-          manifest_{std::move(manifest)}, log_{std::move(log)}, sealed_{chain, {}}, head_{chain} {}
+    ChainWriter(Disk& disk, std::string directory, ChainId chain, const Limits& limits,
+                ChainState state, LogWriter manifest, LogWriter log)
+        : disk_{disk},
+          directory_{std::move(directory)},
+          limits_{limits},
+          state_{std::move(state)},
+          manifest_{std::move(manifest)},
+          log_{std::move(log)},
+          sealed_{chain, {}},
+          head_{chain} {}
 
     Status stage(std::span<const Block> batch, Writer::Appended& appended);
     /// True when the block is to be stored, false when it is already.

@@ -9,7 +9,8 @@
 
 namespace cordon::ledger {
 
-static_assert(std::endian::native == std::endian::little, "the ledger's files are little-endian and are mapped as they are");
+static_assert(std::endian::native == std::endian::little,
+              "the ledger's files are little-endian and are mapped as they are");
 
 /// Any fixed-width integer at any address.
 template <typename T>
@@ -26,7 +27,9 @@ void put_fixed(Bytes& out, T value) {
     std::memcpy(out.data() + at, &value, sizeof value);
 }
 
-inline void put_bytes(Bytes& out, ByteView bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); }
+inline void put_bytes(Bytes& out, ByteView bytes) {
+    out.insert(out.end(), bytes.begin(), bytes.end());
+}
 
 /// LEB128: seven bits a byte, low ones first, the top bit says that more follow.
 inline void put_varint(Bytes& out, uint64_t value) {
@@ -45,11 +48,13 @@ constexpr int64_t unzigzag(uint64_t value) noexcept {
     return static_cast<int64_t>(value >> 1) ^ -static_cast<int64_t>(value & 1);
 }
 
-/// Takes values off the front of bytes that may be anything. The first failure sticks: from then on every value is
-/// zero, so a caller reads a whole record and asks ok() once; only loops must ask on the way.
+/// Takes values off the front of bytes that may be anything. The first failure sticks: from then on
+/// every value is zero, so a caller reads a whole record and asks ok() once; only loops must ask on
+/// the way.
 class Decoder {
 public:
-    explicit Decoder(ByteView bytes) noexcept : at_{bytes.data()}, begin_{bytes.data()}, end_{bytes.data() + bytes.size()} {}
+    explicit Decoder(ByteView bytes) noexcept
+        : at_{bytes.data()}, begin_{bytes.data()}, end_{bytes.data() + bytes.size()} {}
 
     bool ok() const noexcept { return ok_; }
     std::size_t offset() const noexcept { return static_cast<std::size_t>(at_ - begin_); }
@@ -82,7 +87,8 @@ public:
         fail();
         return 0;
     }
-    /// A number of things of which each takes at least `least` bytes, so that nobody allocates by a lying count.
+    /// A number of things of which each takes at least `least` bytes, so that nobody allocates by a
+    /// lying count.
     std::size_t count(std::size_t least) noexcept {
         const uint64_t value = varint();
         if (value <= left() / least) return static_cast<std::size_t>(value);

@@ -36,7 +36,8 @@ bool Column::check(uint64_t chunk) const noexcept {
 bool Column::check_sums() const noexcept { return crc32c({sums_, chunks() * 4}) == sums_crc_; }
 
 ByteView Column::chunk_bytes(uint64_t chunk) const noexcept {
-    return {data_ + chunk * kChunk, static_cast<std::size_t>(std::min<uint64_t>(kChunk, size_ - chunk * kChunk))};
+    return {data_ + chunk * kChunk,
+            static_cast<std::size_t>(std::min<uint64_t>(kChunk, size_ - chunk * kChunk))};
 }
 
 std::optional<Column::Damage> Column::find_damage() const {
@@ -47,7 +48,8 @@ std::optional<Column::Damage> Column::find_damage() const {
     };
     if (!check_sums()) return damage({sums_, chunks() * 4}, sums_offset_, sums_crc_, true);
     for (uint64_t chunk = 0; chunk < chunks(); ++chunk)
-        if (const uint32_t sum = load<uint32_t>(sums_ + chunk * 4); crc32c(chunk_bytes(chunk)) != sum)
+        if (const uint32_t sum = load<uint32_t>(sums_ + chunk * 4);
+            crc32c(chunk_bytes(chunk)) != sum)
             return damage(chunk_bytes(chunk), data_offset_ + chunk * kChunk, sum, false);
     return std::nullopt;
 }

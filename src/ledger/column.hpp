@@ -9,7 +9,8 @@
 
 namespace cordon::ledger {
 
-/// One column of a segment. No byte of it is handed out before the page around it has passed its checksum.
+/// One column of a segment. No byte of it is handed out before the page around it has passed its
+/// checksum.
 ///
 /// Thread safety: any number of threads; two may check the same page twice.
 class Column {
@@ -25,7 +26,8 @@ public:
     /// The entry `index` of fixed-width integers; false as get() gives nullptr.
     template <typename T>
     bool read(uint64_t index, T& value) const noexcept {
-        const uint8_t* at = index <= size_ / sizeof(T) ? get(index * sizeof(T), sizeof(T)) : nullptr;
+        const uint8_t* at =
+            index <= size_ / sizeof(T) ? get(index * sizeof(T), sizeof(T)) : nullptr;
         if (at == nullptr) return false;
         value = load<T>(at);
         return true;
@@ -33,9 +35,9 @@ public:
 
     /// The first damaged place, for verify() and for messages.
     struct Damage {
-        uint64_t offset = 0;        ///< In the file.
-        std::optional<int> bit;     ///< When one flip explains it.
-        bool in_sums = false;       ///< In the checksums, not in the data.
+        uint64_t offset = 0;     ///< In the file.
+        std::optional<int> bit;  ///< When one flip explains it.
+        bool in_sums = false;    ///< In the checksums, not in the data.
     };
     std::optional<Damage> find_damage() const;
 

@@ -41,8 +41,9 @@ uint32_t crc32c(ByteView bytes, uint32_t seed) noexcept {
 }
 
 std::optional<uint64_t> flipped_bit(std::size_t size, uint32_t expected, uint32_t actual) noexcept {
-    // CRC is linear: the difference of the two depends on the place of the flip alone. The flip of the very last bit
-    // leaves the polynomial; each bit further to the front is one more step of the register.
+    // CRC is linear: the difference of the two depends on the place of the flip alone. The flip of
+    // the very last bit leaves the polynomial; each bit further to the front is one more step of
+    // the register.
     const uint32_t difference = expected ^ actual;
     if (difference == 0) return std::nullopt;
     uint32_t step = kPolynomial;

@@ -19,11 +19,17 @@ private:
     std::optional<Error> error_;
 };
 
-/// Goes through the parts in order, and inside a part through the lists of one or both sides as through one.
+/// Goes through the parts in order, and inside a part through the lists of one or both sides as
+/// through one.
 class PartsCursor final : public TxnCursor {
 public:
-    PartsCursor(const ChainView& view, const Address& address, Side side, Order order, std::optional<TxnPosition> from)
-        : view_{view}, address_{address}, side_{side}, ascending_{order == Order::kAscending}, from_{from} {
+    PartsCursor(const ChainView& view, const Address& address, Side side, Order order,
+                std::optional<TxnPosition> from)
+        : view_{view},
+          address_{address},
+          side_{side},
+          ascending_{order == Order::kAscending},
+          from_{from} {
         next_part_ = ascending_ ? 0 : view.parts.size();
     }
 
@@ -36,7 +42,7 @@ public:
 
 private:
     struct Walk {
-        Segment::List list;  // What is still to come.
+        Segment::List list;               // What is still to come.
         std::optional<uint32_t> ordinal;  // The next of it.
     };
 
@@ -44,14 +50,16 @@ private:
         while (true) {
             std::optional<uint32_t> best;
             for (const Walk& walk : walks_)
-                if (walk.ordinal && (!best || (ascending_ ? *walk.ordinal < *best : *walk.ordinal > *best)))
+                if (walk.ordinal &&
+                    (!best || (ascending_ ? *walk.ordinal < *best : *walk.ordinal > *best)))
                     best = walk.ordinal;
             if (best) {
                 for (std::size_t i = 0; i < walks_.size(); ++i)
                     if (walks_[i].ordinal == best) CORDON_TRY(advance(i));
                 return place(*best);
             }
-            if (ascending_ ? next_part_ == view_.parts.size() : next_part_ == 0) return std::optional<TxnPosition>{};
+            if (ascending_ ? next_part_ == view_.parts.size() : next_part_ == 0)
+                return std::optional<TxnPosition>{};
             const Part& part = view_.parts[ascending_ ? next_part_++ : --next_part_];
             CORDON_TRY(enter(part));
         }
@@ -63,7 +71,8 @@ private:
         walks_ = {};
         uint32_t from = ascending_ ? 0 : part.txns;
         if (from_) {
-            if (ascending_ ? part.last.number < from_->block : part.first.number > from_->block) return {};
+            if (ascending_ ? part.last.number < from_->block : part.first.number > from_->block)
+                return {};
             CORDON_TRY(from, bound(part));
         }
         CORDON_TRY(const auto id, part.segment->find_address(address_));
@@ -86,7 +95,8 @@ private:
         CORDON_TRY(const BlockNum number, part.segment->number(block));
         if (number != from_->block) return first;
         CORDON_TRY(const uint32_t end, part.segment->first_txn(block + 1));
-        return static_cast<uint32_t>(std::min<uint64_t>(uint64_t{first} + from_->txn + (ascending_ ? 0 : 1), end));
+        return static_cast<uint32_t>(
+            std::min<uint64_t>(uint64_t{first} + from_->txn + (ascending_ ? 0 : 1), end));
     }
 
     /// Leaves the entries from `ordinal` on (ascending) or below it (descending).
@@ -97,8 +107,10 @@ private:
         while (low < high) {
             const uint32_t middle = low + (high - low) / 2;
             CORDON_TRY(const uint32_t entry, part_->segment->list_entry(receiving, middle));
-            if (entry < ordinal) low = middle + 1;
-            else high = middle;
+            if (entry < ordinal)
+                low = middle + 1;
+            else
+                high = middle;
         }
         (ascending_ ? list.begin : list.end) = low;
         return {};
@@ -139,11 +151,13 @@ private:
 
 }  // namespace
 
-std::unique_ptr<TxnCursor> make_cursor(const ChainView& view, const Address& address, Side side, Order order,
-                                       std::optional<TxnPosition> from) {
+std::unique_ptr<TxnCursor> make_cursor(const ChainView& view, const Address& address, Side side,
+                                       Order order, std::optional<TxnPosition> from) {
     return std::make_unique<PartsCursor>(view, address, side, order, from);
 }
 
-std::unique_ptr<TxnCursor> make_cursor(std::optional<Error> error) { return std::make_unique<EndCursor>(std::move(error)); }
+std::unique_ptr<TxnCursor> make_cursor(std::optional<Error> error) {
+    return std::make_unique<EndCursor>(std::move(error));
+}
 
 }  // namespace cordon::ledger

@@ -60,7 +60,8 @@ public:
         return {};
     }
     Status truncate(uint64_t size) override {
-        if (::ftruncate(fd_.get(), static_cast<off_t>(size)) != 0) return fail(system_error(errno, path_, "cut"));
+        if (::ftruncate(fd_.get(), static_cast<off_t>(size)) != 0)
+            return fail(system_error(errno, path_, "cut"));
         if (::lseek(fd_.get(), static_cast<off_t>(size), SEEK_SET) < 0)
             return fail(system_error(errno, path_, "seek in"));
         return {};
@@ -86,7 +87,8 @@ public:
         return file;
     }
     Status rename(const std::string& from, const std::string& to) override {
-        if (::rename(from.c_str(), to.c_str()) != 0) return fail(system_error(errno, from, "rename"));
+        if (::rename(from.c_str(), to.c_str()) != 0)
+            return fail(system_error(errno, from, "rename"));
         return {};
     }
     Status remove(const std::string& path) override {
@@ -115,22 +117,26 @@ Disk& system_disk() noexcept {
 }
 
 Error system_error(int error, const std::string& path, const char* verb) {
-    const ErrorCode code = error == ENOSPC || error == EDQUOT || error == EFBIG          ? ErrorCode::kNoSpace
-                           : error == EACCES || error == EPERM || error == EROFS ? ErrorCode::kPermission
-                           : error == ENOENT                                      ? ErrorCode::kNotFound
-                                                                                  : ErrorCode::kIo;
-    const char* next = code == ErrorCode::kNoSpace      ? "; free some space and repeat, nothing was lost"
-                       : code == ErrorCode::kPermission ? "; check owner and mode of the ledger directory"
-                                                        : "";
-    return Error{code, format("{}: cannot {}: {}{}", path, verb, std::generic_category().message(error), next)};
+    const ErrorCode code =
+        error == ENOSPC || error == EDQUOT || error == EFBIG  ? ErrorCode::kNoSpace
+        : error == EACCES || error == EPERM || error == EROFS ? ErrorCode::kPermission
+        : error == ENOENT                                     ? ErrorCode::kNotFound
+                                                              : ErrorCode::kIo;
+    const char* next =
+        code == ErrorCode::kNoSpace      ? "; free some space and repeat, nothing was lost"
+        : code == ErrorCode::kPermission ? "; check owner and mode of the ledger directory"
+                                         : "";
+    return Error{code, format("{}: cannot {}: {}{}", path, verb,
+                              std::generic_category().message(error), next)};
 }
 
 Result<Bytes> read_file(const std::string& path, bool durable) {
     const Fd fd{open_retry(path, O_RDONLY)};
     if (fd.get() < 0) return fail(system_error(errno, path, "open"));
-    struct stat status {};
+    struct stat status{};
     if (::fstat(fd.get(), &status) != 0) return fail(system_error(errno, path, "read"));
-    if (!S_ISREG(status.st_mode)) return fail(ErrorCode::kIo, format("{}: expected a regular file", path));
+    if (!S_ISREG(status.st_mode))
+        return fail(ErrorCode::kIo, format("{}: expected a regular file", path));
     Bytes bytes(static_cast<std::size_t>(status.st_size));
     std::size_t got = 0;
     while (got < bytes.size()) {
@@ -161,7 +167,7 @@ Result<std::vector<std::string>> list_directory(const std::string& path) {
 Result<MappedFile> MappedFile::open(const std::string& path) {
     const Fd fd{open_retry(path, O_RDONLY)};
     if (fd.get() < 0) return fail(system_error(errno, path, "open"));
-    struct stat status {};
+    struct stat status{};
     if (::fstat(fd.get(), &status) != 0) return fail(system_error(errno, path, "read"));
     MappedFile file;
     file.size_ = static_cast<std::size_t>(status.st_size);
@@ -195,9 +201,13 @@ Result<WriterLock> WriterLock::take(const std::string& path) {
         if (errno != EWOULDBLOCK) return fail(system_error(errno, path, "lock"));
         char holder[32] = {};
         const ssize_t n = ::pread(fd.get(), holder, sizeof holder - 1, 0);
-        const std::string pid{holder, n > 0 ? static_cast<std::size_t>(std::find(holder, holder + n, '\n') - holder) : 0};
-        return fail(ErrorCode::kLocked, format("{}: process {} is writing this ledger; wait for it or stop it, then repeat",
-                                               path, pid.empty() ? "unknown" : pid));
+        const std::string pid{
+            holder,
+            n > 0 ? static_cast<std::size_t>(std::find(holder, holder + n, '\n') - holder) : 0};
+        return fail(
+            ErrorCode::kLocked,
+            format("{}: process {} is writing this ledger; wait for it or stop it, then repeat",
+                   path, pid.empty() ? "unknown" : pid));
     }
     const std::string pid = format("{}\n", ::getpid());
     if (::ftruncate(fd.get(), 0) != 0 || ::pwrite(fd.get(), pid.data(), pid.size(), 0) < 0)

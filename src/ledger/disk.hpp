@@ -22,7 +22,8 @@ public:
     virtual Status truncate(uint64_t size) = 0;
 };
 
-/// Everything that the ledger changes on disk goes through here, so that tests can pull the plug at any write.
+/// Everything that the ledger changes on disk goes through here, so that tests can pull the plug at
+/// any write.
 class Disk {
 public:
     virtual ~Disk() = default;
@@ -44,8 +45,8 @@ Disk& system_disk() noexcept;
 /// errno as an Error: "PATH: cannot VERB: reason".
 Error system_error(int error, const std::string& path, const char* verb);
 
-/// Whole file into memory. With `durable`, what was read also survives power loss from then on: a reader must not show
-/// what the writer has written but not yet synced.
+/// Whole file into memory. With `durable`, what was read also survives power loss from then on: a
+/// reader must not show what the writer has written but not yet synced.
 Result<Bytes> read_file(const std::string& path, bool durable = false);
 
 /// The names in a directory, sorted. kNotFound.

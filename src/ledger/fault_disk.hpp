@@ -15,8 +15,9 @@ namespace cordon::ledger::test {
 class FaultDisk final : public Disk {
 public:
     enum class Fault {
-        kKill,     ///< The process is gone: part of the write is there, nothing is written any more.
-        kPower,    ///< The machine is gone: of what was not synced, any part may be there (see lose_power).
+        kKill,   ///< The process is gone: part of the write is there, nothing is written any more.
+        kPower,  ///< The machine is gone: of what was not synced, any part may be there (see
+                 ///< lose_power).
         kNoSpace,  ///< This one write fails, part of it is there; the next ones work.
     };
     FaultDisk(Fault fault, uint64_t at, uint64_t seed) : fault_{fault}, left_{at}, random_{seed} {}
@@ -49,7 +50,8 @@ public:
     }
     Status remove(const std::string& path) override {
         CORDON_TRY(check(path));
-        // Kept under another name until the directory is synced, so that a power cut can bring it back.
+        // Kept under another name until the directory is synced, so that a power cut can bring it
+        // back.
         const std::string hidden = format("{}.gone-{}", path, gone_++);
         CORDON_TRY(system_disk().rename(path, hidden));
         undo_[parent(path)].push_back([path, hidden] { std::filesystem::rename(hidden, path); });
@@ -57,7 +59,8 @@ public:
     }
     Status make_directory(const std::string& path) override {
         CORDON_TRY(check(path));
-        if (!std::filesystem::exists(path)) undo_[parent(path)].push_back([path] { std::filesystem::remove_all(path); });
+        if (!std::filesystem::exists(path))
+            undo_[parent(path)].push_back([path] { std::filesystem::remove_all(path); });
         return system_disk().make_directory(path);
     }
     Status sync_directory(const std::string& path) override {
@@ -66,8 +69,8 @@ public:
         return {};
     }
 
-    /// What a machine finds when it comes back: files cut anywhere behind what was synced or with noise there, and of
-    /// the directory changes that were not synced, the last ones undone.
+    /// What a machine finds when it comes back: files cut anywhere behind what was synced or with
+    /// noise there, and of the directory changes that were not synced, the last ones undone.
     void lose_power() {
         if (fault_ != Fault::kPower) return;
         for (const auto& [path, size] : sizes_) {
@@ -76,7 +79,8 @@ public:
             if (error || now <= size.synced) continue;
             const uint64_t kept = size.synced + random_() % (now - size.synced + 1);
             std::filesystem::resize_file(path, kept);
-            if (random_() % 2 == 0 && kept > size.synced) {  // The size reached the disk, the data did not.
+            if (random_() % 2 == 0 &&
+                kept > size.synced) {  // The size reached the disk, the data did not.
                 std::filesystem::resize_file(path, size.synced);
                 std::filesystem::resize_file(path, kept);
             }
@@ -102,7 +106,9 @@ private:
             : disk_{disk}, path_{std::move(path)}, file_{std::move(file)} {}
         Status write(ByteView bytes) override {
             if (Status status = disk_.check(path_); !status) {
-                if (disk_.first_) static_cast<void>(file_->write(bytes.first(disk_.random_() % (bytes.size() + 1))));
+                if (disk_.first_)
+                    static_cast<void>(
+                        file_->write(bytes.first(disk_.random_() % (bytes.size() + 1))));
                 return status;
             }
             return file_->write(bytes);
@@ -123,18 +129,24 @@ private:
         std::unique_ptr<OutFile> file_;
     };
 
-    static std::string parent(const std::string& path) { return std::filesystem::path{path}.parent_path().string(); }
+    static std::string parent(const std::string& path) {
+        return std::filesystem::path{path}.parent_path().string();
+    }
     /// A file's present name.
     std::string now(const std::string& path) const {
         const auto renamed = names_.find(path);
-        return renamed == names_.end() || !std::filesystem::exists(renamed->second) ? path : renamed->second;
+        return renamed == names_.end() || !std::filesystem::exists(renamed->second)
+                   ? path
+                   : renamed->second;
     }
     Status check(const std::string& path) {
         first_ = false;
-        if (happened_) return fault_ == Fault::kNoSpace ? Status{} : fail(ErrorCode::kIo, path + ": gone");
+        if (happened_)
+            return fault_ == Fault::kNoSpace ? Status{} : fail(ErrorCode::kIo, path + ": gone");
         if (left_-- > 0) return {};
         happened_ = first_ = true;
-        return fail(fault_ == Fault::kNoSpace ? ErrorCode::kNoSpace : ErrorCode::kIo, path + ": pulled the plug");
+        return fail(fault_ == Fault::kNoSpace ? ErrorCode::kNoSpace : ErrorCode::kIo,
+                    path + ": pulled the plug");
     }
 
     Fault fault_;

@@ -45,7 +45,8 @@ Status Head::recover(Bytes bytes, const std::string& name) {
 }
 
 uint64_t Head::weight() const noexcept {
-    return bytes_.size() + blocks_.size() * sizeof(BlockEntry) + txn_hashes_.size() * 80 + spends_.size() * 60;
+    return bytes_.size() + blocks_.size() * sizeof(BlockEntry) + txn_hashes_.size() * 80 +
+           spends_.size() * 60;
 }
 
 void Head::begin_batch() {
@@ -124,12 +125,14 @@ void Head::truncate(std::size_t blocks) {
 }
 
 uint32_t Head::find(const Hash256& hash) const {
-    return txn_index_.find(hash_bytes(hash), [&](uint32_t entry) { return txn_hashes_[entry] == hash; });
+    return txn_index_.find(hash_bytes(hash),
+                           [&](uint32_t entry) { return txn_hashes_[entry] == hash; });
 }
 
 bool Head::has_spend(const OutPoint& point) const {
-    return spend_index_.find(hash_outpoint(point), [&](uint32_t entry) { return spends_[entry] == point; }) !=
-           FlatIndex::kNone;
+    return spend_index_.find(hash_outpoint(point), [&](uint32_t entry) {
+        return spends_[entry] == point;
+    }) != FlatIndex::kNone;
 }
 
 std::optional<TxOut> Head::output(const OutPoint& point, uint32_t& count) const {
@@ -143,7 +146,8 @@ std::optional<TxOut> Head::output(const OutPoint& point, uint32_t& count) const 
 Result<std::vector<Part>> Head::images() {
     std::size_t first = images_.empty() ? 0 : images_.back().end;
     const auto rows_from = [this](std::size_t block) {
-        return block == blocks_.size() ? 0 : rows_ - blocks_[block].first_row + blocks_.size() - block;
+        return block == blocks_.size() ? 0
+                                       : rows_ - blocks_[block].first_row + blocks_.size() - block;
     };
     while (first < blocks_.size() && !images_.empty() &&
            rows_from(images_.back().first) - rows_from(first) <= 2 * rows_from(first)) {
@@ -159,7 +163,8 @@ Result<std::vector<Part>> Head::images() {
     }
     std::vector<Part> parts;
     for (const Image& image : images_) {
-        CORDON_TRY(Part part, make_part(image.segment, static_cast<uint32_t>(image.end - image.first)));
+        CORDON_TRY(Part part,
+                   make_part(image.segment, static_cast<uint32_t>(image.end - image.first)));
         parts.push_back(std::move(part));
     }
     return parts;

@@ -10,10 +10,11 @@
 
 namespace cordon::ledger {
 
-/// The writer's side of the head log: the same bytes in memory, and what append() must look up in them.
+/// The writer's side of the head log: the same bytes in memory, and what append() must look up in
+/// them.
 ///
-/// A batch is built at the end of the bytes, block by block, then either written or taken back by truncate().
-/// Memory: the log, and about 80 bytes a txn, 50 an input. Confined to one thread.
+/// A batch is built at the end of the bytes, block by block, then either written or taken back by
+/// truncate(). Memory: the log, and about 80 bytes a txn, 50 an input. Confined to one thread.
 class Head {
 public:
     explicit Head(ChainId chain) : chain_{chain}, bytes_{kLogMagic.begin(), kLogMagic.end()} {}
@@ -54,11 +55,12 @@ public:
 
     bool has_txn(const Hash256& hash) const { return find(hash) != FlatIndex::kNone; }
     bool has_spend(const OutPoint& point) const;
-    /// An output of a txn of the head; `count` is how many it has. Nothing, and count 0, when the txn is not here.
+    /// An output of a txn of the head; `count` is how many it has. Nothing, and count 0, when the
+    /// txn is not here.
     std::optional<TxOut> output(const OutPoint& point, uint32_t& count) const;
 
-    /// Segments in memory that show all blocks. Built as needed: small ones are folded into their neighbours, so that
-    /// a snapshot after every block costs O(log n) a block.
+    /// Segments in memory that show all blocks. Built as needed: small ones are folded into their
+    /// neighbours, so that a snapshot after every block costs O(log n) a block.
     Result<std::vector<Part>> images();
     /// The blocks from `first` on, decoded one by one.
     template <typename Visit>
@@ -66,7 +68,7 @@ public:
 
 private:
     struct Image {
-        std::size_t first = 0, end = 0;  // Blocks it shows.
+        std::size_t first = 0, end = 0;          // Blocks it shows.
         std::shared_ptr<const Segment> segment;  // Owners: the snapshots that show it, and this.
     };
     uint32_t find(const Hash256& hash) const;
@@ -88,7 +90,8 @@ template <typename Visit>
 Status Head::decode(std::size_t first, Visit&& visit) const {
     Block block;
     for (std::size_t i = first; i < blocks_.size(); ++i) {
-        const LoggedBlock logged{blocks_[i].header.number, ByteView{bytes_}.subspan(blocks_[i].at, blocks_[i].size)};
+        const LoggedBlock logged{blocks_[i].header.number,
+                                 ByteView{bytes_}.subspan(blocks_[i].at, blocks_[i].size)};
         CORDON_TRY(decode_block(logged, chain_, "head", block));
         visit(block);
     }

@@ -9,7 +9,8 @@ namespace cordon::ledger {
 namespace {
 
 tl::unexpected<Error> corrupt(const std::string& name, const std::string& what) {
-    return fail(ErrorCode::kCorrupt, format("{}: {}; restore this ledger from a copy or ingest it anew", name, what));
+    return fail(ErrorCode::kCorrupt,
+                format("{}: {}; restore this ledger from a copy or ingest it anew", name, what));
 }
 
 }  // namespace
@@ -21,7 +22,8 @@ Result<std::vector<LoggedBlock>> replay(const LogContent& log, const std::string
         const uint8_t type = in.u8();
         if (type == static_cast<uint8_t>(RecordType::kRewind)) {
             const BlockNum first_bad = in.varint();
-            while (in.ok() && !blocks.empty() && blocks.back().number >= first_bad) blocks.pop_back();
+            while (in.ok() && !blocks.empty() && blocks.back().number >= first_bad)
+                blocks.pop_back();
         } else if (type == static_cast<uint8_t>(RecordType::kAppend)) {
             const uint32_t count = in.u32();
             for (uint32_t n = 0; n < count && in.ok(); ++n) {
@@ -35,7 +37,8 @@ Result<std::vector<LoggedBlock>> replay(const LogContent& log, const std::string
         } else {
             in.fail();
         }
-        if (!in.ok() || in.left() != 0) return corrupt(name, format("record {} does not decode", i));
+        if (!in.ok() || in.left() != 0)
+            return corrupt(name, format("record {} does not decode", i));
     }
     return blocks;
 }
@@ -43,7 +46,8 @@ Result<std::vector<LoggedBlock>> replay(const LogContent& log, const std::string
 Status decode_block(const LoggedBlock& logged, ChainId chain, const std::string& name, Block& out) {
     Decoder in{logged.bytes};
     take_block(in, chain, out);
-    if (!in.ok() || in.left() != 0) return corrupt(name, format("block {} does not decode", logged.number));
+    if (!in.ok() || in.left() != 0)
+        return corrupt(name, format("block {} does not decode", logged.number));
     return {};
 }
 

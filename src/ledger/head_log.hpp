@@ -13,7 +13,7 @@ namespace cordon::ledger {
 
 enum class RecordType : uint8_t {
     kAppend = 1,  ///< u32 number of blocks, then for each u32 size and the block.
-    kRewind = 2, ///< varint: the number of the last block that stays + 1; 0 when none does.
+    kRewind = 2,  ///< varint: the number of the last block that stays + 1; 0 when none does.
 };
 
 /// A block of a log that no later rewind took back.
@@ -22,7 +22,8 @@ struct LoggedBlock {
     ByteView bytes;  ///< As take_block reads it. Lifetime: the log's bytes.
 };
 
-/// What is left after all records. kCorrupt when a record does not decode or block numbers do not rise.
+/// What is left after all records. kCorrupt when a record does not decode or block numbers do not
+/// rise.
 Result<std::vector<LoggedBlock>> replay(const LogContent& log, const std::string& name);
 
 /// kCorrupt.

@@ -19,7 +19,8 @@ struct Outcome {
 };
 
 /// Appends, rewinds and seals until the disk fails or the script ends.
-Outcome run(FaultDisk& disk, const std::string& directory, ChainId chain, uint64_t seed, bool go_on_after_error) {
+Outcome run(FaultDisk& disk, const std::string& directory, ChainId chain, uint64_t seed,
+            bool go_on_after_error) {
     Outcome outcome;
     auto opened = open_writer_on(disk, directory, {}, kSmall);
     if (!opened && go_on_after_error) opened = open_writer_on(disk, directory, {}, kSmall);
@@ -31,7 +32,8 @@ Outcome run(FaultDisk& disk, const std::string& directory, ChainId chain, uint64
         bool good = false;
         if (step % 5 == 4 && !outcome.before.blocks().empty()) {
             const auto& blocks = outcome.before.blocks();
-            const BlockNum to = blocks[stream.below(static_cast<unsigned>(blocks.size()))].header.number;
+            const BlockNum to =
+                blocks[stream.below(static_cast<unsigned>(blocks.size()))].header.number;
             outcome.after.rewind(to);
             good = writer->rewind(chain, to).has_value();
             if (good) stream.restart(to);
@@ -43,9 +45,13 @@ Outcome run(FaultDisk& disk, const std::string& directory, ChainId chain, uint64
             for (const Block& block : batch) outcome.after.append(block);
             good = writer->append(batch).has_value();
         }
-        if (good) outcome.before = outcome.after;
-        else if (!go_on_after_error) return outcome;
-        else stream.restart(outcome.before.blocks().empty() ? 0 : outcome.before.blocks().back().header.number);
+        if (good)
+            outcome.before = outcome.after;
+        else if (!go_on_after_error)
+            return outcome;
+        else
+            stream.restart(
+                outcome.before.blocks().empty() ? 0 : outcome.before.blocks().back().header.number);
         if (go_on_after_error && !good) {
             const auto snapshot = writer->snapshot();
             EXPECT_TRUE(snapshot && same_answers(**snapshot, chain, outcome.before));
@@ -81,7 +87,8 @@ void pull_the_plug(FaultDisk::Fault fault, ChainId chain, uint64_t seed) {
         ASSERT_TRUE(verify(ledger)) << verify(ledger).error().message;
         // And life goes on.
         const auto tip = (*writer)->tip(chain);
-        Block next = chain == kEthereum ? simple_block(tip ? tip->number + 1 : 1) : utxo_block(tip ? tip->number + 1 : 1, {});
+        Block next = chain == kEthereum ? simple_block(tip ? tip->number + 1 : 1)
+                                        : utxo_block(tip ? tip->number + 1 : 1, {});
         next.header.time = tip ? tip->time : std::nullopt;
         const auto appended = (*writer)->append(std::span{&next, 1});
         ASSERT_TRUE(appended) << appended.error().message;

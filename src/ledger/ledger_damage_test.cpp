@@ -38,9 +38,12 @@ std::vector<std::string> files_below(const std::string& directory) {
     return files;
 }
 
-void overwrite(const std::string& path, ByteView bytes) { ASSERT_TRUE(system_disk().create(path).value()->write(bytes)); }
+void overwrite(const std::string& path, ByteView bytes) {
+    ASSERT_TRUE(system_disk().create(path).value()->write(bytes));
+}
 
-TEST(LedgerDamage, verify_names_the_file_and_the_byte_of_any_flipped_bit_and_readers_never_show_it) {
+TEST(LedgerDamage,
+     verify_names_the_file_and_the_byte_of_any_flipped_bit_and_readers_never_show_it) {
     for (const ChainId chain : {kEthereum, kBitcoin}) {
         const TempDir dir;
         const Naive naive = make_small(dir / "l", chain);
@@ -56,21 +59,27 @@ TEST(LedgerDamage, verify_names_the_file_and_the_byte_of_any_flipped_bit_and_rea
                 const Status found = verify(dir / "l");
                 ASSERT_FALSE(found) << file << " " << at;
                 const bool format = file.ends_with("FORMAT");
-                ASSERT_TRUE(found.error().code == ErrorCode::kCorrupt || format) << found.error().message;
-                ASSERT_NE(found.error().message.find(file), std::string::npos) << found.error().message;
-                // The first bytes of a file and its own header checksum say only that the header is wrong.
+                ASSERT_TRUE(found.error().code == ErrorCode::kCorrupt || format)
+                    << found.error().message;
+                ASSERT_NE(found.error().message.find(file), std::string::npos)
+                    << found.error().message;
+                // The first bytes of a file and its own header checksum say only that the header is
+                // wrong.
                 if (!format && at >= 12) {
-                    ASSERT_NE(found.error().message.find(cordon::format("offset {}:", at)), std::string::npos)
+                    ASSERT_NE(found.error().message.find(cordon::format("offset {}:", at)),
+                              std::string::npos)
                         << at << ": " << found.error().message;
                 }
                 const auto reader = open_reader(dir / "l");
                 if (!reader) continue;
                 std::vector<Block> seen;
-                const Status status = (*reader)->scan(chain, 0, UINT64_MAX, [&seen](const Block& block) -> Status {
-                    seen.push_back(block);
-                    return {};
-                });
-                ASSERT_TRUE(status ? seen == naive.blocks() : status.error().code == ErrorCode::kCorrupt);
+                const Status status =
+                    (*reader)->scan(chain, 0, UINT64_MAX, [&seen](const Block& block) -> Status {
+                        seen.push_back(block);
+                        return {};
+                    });
+                ASSERT_TRUE(status ? seen == naive.blocks()
+                                   : status.error().code == ErrorCode::kCorrupt);
             }
             overwrite(file, good);
         }
@@ -87,9 +96,12 @@ TEST(LedgerDamage, a_missing_or_exchanged_file_is_found) {
         EXPECT_EQ(open_reader(dir / "l").error().code, ErrorCode::kCorrupt);
         for (const std::string& other : files_below(dir / "l")) {
             if (other.ends_with("FORMAT")) continue;
-            std::filesystem::copy_file(other, file, std::filesystem::copy_options::overwrite_existing);
-            EXPECT_EQ(open_reader(dir / "l").error().code, ErrorCode::kCorrupt) << file << " is " << other;
-            EXPECT_EQ(open_writer(dir / "l").error().code, ErrorCode::kCorrupt) << file << " is " << other;
+            std::filesystem::copy_file(other, file,
+                                       std::filesystem::copy_options::overwrite_existing);
+            EXPECT_EQ(open_reader(dir / "l").error().code, ErrorCode::kCorrupt)
+                << file << " is " << other;
+            EXPECT_EQ(open_writer(dir / "l").error().code, ErrorCode::kCorrupt)
+                << file << " is " << other;
         }
         std::filesystem::rename(dir / "aside", file);
     }

@@ -41,9 +41,11 @@ TEST(LedgerProperty, every_answer_equals_that_of_a_list_of_blocks) {
                 case 1: {
                     if (naive.blocks().empty()) break;
                     const auto& blocks = naive.blocks();
-                    const BlockNum to = blocks[stream.below(static_cast<unsigned>(blocks.size()))].header.number;
+                    const BlockNum to =
+                        blocks[stream.below(static_cast<unsigned>(blocks.size()))].header.number;
                     const bool all = stream.below(8) == 0;
-                    RC_ASSERT(writer->rewind(setting.chain, all ? std::nullopt : std::optional{to}).has_value());
+                    RC_ASSERT(writer->rewind(setting.chain, all ? std::nullopt : std::optional{to})
+                                  .has_value());
                     naive.rewind(all ? std::nullopt : std::optional{to});
                     stream.restart(all ? 0 : to);
                     break;
@@ -52,7 +54,9 @@ TEST(LedgerProperty, every_answer_equals_that_of_a_list_of_blocks) {
                     writer.reset();
                     writer = open_writer_on(disk, dir / "l", {}, setting.limits).value();
                     break;
-                case 3: RC_ASSERT(same_answers(*writer->snapshot().value(), setting.chain, naive)); break;
+                case 3:
+                    RC_ASSERT(same_answers(*writer->snapshot().value(), setting.chain, naive));
+                    break;
                 default: {
                     const auto appended = writer->append(take(stream, naive, 6));
                     if (!appended) RC_FAIL(appended.error().message);
@@ -60,7 +64,8 @@ TEST(LedgerProperty, every_answer_equals_that_of_a_list_of_blocks) {
             }
         }
         RC_ASSERT(same_answers(*writer->snapshot().value(), setting.chain, naive, setting.seed));
-        RC_ASSERT(same_answers(*open_reader(dir / "l").value(), setting.chain, naive, setting.seed));
+        RC_ASSERT(
+            same_answers(*open_reader(dir / "l").value(), setting.chain, naive, setting.seed));
         RC_ASSERT(verify(dir / "l").has_value());
     });
 }
@@ -92,9 +97,13 @@ TEST(LedgerProperty, the_same_blocks_in_other_batches_are_the_same_ledger) {
         Naive naive;
         const std::vector<Block> blocks = take(stream, naive, 40);
         for (const std::size_t size : {std::size_t{1}, std::size_t{3}, blocks.size()}) {
-            const auto writer = open_writer_on(disk, dir / format("l{}", size), {}, setting.limits).value();
+            const auto writer =
+                open_writer_on(disk, dir / format("l{}", size), {}, setting.limits).value();
             for (std::size_t at = 0; at < blocks.size(); at += size)
-                RC_ASSERT(writer->append(std::span{blocks}.subspan(at, std::min(size, blocks.size() - at))).has_value());
+                RC_ASSERT(
+                    writer
+                        ->append(std::span{blocks}.subspan(at, std::min(size, blocks.size() - at)))
+                        .has_value());
             RC_ASSERT(same_answers(*writer->snapshot().value(), setting.chain, naive));
             // And once more changes nothing.
             const auto again = writer->append(blocks);

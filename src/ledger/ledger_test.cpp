@@ -173,13 +173,15 @@ TEST(LedgerUtxo, knows_what_an_input_spends_and_who_spends_an_output) {
         if (sealed) {
             ASSERT_TRUE(desk.writer->seal());
         }
-        ASSERT_TRUE(desk.append({utxo_block(2, {spend(2, {point}, {{50, address(8, AddressKind::kP2wpkh)}})})}));
+        ASSERT_TRUE(desk.append(
+            {utxo_block(2, {spend(2, {point}, {{50, address(8, AddressKind::kP2wpkh)}})})}));
         const auto reader = desk.reader();
         const auto spender = reader->spender(kBitcoin, point).value();
         ASSERT_TRUE(spender);
         EXPECT_EQ(spender->at, (TxnPosition{2, 0}));
         EXPECT_EQ(reader->utxo_txn(kBitcoin, {2, 0})->txn.inputs[0].spent->value, 50u);
-        const auto sent = reader->utxo_txns_of(kBitcoin, address(7, AddressKind::kP2wpkh), Side::kSender, Order::kAscending, {});
+        const auto sent = reader->utxo_txns_of(kBitcoin, address(7, AddressKind::kP2wpkh),
+                                               Side::kSender, Order::kAscending, {});
         EXPECT_EQ(drain(*sent), (std::vector<TxnPosition>{{2, 0}}));
         EXPECT_EQ(reader->spender(kBitcoin, {hash(2, 3), 0}).value(), std::nullopt);
     }
@@ -187,7 +189,8 @@ TEST(LedgerUtxo, knows_what_an_input_spends_and_who_spends_an_output) {
 
 TEST(LedgerUtxo, spends_outputs_of_the_same_block) {
     Desk desk;
-    ASSERT_TRUE(desk.append({utxo_block(1, {coinbase(1, 50, 7), spend(2, {{hash(1, 3), 0}}, {}), coinbase(3, 1, 1)})}));
+    ASSERT_TRUE(desk.append(
+        {utxo_block(1, {coinbase(1, 50, 7), spend(2, {{hash(1, 3), 0}}, {}), coinbase(3, 1, 1)})}));
     EXPECT_EQ(desk.reader()->spender(kBitcoin, {hash(1, 3), 0}).value()->at, (TxnPosition{1, 1}));
 }
 
@@ -195,14 +198,17 @@ TEST(LedgerUtxo, refuses_to_spend_an_output_twice) {
     for (const bool sealed : {false, true}) {
         Desk desk;
         const OutPoint point{hash(1, 3), 0}, unknown{hash(9, 9), 4};
-        EXPECT_EQ(desk.refusal({utxo_block(1, {coinbase(1, 50, 7), spend(2, {point, point}, {})})}), ErrorCode::kConflict);
-        ASSERT_TRUE(desk.append({utxo_block(1, {coinbase(1, 50, 7), spend(2, {point, unknown}, {})})}));
+        EXPECT_EQ(desk.refusal({utxo_block(1, {coinbase(1, 50, 7), spend(2, {point, point}, {})})}),
+                  ErrorCode::kConflict);
+        ASSERT_TRUE(
+            desk.append({utxo_block(1, {coinbase(1, 50, 7), spend(2, {point, unknown}, {})})}));
         if (sealed) {
             ASSERT_TRUE(desk.writer->seal());
         }
         EXPECT_EQ(desk.refusal({utxo_block(2, {spend(3, {point}, {})})}), ErrorCode::kConflict);
         EXPECT_EQ(desk.refusal({utxo_block(2, {spend(3, {unknown}, {})})}), ErrorCode::kConflict);
-        EXPECT_EQ(desk.refusal({utxo_block(2, {spend(3, {{hash(1, 3), 1}}, {})})}), ErrorCode::kConflict);
+        EXPECT_EQ(desk.refusal({utxo_block(2, {spend(3, {{hash(1, 3), 1}}, {})})}),
+                  ErrorCode::kConflict);
     }
 }
 
@@ -210,7 +216,8 @@ TEST(LedgerUtxo, may_spend_again_what_a_rewind_freed) {
     for (const bool sealed : {false, true}) {
         Desk desk;
         const OutPoint point{hash(1, 3), 0};
-        ASSERT_TRUE(desk.append({utxo_block(1, {coinbase(1, 50, 7)}), utxo_block(2, {spend(2, {point}, {})})}));
+        ASSERT_TRUE(desk.append(
+            {utxo_block(1, {coinbase(1, 50, 7)}), utxo_block(2, {spend(2, {point}, {})})}));
         if (sealed) {
             ASSERT_TRUE(desk.writer->seal());
         }
@@ -230,7 +237,8 @@ TEST(LedgerUtxo, refuses_a_source_that_contradicts_the_ledger) {
 
 TEST(LedgerUtxo, refuses_more_coins_than_there_are) {
     Desk desk;
-    EXPECT_EQ(desk.refusal({utxo_block(1, {coinbase(1, 2'100'000'000'000'001, 7)})}), ErrorCode::kOverflow);
+    EXPECT_EQ(desk.refusal({utxo_block(1, {coinbase(1, 2'100'000'000'000'001, 7)})}),
+              ErrorCode::kOverflow);
     UtxoTxn wraps = coinbase(1, 2'100'000'000'000'000, 7);
     wraps.outputs.push_back({UINT64_MAX, address(1)});
     EXPECT_EQ(desk.refusal({utxo_block(1, {wraps})}), ErrorCode::kOverflow);
@@ -241,7 +249,8 @@ TEST(LedgerUtxo, lets_the_later_of_two_bip30_coinbases_shadow_the_earlier_until_
     UtxoTxn twice = coinbase(1, 50, 7);
     const std::string shown = "d5d27987d2a3dfc724e359870c6644b40e497bdc0589a033220fe15429d88599";
     for (std::size_t i = 0; i < 32; ++i)
-        twice.txid.bytes[31 - i] = static_cast<uint8_t>(std::stoul(shown.substr(2 * i, 2), nullptr, 16));
+        twice.txid.bytes[31 - i] =
+            static_cast<uint8_t>(std::stoul(shown.substr(2 * i, 2), nullptr, 16));
     for (const bool sealed : {false, true}) {
         Desk desk;
         ASSERT_TRUE(desk.append({utxo_block(91812, {twice}), utxo_block(91842, {twice})}));
@@ -279,7 +288,8 @@ TEST(LedgerOpen, refuses_a_second_writer_and_names_the_first) {
     const auto second = open_writer(dir / "l");
     ASSERT_FALSE(second);
     EXPECT_EQ(second.error().code, ErrorCode::kLocked);
-    EXPECT_NE(second.error().message.find(format("process {} ", ::getpid())), std::string::npos) << second.error().message;
+    EXPECT_NE(second.error().message.find(format("process {} ", ::getpid())), std::string::npos)
+        << second.error().message;
 }
 
 TEST(LedgerOpen, finds_no_ledger_where_there_is_none) {
@@ -294,7 +304,11 @@ TEST(LedgerOpen, finds_no_ledger_where_there_is_none) {
 TEST(LedgerOpen, refuses_a_ledger_of_a_later_version) {
     const TempDir dir;
     open_writer(dir / "l").value();
-    ASSERT_TRUE(system_disk().create(dir / "l/FORMAT").value()->write(Bytes{'c', 'o', 'r', 'd', 'o', 'n', ' ', 'l', 'e', 'd', 'g', 'e', 'r', ' ', '2', '\n'}));
+    ASSERT_TRUE(system_disk()
+                    .create(dir / "l/FORMAT")
+                    .value()
+                    ->write(Bytes{'c', 'o', 'r', 'd', 'o', 'n', ' ', 'l', 'e', 'd', 'g', 'e', 'r',
+                                  ' ', '2', '\n'}));
     EXPECT_EQ(open_reader(dir / "l").error().code, ErrorCode::kUnsupported);
     EXPECT_EQ(open_writer(dir / "l").error().code, ErrorCode::kUnsupported);
 }
@@ -304,12 +318,16 @@ TEST(LedgerReader, answers_nothing_about_what_it_does_not_have) {
     ASSERT_TRUE(desk.append({simple_block(5)}));
     const auto reader = desk.reader();
     EXPECT_EQ(reader->block(kEthereum, 4).value(), std::nullopt);
-    EXPECT_EQ(reader->block(kTron, 5).value(), std::nullopt);
+    EXPECT_EQ(reader->block(kTronMainnet, 5).value(), std::nullopt);
     EXPECT_EQ(reader->find_txn(kEthereum, hash(12345)).value(), std::nullopt);
-    EXPECT_EQ(reader->find_txn(kTron, hash(5, 2)).value(), std::nullopt);
+    EXPECT_EQ(reader->find_txn(kTronMainnet, hash(5, 2)).value(), std::nullopt);
     EXPECT_EQ(reader->spender(kBitcoin, {}).value(), std::nullopt);
-    EXPECT_TRUE(drain(*reader->account_txns_of(kEthereum, address(99), Side::kEither, Order::kAscending, {})).empty());
-    EXPECT_TRUE(drain(*reader->account_txns_of(kTron, address(1), Side::kEither, Order::kAscending, {})).empty());
+    EXPECT_TRUE(drain(*reader->account_txns_of(kEthereum, address(99), Side::kEither,
+                                               Order::kAscending, {}))
+                    .empty());
+    EXPECT_TRUE(drain(*reader->account_txns_of(kTronMainnet, address(1), Side::kEither,
+                                               Order::kAscending, {}))
+                    .empty());
     EXPECT_EQ(reader->account_txn(kEthereum, {5, 1}).error().code, ErrorCode::kNotFound);
     EXPECT_EQ(reader->account_txn(kEthereum, {6, 0}).error().code, ErrorCode::kNotFound);
 }
@@ -321,7 +339,10 @@ TEST(LedgerReader, refuses_questions_for_the_other_value_model) {
     EXPECT_EQ(reader->utxo_txn(kEthereum, {5, 0}).error().code, ErrorCode::kInvalidParam);
     EXPECT_EQ(reader->account_txn(kBitcoin, {5, 0}).error().code, ErrorCode::kInvalidParam);
     EXPECT_EQ(reader->spender(kEthereum, {}).error().code, ErrorCode::kInvalidParam);
-    EXPECT_EQ(reader->utxo_txns_of(kEthereum, address(1), Side::kEither, Order::kAscending, {})->next().error().code,
+    EXPECT_EQ(reader->utxo_txns_of(kEthereum, address(1), Side::kEither, Order::kAscending, {})
+                  ->next()
+                  .error()
+                  .code,
               ErrorCode::kInvalidParam);
 }
 

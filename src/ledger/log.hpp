@@ -11,18 +11,21 @@
 
 #include "disk.hpp"
 
-/// Append-only files of checksummed records: the head log and the manifest (docs/formats/ledger.md).
+/// Append-only files of checksummed records: the head log and the manifest
+/// (docs/formats/ledger.md).
 namespace cordon::ledger {
 
 /// What a file of records holds.
 struct LogContent {
-    std::vector<ByteView> records;  ///< Complete ones, in order. Lifetime: the bytes they were read from.
-    uint64_t end = 0;               ///< Where the last complete record ends; what follows was torn by a crash.
+    std::vector<ByteView>
+        records;       ///< Complete ones, in order. Lifetime: the bytes they were read from.
+    uint64_t end = 0;  ///< Where the last complete record ends; what follows was torn by a crash.
 };
 
-/// Splits the bytes of a log. A torn record at the very end is the trace of a crash and ignored: it was never
-/// acknowledged. kCorrupt when what is broken cannot come from a crash: a record followed by a whole one, or damage
-/// that is explained by one flipped bit; the message has `name` and the offset.
+/// Splits the bytes of a log. A torn record at the very end is the trace of a crash and ignored: it
+/// was never acknowledged. kCorrupt when what is broken cannot come from a crash: a record followed
+/// by a whole one, or damage that is explained by one flipped bit; the message has `name` and the
+/// offset.
 Result<LogContent> read_log(ByteView bytes, const std::string& name);
 
 /// Writes records. Confined to one thread.
@@ -32,8 +35,9 @@ public:
     /// Goes on after what read_log found good.
     static Result<LogWriter> resume(Disk& disk, const std::string& path, uint64_t end);
 
-    /// Durable when it returns. `frame` is kFrameHeader bytes, which this fills in, and then the record: they go out in
-    /// one piece. On an Error the log is as before; when even that cannot be restored, broken() and all later calls fail.
+    /// Durable when it returns. `frame` is kFrameHeader bytes, which this fills in, and then the
+    /// record: they go out in one piece. On an Error the log is as before; when even that cannot be
+    /// restored, broken() and all later calls fail.
     Status append(std::span<uint8_t> frame);
     uint64_t end() const noexcept { return end_; }
     /// True when nobody knows what the file holds behind end().

@@ -41,12 +41,15 @@ public:
         if (placed.txn.time) placed.time = placed.txn.time;
         return placed;
     }
-    std::unique_ptr<TxnCursor> account_txns_of(ChainId chain, const Address& address, Side side, Order order,
+    std::unique_ptr<TxnCursor> account_txns_of(ChainId chain, const Address& address, Side side,
+                                               Order order,
                                                std::optional<TxnPosition> from) const override {
         return txns_of(chain, address, side, order, from, false);
     }
 
-    Result<PlacedUtxoTxn> utxo_txn(ChainId chain, TxnPosition at) const override { return txn<UtxoTxn>(chain, at, true); }
+    Result<PlacedUtxoTxn> utxo_txn(ChainId chain, TxnPosition at) const override {
+        return txn<UtxoTxn>(chain, at, true);
+    }
     Result<std::optional<Spender>> spender(ChainId chain, const OutPoint& output) const override {
         if (const auto wrong = wrong_model(chain, true)) return fail(*wrong);
         const ChainView* view = find(chain);
@@ -56,7 +59,8 @@ public:
         CORDON_TRY(const TxnPosition at, position(*found->part, found->spend.ordinal));
         return Spender{at, found->spend.input};
     }
-    std::unique_ptr<TxnCursor> utxo_txns_of(ChainId chain, const Address& address, Side side, Order order,
+    std::unique_ptr<TxnCursor> utxo_txns_of(ChainId chain, const Address& address, Side side,
+                                            Order order,
                                             std::optional<TxnPosition> from) const override {
         return txns_of(chain, address, side, order, from, true);
     }
@@ -88,7 +92,8 @@ private:
 
     static std::optional<Error> wrong_model(ChainId chain, bool utxo) {
         if (is_utxo(chain) == utxo) return std::nullopt;
-        return Error{ErrorCode::kInvalidParam, format("{} {} a UTXO chain", to_string(chain), utxo ? "is not" : "is")};
+        return Error{ErrorCode::kInvalidParam,
+                     format("{} {} a UTXO chain", to_string(chain), utxo ? "is not" : "is")};
     }
 
     template <typename Txn>
@@ -96,7 +101,8 @@ private:
         if (const auto wrong = wrong_model(chain, utxo)) return fail(*wrong);
         const ChainView* view = find(chain);
         if (view == nullptr)
-            return fail(ErrorCode::kNotFound, format("{}: this ledger has no such chain", to_string(chain)));
+            return fail(ErrorCode::kNotFound,
+                        format("{}: this ledger has no such chain", to_string(chain)));
         CORDON_TRY(const PartPlace place, locate(*view, at));
         CORDON_TRY(const BlockHeader header, place.part->segment->block_header(place.block));
         Placed<Txn> placed{at, header.time, {}};
@@ -104,11 +110,13 @@ private:
         return placed;
     }
 
-    std::unique_ptr<TxnCursor> txns_of(ChainId chain, const Address& address, Side side, Order order,
-                                       std::optional<TxnPosition> from, bool utxo) const {
+    std::unique_ptr<TxnCursor> txns_of(ChainId chain, const Address& address, Side side,
+                                       Order order, std::optional<TxnPosition> from,
+                                       bool utxo) const {
         if (auto wrong = wrong_model(chain, utxo)) return make_cursor(std::move(wrong));
         const ChainView* view = find(chain);
-        return view == nullptr ? make_cursor(std::nullopt) : make_cursor(*view, address, side, order, from);
+        return view == nullptr ? make_cursor(std::nullopt)
+                               : make_cursor(*view, address, side, order, from);
     }
 
     std::map<ChainId, ChainView> views_;

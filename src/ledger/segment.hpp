@@ -15,14 +15,17 @@ namespace cordon::ledger {
 
 /// An immutable run of blocks, read where it lies: in a mapped file, or in memory (the head).
 ///
-/// Every read is checked for bounds and checksum, so bytes of any content give an Error (kCorrupt with file, offset
-/// and column), never a crash or a wrong answer. Thread safety: any number of threads.
+/// Every read is checked for bounds and checksum, so bytes of any content give an Error (kCorrupt
+/// with file, offset and column), never a crash or a wrong answer. Thread safety: any number of
+/// threads.
 class Segment {
 public:
     /// Maps a file. `name` is what messages call it.
-    static Result<std::shared_ptr<const Segment>> open(const std::string& path, const std::string& name);
+    static Result<std::shared_ptr<const Segment>> open(const std::string& path,
+                                                       const std::string& name);
     /// Takes bytes in memory; `trusted` when SegmentBuilder has just made them.
-    static Result<std::shared_ptr<const Segment>> from_bytes(Bytes bytes, const std::string& name, bool trusted);
+    static Result<std::shared_ptr<const Segment>> from_bytes(Bytes bytes, const std::string& name,
+                                                             bool trusted);
 
     const SegmentHeader& header() const noexcept { return header_; }
     /// The checksum that stands for the whole file: it covers the header, which covers all others.
@@ -30,8 +33,8 @@ public:
 
     // By block index, 0 .. header().blocks - 1.
     Result<BlockNum> number(uint32_t block) const;
-    Result<uint32_t> first_txn(uint32_t block) const;   ///< Also for block == blocks.
-    Result<uint64_t> first_row(uint32_t block) const;   ///< Also for block == blocks.
+    Result<uint32_t> first_txn(uint32_t block) const;  ///< Also for block == blocks.
+    Result<uint64_t> first_row(uint32_t block) const;  ///< Also for block == blocks.
     Result<BlockHeader> block_header(uint32_t block) const;
     Status read_block(uint32_t block, Block& out) const;
     /// The first block whose number is at least `number`; header().blocks when there is none.
@@ -42,7 +45,8 @@ public:
     Status read_txn(uint32_t block, uint32_t ordinal, AccountTxn& out) const;
     Status read_txn(uint32_t block, uint32_t ordinal, UtxoTxn& out) const;
     /// One output, without decoding the rest; `count` is how many there are.
-    Result<std::optional<TxOut>> read_output(uint32_t ordinal, uint32_t index, uint32_t& count) const;
+    Result<std::optional<TxOut>> read_output(uint32_t ordinal, uint32_t index,
+                                             uint32_t& count) const;
 
     // Look-ups; `limit` hides the txns from that ordinal on.
     Result<std::optional<uint32_t>> find_txn(const Hash256& hash, uint32_t limit) const;
@@ -64,8 +68,11 @@ public:
 
 private:
     Segment() = default;
-    static Result<std::shared_ptr<const Segment>> make(std::shared_ptr<Segment> segment, ByteView bytes, bool trusted);
-    const Column& column(ColumnId id) const noexcept { return columns_[static_cast<std::size_t>(id)]; }
+    static Result<std::shared_ptr<const Segment>> make(std::shared_ptr<Segment> segment,
+                                                       ByteView bytes, bool trusted);
+    const Column& column(ColumnId id) const noexcept {
+        return columns_[static_cast<std::size_t>(id)];
+    }
     tl::unexpected<Error> corrupt(ColumnId id, uint64_t offset) const;
     tl::unexpected<Error> damaged(ColumnId id, const Column::Damage& damage) const;
     template <typename T>

@@ -27,7 +27,8 @@ template <typename T>
 std::vector<uint32_t> sorted_order(const std::vector<T>& values, std::vector<uint32_t>& rank) {
     std::vector<uint32_t> order(values.size());
     std::iota(order.begin(), order.end(), 0u);
-    std::sort(order.begin(), order.end(), [&values](uint32_t a, uint32_t b) { return values[a] < values[b]; });
+    std::sort(order.begin(), order.end(),
+              [&values](uint32_t a, uint32_t b) { return values[a] < values[b]; });
     rank.resize(values.size());
     for (uint32_t i = 0; i < order.size(); ++i) rank[order[i]] = i;
     return order;
@@ -38,16 +39,19 @@ std::vector<uint32_t> sorted_order(const std::vector<T>& values, std::vector<uin
 uint32_t SegmentBuilder::address_id(const Address& address) {
     std::array<uint8_t, 2 + Address::kMaxSize> buffer;
     const uint64_t hash = hash_bytes(view(address, buffer));
-    const uint32_t found = address_index_.find(hash, [&](uint32_t id) { return addresses_[id] == address; });
+    const uint32_t found =
+        address_index_.find(hash, [&](uint32_t id) { return addresses_[id] == address; });
     if (found != FlatIndex::kNone) return found;
     addresses_.push_back(address);
     return address_index_.add(hash);
 }
 
 uint32_t SegmentBuilder::asset_id(const Asset& asset) {
-    if (!transfers_.empty() && assets_[transfers_.back().asset] == asset) return transfers_.back().asset;
+    if (!transfers_.empty() && assets_[transfers_.back().asset] == asset)
+        return transfers_.back().asset;
     const uint64_t hash = hash_bytes(view(asset));
-    const uint32_t found = asset_index_.find(hash, [&](uint32_t id) { return assets_[id] == asset; });
+    const uint32_t found =
+        asset_index_.find(hash, [&](uint32_t id) { return assets_[id] == asset; });
     if (found != FlatIndex::kNone) return found;
     assets_.push_back(asset);
     return asset_index_.add(hash);
@@ -62,12 +66,13 @@ void SegmentBuilder::add(const Block& block) {
     }
     // kUnknown and the "+ 1" of the index columns need two values above the last position.
     constexpr std::size_t kMost = UINT32_MAX - 2;
-    too_large_ = too_large_ || txns_.size() > kMost || transfers_.size() > kMost || outputs_.size() > kMost ||
-                 inputs_.size() > kMost || addresses_.size() > kMost;
+    too_large_ = too_large_ || txns_.size() > kMost || transfers_.size() > kMost ||
+                 outputs_.size() > kMost || inputs_.size() > kMost || addresses_.size() > kMost;
 }
 
 void SegmentBuilder::add_txn(const AccountTxn& txn) {
-    txns_.push_back({txn.hash, own_time(txn), static_cast<uint32_t>(txn.transfers.size()), 0, 0, 0, false});
+    txns_.push_back(
+        {txn.hash, own_time(txn), static_cast<uint32_t>(txn.transfers.size()), 0, 0, 0, false});
     rows_ += txn.transfers.size();
     for (const Transfer& transfer : txn.transfers) {
         const uint32_t from = address_id(transfer.from);
@@ -80,9 +85,11 @@ void SegmentBuilder::add_txn(const AccountTxn& txn) {
 
 void SegmentBuilder::add_txn(const UtxoTxn& txn) {
     txns_.push_back({txn.txid, std::nullopt, static_cast<uint32_t>(txn.outputs.size()),
-                     static_cast<uint32_t>(txn.inputs.size()), txn.version, txn.locktime, txn.coinbase});
+                     static_cast<uint32_t>(txn.inputs.size()), txn.version, txn.locktime,
+                     txn.coinbase});
     rows_ += txn.outputs.size();
-    for (const TxOut& output : txn.outputs) outputs_.push_back({output.value, address_id(output.address)});
+    for (const TxOut& output : txn.outputs)
+        outputs_.push_back({output.value, address_id(output.address)});
     for (const TxIn& input : txn.inputs)
         inputs_.push_back({input.prevout, input.spent ? input.spent->value : 0,
                            input.spent ? address_id(input.spent->address) : kUnknown});
@@ -144,9 +151,12 @@ void SegmentBuilder::put_blocks() {
         const std::size_t end = i + 1 < blocks_.size() ? blocks_[i + 1].first_txn : txns_.size();
         for (std::size_t ordinal = block.first_txn; ordinal < end; ++ordinal) {
             if (body.size() - begin > UINT32_MAX) too_large_ = true;
-            put_fixed<uint32_t>(column(ColumnId::kTxnBody), static_cast<uint32_t>(body.size() - begin));
-            if (is_utxo(chain_)) put_utxo_txn(txns_[ordinal], static_cast<uint32_t>(ordinal), body);
-            else put_account_txn(txns_[ordinal], body);
+            put_fixed<uint32_t>(column(ColumnId::kTxnBody),
+                                static_cast<uint32_t>(body.size() - begin));
+            if (is_utxo(chain_))
+                put_utxo_txn(txns_[ordinal], static_cast<uint32_t>(ordinal), body);
+            else
+                put_account_txn(txns_[ordinal], body);
         }
     }
     put_fixed<uint32_t>(column(ColumnId::kBlockTxn), static_cast<uint32_t>(txns_.size()));
@@ -186,9 +196,12 @@ void SegmentBuilder::put_utxo_txn(const TxnRow& txn, uint32_t ordinal, Bytes& ou
         const InputRow& row = inputs_[next_input_++];
         const uint32_t earlier = find_earlier(row.prevout.txid, ordinal);
         const bool known = row.address != kUnknown;
-        put_varint(out, uint64_t{row.prevout.index} * 4 + (known ? 2 : 0) + (earlier != kUnknown ? 1 : 0));
-        if (earlier != kUnknown) put_varint(out, ordinal - earlier);
-        else put_bytes(out, row.prevout.txid);
+        put_varint(
+            out, uint64_t{row.prevout.index} * 4 + (known ? 2 : 0) + (earlier != kUnknown ? 1 : 0));
+        if (earlier != kUnknown)
+            put_varint(out, ordinal - earlier);
+        else
+            put_bytes(out, row.prevout.txid);
         if (!known) continue;
         put_varint(out, row.value);
         put_varint(out, address_rank_[row.address]);
@@ -200,17 +213,19 @@ uint32_t SegmentBuilder::find_earlier(const Hash256& txid, uint32_t ordinal) con
     const ByteView table = columns_[static_cast<std::size_t>(ColumnId::kTxnIndex)];
     const uint64_t slots = table.size() / sizeof(uint32_t);
     uint32_t found = kUnknown;
-    for (uint64_t slot = home_slot(hash_bytes(txid), slots);; slot = slot + 1 == slots ? 0 : slot + 1) {
+    for (uint64_t slot = home_slot(hash_bytes(txid), slots);;
+         slot = slot + 1 == slots ? 0 : slot + 1) {
         const uint32_t entry = load<uint32_t>(table.data() + slot * sizeof(uint32_t));
         if (entry == 0) return found;
-        if (entry - 1 < ordinal && txns_[entry - 1].hash == txid && (found == kUnknown || entry - 1 > found))
+        if (entry - 1 < ordinal && txns_[entry - 1].hash == txid &&
+            (found == kUnknown || entry - 1 > found))
             found = entry - 1;
     }
 }
 
 void SegmentBuilder::put_adjacency(bool receiving) {
-    // Two passes over the rows: count, then fill. Ordinals come in rising order, so an address that is met twice in one
-    // txn is recognised by its last entry.
+    // Two passes over the rows: count, then fill. Ordinals come in rising order, so an address that
+    // is met twice in one txn is recognised by its last entry.
     std::vector<uint32_t> begin(addresses_.size() + 1, 0);
     std::vector<uint32_t> last(addresses_.size(), kUnknown);
     const auto each = [&](auto&& visit) {
@@ -259,7 +274,8 @@ void SegmentBuilder::put_spends() {
         for (uint32_t i = 0; i < txns_[ordinal].inputs; ++i, ++input) {
             const uint64_t hash = hash_outpoint(inputs_[input].prevout);
             uint64_t slot = home_slot(hash, slots);
-            while (load<uint32_t>(table.data() + slot * 8 + 4) != 0) slot = slot + 1 == slots ? 0 : slot + 1;
+            while (load<uint32_t>(table.data() + slot * 8 + 4) != 0)
+                slot = slot + 1 == slots ? 0 : slot + 1;
             const uint32_t tag = static_cast<uint32_t>(hash);
             const uint32_t entry = ordinal + 1;
             std::memcpy(table.data() + slot * 8, &tag, 4);
@@ -269,13 +285,17 @@ void SegmentBuilder::put_spends() {
 }
 
 Bytes SegmentBuilder::assemble() {
-    SegmentHeader header{chain_, blocks_.size(), txns_.size(), rows_, addresses_.size(), assets_.size(), {}, 0};
+    SegmentHeader header{
+        chain_, blocks_.size(), txns_.size(), rows_, addresses_.size(), assets_.size(), {}, 0};
     Bytes file;
     std::size_t total = kSegmentHeaderSize;
-    for (const Bytes& bytes : columns_) total += bytes.size() + bytes.size() / 1000 + 2 * kAlignment;
+    for (const Bytes& bytes : columns_)
+        total += bytes.size() + bytes.size() / 1000 + 2 * kAlignment;
     file.reserve(total);
     file.resize(kSegmentHeaderSize);
-    const auto align = [&file] { file.resize((file.size() + kAlignment - 1) / kAlignment * kAlignment); };
+    const auto align = [&file] {
+        file.resize((file.size() + kAlignment - 1) / kAlignment * kAlignment);
+    };
     for (std::size_t i = 0; i < kColumnCount; ++i) {
         align();
         header.columns[i].offset = file.size();
@@ -286,7 +306,8 @@ Bytes SegmentBuilder::assemble() {
     for (SegmentHeader::Column& info : header.columns) {
         info.sums = file.size();
         for (uint64_t at = 0; at < info.size; at += kChunk)
-            put_fixed(file, crc32c(ByteView{file}.subspan(info.offset + at, std::min<uint64_t>(kChunk, info.size - at))));
+            put_fixed(file, crc32c(ByteView{file}.subspan(
+                                info.offset + at, std::min<uint64_t>(kChunk, info.size - at))));
         info.sums_crc = crc32c(ByteView{file}.subspan(info.sums));
     }
     header.file_size = file.size();
@@ -304,7 +325,8 @@ Result<Bytes> SegmentBuilder::finish() && {
     put_adjacency(true);
     if (is_utxo(chain_)) put_spends();
     if (too_large_)
-        return fail(ErrorCode::kLimit, format("a segment of {} txns is more than this version takes", txns_.size()));
+        return fail(ErrorCode::kLimit,
+                    format("a segment of {} txns is more than this version takes", txns_.size()));
     return assemble();
 }
 

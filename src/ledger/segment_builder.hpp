@@ -46,7 +46,7 @@ private:
     struct TxnRow {
         Hash256 hash;
         std::optional<UnixMillis> time;
-        uint32_t rows;    // Transfers or outputs.
+        uint32_t rows;  // Transfers or outputs.
         uint32_t inputs;
         uint32_t version, locktime;
         bool coinbase;

@@ -44,7 +44,8 @@ Bytes encode(const SegmentHeader& header) {
     Bytes fields;
     put_fixed<uint64_t>(fields, static_cast<uint64_t>(header.chain.family));
     put_fixed(fields, header.chain.reference);
-    for (const uint64_t count : {header.blocks, header.txns, header.rows, header.addresses, header.assets})
+    for (const uint64_t count :
+         {header.blocks, header.txns, header.rows, header.addresses, header.assets})
         put_fixed(fields, count);
     for (const SegmentHeader::Column& column : header.columns) {
         put_fixed(fields, column.offset);
@@ -63,8 +64,10 @@ Bytes encode(const SegmentHeader& header) {
 
 Result<SegmentHeader> decode_segment_header(ByteView file, const std::string& name) {
     const auto corrupt = [&name](std::size_t offset, const std::string& what) {
-        return fail(ErrorCode::kCorrupt,
-                    format("{}: offset {}: header: {}; restore this ledger from a copy or ingest it anew", name, offset, what));
+        return fail(
+            ErrorCode::kCorrupt,
+            format("{}: offset {}: header: {}; restore this ledger from a copy or ingest it anew",
+                   name, offset, what));
     };
     if (file.size() < kSegmentHeaderSize) return corrupt(file.size(), "the file ends inside it");
     if (!std::equal(kSegmentMagic.begin(), kSegmentMagic.end(), file.begin()))
@@ -72,16 +75,20 @@ Result<SegmentHeader> decode_segment_header(ByteView file, const std::string& na
     const ByteView fields = file.subspan(kFieldsAt, kSegmentHeaderSize - kFieldsAt);
     if (const uint32_t sum = load<uint32_t>(file.data() + kSumAt); crc32c(fields) != sum) {
         const auto bit = flipped_bit(fields.size(), sum, crc32c(fields));
-        return corrupt(bit ? kFieldsAt + *bit / 8 : kSumAt, bit ? format("bit {} is flipped", *bit % 8) : "checksum does not match");
+        return corrupt(bit ? kFieldsAt + *bit / 8 : kSumAt,
+                       bit ? format("bit {} is flipped", *bit % 8) : "checksum does not match");
     }
     Decoder in{fields};
     SegmentHeader header;
     const uint64_t family = in.u64();
-    if (family > static_cast<uint64_t>(ChainFamily::kTron)) return corrupt(kFieldsAt, "unknown chain family");
+    if (family > static_cast<uint64_t>(ChainFamily::kTron))
+        return corrupt(kFieldsAt, "unknown chain family");
     header.chain = {static_cast<ChainFamily>(family), in.u64()};
-    for (uint64_t* count : {&header.blocks, &header.txns, &header.rows, &header.addresses, &header.assets}) {
+    for (uint64_t* count :
+         {&header.blocks, &header.txns, &header.rows, &header.addresses, &header.assets}) {
         *count = in.u64();
-        if (*count > file.size() || (count != &header.rows && *count >= UINT32_MAX)) return corrupt(kFieldsAt + in.offset(), "a count is larger than the file");
+        if (*count > file.size() || (count != &header.rows && *count >= UINT32_MAX))
+            return corrupt(kFieldsAt + in.offset(), "a count is larger than the file");
     }
     for (std::size_t i = 0; i < kColumnCount; ++i) {
         SegmentHeader::Column& column = header.columns[i];
@@ -91,9 +98,11 @@ Result<SegmentHeader> decode_segment_header(ByteView file, const std::string& na
         column.sums_crc = in.u32();
         const std::optional<uint64_t> size = expected_size(header, static_cast<ColumnId>(i));
         const uint64_t sums_size = (column.size / kChunk + (column.size % kChunk != 0 ? 1 : 0)) * 4;
-        if (column.size > file.size() || column.offset > file.size() - column.size || sums_size > file.size() ||
-            column.sums > file.size() - sums_size || (size && *size != column.size))
-            return corrupt(kFieldsAt + in.offset(), format("column {} does not fit", kColumnNames[i]));
+        if (column.size > file.size() || column.offset > file.size() - column.size ||
+            sums_size > file.size() || column.sums > file.size() - sums_size ||
+            (size && *size != column.size))
+            return corrupt(kFieldsAt + in.offset(),
+                           format("column {} does not fit", kColumnNames[i]));
     }
     header.file_size = in.u64();
     if (header.file_size != file.size())

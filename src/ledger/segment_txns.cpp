@@ -54,7 +54,8 @@ Result<const std::vector<Asset>*> Segment::assets() const {
             for (uint64_t i = 0; i < header_.assets; ++i) {
                 CORDON_TRY(const uint32_t begin, value<uint32_t>(ColumnId::kAssetBegin, i));
                 CORDON_TRY(const uint32_t end, value<uint32_t>(ColumnId::kAssetBegin, i + 1));
-                const uint8_t* at = begin <= end ? column(ColumnId::kAssetText).get(begin, end - begin) : nullptr;
+                const uint8_t* at =
+                    begin <= end ? column(ColumnId::kAssetText).get(begin, end - begin) : nullptr;
                 if (at == nullptr) return corrupt(ColumnId::kAssetText, begin);
                 const auto asset = Asset::parse({reinterpret_cast<const char*>(at), end - begin});
                 if (!asset) return corrupt(ColumnId::kAssetText, begin);
@@ -69,7 +70,8 @@ Result<const std::vector<Asset>*> Segment::assets() const {
 
 Result<ByteView> Segment::txn_body(uint32_t block, uint32_t ordinal) const {
     CORDON_TRY(const uint64_t begin, value<uint64_t>(ColumnId::kBlockBody, block));
-    CORDON_TRY(const uint64_t block_end, value<uint64_t>(ColumnId::kBlockBody, uint64_t{block} + 1));
+    CORDON_TRY(const uint64_t block_end,
+               value<uint64_t>(ColumnId::kBlockBody, uint64_t{block} + 1));
     CORDON_TRY(const uint32_t next_block, first_txn(block + 1));
     CORDON_TRY(const uint32_t from, value<uint32_t>(ColumnId::kTxnBody, ordinal));
     uint64_t end = block_end;
@@ -77,7 +79,9 @@ Result<ByteView> Segment::txn_body(uint32_t block, uint32_t ordinal) const {
         CORDON_TRY(const uint32_t next, value<uint32_t>(ColumnId::kTxnBody, uint64_t{ordinal} + 1));
         end = begin + next;
     }
-    const uint8_t* at = begin + from <= end ? column(ColumnId::kBody).get(begin + from, end - begin - from) : nullptr;
+    const uint8_t* at = begin + from <= end
+                            ? column(ColumnId::kBody).get(begin + from, end - begin - from)
+                            : nullptr;
     if (at == nullptr) return corrupt(ColumnId::kBody, begin + from);
     return ByteView{at, static_cast<std::size_t>(end - begin - from)};
 }
@@ -91,8 +95,12 @@ Status Segment::read_one(uint32_t block, uint32_t ordinal, Txn& out) const {
     return {};
 }
 
-Status Segment::read_txn(uint32_t block, uint32_t ordinal, AccountTxn& out) const { return read_one(block, ordinal, out); }
-Status Segment::read_txn(uint32_t block, uint32_t ordinal, UtxoTxn& out) const { return read_one(block, ordinal, out); }
+Status Segment::read_txn(uint32_t block, uint32_t ordinal, AccountTxn& out) const {
+    return read_one(block, ordinal, out);
+}
+Status Segment::read_txn(uint32_t block, uint32_t ordinal, UtxoTxn& out) const {
+    return read_one(block, ordinal, out);
+}
 
 Status Segment::read_block(uint32_t block, Block& out) const {
     CORDON_TRY(const ByteView bytes, body(block));
@@ -106,8 +114,10 @@ Status Segment::read_block(uint32_t block, Block& out) const {
     out.utxo_txns.resize(utxo ? end - begin : 0);
     out.account_txns.resize(utxo ? 0 : end - begin);
     for (uint32_t ordinal = begin; ordinal < end; ++ordinal) {
-        if (utxo) CORDON_TRY(take_txn(in, ordinal, out.utxo_txns[ordinal - begin]));
-        else CORDON_TRY(take_txn(in, ordinal, out.account_txns[ordinal - begin]));
+        if (utxo)
+            CORDON_TRY(take_txn(in, ordinal, out.utxo_txns[ordinal - begin]));
+        else
+            CORDON_TRY(take_txn(in, ordinal, out.account_txns[ordinal - begin]));
     }
     if (in.left() != 0) return corrupt(ColumnId::kBlockBody, uint64_t{block} * 8);
     return {};
@@ -119,7 +129,8 @@ Status Segment::take_txn(Decoder& in, uint32_t ordinal, AccountTxn& out) const {
     const uint64_t size_and_time = in.varint();
     if (size_and_time / 2 > in.left() / 5) in.fail();
     std::optional<UnixMillis> time;
-    if ((size_and_time & 1) != 0) time = UnixMillis{std::chrono::milliseconds{unzigzag(in.varint())}};
+    if ((size_and_time & 1) != 0)
+        time = UnixMillis{std::chrono::milliseconds{unzigzag(in.varint())}};
     set_own_time(out, time);
     out.transfers.resize(in.ok() ? size_and_time / 2 : 0);
     uint64_t next = 0;
@@ -130,7 +141,8 @@ Status Segment::take_txn(Decoder& in, uint32_t ordinal, AccountTxn& out) const {
         const uint32_t from = in.varint32();
         const uint32_t to = in.varint32();
         const uint32_t asset = in.varint32();
-        if (!in.ok() || asset >= assets->size() || next > uint64_t{UINT32_MAX} + 1) return corrupt(ColumnId::kBody, 0);
+        if (!in.ok() || asset >= assets->size() || next > uint64_t{UINT32_MAX} + 1)
+            return corrupt(ColumnId::kBody, 0);
         transfer.kind = static_cast<TransferKind>(kind_and_size % 6);
         CORDON_TRY(transfer.from, address(from));
         CORDON_TRY(transfer.to, address(to));
@@ -177,7 +189,8 @@ Status Segment::take_txn(Decoder& in, uint32_t ordinal, UtxoTxn& out) const {
     return {};
 }
 
-Result<std::optional<TxOut>> Segment::read_output(uint32_t ordinal, uint32_t index, uint32_t& count) const {
+Result<std::optional<TxOut>> Segment::read_output(uint32_t ordinal, uint32_t index,
+                                                  uint32_t& count) const {
     CORDON_TRY(const uint32_t block, block_of(ordinal));
     CORDON_TRY(const ByteView bytes, txn_body(block, ordinal));
     Decoder in{bytes};

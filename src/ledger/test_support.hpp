@@ -13,15 +13,16 @@
 
 #include "ledger.hpp"
 
-/// Builders for the tests of this room: a directory that cleans up, random chains, and the ledger as a child would
-/// write it (a list of blocks, searched from end to end).
+/// Builders for the tests of this room: a directory that cleans up, random chains, and the ledger
+/// as a child would write it (a list of blocks, searched from end to end).
 namespace cordon::ledger::test {
 
 /// A directory of its own that goes away with the object.
 class TempDir {
 public:
     TempDir() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "cordon-ledger-XXXXXX").string();
+        std::string pattern =
+            (std::filesystem::temp_directory_path() / "cordon-ledger-XXXXXX").string();
         path_ = ::mkdtemp(pattern.data());
     }
     TempDir(const TempDir&) = delete;
@@ -57,7 +58,14 @@ inline Transfer transfer(uint32_t index, unsigned from, unsigned to, Amount amou
 
 /// A block with one txn of one transfer.
 inline Block simple_block(BlockNum number, unsigned from = 1, unsigned to = 2) {
-    Block block{kEthereum, {number, BlockNumKind::kHeight, from_unix_seconds(static_cast<int64_t>(1000 + number)), hash(number, 1), {}}, {}, {}};
+    Block block{kEthereum,
+                {number,
+                 BlockNumKind::kHeight,
+                 from_unix_seconds(static_cast<int64_t>(1000 + number)),
+                 hash(number, 1),
+                 {}},
+                {},
+                {}};
     block.account_txns.push_back({hash(number, 2), {transfer(0, from, to, Amount{number})}});
     return block;
 }
@@ -102,8 +110,7 @@ public:
         if (below(10) != 0) block.header.time = UnixMillis{std::chrono::milliseconds{time_}};
         block.header.hash = fresh(1);
         const unsigned txns = below(6) == 0 ? 0 : below(6);
-        for (unsigned i = 0; i < txns; ++i)
-            is_utxo(chain_) ? add_utxo(block) : add_account(block);
+        for (unsigned i = 0; i < txns; ++i) is_utxo(chain_) ? add_utxo(block) : add_account(block);
         return block;
     }
     /// Goes on behind `number`, after a rewind; unspent outputs are forgotten.
@@ -127,22 +134,28 @@ private:
         return Amount::from_limbs(value);
     }
     void add_account(Block& block) {
-        static const std::array assets{Asset{}, Asset::parse("USDT").value(), Asset::contract(address(7)), Asset::parse(std::string(64, 'x')).value()};
+        static const std::array assets{Asset{}, Asset::parse("USDT").value(),
+                                       Asset::contract(address(7)),
+                                       Asset::parse(std::string(64, 'x')).value()};
         AccountTxn txn;
         txn.hash = fresh(2);
         if (below(3) == 0) txn.time = UnixMillis{std::chrono::milliseconds{time_ + below(100)}};
         uint32_t index = below(3);
-        for (unsigned rows = below(8) == 0 ? 0 : 1 + below(5); rows > 0; --rows, index += 1 + below(3))
-            txn.transfers.push_back({index, address(below(12)), address(below(12)), assets[below(4)], amount(),
+        for (unsigned rows = below(8) == 0 ? 0 : 1 + below(5); rows > 0;
+             --rows, index += 1 + below(3))
+            txn.transfers.push_back({index, address(below(12)), address(below(12)),
+                                     assets[below(4)], amount(),
                                      static_cast<TransferKind>(below(6))});
         block.account_txns.push_back(std::move(txn));
     }
     TxOut output() {
-        static constexpr std::array kinds{AddressKind::kP2pkh, AddressKind::kP2wsh, AddressKind::kNone, AddressKind::kScript};
+        static constexpr std::array kinds{AddressKind::kP2pkh, AddressKind::kP2wsh,
+                                          AddressKind::kNone, AddressKind::kScript};
         if (below(10) == 0) {
             std::array<uint8_t, 41> program{};
             program[1] = static_cast<uint8_t>(below(3));
-            return {below(1000), Address{AddressKind::kWitness, ByteView{program}.first(3 + below(39))}};
+            return {below(1000),
+                    Address{AddressKind::kWitness, ByteView{program}.first(3 + below(39))}};
         }
         return {random_() % 1'000'000'000'000, address(below(6), kinds[below(4)])};
     }
@@ -153,7 +166,8 @@ private:
         txn.locktime = below(2) == 0 ? 0 : UINT32_MAX;
         txn.coinbase = below(4) == 0;
         for (unsigned n = txn.coinbase ? 0 : below(4); n > 0; --n) {
-            if (below(4) == 0) {  // An output that nobody knows, with or without what the source says of it.
+            if (below(4) ==
+                0) {  // An output that nobody knows, with or without what the source says of it.
                 txn.inputs.push_back({{fresh(9), below(3)}, {}});
                 if (below(2) == 0) txn.inputs.back().spent = output();
             } else if (!unspent_.empty()) {
@@ -186,7 +200,8 @@ public:
                 const auto known = outputs_.find(input.prevout);
                 if (known != outputs_.end()) input.spent = known->second;
             }
-            for (uint32_t i = 0; i < txn.outputs.size(); ++i) outputs_[{txn.txid, i}] = txn.outputs[i];
+            for (uint32_t i = 0; i < txn.outputs.size(); ++i)
+                outputs_[{txn.txid, i}] = txn.outputs[i];
         }
         blocks_.push_back(std::move(block));
     }
@@ -206,7 +221,8 @@ public:
             uint32_t n = 0;
             for (const AccountTxn& txn : block.account_txns) {
                 for (const Transfer& row : txn.transfers)
-                    if ((side != Side::kReceiver && row.from == who) || (side != Side::kSender && row.to == who)) {
+                    if ((side != Side::kReceiver && row.from == who) ||
+                        (side != Side::kSender && row.to == who)) {
                         found.push_back({block.header.number, n});
                         break;
                     }
@@ -215,8 +231,10 @@ public:
             for (const UtxoTxn& txn : block.utxo_txns) {
                 bool hit = false;
                 for (const TxIn& input : txn.inputs)
-                    hit = hit || (side != Side::kReceiver && input.spent && input.spent->address == who);
-                for (const TxOut& output : txn.outputs) hit = hit || (side != Side::kSender && output.address == who);
+                    hit = hit ||
+                          (side != Side::kReceiver && input.spent && input.spent->address == who);
+                for (const TxOut& output : txn.outputs)
+                    hit = hit || (side != Side::kSender && output.address == who);
                 if (hit) found.push_back({block.header.number, n});
                 ++n;
             }
@@ -262,21 +280,25 @@ inline std::vector<TxnPosition> drain(TxnCursor& cursor) {
     }
 }
 
-inline std::unique_ptr<TxnCursor> cursor_of(const Reader& reader, ChainId chain, const Address& who, Side side, Order order,
+inline std::unique_ptr<TxnCursor> cursor_of(const Reader& reader, ChainId chain, const Address& who,
+                                            Side side, Order order,
                                             std::optional<TxnPosition> from) {
     return is_utxo(chain) ? reader.utxo_txns_of(chain, who, side, order, from)
                           : reader.account_txns_of(chain, who, side, order, from);
 }
 
-/// Every question the reader answers, against the naive answer. False (and a gtest failure) at the first difference.
-inline bool same_answers(const Reader& reader, ChainId chain, const Naive& naive, uint64_t seed = 1) {
+/// Every question the reader answers, against the naive answer. False (and a gtest failure) at the
+/// first difference.
+inline bool same_answers(const Reader& reader, ChainId chain, const Naive& naive,
+                         uint64_t seed = 1) {
     const bool failed_before = ::testing::Test::HasFailure();
     const std::vector<Block>& blocks = naive.blocks();
     EXPECT_EQ(scan_all(reader, chain), blocks);
     uint64_t txns = 0, rows = 0;
     for (const Block& block : blocks) {
         EXPECT_EQ(reader.block(chain, block.header.number).value(), block.header);
-        EXPECT_TRUE(blocks.size() < 2 || reader.block(chain, blocks.front().header.number - 1).value() == std::nullopt);
+        EXPECT_TRUE(blocks.size() < 2 ||
+                    reader.block(chain, blocks.front().header.number - 1).value() == std::nullopt);
         uint32_t n = 0;
         for (const AccountTxn& txn : block.account_txns) {
             const TxnPosition at{block.header.number, n++};
@@ -316,14 +338,16 @@ inline bool same_answers(const Reader& reader, ChainId chain, const Naive& naive
             EXPECT_EQ(drain(*cursor_of(reader, chain, who, side, Order::kDescending, {})), back);
             for (int i = 0; i < 3; ++i) {
                 const Block& block = blocks[random() % blocks.size()];
-                const TxnPosition from{block.header.number + random() % 3 - 1, static_cast<uint32_t>(random() % 4)};
+                const TxnPosition from{block.header.number + random() % 3 - 1,
+                                       static_cast<uint32_t>(random() % 4)};
                 std::vector<TxnPosition> up, down;
                 for (const TxnPosition& at : all)
                     if (at >= from) up.push_back(at);
                 for (const TxnPosition& at : back)
                     if (at <= from) down.push_back(at);
                 EXPECT_EQ(drain(*cursor_of(reader, chain, who, side, Order::kAscending, from)), up);
-                EXPECT_EQ(drain(*cursor_of(reader, chain, who, side, Order::kDescending, from)), down);
+                EXPECT_EQ(drain(*cursor_of(reader, chain, who, side, Order::kDescending, from)),
+                          down);
             }
         }
     }

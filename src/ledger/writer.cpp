@@ -67,19 +67,22 @@ private:
 
 }  // namespace
 
-Result<std::unique_ptr<Writer>> open_writer_on(Disk& disk, const std::string& directory, const Options& options,
-                                               const Limits& limits) {
+Result<std::unique_ptr<Writer>> open_writer_on(Disk& disk, const std::string& directory,
+                                               const Options& options, const Limits& limits) {
     std::error_code error;
     const bool exists = std::filesystem::exists(directory + "/FORMAT", error);
     if (error) return fail(system_error(error.value(), directory, "open"));
     if (!exists && !options.create)
-        return fail(ErrorCode::kNotFound, format("{}: there is no ledger here; make one with cordon ingest", directory));
+        return fail(ErrorCode::kNotFound,
+                    format("{}: there is no ledger here; make one with cordon ingest", directory));
     CORDON_TRY(disk.make_directory(directory));
     CORDON_TRY(WriterLock lock, WriterLock::take(directory + "/lock"));
     if (!exists) {
         CORDON_TRY(make_ledger(disk, directory));
-        // The entry of the ledger itself; not ours to insist on when the directory above is somebody else's.
-        const std::filesystem::path parent = std::filesystem::absolute(directory, error).parent_path();
+        // The entry of the ledger itself; not ours to insist on when the directory above is
+        // somebody else's.
+        const std::filesystem::path parent =
+            std::filesystem::absolute(directory, error).parent_path();
         static_cast<void>(disk.sync_directory(parent.string()));
     }
     auto writer = std::make_unique<DirectoryWriter>(disk, directory, limits, std::move(lock));

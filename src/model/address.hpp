@@ -13,19 +13,20 @@
 
 namespace cordon {
 
-/// What the payload of an address is. Kinds from kP2pk on have no address text of their own on the chain: they are
-/// known by the SHA-256 of the output script and written "p2pk:<hex>", "multisig:<hex>", ...
+/// What the payload of an address is. Kinds from kP2pk on have no address text of their own on the
+/// chain: they are known by the SHA-256 of the output script and written "p2pk:<hex>",
+/// "multisig:<hex>", ...
 enum class AddressKind : uint8_t {
     kNone = 0,
-    kEvm,       ///< 20 bytes.
-    kTron,      ///< 20 bytes (the 0x41 prefix is not stored).
-    kP2pkh,     ///< 20 bytes, hash160 of a public key.
-    kP2sh,      ///< 20 bytes, hash160 of a script.
-    kP2wpkh,    ///< 20 bytes, witness version 0 (BIP-141).
-    kP2wsh,     ///< 32 bytes, witness version 0 (BIP-141).
-    kP2tr,      ///< 32 bytes, witness version 1 (BIP-341).
-    kWitness,   ///< A witness program of no known meaning: version byte, then 2..40 bytes (BIP-141).
-    kP2pk,      ///< Bare public key; SHA-256 of the script.
+    kEvm,      ///< 20 bytes.
+    kTron,     ///< 20 bytes (the 0x41 prefix is not stored).
+    kP2pkh,    ///< 20 bytes, hash160 of a public key.
+    kP2sh,     ///< 20 bytes, hash160 of a script.
+    kP2wpkh,   ///< 20 bytes, witness version 0 (BIP-141).
+    kP2wsh,    ///< 32 bytes, witness version 0 (BIP-141).
+    kP2tr,     ///< 32 bytes, witness version 1 (BIP-341).
+    kWitness,  ///< A witness program of no known meaning: version byte, then 2..40 bytes (BIP-141).
+    kP2pk,     ///< Bare public key; SHA-256 of the script.
     kMultisig,  ///< Bare m-of-n; SHA-256 of the script.
     kOpReturn,  ///< Provably unspendable data carrier; SHA-256 of the script.
     kScript,    ///< Anything else; SHA-256 of the script.
@@ -35,7 +36,8 @@ enum class AddressKind : uint8_t {
 std::string_view to_string(AddressKind kind) noexcept;
 
 /// Who holds value: kind and payload, independent of how a chain writes it (chain::parse_address,
-/// chain::format_address). A value type of 42 bytes without padding; the order is by kind, then payload.
+/// chain::format_address). A value type of 42 bytes without padding; the order is by kind, then
+/// payload.
 class Address {
 public:
     static constexpr std::size_t kMaxSize = 41;
@@ -58,7 +60,8 @@ public:
 private:
     AddressKind kind_ = AddressKind::kNone;
     uint8_t size_ = 0;
-    std::array<uint8_t, kMaxSize> bytes_{};  // Unused tail is zero, so that comparing all of it is right.
+    std::array<uint8_t, kMaxSize>
+        bytes_{};  // Unused tail is zero, so that comparing all of it is right.
 };
 
 /// The number of payload bytes a kind must have; nothing for kWitness (3..41) and kNone (0).
@@ -79,6 +82,7 @@ struct std::hash<cordon::Address> {
         } else {
             for (const uint8_t byte : payload) a = a * 257 + byte;
         }
-        return (a ^ (b * 0x9E3779B97F4A7C15ULL) ^ static_cast<uint64_t>(address.kind())) * 0xBF58476D1CE4E5B9ULL;
+        return (a ^ (b * 0x9E3779B97F4A7C15ULL) ^ static_cast<uint64_t>(address.kind())) *
+               0xBF58476D1CE4E5B9ULL;
     }
 };

@@ -19,9 +19,9 @@ Asset Asset::contract(const Address& address) {
 Result<Asset> Asset::parse(std::string_view text) {
     if (text == "native") return Asset{};
     if (text.empty() || text.size() > kMaxCode)
-        return fail(ErrorCode::kMalformed,
-                    format("asset has {} characters: expected native, 0x and 40 hex digits, or a code of 1 to {}",
-                           text.size(), kMaxCode));
+        return fail(ErrorCode::kMalformed, format("asset has {} characters: expected native, 0x "
+                                                  "and 40 hex digits, or a code of 1 to {}",
+                                                  text.size(), kMaxCode));
     const bool is_hex = text.starts_with("0x") || text.starts_with("0X");
     if (is_hex) {
         std::array<uint8_t, 20> raw;
@@ -32,18 +32,21 @@ Result<Asset> Asset::parse(std::string_view text) {
     asset.size_ = static_cast<uint8_t>(text.size());
     for (std::size_t i = 0; i < text.size(); ++i) {
         char c = text[i];
-        const bool ok = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' ||
-                        c == '_' || c == '-';
+        const bool ok = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+                        (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
         if (!ok)
-            return fail(ErrorCode::kMalformed,
-                        format("asset has a character that is not in [A-Za-z0-9._-] at place {}", i + 1));
+            return fail(
+                ErrorCode::kMalformed,
+                format("asset has a character that is not in [A-Za-z0-9._-] at place {}", i + 1));
         if (is_hex && c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
         asset.text_[i] = c;
     }
     return asset;
 }
 
-bool Asset::is_contract() const noexcept { return size_ == 42 && text_[0] == '0' && text_[1] == 'x'; }
+bool Asset::is_contract() const noexcept {
+    return size_ == 42 && text_[0] == '0' && text_[1] == 'x';
+}
 
 std::string_view Asset::text() const noexcept {
     return is_native() ? std::string_view{"native"} : std::string_view{text_.data(), size_};
@@ -63,7 +66,8 @@ Result<AssetStatus> parse_asset_status(std::string_view text) {
     if (text == "counterfeit") return AssetStatus::kCounterfeit;
     if (text == "unknown") return AssetStatus::kUnknown;
     return fail(ErrorCode::kMalformed,
-                format("asset status \"{}\": expected verified, counterfeit or unknown", text.substr(0, 90)));
+                format("asset status \"{}\": expected verified, counterfeit or unknown",
+                       text.substr(0, 90)));
 }
 
 }  // namespace cordon

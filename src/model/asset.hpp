@@ -14,8 +14,8 @@
 
 namespace cordon {
 
-/// What is moved, within one chain: the native coin, a token contract, or a free code of a canonical file.
-/// A value type; the native asset is the default and sorts first.
+/// What is moved, within one chain: the native coin, a token contract, or a free code of a
+/// canonical file. A value type; the native asset is the default and sorts first.
 class Asset {
 public:
     static constexpr std::size_t kMaxCode = 64;
@@ -23,8 +23,8 @@ public:
     constexpr Asset() noexcept = default;
     /// A token by its contract. REQUIRES: an EVM or Tron address.
     static Asset contract(const Address& address);
-    /// "native", "0x" + 40 hex digits (any case; stored lower), or a code [A-Za-z0-9._-]{1,64}. kMalformed.
-    /// Tron contracts are codes in base58 form: their text is the address text.
+    /// "native", "0x" + 40 hex digits (any case; stored lower), or a code [A-Za-z0-9._-]{1,64}.
+    /// kMalformed. Tron contracts are codes in base58 form: their text is the address text.
     static Result<Asset> parse(std::string_view text);
 
     bool is_native() const noexcept { return size_ == 0; }

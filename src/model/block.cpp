@@ -18,11 +18,13 @@ std::string_view to_string(TransferKind kind) noexcept {
 }
 
 Result<TransferKind> parse_transfer_kind(std::string_view text) {
-    for (const TransferKind kind : {TransferKind::kNative, TransferKind::kToken, TransferKind::kInternal,
-                                    TransferKind::kMint, TransferKind::kBurn, TransferKind::kFee})
+    for (const TransferKind kind :
+         {TransferKind::kNative, TransferKind::kToken, TransferKind::kInternal, TransferKind::kMint,
+          TransferKind::kBurn, TransferKind::kFee})
         if (to_string(kind) == text) return kind;
     return fail(ErrorCode::kMalformed,
-                format("transfer kind \"{}\": expected native, token, internal, mint, burn or fee", text.substr(0, 90)));
+                format("transfer kind \"{}\": expected native, token, internal, mint, burn or fee",
+                       text.substr(0, 90)));
 }
 
 }  // namespace cordon

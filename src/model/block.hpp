@@ -26,7 +26,7 @@ struct TxnPosition {
     friend auto operator<=>(const TxnPosition&, const TxnPosition&) = default;
 };
 
-// --- Account chains: value sits in balances, a txn is a list of transfers ---------------------------------------
+// --- Account chains: value sits in balances, a txn is a list of transfers
 
 enum class TransferKind : uint8_t { kNative, kToken, kInternal, kMint, kBurn, kFee };
 std::string_view to_string(TransferKind kind) noexcept;
@@ -52,7 +52,7 @@ struct AccountTxn {
     friend bool operator==(const AccountTxn&, const AccountTxn&) = default;
 };
 
-// --- UTXO chains: value sits in outputs that are spent whole --------------------------------------------------
+// --- UTXO chains: value sits in outputs that are spent whole
 
 /// An output of a txn: "TXID:VOUT".
 struct OutPoint {
@@ -69,7 +69,8 @@ struct TxOut {
 
 struct TxIn {
     OutPoint prevout;
-    /// The output it spends, where known: from the source (prevouts given) or from the ledger (txn seen before).
+    /// The output it spends, where known: from the source (prevouts given) or from the ledger (txn
+    /// seen before).
     std::optional<TxOut> spent;
     friend bool operator==(const TxIn&, const TxIn&) = default;
 };
@@ -85,12 +86,13 @@ struct UtxoTxn {
     friend bool operator==(const UtxoTxn&, const UtxoTxn&) = default;
 };
 
-// --- Blocks ---------------------------------------------------------------------------------------------------
+// --- Blocks
 
 /// How sure the number of a block is. Extracts of a chain do not always say it.
 enum class BlockNumKind : uint8_t {
     kHeight,     ///< The height on the chain.
-    kEstimated,  ///< Derived from the block's time: the bytes of an old block do not hold its height (before BIP-34).
+    kEstimated,  ///< Derived from the block's time: the bytes of an old block do not hold its
+                 ///< height (before BIP-34).
     kSequence,   ///< A running number: txns given without any block.
 };
 
@@ -98,8 +100,8 @@ struct BlockHeader {
     BlockNum number = 0;
     BlockNumKind number_kind = BlockNumKind::kHeight;
     std::optional<UnixMillis> time;  ///< None only where the source gives none (loose txns).
-    /// The chain's own hash where the source has it; otherwise the SHA-256 of the block's canonical rows, so that
-    /// two versions of one block can be told apart in any case.
+    /// The chain's own hash where the source has it; otherwise the SHA-256 of the block's canonical
+    /// rows, so that two versions of one block can be told apart in any case.
     Hash256 hash;
     std::optional<Hash256> parent;  ///< Where the source has it: append() checks the link.
     friend bool operator==(const BlockHeader&, const BlockHeader&) = default;

@@ -33,7 +33,7 @@ constexpr std::array kKnown{
     Known{"avalanche", {ChainFamily::kEvm, 43114}, "AVAX", 18},
     Known{"linea", {ChainFamily::kEvm, 59144}, "ETH", 18},
     Known{"blast", {ChainFamily::kEvm, 81457}, "ETH", 18},
-    Known{"tron", kTron, "TRX", 6},
+    Known{"tron", kTronMainnet, "TRX", 6},
 };
 
 const Known* find(ChainId chain) noexcept {
@@ -56,14 +56,16 @@ Result<ChainId> parse_chain(std::string_view text) {
     if (text.starts_with(kPrefix)) {
         const std::string_view number = text.substr(kPrefix.size());
         uint64_t value = 0;
-        const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
+        const auto [end, error] =
+            std::from_chars(number.data(), number.data() + number.size(), value);
         if (error == std::errc{} && end == number.data() + number.size() && number.front() != '0')
             return ChainId{ChainFamily::kEvm, value};
     }
     std::string names;
     for (const Known& known : kKnown) names += format("{} ", known.name);
     return fail(ErrorCode::kMalformed,
-                format("unknown chain \"{}\": expected one of {}or eip155:N for any EVM chain", text.substr(0, 90), names));
+                format("unknown chain \"{}\": expected one of {}or eip155:N for any EVM chain",
+                       text.substr(0, 90), names));
 }
 
 unsigned native_decimals(ChainId chain) noexcept {

@@ -18,7 +18,8 @@ enum class ChainFamily : uint8_t {
     kTron,     ///< EVM-like account balances; base58check addresses, plain hex hashes.
 };
 
-/// Which chain. EVM chains are known by their EIP-155 number, so "eth" and "eip155:1" are one chain.
+/// Which chain. EVM chains are known by their EIP-155 number, so "eth" and "eip155:1" are one
+/// chain.
 struct ChainId {
     ChainFamily family{};
     uint64_t reference = 0;  ///< kEvm: EIP-155 chain id. kBitcoin: see kBitcoin...; kTron: 0.
@@ -27,10 +28,11 @@ struct ChainId {
 };
 
 inline constexpr ChainId kBitcoin{ChainFamily::kBitcoin, 0};
-inline constexpr ChainId kBitcoinTestnet{ChainFamily::kBitcoin, 1};  ///< testnet3, testnet4, signet: HRP "tb".
+inline constexpr ChainId kBitcoinTestnet{ChainFamily::kBitcoin,
+                                         1};  ///< testnet3, testnet4, signet: HRP "tb".
 inline constexpr ChainId kBitcoinRegtest{ChainFamily::kBitcoin, 2};
 inline constexpr ChainId kEthereum{ChainFamily::kEvm, 1};
-inline constexpr ChainId kTron{ChainFamily::kTron, 0};
+inline constexpr ChainId kTronMainnet{ChainFamily::kTron, 0};
 
 /// True for chains whose value sits in unspent outputs rather than in balances.
 constexpr bool is_utxo(ChainId chain) noexcept { return chain.family == ChainFamily::kBitcoin; }
@@ -38,7 +40,8 @@ constexpr bool is_utxo(ChainId chain) noexcept { return chain.family == ChainFam
 /// "btc", "eth", "bsc", ..., or "eip155:N" for EVM chains without a short name.
 std::string to_string(ChainId chain);
 
-/// Accepts every short name and "eip155:N" (N from 1, no leading zero). kMalformed lists what is known.
+/// Accepts every short name and "eip155:N" (N from 1, no leading zero). kMalformed lists what is
+/// known.
 Result<ChainId> parse_chain(std::string_view text);
 
 /// Decimals of the native asset: 8 for Bitcoin, 6 for Tron, 18 for EVM chains.

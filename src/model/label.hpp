@@ -16,7 +16,18 @@ namespace cordon {
 
 /// What an address is used for. The order is alphabetical, as in the labels: file format.
 enum class Category : uint8_t {
-    kBridge, kDefi, kDeposit, kExchange, kGambling, kMixer, kOther, kRansomware, kSanctioned, kScam, kService, kSwap,
+    kBridge,
+    kDefi,
+    kDeposit,
+    kExchange,
+    kGambling,
+    kMixer,
+    kOther,
+    kRansomware,
+    kSanctioned,
+    kScam,
+    kService,
+    kSwap,
     kTheft,
 };
 inline constexpr std::size_t kCategoryCount = 13;
@@ -24,7 +35,8 @@ std::string_view to_string(Category category) noexcept;
 /// kMalformed lists the categories.
 Result<Category> parse_category(std::string_view text);
 
-/// Somebody's statement about an address; never a fact by itself, so it keeps its source and confidence.
+/// Somebody's statement about an address; never a fact by itself, so it keeps its source and
+/// confidence.
 struct Label {
     std::optional<ChainId> chain;  ///< None: every chain on which the address exists.
     Address address;

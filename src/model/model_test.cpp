@@ -17,7 +17,8 @@ TEST(ChainId, knows_one_chain_by_both_its_names) {
 }
 
 TEST(ChainId, refuses_what_it_cannot_place) {
-    for (const char* text : {"", "ETH", "dogecoin", "eip155:", "eip155:01", "eip155:x", "eip155:1 "})
+    for (const char* text :
+         {"", "ETH", "dogecoin", "eip155:", "eip155:01", "eip155:x", "eip155:1 "})
         EXPECT_EQ(parse_chain(text).error().code, ErrorCode::kMalformed) << text;
 }
 
@@ -30,8 +31,9 @@ TEST(Asset, accepts_the_three_forms) {
 }
 
 TEST(Asset, refuses_other_text) {
-    for (const std::string& text : {std::string{}, std::string(65, 'A'), std::string{"US D"}, std::string{"0x12"},
-                                    std::string{"0xzz"}, std::string{"a,b"}, std::string{"ü"}})
+    for (const std::string& text :
+         {std::string{}, std::string(65, 'A'), std::string{"US D"}, std::string{"0x12"},
+          std::string{"0xzz"}, std::string{"a,b"}, std::string{"ü"}})
         EXPECT_EQ(Asset::parse(text).error().code, ErrorCode::kMalformed) << text;
 }
 

@@ -65,7 +65,6 @@ std::optional<Error> os_error(int code, const std::string& path) {
 }  // namespace
 
 // --- Statement
-// ------------------------------------------------------------------------------------------------
 
 void Statement::Finalize::operator()(sqlite3_stmt* statement) const noexcept {
     sqlite3_finalize(statement);
@@ -133,7 +132,6 @@ int64_t Statement::integer(int column) const {
 double Statement::real(int column) const { return sqlite3_column_double(statement_.get(), column); }
 
 // --- Database
-// -------------------------------------------------------------------------------------------------
 
 Result<std::unique_ptr<Database>> Database::open(const std::string& path, Mode mode,
                                                  std::chrono::milliseconds busy_timeout) {
@@ -262,7 +260,6 @@ Error Database::error(int code) const {
 }
 
 // --- Transaction
-// ----------------------------------------------------------------------------------------------
 
 Result<std::unique_ptr<Transaction>> Transaction::begin(Database& database) {
     // IMMEDIATE takes the writer's place at once: a reader that upgrades later could be refused

@@ -168,7 +168,7 @@ TEST(Assets, come_back_and_the_later_row_wins) {
     const AssetInfo later{kEthereum, usdc, "USDC", 6, AssetStatus::kVerified};
     ASSERT_TRUE(good(store->put_assets(std::vector{first, later})));
     EXPECT_EQ(store->asset(kEthereum, usdc).value(), later);
-    EXPECT_EQ(store->asset(kTron, usdc).value(), std::nullopt);
+    EXPECT_EQ(store->asset(kTronMainnet, usdc).value(), std::nullopt);
     EXPECT_EQ(store->asset(kEthereum, Asset{}).value(), std::nullopt);
     EXPECT_EQ(store->counts().value().assets, 1u);
 }
@@ -189,7 +189,7 @@ TEST(Assets, are_found_by_symbol_without_case_in_asset_order) {
     EXPECT_EQ(store->assets_by_symbol(kEthereum, "uSDt").value(),
               (std::vector{native, shorter, longer}));
     EXPECT_TRUE(store->assets_by_symbol(kEthereum, "").value().empty());
-    EXPECT_TRUE(store->assets_by_symbol(kTron, "usdt").value().empty());
+    EXPECT_TRUE(store->assets_by_symbol(kTronMainnet, "usdt").value().empty());
 }
 
 TEST(Assets, with_more_decimals_than_an_amount_has_are_refused) {

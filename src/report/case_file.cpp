@@ -36,9 +36,13 @@ CasePage::CasePage(const CaseInput& in)
         group.value += value(end);
     }
     for (auto& [key, group] : groups) services.push_back(std::move(group));
-    std::stable_sort(services.begin(), services.end(), [](const auto& a, const auto& b) { return a.value > b.value; });
-    const auto by_value = [this](const trace::Endpoint* a, const trace::Endpoint* b) { return value(*a) > value(*b); };
-    for (ServiceGroup& group : services) std::stable_sort(group.ends.begin(), group.ends.end(), by_value);
+    std::stable_sort(services.begin(), services.end(),
+                     [](const auto& a, const auto& b) { return a.value > b.value; });
+    const auto by_value = [this](const trace::Endpoint* a, const trace::Endpoint* b) {
+        return value(*a) > value(*b);
+    };
+    for (ServiceGroup& group : services)
+        std::stable_sort(group.ends.begin(), group.ends.end(), by_value);
     std::stable_sort(resting.begin(), resting.end(), by_value);
     for (uint32_t i = 0; i < result.edges.size(); ++i) {
         const trace::Edge& edge = result.edges[i];
@@ -52,19 +56,23 @@ std::string CasePage::address(ChainId chain, const Address& address) const {
 
 std::string cut_note(std::size_t shown, std::size_t all, std::string_view what) {
     if (shown >= all) return {};
-    return format("<p class=\"mark\">{} further {} in result.json.</p>", grouped(all - shown), what);
+    return format("<p class=\"mark\">{} further {} in result.json.</p>", grouped(all - shown),
+                  what);
 }
 
 Status write_case_file(const CaseInput& input, const Sink& sink) {
     CasePage page{input};
     const std::string title = safe(input.title.empty() ? "Case" : input.title, 160);
-    CORDON_TRY(sink("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-                    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
-                    "base-uri 'none'; form-action 'none'\">"
-                    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
-                    "<meta name=\"referrer\" content=\"no-referrer\"><title>" +
-                    title + " – case file</title><style>" + case_style(input.title, page.evidence_hash) +
-                    "</style></head>\n<body><main>\n<p class=\"kicker\">Case file</p><h1>" + title + "</h1>\n"));
+    CORDON_TRY(
+        sink("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+             "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
+             "'unsafe-inline'; "
+             "base-uri 'none'; form-action 'none'\">"
+             "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
+             "<meta name=\"referrer\" content=\"no-referrer\"><title>" +
+             title + " – case file</title><style>" + case_style(input.title, page.evidence_hash) +
+             "</style></head>\n<body><main>\n<p class=\"kicker\">Case file</p><h1>" + title +
+             "</h1>\n"));
     CORDON_TRY(sink(story_section(page)));
     CORDON_TRY(sink(flow_section(page)));
     CORDON_TRY(sink(freeze_section(page)));

@@ -19,14 +19,16 @@ struct CaseInput {
     const trace::TraceResult& result;
     const trace::Context& context;
     Evidence evidence;  ///< With result.json among its files, so that the page cites its hash.
-    std::size_t max_rows = 2'000;  ///< Of the address and transaction tables; what is cut is counted and said.
+    std::size_t max_rows =
+        2'000;  ///< Of the address and transaction tables; what is cut is counted and said.
 };
 
 /// The case file: one HTML page without any outside resource or script, that prints as A4.
 ///
-/// Title, story, flow (picture and table), where the money can be frozen, what rests unspent, addresses, transactions,
-/// method and limits, evidence. Every number is generated from the result. Text from outside is made harmless. The same
-/// input gives the same bytes: the page knows event times only. Errors are those of the sink.
+/// Title, story, flow (picture and table), where the money can be frozen, what rests unspent,
+/// addresses, transactions, method and limits, evidence. Every number is generated from the result.
+/// Text from outside is made harmless. The same input gives the same bytes: the page knows event
+/// times only. Errors are those of the sink.
 Status write_case_file(const CaseInput& input, const Sink& sink);
 
 }  // namespace cordon::report

@@ -14,8 +14,8 @@ namespace {
 
 using trace::test::TheftContext;
 
-/// Whether every element that is opened is closed in its order and every attribute is quoted: what an XML reader asks
-/// for first. `voids` are HTML elements without end.
+/// Whether every element that is opened is closed in its order and every attribute is quoted: what
+/// an XML reader asks for first. `voids` are HTML elements without end.
 std::string malformed(const std::string& text, const std::vector<std::string>& voids = {}) {
     std::vector<std::string> open;
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -28,17 +28,21 @@ std::string malformed(const std::string& text, const std::vector<std::string>& v
         std::size_t end = i + 1;
         char quote = 0;
         while (end < text.size() && (quote != 0 || text[end] != '>')) {
-            if (text[end] == '"' || text[end] == '\'') quote = quote == 0 ? text[end] : quote == text[end] ? char{0} : quote;
+            if (text[end] == '"' || text[end] == '\'')
+                quote = quote == 0 ? text[end] : quote == text[end] ? char{0} : quote;
             if (quote == 0 && text[end] == '<') return "< inside a tag at " + std::to_string(end);
             ++end;
         }
         if (end == text.size()) return "tag without end at " + std::to_string(i);
         const std::string tag = text.substr(i + 1, end - i - 1);
-        const std::string name = tag.substr(tag[0] == '/', tag.find_first_of(" />", 1) - (tag[0] == '/'));
+        const std::string name =
+            tag.substr(tag[0] == '/', tag.find_first_of(" />", 1) - (tag[0] == '/'));
         if (tag[0] == '/') {
-            if (open.empty() || open.back() != name) return "</" + name + "> closes " + (open.empty() ? "nothing" : open.back());
+            if (open.empty() || open.back() != name)
+                return "</" + name + "> closes " + (open.empty() ? "nothing" : open.back());
             open.pop_back();
-        } else if (tag.back() != '/' && std::find(voids.begin(), voids.end(), name) == voids.end()) {
+        } else if (tag.back() != '/' &&
+                   std::find(voids.begin(), voids.end(), name) == voids.end()) {
             open.push_back(name);
             if (name == "style") end = text.find("</style", end) - 1;
         }
@@ -62,7 +66,8 @@ TEST(FlowSvg, is_well_formed_in_every_case_and_theme) {
         if (theft.edges.size() > 10'000) continue;
         const auto layout = trace::lay_out(theft, &context, flow_params());
         for (const Theme theme : {Theme::kAuto, Theme::kLight, Theme::kDark}) {
-            const std::string svg = flow_svg(theft, layout, {theme, test::hostile_names()[0], false});
+            const std::string svg =
+                flow_svg(theft, layout, {theme, test::hostile_names()[0], false});
             EXPECT_EQ(malformed(svg), "") << name;
             EXPECT_EQ(svg.find("<script"), std::string::npos) << name;
             EXPECT_EQ(svg.find("http", svg.find("viewBox")), std::string::npos) << name;
@@ -76,13 +81,15 @@ TEST(CaseFile, is_well_formed_and_loads_nothing_from_outside) {
         const std::string page = page_of(theft);
         EXPECT_EQ(malformed(page, {"meta", "br"}), "") << name;
         EXPECT_NE(page.find("default-src 'none'"), std::string::npos);
-        for (const char* word : {"<script", "<link", "<img", "<iframe", "@import", "url(", "javascript:", "<object"})
+        for (const char* word :
+             {"<script", "<link", "<img", "<iframe", "@import", "url(", "javascript:", "<object"})
             EXPECT_EQ(page.find(word), std::string::npos) << name << ": " << word;
     }
 }
 
 TEST(CaseFile, shows_hostile_labels_and_titles_as_text_only) {
-    auto theft = test::make_theft({.seed = 13, .edges = 120, .service = 0.5, .services = test::hostile_names()});
+    auto theft = test::make_theft(
+        {.seed = 13, .edges = 120, .service = 0.5, .services = test::hostile_names()});
     theft.warnings = test::hostile_names();
     const TheftContext context;
     for (const std::string& name : test::hostile_names()) {
@@ -104,8 +111,9 @@ TEST(CaseFile, shows_hostile_labels_and_titles_as_text_only) {
 TEST(CaseFile, always_has_method_limits_and_evidence) {
     for (const auto& theft : {trace::TraceResult{}, test::make_theft({.edges = 30})}) {
         const std::string page = page_of(theft);
-        for (const char* id : {"id=\"now\"", "id=\"flow\"", "id=\"freeze\"", "id=\"watch\"", "id=\"addresses\"",
-                               "id=\"transactions\"", "id=\"method\"", "id=\"evidence\""})
+        for (const char* id :
+             {"id=\"now\"", "id=\"flow\"", "id=\"freeze\"", "id=\"watch\"", "id=\"addresses\"",
+              "id=\"transactions\"", "id=\"method\"", "id=\"evidence\""})
             EXPECT_NE(page.find(id), std::string::npos) << id;
     }
 }
@@ -113,7 +121,8 @@ TEST(CaseFile, always_has_method_limits_and_evidence) {
 TEST(CaseFile, says_how_many_rows_it_cut) {
     const auto theft = test::make_theft({.seed = 3, .edges = 90});
     const std::string page = page_of(theft, 40);
-    EXPECT_NE(page.find(std::to_string(theft.edges.size() - 40) + " further rows in result.json"), std::string::npos);
+    EXPECT_NE(page.find(std::to_string(theft.edges.size() - 40) + " further rows in result.json"),
+              std::string::npos);
     EXPECT_EQ(page_of(theft).find("further rows in result.json"), std::string::npos);
 }
 
@@ -142,7 +151,8 @@ class Manifest : public testing::Test {
 protected:
     void SetUp() override {
         directory_ = std::filesystem::path{testing::TempDir()} /
-                     (std::string{"cordon-manifest-"} + testing::UnitTest::GetInstance()->current_test_info()->name());
+                     (std::string{"cordon-manifest-"} +
+                      testing::UnitTest::GetInstance()->current_test_info()->name());
         std::filesystem::remove_all(directory_);
         std::filesystem::create_directories(directory_);
         put("result.json", "{\"v\":1}\n");
@@ -152,7 +162,9 @@ protected:
     void TearDown() override { std::filesystem::remove_all(directory_); }
 
     std::string path(const std::string& name) const { return (directory_ / name).string(); }
-    void put(const std::string& name, const std::string& text) const { std::ofstream{path(name), std::ios::binary} << text; }
+    void put(const std::string& name, const std::string& text) const {
+        std::ofstream{path(name), std::ios::binary} << text;
+    }
     std::string read(const std::string& name) const {
         std::ifstream file{path(name), std::ios::binary};
         return {std::istreambuf_iterator<char>{file}, {}};
@@ -208,7 +220,8 @@ TEST_F(Manifest, refuses_names_that_lead_out_of_the_folder) {
 }
 
 TEST_F(Manifest, refuses_what_is_none) {
-    for (const std::string text : {"", "{", "[]", "{\"kind\":\"evidence.manifest\"}", "\xFF\xFE", "null"}) {
+    for (const std::string text :
+         {"", "{", "[]", "{\"kind\":\"evidence.manifest\"}", "\xFF\xFE", "null"}) {
         put("manifest.json", text);
         const auto status = verify_manifest(directory_.string());
         ASSERT_FALSE(status) << text;

@@ -30,13 +30,18 @@ struct CasePage {
     Money money;
     trace::ValueScale scale;
     std::string evidence_hash;
-    std::vector<ServiceGroup> services;                        ///< Most value first.
-    std::vector<const trace::Endpoint*> resting;               ///< Everything that rests, but not at a service.
-    std::map<std::pair<ChainId, Address>, std::vector<uint32_t>> arrivals;  ///< Edges into an endpoint's address.
+    std::vector<ServiceGroup> services;           ///< Most value first.
+    std::vector<const trace::Endpoint*> resting;  ///< Everything that rests, but not at a service.
+    std::map<std::pair<ChainId, Address>, std::vector<uint32_t>>
+        arrivals;  ///< Edges into an endpoint's address.
 
-    double value(const trace::Endpoint& end) const { return scale.value(end.chain, end.asset, end.tainted); }
+    double value(const trace::Endpoint& end) const {
+        return scale.value(end.chain, end.asset, end.tainted);
+    }
     std::string address(ChainId chain, const Address& address) const;  ///< Escaped, in full.
-    std::string address(const trace::Endpoint& end) const { return address(end.chain, end.address); }
+    std::string address(const trace::Endpoint& end) const {
+        return address(end.chain, end.address);
+    }
 };
 
 /// A row of cells is cut here: a page that a browser cannot open helps nobody.
@@ -46,7 +51,8 @@ std::string story_section(CasePage& page);
 std::string flow_section(CasePage& page);
 std::string freeze_section(CasePage& page);
 std::string watch_section(CasePage& page);
-Status table_sections(CasePage& page, const Sink& sink);  ///< Addresses and transactions: the long ones.
+Status table_sections(CasePage& page,
+                      const Sink& sink);  ///< Addresses and transactions: the long ones.
 std::string method_section(const CasePage& page);
 std::string evidence_section(const CasePage& page);
 

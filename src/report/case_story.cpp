@@ -20,7 +20,8 @@ std::string count_of(uint64_t n, std::string_view one, std::string_view more) {
 }
 
 /// First and last moment of the movements.
-std::pair<std::optional<UnixMillis>, std::optional<UnixMillis>> span_of(const trace::TraceResult& result) {
+std::pair<std::optional<UnixMillis>, std::optional<UnixMillis>> span_of(
+    const trace::TraceResult& result) {
     std::optional<UnixMillis> first, last;
     for (const trace::Edge& edge : result.edges) {
         if (!edge.time) continue;
@@ -57,7 +58,8 @@ struct Place {
 
 std::vector<Place> places_of(const CasePage& page) {
     std::map<std::string, Place> by_name;
-    const auto put = [&](const std::string& name, std::string_view css, const trace::Endpoint& end) {
+    const auto put = [&](const std::string& name, std::string_view css,
+                         const trace::Endpoint& end) {
         Place& place = by_name[name];
         place.name = name;
         if (!css.empty()) place.css = css;
@@ -66,11 +68,14 @@ std::vector<Place> places_of(const CasePage& page) {
     };
     for (const ServiceGroup& group : page.services)
         for (const trace::Endpoint* end : group.ends)
-            put("at services: " + std::string{to_string(group.category)}, sign_class(sign_of(group.category)), *end);
-    for (const trace::Endpoint* end : page.resting) put(std::string{stop_words(end->stop)}, "", *end);
+            put("at services: " + std::string{to_string(group.category)},
+                sign_class(sign_of(group.category)), *end);
+    for (const trace::Endpoint* end : page.resting)
+        put(std::string{stop_words(end->stop)}, "", *end);
     std::vector<Place> places;
     for (auto& [name, place] : by_name) places.push_back(std::move(place));
-    std::stable_sort(places.begin(), places.end(), [](const Place& a, const Place& b) { return a.value > b.value; });
+    std::stable_sort(places.begin(), places.end(),
+                     [](const Place& a, const Place& b) { return a.value > b.value; });
     return places;
 }
 
@@ -106,14 +111,18 @@ std::string unknown_list(CasePage& page) {
     std::string items;
     const auto item = [&items](const std::string& text) { items += "<li>" + text + "</li>"; };
     if (page.result.incomplete)
-        item("<b>The trace is incomplete.</b> It was stopped before its end; what is here is right, but not all.");
+        item(
+            "<b>The trace is incomplete.</b> It was stopped before its end; what is here is right, "
+            "but not all.");
     for (const trace::Total& total : page.result.totals) {
         if (!total.inherited.is_zero())
             item(page.money.html(total.chain, total.asset, total.inherited) +
-                 " are counted as stolen by inheritance: addresses spent more than the ledger saw them receive.");
+                 " are counted as stolen by inheritance: addresses spent more than the ledger saw "
+                 "them receive.");
         if (!total.assumed.is_zero())
             item(page.money.html(total.chain, total.asset, total.assumed) +
-                 " were spent by visited addresses beyond what the ledger saw arrive; where they came from is not known.");
+                 " were spent by visited addresses beyond what the ledger saw arrive; where they "
+                 "came from is not known.");
     }
     std::map<Stop, std::pair<double, uint64_t>> open;
     for (const trace::Endpoint* end : page.resting) {
@@ -121,9 +130,11 @@ std::string unknown_list(CasePage& page) {
         value += page.value(*end);
         ++count;
     }
-    for (const Stop stop : {Stop::kUnknown, Stop::kHighDegree, Stop::kBelowLimit, Stop::kHops, Stop::kTime, Stop::kBudget})
+    for (const Stop stop : {Stop::kUnknown, Stop::kHighDegree, Stop::kBelowLimit, Stop::kHops,
+                            Stop::kTime, Stop::kBudget})
         if (const auto it = open.find(stop); it != open.end())
-            item(format("{} in {} {}: not followed further.", escape(page.scale.text_with_unit(it->second.first)),
+            item(format("{} in {} {}: not followed further.",
+                        escape(page.scale.text_with_unit(it->second.first)),
                         count_of(it->second.second, "place", "places"), stop_words(stop)));
     uint64_t unsure = 0;
     double least = 1;
@@ -132,7 +143,9 @@ std::string unknown_list(CasePage& page) {
     if (unsure > 0)
         item(format("{} rest on links with a confidence below 100 % (the lowest: {}).",
                     count_of(unsure, "movement", "movements"), percent_text(least)));
-    item("Who controls an address. Labels are statements of their sources, listed with each address.");
+    item(
+        "Who controls an address. Labels are statements of their sources, listed with each "
+        "address.");
     return "<ul>" + items + "</ul>";
 }
 
@@ -144,13 +157,17 @@ std::string story_section(CasePage& page) {
     const bool backward = result.params.direction == trace::Direction::kBackward;
     std::string out;
     if (result.edges.empty() && result.endpoints.empty()) {
-        out += "<p class=\"lead\">No movement of money from the given start was found in the ledger.</p>";
+        out +=
+            "<p class=\"lead\">No movement of money from the given start was found in the "
+            "ledger.</p>";
     } else {
         std::set<ChainId> chains;
         uint32_t hops = 0;
-        for (const trace::Node& node : result.nodes) chains.insert(node.chain), hops = std::max(hops, node.hop);
+        for (const trace::Node& node : result.nodes)
+            chains.insert(node.chain), hops = std::max(hops, node.hop);
         std::string chain_list;
-        for (const ChainId chain : chains) chain_list += (chain_list.empty() ? "" : ", ") + to_string(chain);
+        for (const ChainId chain : chains)
+            chain_list += (chain_list.empty() ? "" : ", ") + to_string(chain);
         const std::string loot = taken(page, first);
         double at_services = 0, elsewhere = 0;
         for (const ServiceGroup& group : page.services) at_services += group.value;
@@ -158,47 +175,67 @@ std::string story_section(CasePage& page) {
         const double whole = at_services + elsewhere;
         out += "<p class=\"lead\">";
         if (!loot.empty()) out += backward ? loot + " were traced back. " : loot + " were taken. ";
-        if (first) out += "The first movement was on " + utc_text(first) + (last != first ? ", the last one seen on " + utc_text(last) : "") + ". ";
-        out += format("The money was followed over {} to {} in {} on {}. ", count_of(result.edges.size(), "movement", "movements"),
-                      count_of(result.nodes.size(), "address", "addresses"), count_of(hops, "hop", "hops"), chain_list);
+        if (first)
+            out += "The first movement was on " + utc_text(first) +
+                   (last != first ? ", the last one seen on " + utc_text(last) : "") + ". ";
+        out += format("The money was followed over {} to {} in {} on {}. ",
+                      count_of(result.edges.size(), "movement", "movements"),
+                      count_of(result.nodes.size(), "address", "addresses"),
+                      count_of(hops, "hop", "hops"), chain_list);
         if (whole > 0)
-            out += format("Of what can still be located, {} lies at {}, where it can be asked for; {} rests elsewhere.",
-                          percent_text(at_services / whole), count_of(page.services.size(), "named service", "named services"),
-                          percent_text(elsewhere / whole));
+            out += format(
+                "Of what can still be located, {} lies at {}, where it can be asked for; {} rests "
+                "elsewhere.",
+                percent_text(at_services / whole),
+                count_of(page.services.size(), "named service", "named services"),
+                percent_text(elsewhere / whole));
         out += "</p>\n<div class=\"facts\">";
         const auto fact = [&out](const std::string& value, std::string_view name) {
             out += format("<div><b>{}</b><span>{}</span></div>", value, name);
         };
-        fact(escape(page.scale.text_with_unit(page.scale.loot())), backward ? "traced back" : "stolen");
+        fact(escape(page.scale.text_with_unit(page.scale.loot())),
+             backward ? "traced back" : "stolen");
         fact(escape(page.scale.text_with_unit(at_services)), "at named services");
         fact(escape(page.scale.text_with_unit(elsewhere)), "rests elsewhere");
         fact(first ? format_rfc3339(*first).substr(0, 10) : "time unknown", "first movement, UTC");
         out += "</div>\n";
         const std::string from = origin(page);
-        if (!from.empty()) out += std::string{"<p>"} + (backward ? "The trace starts at" : "It starts at") + from + "</p>";
+        if (!from.empty())
+            out += std::string{"<p>"} + (backward ? "The trace starts at" : "It starts at") + from +
+                   "</p>";
     }
-    if (!page.scale.note().empty()) out += "<p class=\"soft\">" + escape(page.scale.note()) + "</p>";
+    if (!page.scale.note().empty())
+        out += "<p class=\"soft\">" + escape(page.scale.note()) + "</p>";
     if (result.incomplete)
-        out += "<p class=\"mark\"><b>Incomplete.</b> The trace was stopped before its end. What is here is right, but it is not all.</p>";
-    for (const std::string& warning : result.warnings) out += "<p class=\"mark\">" + safe(warning, 600) + "</p>";
+        out +=
+            "<p class=\"mark\"><b>Incomplete.</b> The trace was stopped before its end. What is "
+            "here is right, but it is not all.</p>";
+    for (const std::string& warning : result.warnings)
+        out += "<p class=\"mark\">" + safe(warning, 600) + "</p>";
     if (!page.input.notes.empty()) {
         out += "<h3>About the case</h3>";
         std::size_t begin = 0;
         while (begin < page.input.notes.size()) {
-            const std::size_t end = std::min(page.input.notes.find('\n', begin), page.input.notes.size());
-            const std::string line = safe(std::string_view{page.input.notes}.substr(begin, end - begin), 4'000);
+            const std::size_t end =
+                std::min(page.input.notes.find('\n', begin), page.input.notes.size());
+            const std::string line =
+                safe(std::string_view{page.input.notes}.substr(begin, end - begin), 4'000);
             if (!line.empty()) out += "<p>" + line + "</p>";
             begin = end + 1;
         }
     }
     if (!page.input.sources.empty()) {
         out += "<p class=\"soft\">Sources:</p><ul>";
-        for (const std::string& source : page.input.sources) out += "<li>" + safe(source, 600) + "</li>";
+        for (const std::string& source : page.input.sources)
+            out += "<li>" + safe(source, 600) + "</li>";
         out += "</ul>";
     }
-    out += "<nav><a href=\"#now\">Where it is now</a><a href=\"#flow\">Flow</a><a href=\"#freeze\">Where it can be frozen</a>"
-           "<a href=\"#watch\">Watch list</a><a href=\"#addresses\">Addresses</a><a href=\"#transactions\">Transactions</a>"
-           "<a href=\"#method\">Method and limits</a><a href=\"#evidence\">Evidence</a></nav>\n";
+    out +=
+        "<nav><a href=\"#now\">Where it is now</a><a href=\"#flow\">Flow</a><a "
+        "href=\"#freeze\">Where it can be frozen</a>"
+        "<a href=\"#watch\">Watch list</a><a href=\"#addresses\">Addresses</a><a "
+        "href=\"#transactions\">Transactions</a>"
+        "<a href=\"#method\">Method and limits</a><a href=\"#evidence\">Evidence</a></nav>\n";
 
     out += "<h2 id=\"now\">Where it is now</h2>";
     const std::vector<Place> places = places_of(page);
@@ -207,13 +244,19 @@ std::string story_section(CasePage& page) {
     } else {
         double whole = 0;
         for (const Place& place : places) whole += place.value;
-        out += "<table><thead><tr><th>Place</th><th class=\"n\">Addresses</th><th class=\"n\">Stolen value</th><th class=\"n\">Share</th>"
-               "<th></th></tr></thead><tbody>";
+        out +=
+            "<table><thead><tr><th>Place</th><th class=\"n\">Addresses</th><th class=\"n\">Stolen "
+            "value</th><th class=\"n\">Share</th>"
+            "<th></th></tr></thead><tbody>";
         for (const Place& place : places)
-            out += format("<tr><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>"
-                          "<td><div class=\"bar {}\"><i style=\"width:{:.1f}%\"></i></div></td></tr>",
-                          escape(place.name), grouped(place.addresses.size()), escape(page.scale.text_with_unit(place.value)),
-                          whole > 0 ? percent_text(place.value / whole) : "", place.css, whole > 0 ? 100 * place.value / whole : 0.0);
+            out += format(
+                "<tr><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td "
+                "class=\"n\">{}</td>"
+                "<td><div class=\"bar {}\"><i style=\"width:{:.1f}%\"></i></div></td></tr>",
+                escape(place.name), grouped(place.addresses.size()),
+                escape(page.scale.text_with_unit(place.value)),
+                whole > 0 ? percent_text(place.value / whole) : "", place.css,
+                whole > 0 ? 100 * place.value / whole : 0.0);
         out += "</tbody></table>";
     }
     out += "<h3>What is not known</h3>" + unknown_list(page);
@@ -228,24 +271,38 @@ std::string flow_section(CasePage& page) {
     SvgOptions options;
     options.embedded = true;
     options.title = "Flow: " + page.input.title;
-    std::string out = "<h2 id=\"flow\">Flow</h2><p>Ribbons are as wide as the stolen value they carry; what enters a node on the "
-                      "left leaves it on the right or rests there.</p><div class=\"flow\">" +
-                      flow_svg(page.result, layout, options) + "</div>\n";
+    std::string out =
+        "<h2 id=\"flow\">Flow</h2><p>Ribbons are as wide as the stolen value they carry; what "
+        "enters a node on the "
+        "left leaves it on the right or rests there.</p><div class=\"flow\">" +
+        flow_svg(page.result, layout, options) + "</div>\n";
     if (layout.nodes.empty()) return out;
-    out += "<h3>The same as a table</h3><table><thead><tr><th>Column</th><th>Node</th><th class=\"n\">Addresses</th><th class=\"n\">Passes</th>"
-           "<th class=\"n\">Moves on</th><th class=\"n\">Rests</th><th class=\"n\">Stolen share</th></tr></thead><tbody>";
+    out +=
+        "<h3>The same as a table</h3><table><thead><tr><th>Column</th><th>Node</th><th "
+        "class=\"n\">Addresses</th><th class=\"n\">Passes</th>"
+        "<th class=\"n\">Moves on</th><th class=\"n\">Rests</th><th class=\"n\">Stolen "
+        "share</th></tr></thead><tbody>";
     for (const trace::FlowNode& node : layout.nodes) {
         const trace::Node& one = page.result.nodes[node.members.front()];
         std::string name = escape(node.name);
-        if (node.category) name += format(" <span class=\"soft\">{}</span>", to_string(*node.category));
-        if (node.members.size() == 1) name += "<br><code>" + page.address(one.chain, one.address) + "</code>";
-        out += format("<tr><td>{}</td><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>"
-                      "<td class=\"n\">{}</td></tr>",
-                      escape(layout.columns[node.column].head), name, grouped(node.members.size()), escape(page.scale.text(node.through())),
-                      escape(page.scale.text(node.out + node.dust_out)), escape(page.scale.text(node.rest)), percent_text(node.taint));
+        if (node.category)
+            name += format(" <span class=\"soft\">{}</span>", to_string(*node.category));
+        if (node.members.size() == 1)
+            name += "<br><code>" + page.address(one.chain, one.address) + "</code>";
+        out += format(
+            "<tr><td>{}</td><td class=\"w\">{}</td><td class=\"n\">{}</td><td "
+            "class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>"
+            "<td class=\"n\">{}</td></tr>",
+            escape(layout.columns[node.column].head), name, grouped(node.members.size()),
+            escape(page.scale.text(node.through())),
+            escape(page.scale.text(node.out + node.dust_out)), escape(page.scale.text(node.rest)),
+            percent_text(node.taint));
     }
     out += "</tbody></table>";
-    return out + format("<p class=\"soft\">Amounts in {}, rounded for reading; the tables below are exact.</p>\n", escape(page.scale.unit_name()));
+    return out + format(
+                     "<p class=\"soft\">Amounts in {}, rounded for reading; the tables below are "
+                     "exact.</p>\n",
+                     escape(page.scale.unit_name()));
 }
 
 }  // namespace cordon::report

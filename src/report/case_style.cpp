@@ -9,13 +9,14 @@
 namespace cordon::report {
 namespace {
 
-/// A CSS string: everything that is not plain is written as its hexadecimal escape, so it can end neither the string nor
-/// the style element.
+/// A CSS string: everything that is not plain is written as its hexadecimal escape, so it can end
+/// neither the string nor the style element.
 std::string css_string(std::string_view text) {
     std::string out = "\"";
     for (const char c : text) {
-        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ' ' || c == '.' ||
-                           c == '-' || c == ':' || c == ',' || static_cast<unsigned char>(c) >= 0x80;
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                           (c >= '0' && c <= '9') || c == ' ' || c == '.' || c == '-' || c == ':' ||
+                           c == ',' || static_cast<unsigned char>(c) >= 0x80;
         out += plain ? std::string(1, c) : format("\\{:06x}", static_cast<unsigned char>(c));
     }
     return out + '"';
@@ -41,7 +42,8 @@ small{display:block;font-size:.82em}
 table{border-collapse:collapse;width:100%;font-size:13px;line-height:1.4;margin:10px 0 6px}
 caption{text-align:left;color:var(--soft);padding:4px 0}
 th{text-align:left;font-weight:600;color:var(--soft);border-bottom:1.5px solid var(--line);padding:5px 10px 5px 0;vertical-align:bottom}
-td{border-bottom:1px solid var(--line);padding:6px 10px 6px 0;vertical-align:top;overflow-wrap:anywhere}
+td{border-bottom:1px solid var(--line);padding:6px 10px 6px 0;vertical-align:top}
+td.w{overflow-wrap:anywhere;min-width:30ch}
 th:last-child,td:last-child{padding-right:0}
 .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 code,.id{font-family:ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:12px;overflow-wrap:anywhere}
@@ -78,7 +80,8 @@ p,li{orphans:3;widows:3}*{-webkit-print-color-adjust:exact;print-color-adjust:ex
 
 std::string case_style(std::string_view title, std::string_view evidence_sha256) {
     std::string css = ":root{color-scheme:light dark;--panel:#f4f6f9;" + palette_css(false) + "}";
-    css += "@media screen and (prefers-color-scheme:dark){:root{--panel:#161c25;" + palette_css(true) + "}}";
+    css += "@media screen and (prefers-color-scheme:dark){:root{--panel:#161c25;" +
+           palette_css(true) + "}}";
     css += kScreen;
     css += "@media print{";
     css += kPrint;
@@ -86,9 +89,13 @@ std::string case_style(std::string_view title, std::string_view evidence_sha256)
     const std::string box = "font:7.5pt Inter,system-ui,\"DejaVu Sans\",sans-serif;color:#55606e;";
     const std::string margins = format(
         "@top-left{{content:{0};{2}}}@top-right{{content:\"Case file\";{2}}}"
-        "@bottom-left{{content:\"evidence SHA-256 \" {1};{2}}}@bottom-right{{content:\"Page \" counter(page) \" of \" counter(pages);{2}}}",
+        "@bottom-left{{content:\"evidence SHA-256 \" {1};{2}}}@bottom-right{{content:\"Page \" "
+        "counter(page) \" of \" counter(pages);{2}}}",
         css_string(clean_text(title, 80)), css_string(evidence_sha256), box);
-    css += format("@page{{size:A4;margin:19mm 15mm 18mm;{0}}}@page flow{{size:A4 landscape;margin:17mm 12mm 15mm;{0}}}", margins);
+    css += format(
+        "@page{{size:A4;margin:19mm 15mm 18mm;{0}}}@page flow{{size:A4 landscape;margin:17mm 12mm "
+        "15mm;{0}}}",
+        margins);
     return css;
 }
 

@@ -19,26 +19,33 @@ constexpr std::size_t kArrivalsOfAddress = 25;
 std::string_view request_for(Category category) noexcept {
     switch (sign_of(category)) {
         case Sign::kExchange:
-            return "Ask to hold the balance credited by these deposits, to name the account holder, and to preserve identity "
+            return "Ask to hold the balance credited by these deposits, to name the account "
+                   "holder, and to preserve identity "
                    "records, logins, devices, and all withdrawals since the first of these times.";
         case Sign::kBridge:
-            return "Ask for the destination chain, address and transaction of each transfer, to hold what is not yet paid out, "
+            return "Ask for the destination chain, address and transaction of each transfer, to "
+                   "hold what is not yet paid out, "
                    "and to preserve relayer logs.";
         case Sign::kMixer:
-            return "A contract cannot freeze. Ask operators, relayers and front ends for logs of these times; watch the pool for "
+            return "A contract cannot freeze. Ask operators, relayers and front ends for logs of "
+                   "these times; watch the pool for "
                    "withdrawals of the same size.";
         case Sign::kSwap:
-            return "Ask for request logs of the front end; issuers of the tokens involved can often freeze at the address that "
+            return "Ask for request logs of the front end; issuers of the tokens involved can "
+                   "often freeze at the address that "
                    "received the proceeds.";
         case Sign::kGambling:
-            return "Ask to hold the balance, to name the account holder, and to preserve deposits, bets and withdrawals.";
+            return "Ask to hold the balance, to name the account holder, and to preserve deposits, "
+                   "bets and withdrawals.";
         case Sign::kService:
         case Sign::kCrime: break;
     }
-    return "Ask who controls the address, to hold what arrived, and to preserve records since the first of these times.";
+    return "Ask who controls the address, to hold what arrived, and to preserve records since the "
+           "first of these times.";
 }
 
-/// The movements that brought taint to an endpoint: its own output where it is one, else all of that asset.
+/// The movements that brought taint to an endpoint: its own output where it is one, else all of
+/// that asset.
 std::vector<const trace::Edge*> arrivals_at(const CasePage& page, const trace::Endpoint& end) {
     std::vector<const trace::Edge*> edges;
     const auto it = page.arrivals.find({end.chain, end.address});
@@ -60,11 +67,15 @@ std::string arrivals_html(CasePage& page, const trace::Endpoint& end) {
         const trace::Edge& edge = *edges[i];
         const Asset& asset = edge.to_asset ? *edge.to_asset : edge.asset;
         const Amount& tainted = edge.to_asset && edge.to_tainted ? *edge.to_tainted : edge.tainted;
-        out += format("<div class=\"id\">{}<br><span>{} · {} stolen{}</span></div>", escape(chain::format_hash(edge.chain, edge.txn)),
-                      utc_text(edge.time), page.money.html(edge.chain, asset, tainted),
-                      edge.confidence < 1 ? " · confidence " + percent_text(edge.confidence) : std::string{});
+        out += format(
+            "<div class=\"id\">{}<br><span>{} · {} stolen{}</span></div>",
+            escape(chain::format_hash(edge.chain, edge.txn)), utc_text(edge.time),
+            page.money.html(edge.chain, asset, tainted),
+            edge.confidence < 1 ? " · confidence " + percent_text(edge.confidence) : std::string{});
     }
-    if (edges.size() > kArrivalsOfAddress) out += format("<div class=\"soft\">{} further in result.json</div>", grouped(edges.size() - kArrivalsOfAddress));
+    if (edges.size() > kArrivalsOfAddress)
+        out += format("<div class=\"soft\">{} further in result.json</div>",
+                      grouped(edges.size() - kArrivalsOfAddress));
     return out;
 }
 
@@ -76,17 +87,23 @@ std::optional<UnixMillis> last_arrival(const CasePage& page, const trace::Endpoi
 }
 
 std::string usd_of(const CasePage& page, const trace::Endpoint& end) {
-    return end.usd ? usd_text(*end.usd) : page.money.usd(end.chain, end.asset, end.tainted, last_arrival(page, end));
+    return end.usd ? usd_text(*end.usd)
+                   : page.money.usd(end.chain, end.asset, end.tainted, last_arrival(page, end));
 }
 
 std::string endpoint_row(CasePage& page, const trace::Endpoint& end, const std::string& third) {
     std::string place = "<span class=\"id\">" + page.address(end) + "</span>";
-    if (end.outpoint) place += "<small class=\"id\">output " + escape(chain::format_outpoint(end.chain, *end.outpoint)) + "</small>";
+    if (end.outpoint)
+        place += "<small class=\"id\">output " +
+                 escape(chain::format_outpoint(end.chain, *end.outpoint)) + "</small>";
     place += "<small>" + to_string(end.chain);
-    if (end.label) place += format(" · label by {}, confidence {}", safe(end.label->source, 60), percent_text(end.label->confidence));
+    if (end.label)
+        place += format(" · label by {}, confidence {}", safe(end.label->source, 60),
+                        percent_text(end.label->confidence));
     place += "</small>";
-    return format("<tr><td>{}</td><td>{}</td><td class=\"n\">{}<small>{}</small></td></tr>", place, third,
-                  page.money.html(end.chain, end.asset, end.tainted), escape(usd_of(page, end)));
+    return format("<tr><td>{}</td><td>{}</td><td class=\"n\">{}<small>{}</small></td></tr>", place,
+                  third, page.money.html(end.chain, end.asset, end.tainted),
+                  escape(usd_of(page, end)));
 }
 
 /// Sums by asset: "12 ETH, 5 USDT".
@@ -98,7 +115,8 @@ std::string sums(CasePage& page, const std::vector<const trace::Endpoint*>& ends
     }
     std::string text;
     for (const auto& [key, amount] : sum)
-        text += (text.empty() ? "" : ", ") + page.money.html(key.first, key.second, amount) + " on " + to_string(key.first);
+        text += (text.empty() ? "" : ", ") + page.money.html(key.first, key.second, amount) +
+                " on " + to_string(key.first);
     return text;
 }
 
@@ -106,17 +124,24 @@ std::string sums(CasePage& page, const std::vector<const trace::Endpoint*>& ends
 
 std::string freeze_section(CasePage& page) {
     std::string out = "<h2 id=\"freeze\">Where the money can be frozen</h2>";
-    if (page.services.empty()) return out + "<p>None of the stolen money was seen to reach a named service.</p>\n";
-    out += "<p>Each service once, with every address and transaction that stolen money reached it by. A label is the statement of "
-           "its source; confirm with the service before acting.</p>";
+    if (page.services.empty())
+        return out + "<p>None of the stolen money was seen to reach a named service.</p>\n";
+    out +=
+        "<p>Each service once, with every address and transaction that stolen money reached it by. "
+        "A label is the statement of "
+        "its source; confirm with the service before acting.</p>";
     for (const ServiceGroup& group : page.services) {
         const Sign sign = sign_of(group.category);
-        out += "<h3><svg viewBox=\"0 0 12 12\" aria-hidden=\"true\">" + sign_icon(sign, 0, 0, 12) + "</svg>" + escape(group.name) +
-               " <span class=\"soft\">" + std::string{to_string(group.category)} + "</span></h3><p>" + sums(page, group.ends) +
+        out += "<h3><svg viewBox=\"0 0 12 12\" aria-hidden=\"true\">" + sign_icon(sign, 0, 0, 12) +
+               "</svg>" + escape(group.name) + " <span class=\"soft\">" +
+               std::string{to_string(group.category)} + "</span></h3><p>" + sums(page, group.ends) +
                ". " + std::string{request_for(group.category)} + "</p>";
-        out += "<table><thead><tr><th style=\"width:38%\">Address</th><th>Arrived by transaction</th><th class=\"n\">Stolen amount</th></tr></thead><tbody>";
+        out +=
+            "<table><thead><tr><th style=\"width:38%\">Address</th><th>Arrived by "
+            "transaction</th><th class=\"n\">Stolen amount</th></tr></thead><tbody>";
         const std::size_t shown = std::min(group.ends.size(), kRowsOfService);
-        for (std::size_t i = 0; i < shown; ++i) out += endpoint_row(page, *group.ends[i], arrivals_html(page, *group.ends[i]));
+        for (std::size_t i = 0; i < shown; ++i)
+            out += endpoint_row(page, *group.ends[i], arrivals_html(page, *group.ends[i]));
         out += "</tbody></table>" + cut_note(shown, group.ends.size(), "addresses of this service");
     }
     return out + "\n";
@@ -125,24 +150,35 @@ std::string freeze_section(CasePage& page) {
 std::string watch_section(CasePage& page) {
     std::vector<const trace::Endpoint*> list;
     for (const trace::Endpoint* end : page.resting)
-        if (end->stop != trace::Stop::kFee && end->stop != trace::Stop::kBurned) list.push_back(end);
+        if (end->stop != trace::Stop::kFee && end->stop != trace::Stop::kBurned)
+            list.push_back(end);
     std::string out = "<h2 id=\"watch\">What rests: the watch list</h2>";
     if (list.empty()) return out + "<p>No stolen money rests outside of services.</p>\n";
-    out += "<p>Stolen money that has not reached a named service, the largest first. An alert on these addresses is worth more than any "
-           "further analysis.</p><table><thead><tr><th style=\"width:46%\">Address</th><th>State</th><th class=\"n\">Stolen amount</th></tr></thead><tbody>";
+    out +=
+        "<p>Stolen money that has not reached a named service, the largest first. An alert on "
+        "these addresses is worth more than any "
+        "further analysis.</p><table><thead><tr><th "
+        "style=\"width:46%\">Address</th><th>State</th><th class=\"n\">Stolen "
+        "amount</th></tr></thead><tbody>";
     const std::size_t shown = std::min(list.size(), page.input.max_rows);
     for (std::size_t i = 0; i < shown; ++i) {
         const trace::Endpoint& end = *list[i];
-        out += endpoint_row(page, end, format("{}<small>last arrival {}</small>", trace::to_string(end.stop), utc_text(last_arrival(page, end))));
+        out += endpoint_row(page, end,
+                            format("{}<small>last arrival {}</small>", trace::to_string(end.stop),
+                                   utc_text(last_arrival(page, end))));
     }
     return out + "</tbody></table>" + cut_note(shown, list.size(), "resting places") + "\n";
 }
 
 Status table_sections(CasePage& page, const Sink& sink) {
     const trace::TraceResult& result = page.result;
-    std::string out = "<h2 id=\"addresses\">Addresses</h2><table><caption>By hop. Received: all that the trace saw arrive; stolen: the part of "
-                      "it from the theft; rests: stolen and not moved on.</caption><thead><tr><th class=\"n\">Hop</th><th style=\"width:44%\">Address"
-                      "</th><th class=\"n\">Received</th><th class=\"n\">Stolen</th><th class=\"n\">Rests</th></tr></thead><tbody>";
+    std::string out =
+        "<h2 id=\"addresses\">Addresses</h2><table><caption>By hop. Received: all that the trace "
+        "saw arrive; stolen: the part of "
+        "it from the theft; rests: stolen and not moved on.</caption><thead><tr><th "
+        "class=\"n\">Hop</th><th style=\"width:44%\">Address"
+        "</th><th class=\"n\">Received</th><th class=\"n\">Stolen</th><th "
+        "class=\"n\">Rests</th></tr></thead><tbody>";
     std::size_t shown = std::min(result.nodes.size(), page.input.max_rows);
     for (std::size_t i = 0; i < shown; ++i) {
         const trace::Node& node = result.nodes[i];
@@ -155,31 +191,43 @@ Status table_sections(CasePage& page, const Sink& sink) {
         }
         std::string label = to_string(node.chain);
         if (node.label)
-            label += format(" · {} ({}; {}, {})", safe(node.label->text, 80), to_string(node.label->category), safe(node.label->source, 60),
+            label += format(" · {} ({}; {}, {})", safe(node.label->text, 80),
+                            to_string(node.label->category), safe(node.label->source, 60),
                             percent_text(node.label->confidence));
         if (node.stop != trace::Stop::kNone) label += format(" · {}", trace::to_string(node.stop));
-        out += format("<tr><td class=\"n\">{}</td><td><span class=\"id\">{}</span><small>{}</small></td><td class=\"n\">{}</td><td class=\"n\">{}</td>"
-                      "<td class=\"n\">{}</td></tr>",
-                      node.hop, page.address(node.chain, node.address), label, received, tainted, rests);
+        out += format(
+            "<tr><td class=\"n\">{}</td><td><span class=\"id\">{}</span><small>{}</small></td><td "
+            "class=\"n\">{}</td><td class=\"n\">{}</td>"
+            "<td class=\"n\">{}</td></tr>",
+            node.hop, page.address(node.chain, node.address), label, received, tainted, rests);
     }
-    CORDON_TRY(sink(out + "</tbody></table>" + cut_note(shown, result.nodes.size(), "rows") + "\n"));
+    CORDON_TRY(
+        sink(out + "</tbody></table>" + cut_note(shown, result.nodes.size(), "rows") + "\n"));
 
-    out = "<h2 id=\"transactions\">Transactions</h2><table><caption>Movements that carried stolen money, in chain order.</caption><thead><tr>"
-          "<th style=\"width:15%\">Time, block</th><th>Transaction, from, to</th><th class=\"n\">Amount, stolen part</th></tr></thead><tbody>";
+    out =
+        "<h2 id=\"transactions\">Transactions</h2><table><caption>Movements that carried stolen "
+        "money, in chain order.</caption><thead><tr>"
+        "<th style=\"width:15%\">Time, block</th><th>Transaction, from, to</th><th "
+        "class=\"n\">Amount, stolen part</th></tr></thead><tbody>";
     shown = std::min(result.edges.size(), page.input.max_rows);
     for (std::size_t i = 0; i < shown; ++i) {
         const trace::Edge& edge = result.edges[i];
-        std::string amount = page.money.html(edge.chain, edge.asset, edge.amount) + "<br>" + page.money.html(edge.chain, edge.asset, edge.tainted);
-        if (edge.to_asset && edge.to_amount) amount += "<br>→ " + page.money.html(edge.chain, *edge.to_asset, *edge.to_amount);
+        std::string amount = page.money.html(edge.chain, edge.asset, edge.amount) + "<br>" +
+                             page.money.html(edge.chain, edge.asset, edge.tainted);
+        if (edge.to_asset && edge.to_amount)
+            amount += "<br>→ " + page.money.html(edge.chain, *edge.to_asset, *edge.to_amount);
         std::string kind = safe(edge.kind, 40);
         if (edge.confidence < 1) kind += ", confidence " + percent_text(edge.confidence);
         for (const std::string& why : edge.why) kind += ", " + safe(why, 120);
         std::string utxo;
         if (edge.outpoint) utxo = format("<br><span>output {}</span>", edge.outpoint->index);
-        out += format("<tr><td>{}<small>{} {}</small><small>{}</small></td><td class=\"id\">{}<br><span>from</span> {}<br><span>to</span> {}{}</td>"
-                      "<td class=\"n\">{}</td></tr>",
-                      utc_text(edge.time), to_string(edge.chain), grouped(edge.at.block), kind, escape(chain::format_hash(edge.chain, edge.txn)),
-                      page.address(edge.chain, edge.from), page.address(edge.chain, edge.to), utxo, amount);
+        out += format(
+            "<tr><td>{}<small>{} {}</small><small>{}</small></td><td "
+            "class=\"id\">{}<br><span>from</span> {}<br><span>to</span> {}{}</td>"
+            "<td class=\"n\">{}</td></tr>",
+            utc_text(edge.time), to_string(edge.chain), grouped(edge.at.block), kind,
+            escape(chain::format_hash(edge.chain, edge.txn)), page.address(edge.chain, edge.from),
+            page.address(edge.chain, edge.to), utxo, amount);
     }
     return sink(out + "</tbody></table>" + cut_note(shown, result.edges.size(), "rows") + "\n");
 }

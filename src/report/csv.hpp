@@ -10,8 +10,9 @@ namespace cordon::report {
 /// The edges of a trace as CSV (RFC 4180, LF, UTF-8), one row an edge, in chain order:
 /// chain,block,time,tx,from,to,asset,amount,tainted,kind,confidence,hop,spends,outpoint,to_asset,to_amount,to_tainted,why
 ///
-/// Amounts are integers in the smallest unit; time is RFC 3339 or empty. A free text that a spreadsheet would run as a
-/// formula (first character = + - @ or a tab) gets a leading apostrophe. Errors are those of the sink.
+/// Amounts are integers in the smallest unit; time is RFC 3339 or empty. A free text that a
+/// spreadsheet would run as a formula (first character = + - @ or a tab) gets a leading apostrophe.
+/// Errors are those of the sink.
 Status write_edges_csv(const trace::TraceResult& result, const Sink& sink);
 
 /// One field, quoted where RFC 4180 asks for it and made harmless for spreadsheets.

@@ -22,10 +22,15 @@ public:
           scale_{trace::ValueScale::make(result, options.context)} {}
 
     Status write() {
-        json_.begin_object().field("v", 1U).field("kind", "trace.result").key("data").begin_object();
+        json_.begin_object()
+            .field("v", 1U)
+            .field("kind", "trace.result")
+            .key("data")
+            .begin_object();
         rows("nodes", result_.nodes, [this](const trace::Node& node) { write_node(node); });
         rows("edges", result_.edges, [this](const trace::Edge& edge) { write_edge(edge); });
-        rows("endpoints", result_.endpoints, [this](const trace::Endpoint& end) { write_endpoint(end); });
+        rows("endpoints", result_.endpoints,
+             [this](const trace::Endpoint& end) { write_endpoint(end); });
         write_totals();
         write_params();
         write_assets();
@@ -64,7 +69,8 @@ private:
 
     void write_node(const trace::Node& node) {
         json_.begin_object();
-        json_.field("address", chain::format_address(node.chain, node.address)).field("hop", node.hop);
+        json_.field("address", chain::format_address(node.chain, node.address))
+            .field("hop", node.hop);
         json_.field("chain", to_string(node.chain));
         write_label(node.label);
         if (const trace::Holding* main = scale_.main_holding(node)) {
@@ -90,18 +96,24 @@ private:
     }
 
     void write_amounts(const trace::Holding& holding) {
-        json_.field("received", holding.received).field("tainted", holding.tainted).field("resting", holding.resting);
+        json_.field("received", holding.received)
+            .field("tainted", holding.tainted)
+            .field("resting", holding.resting);
     }
 
     void write_edge(const trace::Edge& edge) {
         json_.begin_object();
-        json_.field("chain", to_string(edge.chain)).field("tx", chain::format_hash(edge.chain, edge.txn));
+        json_.field("chain", to_string(edge.chain))
+            .field("tx", chain::format_hash(edge.chain, edge.txn));
         json_.field("block", edge.at.block);
         json_.field("from", chain::format_address(edge.chain, edge.from));
         json_.field("to", chain::format_address(edge.chain, edge.to));
         if (edge.spends) json_.field("spends", chain::format_outpoint(edge.chain, *edge.spends));
-        if (edge.outpoint) json_.field("outpoint", chain::format_outpoint(edge.chain, *edge.outpoint));
-        json_.field("asset", edge.asset.text()).field("amount", edge.amount).field("tainted", edge.tainted);
+        if (edge.outpoint)
+            json_.field("outpoint", chain::format_outpoint(edge.chain, *edge.outpoint));
+        json_.field("asset", edge.asset.text())
+            .field("amount", edge.amount)
+            .field("tainted", edge.tainted);
         if (edge.to_asset) json_.field("to_asset", edge.to_asset->text());
         if (edge.to_amount) json_.field("to_amount", *edge.to_amount);
         if (edge.to_tainted) json_.field("to_tainted", *edge.to_tainted);
@@ -119,14 +131,17 @@ private:
 
     void write_endpoint(const trace::Endpoint& end) {
         json_.begin_object();
-        json_.field("address", chain::format_address(end.chain, end.address)).field("chain", to_string(end.chain));
+        json_.field("address", chain::format_address(end.chain, end.address))
+            .field("chain", to_string(end.chain));
         json_.key("category");
         end.label ? json_.value(to_string(end.label->category)) : json_.null();
         if (end.label) {
             json_.field("label", end.label->text).field("label_source", end.label->source);
             json_.field("label_confidence", end.label->confidence);
         }
-        json_.field("tainted", end.tainted).field("asset", end.asset.text()).field("stop", trace::to_string(end.stop));
+        json_.field("tainted", end.tainted)
+            .field("asset", end.asset.text())
+            .field("stop", trace::to_string(end.stop));
         if (end.usd) json_.field("usd", *end.usd);
         if (end.outpoint) json_.field("outpoint", chain::format_outpoint(end.chain, *end.outpoint));
         json_.end_object();
@@ -136,7 +151,9 @@ private:
         json_.field("chain", to_string(total.chain)).field("asset", total.asset.text());
         json_.field("seeded", total.seeded).field("inherited", total.inherited);
         json_.field("swapped_in", total.swapped_in).field("swapped_out", total.swapped_out);
-        json_.field("resting", total.resting).field("fees", total.fees).field("burned", total.burned);
+        json_.field("resting", total.resting)
+            .field("fees", total.fees)
+            .field("burned", total.burned);
         json_.field("assumed", total.assumed);
     }
 
@@ -160,7 +177,10 @@ private:
         row();
         json_.key("params").begin_object().key("seeds").begin_array();
         for (const trace::Seed& seed : result_.seeds)
-            json_.begin_object().field("chain", to_string(seed.chain)).field("seed", seed.text).end_object();
+            json_.begin_object()
+                .field("chain", to_string(seed.chain))
+                .field("seed", seed.text)
+                .end_object();
         json_.end_array();
         json_.field("policy", trace::to_string(params.policy));
         json_.field("overspend", trace::to_string(params.overspend));
@@ -181,7 +201,8 @@ private:
         std::set<std::pair<ChainId, Asset>> assets;
         for (const trace::Total& total : result_.totals) assets.emplace(total.chain, total.asset);
         for (const trace::Node& node : result_.nodes)
-            for (const trace::Holding& holding : node.holdings) assets.emplace(node.chain, holding.asset);
+            for (const trace::Holding& holding : node.holdings)
+                assets.emplace(node.chain, holding.asset);
         row();
         json_.key("assets").begin_array();
         for (const auto& [chain, asset] : assets) {
@@ -203,7 +224,8 @@ private:
 
 }  // namespace
 
-Status write_trace_result(const trace::TraceResult& result, const Sink& sink, const JsonOptions& options) {
+Status write_trace_result(const trace::TraceResult& result, const Sink& sink,
+                          const JsonOptions& options) {
     return TraceJson{result, sink, options}.write();
 }
 

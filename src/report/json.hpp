@@ -21,9 +21,11 @@ struct JsonOptions {
 
 /// The envelope of kind trace.result (DESIGN section 5, docs/formats/trace-result.md).
 ///
-/// `data.totals` has the books of the asset that most was stolen of; `data.totals.by_asset` those of every asset.
-/// `received`, `tainted` and `resting` of a node are of its main asset, named by `asset`; `assets[]` has all of them.
-/// Deterministic, streaming: memory does not grow with the result. Errors are those of the sink.
-Status write_trace_result(const trace::TraceResult& result, const Sink& sink, const JsonOptions& options = {});
+/// `data.totals` has the books of the asset that most was stolen of; `data.totals.by_asset` those
+/// of every asset. `received`, `tainted` and `resting` of a node are of its main asset, named by
+/// `asset`; `assets[]` has all of them. Deterministic, streaming: memory does not grow with the
+/// result. Errors are those of the sink.
+Status write_trace_result(const trace::TraceResult& result, const Sink& sink,
+                          const JsonOptions& options = {});
 
 }  // namespace cordon::report

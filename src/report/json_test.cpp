@@ -57,11 +57,14 @@ TEST(TraceJson, gives_the_books_of_the_main_asset_and_of_all) {
 
 TEST(TraceJson, is_one_line_when_asked) {
     const std::string text = written(test::make_theft({.edges = 30}), {.one_line = true});
-    EXPECT_EQ(text.find('\n'), text.size() - 1 == text.find('\n') ? text.size() - 1 : std::string::npos);
+    EXPECT_EQ(text.find('\n'),
+              text.size() - 1 == text.find('\n') ? text.size() - 1 : std::string::npos);
 }
 
 TEST(TraceJson, passes_the_error_of_the_sink_on) {
-    const Sink full = [](std::string_view) -> Status { return fail(ErrorCode::kNoSpace, "disk is full"); };
+    const Sink full = [](std::string_view) -> Status {
+        return fail(ErrorCode::kNoSpace, "disk is full");
+    };
     const auto status = write_trace_result(test::make_theft({.edges = 30}), full);
     ASSERT_FALSE(status);
     EXPECT_EQ(status.error().code, ErrorCode::kNoSpace);
@@ -82,7 +85,8 @@ TEST(EdgesCsv, has_a_row_for_each_edge_and_defuses_formulas) {
     theft.edges[1].why = {"said \"so\", twice"};
     std::string out;
     ASSERT_TRUE(write_edges_csv(theft, string_sink(out)));
-    EXPECT_EQ(static_cast<std::size_t>(std::count(out.begin(), out.end(), '\n')), theft.edges.size() + 1);
+    EXPECT_EQ(static_cast<std::size_t>(std::count(out.begin(), out.end(), '\n')),
+              theft.edges.size() + 1);
     EXPECT_NE(out.find("'=cmd"), std::string::npos);
     EXPECT_NE(out.find("\"said \"\"so\"\", twice\""), std::string::npos);
 }

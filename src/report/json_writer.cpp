@@ -10,7 +10,8 @@
 namespace cordon::report {
 
 namespace {
-/// Large enough that a sink that writes to a file is called rarely, small enough to stay in the cache.
+/// Large enough that a sink that writes to a file is called rarely, small enough to stay in the
+/// cache.
 constexpr std::size_t kBufferSize = 64 * 1024;
 }  // namespace
 
@@ -50,7 +51,8 @@ JsonWriter& JsonWriter::value(std::string_view text) {
 
 JsonWriter& JsonWriter::value(double number) {
     if (!std::isfinite(number)) return null();
-    // Whole numbers without exponent or ".0": "1", not "1.0"; both are the same number to every reader.
+    // Whole numbers without exponent or ".0": "1", not "1.0"; both are the same number to every
+    // reader.
     if (number == std::floor(number) && std::abs(number) < 1e15)
         return raw(format("{}", static_cast<int64_t>(number)));
     return raw(format("{}", number));

@@ -27,7 +27,11 @@ ByteView bytes_of(std::string_view text) {
 }
 
 void write_file(JsonWriter& json, const EvidenceFile& file) {
-    json.begin_object().field("name", file.name).field("bytes", file.bytes).field("sha256", file.sha256).end_object();
+    json.begin_object()
+        .field("name", file.name)
+        .field("bytes", file.bytes)
+        .field("sha256", file.sha256)
+        .end_object();
 }
 
 void write_header(JsonWriter& json, ChainId chain, const BlockHeader& header) {
@@ -43,10 +47,11 @@ std::string compare(const std::string& directory, const EvidenceFile& expected) 
     const auto found = evidence_file((fs::path{directory} / expected.name).string());
     if (!found) return format("{}: {}", clean_text(expected.name), found.error().message);
     if (found->bytes != expected.bytes)
-        return format("{}: {} bytes, the manifest says {}", clean_text(expected.name), found->bytes, expected.bytes);
+        return format("{}: {} bytes, the manifest says {}", clean_text(expected.name), found->bytes,
+                      expected.bytes);
     if (found->sha256 != expected.sha256)
-        return format("{}: SHA-256 {}, the manifest says {}", clean_text(expected.name), found->sha256,
-                      clean_text(expected.sha256, 64));
+        return format("{}: SHA-256 {}, the manifest says {}", clean_text(expected.name),
+                      found->sha256, clean_text(expected.sha256, 64));
     return {};
 }
 
@@ -55,8 +60,10 @@ Result<EvidenceFile> read_file_entry(simdjson::dom::element entry) {
     uint64_t bytes = 0;
     if (entry["name"].get(name) || entry["bytes"].get(bytes) || entry["sha256"].get(sha256))
         return fail(ErrorCode::kMalformed, "a file entry lacks name, bytes or sha256");
-    if (name.empty() || name == "." || name == ".." || name.find_first_of(std::string_view{"/\\\0", 3}) != std::string_view::npos)
-        return fail(ErrorCode::kMalformed, format("the file name \"{}\" leads out of the folder", clean_text(name)));
+    if (name.empty() || name == "." || name == ".." ||
+        name.find_first_of(std::string_view{"/\\\0", 3}) != std::string_view::npos)
+        return fail(ErrorCode::kMalformed,
+                    format("the file name \"{}\" leads out of the folder", clean_text(name)));
     return EvidenceFile{std::string{name}, bytes, std::string{sha256}};
 }
 
@@ -71,7 +78,10 @@ std::string evidence_json(const Evidence& evidence) {
     for (const auto& [name, value] : evidence.params) json.field(name, value);
     json.end_object().new_line().key("ledger").begin_array();
     for (const ledger::ChainSummary& chain : evidence.ledger) {
-        json.new_line().begin_object().field("chain", to_string(chain.chain)).field("blocks", chain.blocks);
+        json.new_line()
+            .begin_object()
+            .field("chain", to_string(chain.chain))
+            .field("blocks", chain.blocks);
         json.field("txns", chain.txns).field("transfers", chain.transfers).key("first");
         write_header(json, chain.chain, chain.first);
         json.key("tip");
@@ -81,7 +91,10 @@ std::string evidence_json(const Evidence& evidence) {
     json.end_array().new_line().key("inputs").begin_array();
     for (const records::Input& input : evidence.inputs) {
         json.new_line().begin_object().field("name", input.name).field("schema", input.schema);
-        json.field("bytes", input.bytes).field("sha256", input.sha256).field("rows", input.rows).end_object();
+        json.field("bytes", input.bytes)
+            .field("sha256", input.sha256)
+            .field("rows", input.rows)
+            .end_object();
     }
     json.end_array().new_line().key("files").begin_array();
     for (const EvidenceFile& file : evidence.files) {
@@ -97,10 +110,12 @@ std::string evidence_sha256(const Evidence& evidence) {
     return to_hex(crypto::sha256(bytes_of(evidence_json(evidence))));
 }
 
-Status write_manifest(const Evidence& evidence, const std::optional<EvidenceFile>& page, const Sink& sink) {
+Status write_manifest(const Evidence& evidence, const std::optional<EvidenceFile>& page,
+                      const Sink& sink) {
     // The object goes in byte for byte as it was hashed.
-    std::string out = "{\"v\":1,\"kind\":\"evidence.manifest\",\"data\":{\n\"evidence\":" + evidence_json(evidence) +
-                      ",\n\"evidence_sha256\":\"" + evidence_sha256(evidence) + "\",\n\"page\":";
+    std::string out = "{\"v\":1,\"kind\":\"evidence.manifest\",\"data\":{\n\"evidence\":" +
+                      evidence_json(evidence) + ",\n\"evidence_sha256\":\"" +
+                      evidence_sha256(evidence) + "\",\n\"page\":";
     if (page) {
         const Sink into = string_sink(out);
         JsonWriter json{into};
@@ -139,8 +154,12 @@ Status verify_manifest(const std::string& directory) {
     const std::string path = (fs::path{directory} / "manifest.json").string();
     std::error_code error;
     const std::uintmax_t size = fs::file_size(path, error);
-    if (error) return fail(ErrorCode::kNotFound, format("{}: no manifest; expected the folder of a case file", path));
-    if (size > kMaxManifest) return fail(ErrorCode::kMalformed, format("{}: {} bytes, more than a manifest can have", path, size));
+    if (error)
+        return fail(ErrorCode::kNotFound,
+                    format("{}: no manifest; expected the folder of a case file", path));
+    if (size > kMaxManifest)
+        return fail(ErrorCode::kMalformed,
+                    format("{}: {} bytes, more than a manifest can have", path, size));
     std::ifstream file{path, std::ios::binary};
     std::string text{std::istreambuf_iterator<char>{file}, {}};
     if (file.bad()) return fail(ErrorCode::kIo, format("{}: cannot be read", path));
@@ -148,14 +167,17 @@ Status verify_manifest(const std::string& directory) {
     simdjson::dom::parser parser;
     simdjson::dom::element root;
     if (const auto code = parser.parse(text).get(root))
-        return fail(ErrorCode::kMalformed, format("{}: no JSON: {}", path, simdjson::error_message(code)));
+        return fail(ErrorCode::kMalformed,
+                    format("{}: no JSON: {}", path, simdjson::error_message(code)));
     std::string_view kind, sha256;
     simdjson::dom::element data, evidence;
     simdjson::dom::array files;
     if (root["kind"].get(kind) || kind != "evidence.manifest" || root["data"].get(data) ||
-        data["evidence"].get(evidence) || data["evidence_sha256"].get(sha256) || evidence["files"].get(files))
-        return fail(ErrorCode::kMalformed,
-                    format("{}: expected kind evidence.manifest with data.evidence, data.evidence_sha256, files[]", path));
+        data["evidence"].get(evidence) || data["evidence_sha256"].get(sha256) ||
+        evidence["files"].get(files))
+        return fail(ErrorCode::kMalformed, format("{}: expected kind evidence.manifest with "
+                                                  "data.evidence, data.evidence_sha256, files[]",
+                                                  path));
 
     // The bytes as hashed lie between the names of two fields, which our own writer put there.
     constexpr std::string_view kBefore = "\"data\":{\n\"evidence\":";
@@ -163,13 +185,17 @@ Status verify_manifest(const std::string& directory) {
     const std::size_t begin = text.find(kBefore);
     const std::size_t end = text.rfind(kAfter);
     if (begin == std::string::npos || end == std::string::npos || end < begin + kBefore.size())
-        return fail(ErrorCode::kMalformed, format("{}: reformatted; the hash is over its bytes as they were written", path));
-    const std::string_view hashed = std::string_view{text}.substr(begin + kBefore.size(), end - begin - kBefore.size());
+        return fail(
+            ErrorCode::kMalformed,
+            format("{}: reformatted; the hash is over its bytes as they were written", path));
+    const std::string_view hashed =
+        std::string_view{text}.substr(begin + kBefore.size(), end - begin - kBefore.size());
     std::string wrong;
     const auto note = [&wrong](const std::string& line) {
         if (!line.empty()) wrong += "\n  " + line;
     };
-    if (to_hex(crypto::sha256(bytes_of(hashed))) != sha256) note("manifest.json: the evidence does not match its own SHA-256");
+    if (to_hex(crypto::sha256(bytes_of(hashed))) != sha256)
+        note("manifest.json: the evidence does not match its own SHA-256");
     for (const simdjson::dom::element entry : files) {
         const auto expected = read_file_entry(entry);
         if (!expected) return fail(expected.error().in(path));
@@ -181,7 +207,9 @@ Status verify_manifest(const std::string& directory) {
         if (!expected) return fail(expected.error().in(path));
         note(compare(directory, *expected));
     }
-    if (!wrong.empty()) return fail(ErrorCode::kChecksum, format("{}: changed since it was written:{}", directory, wrong));
+    if (!wrong.empty())
+        return fail(ErrorCode::kChecksum,
+                    format("{}: changed since it was written:{}", directory, wrong));
     return {};
 }
 

@@ -11,7 +11,8 @@
 
 #include "sink.hpp"
 
-/// What a case file rests on, so that anybody can check later that nothing was changed (docs/formats/evidence-manifest.md).
+/// What a case file rests on, so that anybody can check later that nothing was changed
+/// (docs/formats/evidence-manifest.md).
 namespace cordon::report {
 
 /// A file that was written beside the page.
@@ -25,26 +26,31 @@ struct EvidenceFile {
 struct Evidence {
     std::string version;       ///< Of Cordon.
     std::string command_line;  ///< As given.
-    std::vector<std::pair<std::string, std::string>> params;  ///< Name and value, in the order to show.
-    std::vector<ledger::ChainSummary> ledger;                 ///< What the ledger held.
-    std::vector<records::Input> inputs;                       ///< What went into it.
-    std::vector<EvidenceFile> files;                          ///< result.json, edges.csv, flow.svg; not the page itself.
+    std::vector<std::pair<std::string, std::string>>
+        params;                                ///< Name and value, in the order to show.
+    std::vector<ledger::ChainSummary> ledger;  ///< What the ledger held.
+    std::vector<records::Input> inputs;        ///< What went into it.
+    std::vector<EvidenceFile> files;  ///< result.json, edges.csv, flow.svg; not the page itself.
 };
 
-/// The evidence as one JSON object. Its bytes are what evidence_sha256() is about, so they never depend on anything else.
+/// The evidence as one JSON object. Its bytes are what evidence_sha256() is about, so they never
+/// depend on anything else.
 std::string evidence_json(const Evidence& evidence);
 /// SHA-256 of evidence_json(), lower-case hex: printed on every page of the case file.
 std::string evidence_sha256(const Evidence& evidence);
 
-/// The manifest: the evidence, its hash, and the page (which cannot be inside, because it shows that hash).
-Status write_manifest(const Evidence& evidence, const std::optional<EvidenceFile>& page, const Sink& sink);
+/// The manifest: the evidence, its hash, and the page (which cannot be inside, because it shows
+/// that hash).
+Status write_manifest(const Evidence& evidence, const std::optional<EvidenceFile>& page,
+                      const Sink& sink);
 
 /// Name, size and SHA-256 of a file on disk; `name` is the part after the last '/'. kNotFound, kIo.
 Result<EvidenceFile> evidence_file(const std::string& path);
 
 /// Recomputes every hash of DIRECTORY/manifest.json: the evidence, the files and the page.
-/// kNotFound without manifest; kMalformed when it is none, or a name leads out of the directory; kChecksum names every
-/// file that is missing or differs, and how. Files that the manifest does not list are not looked at.
+/// kNotFound without manifest; kMalformed when it is none, or a name leads out of the directory;
+/// kChecksum names every file that is missing or differs, and how. Files that the manifest does not
+/// list are not looked at.
 Status verify_manifest(const std::string& directory);
 
 }  // namespace cordon::report

@@ -16,7 +16,8 @@ const Money::Unit& Money::unit(ChainId chain, const Asset& asset) {
         unit.decimals = info->decimals;
         unit.known = true;
         if (info->status == AssetStatus::kCounterfeit) unit.symbol += " (counterfeit)";
-        if (info->status == AssetStatus::kUnknown && !asset.is_native()) unit.symbol += " (unverified)";
+        if (info->status == AssetStatus::kUnknown && !asset.is_native())
+            unit.symbol += " (unverified)";
     } else if (asset.is_native()) {
         unit.symbol = native_symbol(chain);
         unit.decimals = native_decimals(chain);
@@ -32,10 +33,12 @@ std::string Money::text(ChainId chain, const Asset& asset, const Amount& amount)
 }
 
 std::string Money::html(ChainId chain, const Asset& asset, const Amount& amount) {
-    return format("<span title=\"{} smallest units\">{}</span>", amount.to_string(), escape(text(chain, asset, amount)));
+    return format("<span title=\"{} smallest units\">{}</span>", amount.to_string(),
+                  escape(text(chain, asset, amount)));
 }
 
-std::string Money::usd(ChainId chain, const Asset& asset, const Amount& amount, std::optional<UnixMillis> time) const {
+std::string Money::usd(ChainId chain, const Asset& asset, const Amount& amount,
+                       std::optional<UnixMillis> time) const {
     const auto value = context_.usd(chain, asset, amount, time);
     return value ? usd_text(*value) : "unpriced";
 }

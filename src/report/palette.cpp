@@ -15,7 +15,9 @@ struct Rgb {
 };
 
 std::string hex(const Rgb& c) {
-    const auto part = [](double v) { return static_cast<int>(std::lround(std::clamp(v, 0.0, 255.0))); };
+    const auto part = [](double v) {
+        return static_cast<int>(std::lround(std::clamp(v, 0.0, 255.0)));
+    };
     return format("#{:02x}{:02x}{:02x}", part(c.r), part(c.g), part(c.b));
 }
 
@@ -23,7 +25,8 @@ Rgb mix(const Rgb& a, const Rgb& b, double t) {
     return {a.r + (b.r - a.r) * t, a.g + (b.g - a.g) * t, a.b + (b.b - a.b) * t};
 }
 
-/// Steel blue, amber, vermilion: lightness and hue both change, so the ramp survives red-green blindness and grey print.
+/// Steel blue, amber, vermilion: lightness and hue both change, so the ramp survives red-green
+/// blindness and grey print.
 constexpr std::array<Rgb, 3> kLightRamp{{{86, 126, 168}, {214, 148, 28}, {208, 52, 24}}};
 constexpr std::array<Rgb, 3> kDarkRamp{{{96, 134, 176}, {226, 164, 60}, {244, 82, 48}}};
 
@@ -60,7 +63,8 @@ std::string_view sign_name(Sign sign) noexcept {
 }
 
 std::string_view sign_class(Sign sign) noexcept {
-    static constexpr std::array<std::string_view, kSignCount> kClass{"s-ex", "s-br", "s-mx", "s-sw", "s-ga", "s-sv", "s-cr"};
+    static constexpr std::array<std::string_view, kSignCount> kClass{"s-ex", "s-br", "s-mx", "s-sw",
+                                                                     "s-ga", "s-sv", "s-cr"};
     return kClass[static_cast<std::size_t>(sign)];
 }
 
@@ -69,34 +73,46 @@ std::string sign_icon(Sign sign, double x, double y, double size) {
     std::string body;
     switch (sign) {
         case Sign::kExchange:  // A square with two arrows.
-            body = "<rect class='f' x='.5' y='.5' width='11' height='11' rx='2'/>"
-                   "<path class='d' d='M2.5 4.4H8.6M7 2.7 8.9 4.4 7 6.1M9.5 7.7H3.4M5 6 3.1 7.7 5 9.4'/>";
+            body =
+                "<rect class='f' x='.5' y='.5' width='11' height='11' rx='2'/>"
+                "<path class='d' d='M2.5 4.4H8.6M7 2.7 8.9 4.4 7 6.1M9.5 7.7H3.4M5 6 3.1 7.7 5 "
+                "9.4'/>";
             break;
         case Sign::kBridge:  // An arch between two piers.
-            body = "<path class='f' d='M.4 10.6V5.2C2.6 1 9.4 1 11.6 5.2V10.6H9.4C9.4 5.4 2.6 5.4 2.6 10.6Z'/>";
+            body =
+                "<path class='f' d='M.4 10.6V5.2C2.6 1 9.4 1 11.6 5.2V10.6H9.4C9.4 5.4 2.6 5.4 2.6 "
+                "10.6Z'/>";
             break;
         case Sign::kMixer:  // A disc with a whirl.
-            body = "<circle class='f' cx='6' cy='6' r='5.7'/>"
-                   "<path class='d' d='M6 6.2C6.5 5 4.6 4.6 4.2 6 3.8 8 6.6 9 8 7.4 9.6 5.4 8 2.8 5.4 2.9'/>";
+            body =
+                "<circle class='f' cx='6' cy='6' r='5.7'/>"
+                "<path class='d' d='M6 6.2C6.5 5 4.6 4.6 4.2 6 3.8 8 6.6 9 8 7.4 9.6 5.4 8 2.8 5.4 "
+                "2.9'/>";
             break;
         case Sign::kSwap:  // A diamond.
-            body = "<path class='f' d='M6 .1 11.9 6 6 11.9.1 6Z'/><path class='d' d='M3.9 6H8.1M6 3.9V8.1'/>";
+            body =
+                "<path class='f' d='M6 .1 11.9 6 6 11.9.1 6Z'/><path class='d' d='M3.9 6H8.1M6 "
+                "3.9V8.1'/>";
             break;
         case Sign::kGambling:  // A die.
-            body = "<rect class='f' x='.6' y='.6' width='10.8' height='10.8' rx='2.6'/>"
-                   "<g class='p'><circle cx='3.6' cy='3.6' r='1.1'/><circle cx='6' cy='6' r='1.1'/>"
-                   "<circle cx='8.4' cy='8.4' r='1.1'/></g>";
+            body =
+                "<rect class='f' x='.6' y='.6' width='10.8' height='10.8' rx='2.6'/>"
+                "<g class='p'><circle cx='3.6' cy='3.6' r='1.1'/><circle cx='6' cy='6' r='1.1'/>"
+                "<circle cx='8.4' cy='8.4' r='1.1'/></g>";
             break;
         case Sign::kService:  // A hexagon.
             body = "<path class='f' d='M3 .8H9L12 6 9 11.2H3L0 6Z'/>";
             break;
         case Sign::kCrime:  // A warning triangle.
-            body = "<path class='f' d='M6 .4 11.9 11.2H.1Z'/><path class='d' d='M6 4.2V7.2M6 8.8V9.6'/>";
+            body =
+                "<path class='f' d='M6 .4 11.9 11.2H.1Z'/><path class='d' d='M6 4.2V7.2M6 "
+                "8.8V9.6'/>";
             break;
     }
     std::replace(body.begin(), body.end(), '\'', '"');
-    return format("<g class=\"icon {}\" transform=\"translate({:.1f} {:.1f}) scale({:.3f})\">{}</g>", sign_class(sign), x, y,
-                  size / 12, body);
+    return format(
+        "<g class=\"icon {}\" transform=\"translate({:.1f} {:.1f}) scale({:.3f})\">{}</g>",
+        sign_class(sign), x, y, size / 12, body);
 }
 
 int taint_step(double share) noexcept {
@@ -105,10 +121,13 @@ int taint_step(double share) noexcept {
 }
 
 std::string palette_css(bool dark) {
-    std::string css = dark ? "--bg:#0d1117;--ink:#e6e9ee;--soft:#a3adba;--line:#2b3441;--ribbon:.46;"
-                             "--ex:#3ecf9a;--br:#56b8f5;--mx:#c58bfb;--sw:#a5abff;--ga:#f57fc0;--sv:#aab6c6;--cr:#ff8f7a;"
-                           : "--bg:#ffffff;--ink:#16202c;--soft:#55606e;--line:#d8dee6;--ribbon:.40;"
-                             "--ex:#0b7a55;--br:#0f6aa6;--mx:#7d30b3;--sw:#4449bd;--ga:#ab1f68;--sv:#4f5b6a;--cr:#ad241b;";
+    std::string css = dark
+                          ? "--bg:#0d1117;--ink:#e6e9ee;--soft:#a3adba;--line:#2b3441;--ribbon:.46;"
+                            "--ex:#3ecf9a;--br:#56b8f5;--mx:#c58bfb;--sw:#a5abff;--ga:#f57fc0;--sv:"
+                            "#aab6c6;--cr:#ff8f7a;"
+                          : "--bg:#ffffff;--ink:#16202c;--soft:#55606e;--line:#d8dee6;--ribbon:.40;"
+                            "--ex:#0b7a55;--br:#0f6aa6;--mx:#7d30b3;--sw:#4449bd;--ga:#ab1f68;--sv:"
+                            "#4f5b6a;--cr:#ad241b;";
     const std::array<Rgb, 3>& ramp = dark ? kDarkRamp : kLightRamp;
     for (int i = 0; i < kTaintSteps; ++i) {
         const double t = static_cast<double>(i) / (kTaintSteps - 1) * 2;

@@ -7,7 +7,8 @@
 
 #include <cordon/model/label.hpp>
 
-/// Colours and signs of the flow picture. Never colour alone: each sort of service has its own shape.
+/// Colours and signs of the flow picture. Never colour alone: each sort of service has its own
+/// shape.
 namespace cordon::report {
 
 /// What a reader tells apart; several label categories share a sign.

@@ -27,9 +27,11 @@ TEST(Pictures, of_thefts_of_every_size_are_written_for_the_screenshots) {
     if (!directory) GTEST_SKIP() << "set CORDON_PICTURES to a directory";
     for (const auto& [name, theft] : test::picture_cases()) {
         const TheftContext context;
-        for (const auto& [theme, suffix] : {std::pair{Theme::kLight, "light"}, std::pair{Theme::kDark, "dark"}}) {
+        for (const auto& [theme, suffix] :
+             {std::pair{Theme::kLight, "light"}, std::pair{Theme::kDark, "dark"}}) {
             const trace::FlowLayout layout = trace::lay_out(theft, &context, flow_params());
-            save(directory, "flow-" + name + "-" + suffix + ".svg", flow_svg(theft, layout, {theme, "Hot wallet theft", false}));
+            save(directory, "flow-" + name + "-" + suffix + ".svg",
+                 flow_svg(theft, layout, {theme, "Hot wallet theft", false}));
         }
         std::string page;
         ASSERT_TRUE(write_case_file(test::case_input(theft, context), string_sink(page)));

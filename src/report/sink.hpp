@@ -9,7 +9,8 @@
 
 namespace cordon::report {
 
-/// Where a writer puts its output, piece by piece in order. An Error ends the writing and is passed on.
+/// Where a writer puts its output, piece by piece in order. An Error ends the writing and is passed
+/// on.
 using Sink = std::function<Status(std::string_view)>;
 
 /// Appends to `out`. Lifetime: `out` must outlive the sink.

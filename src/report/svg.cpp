@@ -27,22 +27,34 @@ constexpr double kMargin = 34;
 std::string style(Theme theme) {
     std::string css = ".cf{";
     css += palette_css(theme == Theme::kDark);
-    css += "background:var(--bg);font-family:Inter,system-ui,-apple-system,\"Segoe UI\",Roboto,\"DejaVu Sans\",sans-serif;"
-           "font-variant-numeric:tabular-nums}";
+    css +=
+        "background:var(--bg);font-family:Inter,system-ui,-apple-system,\"Segoe "
+        "UI\",Roboto,\"DejaVu Sans\",sans-serif;"
+        "font-variant-numeric:tabular-nums}";
     if (theme == Theme::kAuto)
-        css += "@media (prefers-color-scheme:dark){.cf{" + palette_css(true) + "}}@media print{.cf{" + palette_css(false) + "}}";
-    css += ".cf .ground{fill:var(--bg)}.cf text{fill:var(--ink)}.cf .head,.cf .note,.cf .sub{fill:var(--soft)}"
-           ".cf .head{letter-spacing:.04em}.cf .title{font-weight:650}.cf .rule{stroke:var(--line);stroke-width:1}"
-           ".cf .r{fill-opacity:var(--ribbon)}.cf .r:hover{fill-opacity:.8}"
-           ".cf .a{fill:none;stroke-opacity:var(--ribbon)}.cf .a:hover{stroke-opacity:.8}"
-           ".cf .u{stroke-dasharray:5 4}.cf .r.u{stroke-width:1}"
-           ".cf .l{paint-order:stroke;stroke:var(--bg);stroke-width:3px;stroke-linejoin:round;stroke-opacity:.85}"
-           ".cf .rest{fill:var(--ink);fill-opacity:.75}.cf .src{fill:var(--soft);fill-opacity:.8}.cf .seed{fill:var(--ink)}"
-           ".cf .icon .d{fill:none;stroke:var(--bg);stroke-width:1.3;stroke-linecap:round;stroke-linejoin:round}"
-           ".cf .icon .p{fill:var(--bg)}";
+        css += "@media (prefers-color-scheme:dark){.cf{" + palette_css(true) +
+               "}}@media print{.cf{" + palette_css(false) + "}}";
+    css +=
+        ".cf .ground{fill:var(--bg)}.cf text{fill:var(--ink)}.cf .head,.cf .note,.cf "
+        ".sub{fill:var(--soft)}"
+        ".cf .head{letter-spacing:.04em}.cf .title{font-weight:650}.cf "
+        ".rule{stroke:var(--line);stroke-width:1}"
+        ".cf .r{fill-opacity:var(--ribbon)}.cf .r:hover{fill-opacity:.8}"
+        ".cf .a{fill:none;stroke-opacity:var(--ribbon)}.cf .a:hover{stroke-opacity:.8}"
+        ".cf .u{stroke-dasharray:5 4}.cf .r.u{stroke-width:1}"
+        ".cf "
+        ".l{paint-order:stroke;stroke:var(--bg);stroke-width:3px;stroke-linejoin:round;stroke-"
+        "opacity:.85}"
+        ".cf .rest{fill:var(--ink);fill-opacity:.75}.cf .src{fill:var(--soft);fill-opacity:.8}.cf "
+        ".seed{fill:var(--ink)}"
+        ".cf .icon "
+        ".d{fill:none;stroke:var(--bg);stroke-width:1.3;stroke-linecap:round;stroke-linejoin:round}"
+        ".cf .icon .p{fill:var(--bg)}";
     for (const char* name : {"ex", "br", "mx", "sw", "ga", "sv", "cr"})
         css += format(".cf .s-{0} .f,.cf rect.s-{0},.cf text.s-{0}{{fill:var(--{0})}}", name);
-    for (int i = 0; i < kTaintSteps; ++i) css += format(".cf .t{0}{{fill:var(--t{0})}}.cf .a.t{0},.cf .u.t{0}{{stroke:var(--t{0})}}", i);
+    for (int i = 0; i < kTaintSteps; ++i)
+        css +=
+            format(".cf .t{0}{{fill:var(--t{0})}}.cf .a.t{0},.cf .u.t{0}{{stroke:var(--t{0})}}", i);
     // An arc is a line: the fill of its step must not close it to an area.
     css += ".cf path.a{fill:none}";
     return css;
@@ -60,7 +72,10 @@ public:
         if (!options_.embedded) heading();
         out_ += format("<g transform=\"translate(0 {:.0f})\">", top_);
         if (layout_.nodes.empty()) {
-            out_ += format("<text class=\"sub\" x=\"{0}\" y=\"60\" font-size=\"13\">No movement of stolen money was found.</text>", kMargin);
+            out_ += format(
+                "<text class=\"sub\" x=\"{0}\" y=\"60\" font-size=\"13\">No movement of stolen "
+                "money was found.</text>",
+                kMargin);
         } else {
             heads();
             for (const Ribbon& ribbon : layout_.ribbons) draw(ribbon);
@@ -78,32 +93,45 @@ private:
         const std::string title = safe(options_.title);
         std::string out;
         if (!options_.embedded) out += "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
-        out += format("<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"cf\" viewBox=\"0 0 {0:.0f} {1:.0f}\"", layout_.width, height);
+        out += format(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"cf\" viewBox=\"0 0 {0:.0f} "
+            "{1:.0f}\"",
+            layout_.width, height);
         if (!options_.embedded)
             out += format(" width=\"{:.0f}\" height=\"{:.0f}\"", layout_.width, height);
         // Smaller than this its labels cannot be read: the page lets a wide picture scroll instead.
-        else out += format(" style=\"min-width:{:.0f}px\"", layout_.width * 0.85);
-        out += " role=\"img\" aria-labelledby=\"cf-title cf-desc\" font-size=\"" + format("{:g}", layout_.font_size) + "\">";
-        out += "<title id=\"cf-title\">" + title + "</title><desc id=\"cf-desc\">" + escape(description()) + "</desc>";
+        else
+            out += format(" style=\"min-width:{:.0f}px\"", layout_.width * 0.85);
+        out += " role=\"img\" aria-labelledby=\"cf-title cf-desc\" font-size=\"" +
+               format("{:g}", layout_.font_size) + "\">";
+        out += "<title id=\"cf-title\">" + title + "</title><desc id=\"cf-desc\">" +
+               escape(description()) + "</desc>";
         out += "<style>" + style(options_.theme) + "</style>";
-        out += format("<rect class=\"ground\" width=\"{:.0f}\" height=\"{:.0f}\"/>", layout_.width, height);
+        out += format("<rect class=\"ground\" width=\"{:.0f}\" height=\"{:.0f}\"/>", layout_.width,
+                      height);
         return out + body + "</svg>\n";
     }
 
     std::string description() const {
-        return format("{} stolen, followed over {} movements to {} addresses; drawn as {} nodes in {} columns and {} ribbons. "
-                      "The width of a ribbon is the stolen value it carries.",
-                      layout_.scale.text_with_unit(layout_.scale.loot()), grouped(result_.edges.size()),
-                      grouped(result_.nodes.size()), layout_.nodes.size(), layout_.columns.size(), layout_.ribbons.size());
+        return format(
+            "{} stolen, followed over {} movements to {} addresses; drawn as {} nodes in {} "
+            "columns and {} ribbons. "
+            "The width of a ribbon is the stolen value it carries.",
+            layout_.scale.text_with_unit(layout_.scale.loot()), grouped(result_.edges.size()),
+            grouped(result_.nodes.size()), layout_.nodes.size(), layout_.columns.size(),
+            layout_.ribbons.size());
     }
 
     void heading() {
         const double room = layout_.width - 2 * kMargin;
-        out_ += format("<text class=\"title\" x=\"{}\" y=\"28\" font-size=\"17\">{}</text>", kMargin, fitted(clean_text(options_.title), 17, room));
-        const std::string sub = format("{} stolen · {} movements · {} addresses · {} nodes, {} ribbons drawn",
-                                       layout_.scale.text_with_unit(layout_.scale.loot()), grouped(result_.edges.size()),
-                                       grouped(result_.nodes.size()), layout_.nodes.size(), layout_.ribbons.size());
-        out_ += format("<text class=\"sub\" x=\"{}\" y=\"46\" font-size=\"12\">{}</text>", kMargin, fitted(sub, 12, room));
+        out_ += format("<text class=\"title\" x=\"{}\" y=\"28\" font-size=\"17\">{}</text>",
+                       kMargin, fitted(clean_text(options_.title), 17, room));
+        const std::string sub = format(
+            "{} stolen · {} movements · {} addresses · {} nodes, {} ribbons drawn",
+            layout_.scale.text_with_unit(layout_.scale.loot()), grouped(result_.edges.size()),
+            grouped(result_.nodes.size()), layout_.nodes.size(), layout_.ribbons.size());
+        out_ += format("<text class=\"sub\" x=\"{}\" y=\"46\" font-size=\"12\">{}</text>", kMargin,
+                       fitted(sub, 12, room));
     }
 
     /// Escaped, and cut where it would leave `room`.
@@ -119,8 +147,10 @@ private:
 
     void heads() {
         for (const trace::FlowColumn& column : layout_.columns) {
-            out_ += format("<text class=\"head\" x=\"{:.1f}\" y=\"{:.1f}\" font-size=\"{:g}\">{}</text>", column.x,
-                           column.head_box.bottom() - 3, layout_.font_size - 0.5, escape(column.head));
+            out_ += format(
+                "<text class=\"head\" x=\"{:.1f}\" y=\"{:.1f}\" font-size=\"{:g}\">{}</text>",
+                column.x, column.head_box.bottom() - 3, layout_.font_size - 0.5,
+                escape(column.head));
         }
     }
 
@@ -137,24 +167,31 @@ private:
             const double y0 = a.y + ribbon.width / 2;
             const double y1 = b.y + ribbon.width / 2;
             const double swing = 26 + std::min(20.0, width / 2);
-            d = format("M{:.1f} {:.1f}C{:.1f} {:.1f} {:.1f} {:.1f} {:.1f} {:.1f}", a.x, y0, a.x + swing * 1.6, y0, b.x - swing * 1.2,
-                       y1, b.x, y1);
-            out_ += format("<path class=\"a t{}{}\" stroke-width=\"{:.2f}\" d=\"{}\">", taint_step(ribbon.taint), unsure, width, d);
+            d = format("M{:.1f} {:.1f}C{:.1f} {:.1f} {:.1f} {:.1f} {:.1f} {:.1f}", a.x, y0,
+                       a.x + swing * 1.6, y0, b.x - swing * 1.2, y1, b.x, y1);
+            out_ += format("<path class=\"a t{}{}\" stroke-width=\"{:.2f}\" d=\"{}\">",
+                           taint_step(ribbon.taint), unsure, width, d);
         } else {
-            // There along the upper edge, back along the lower one; straight across the lanes in between.
+            // There along the upper edge, back along the lower one; straight across the lanes in
+            // between.
             d = format("M{:.1f} {:.2f}", ribbon.path.front().x, ribbon.path.front().y + shift);
-            for (std::size_t i = 1; i < ribbon.path.size(); ++i) edge(d, leave(ribbon, i - 1), ribbon.path[i].x, ribbon.path[i - 1].y + shift, ribbon.path[i].y + shift, i + 1 < ribbon.path.size());
+            for (std::size_t i = 1; i < ribbon.path.size(); ++i)
+                edge(d, leave(ribbon, i - 1), ribbon.path[i].x, ribbon.path[i - 1].y + shift,
+                     ribbon.path[i].y + shift, i + 1 < ribbon.path.size());
             d += format("V{:.2f}", ribbon.path.back().y + shift + width);
             for (std::size_t i = ribbon.path.size() - 1; i > 0; --i) {
                 const double x0 = leave(ribbon, i - 1);
                 const double x1 = ribbon.path[i].x;
                 const double middle = (x0 + x1) / 2;
                 if (i + 1 < ribbon.path.size()) d += format("H{:.1f}", x1);
-                d += format("C{:.1f} {:.2f} {:.1f} {:.2f} {:.1f} {:.2f}", middle, ribbon.path[i].y + shift + width, middle,
-                            ribbon.path[i - 1].y + shift + width, x0, ribbon.path[i - 1].y + shift + width);
+                d += format("C{:.1f} {:.2f} {:.1f} {:.2f} {:.1f} {:.2f}", middle,
+                            ribbon.path[i].y + shift + width, middle,
+                            ribbon.path[i - 1].y + shift + width, x0,
+                            ribbon.path[i - 1].y + shift + width);
             }
             d += 'Z';
-            out_ += format("<path class=\"r t{}{}\" d=\"{}\">", taint_step(ribbon.taint), unsure, d);
+            out_ +=
+                format("<path class=\"r t{}{}\" d=\"{}\">", taint_step(ribbon.taint), unsure, d);
         }
         tip(ribbon_tip(ribbon));
         out_ += "</path>";
@@ -174,16 +211,21 @@ private:
     std::string ribbon_tip(const Ribbon& ribbon) const {
         const auto who = [this](uint32_t i) {
             const FlowNode& node = layout_.nodes[i];
-            return node.members.size() == 1 ? full_address(node.members.front()) : clean_text(node.name) + format(" ×{}", node.members.size());
+            return node.members.size() == 1
+                       ? full_address(node.members.front())
+                       : clean_text(node.name) + format(" ×{}", node.members.size());
         };
-        std::string text = format("{} → {}\n{} in {} movements, {} of it stolen", who(ribbon.from), who(ribbon.to),
-                                  layout_.scale.text_with_unit(ribbon.value), grouped(ribbon.movements), percent_text(ribbon.taint));
+        std::string text = format("{} → {}\n{} in {} movements, {} of it stolen", who(ribbon.from),
+                                  who(ribbon.to), layout_.scale.text_with_unit(ribbon.value),
+                                  grouped(ribbon.movements), percent_text(ribbon.taint));
         if (ribbon.first) text += "\n" + utc_text(ribbon.first);
         if (ribbon.last && ribbon.last != ribbon.first) text += " to " + utc_text(ribbon.last);
         std::string kinds;
-        for (const std::string& kind : ribbon.kinds) kinds += (kinds.empty() ? "" : ", ") + clean_text(kind, 40);
+        for (const std::string& kind : ribbon.kinds)
+            kinds += (kinds.empty() ? "" : ", ") + clean_text(kind, 40);
         text += "\nkind: " + kinds;
-        if (ribbon.confidence < 1) text += format("\nconfidence {} at least", percent_text(ribbon.confidence));
+        if (ribbon.confidence < 1)
+            text += format("\nconfidence {} at least", percent_text(ribbon.confidence));
         return text;
     }
 
@@ -196,16 +238,28 @@ private:
         std::string text = clean_text(node.name);
         if (node.members.size() > 1) text += format(" ×{}", node.members.size());
         if (node.category) text += format(" ({})", to_string(*node.category));
-        text += format("\n{} stolen money passed, {} of all that arrived", layout_.scale.text_with_unit(node.through()), percent_text(node.taint));
-        if (node.rest > 0) text += format("\n{} rests here: {}", layout_.scale.text_with_unit(node.rest), trace::to_string(node.stop));
-        if (node.source > 0 && node.kind != FlowKind::kSeed) text += format("\n{} appears here: inherited or clean", layout_.scale.text_with_unit(node.source));
-        if (node.lost > 0) text += format("\n{} left by fees, dust or price", layout_.scale.text_with_unit(node.lost));
-        if (node.dust_out > 0) text += format("\n{} leaves in ribbons too thin to draw", layout_.scale.text_with_unit(node.dust_out));
+        text += format("\n{} stolen money passed, {} of all that arrived",
+                       layout_.scale.text_with_unit(node.through()), percent_text(node.taint));
+        if (node.rest > 0)
+            text += format("\n{} rests here: {}", layout_.scale.text_with_unit(node.rest),
+                           trace::to_string(node.stop));
+        if (node.source > 0 && node.kind != FlowKind::kSeed)
+            text += format("\n{} appears here: inherited or clean",
+                           layout_.scale.text_with_unit(node.source));
+        if (node.lost > 0)
+            text +=
+                format("\n{} left by fees, dust or price", layout_.scale.text_with_unit(node.lost));
+        if (node.dust_out > 0)
+            text += format("\n{} leaves in ribbons too thin to draw",
+                           layout_.scale.text_with_unit(node.dust_out));
         const trace::Node& first = result_.nodes[node.members.front()];
         if (node.members.size() == 1 && first.label)
-            text += format("\nlabel by {}, confidence {}", clean_text(first.label->source, 80), percent_text(first.label->confidence));
-        for (std::size_t i = 0; i < std::min(node.members.size(), kAddressesInTip); ++i) text += "\n" + full_address(node.members[i]);
-        if (node.members.size() > kAddressesInTip) text += format("\n+{} more", node.members.size() - kAddressesInTip);
+            text += format("\nlabel by {}, confidence {}", clean_text(first.label->source, 80),
+                           percent_text(first.label->confidence));
+        for (std::size_t i = 0; i < std::min(node.members.size(), kAddressesInTip); ++i)
+            text += "\n" + full_address(node.members[i]);
+        if (node.members.size() > kAddressesInTip)
+            text += format("\n+{} more", node.members.size() - kAddressesInTip);
         return text;
     }
 
@@ -215,18 +269,31 @@ private:
         out_ += "<g>";
         tip(node_tip(node));
         std::string css = format("t{}", taint_step(node.taint));
-        if (node.category && sign_of(*node.category) != Sign::kCrime) css = sign_class(sign_of(*node.category));
-        if (node.members.size() > 1)  // Several things in one: a second edge, like a stack of cards.
-            out_ += format("<rect class=\"{}\" fill-opacity=\".55\" x=\"{:.1f}\" y=\"{:.2f}\" width=\"1.6\" height=\"{:.2f}\"/>", css, box.x - 3, box.y, h);
-        out_ += format("<rect class=\"{}\" x=\"{:.1f}\" y=\"{:.2f}\" width=\"{:.1f}\" height=\"{:.2f}\" rx=\"{:.1f}\"/>", css, box.x, box.y, box.width, h,
-                       std::min(1.5, h / 3));
+        if (node.category && sign_of(*node.category) != Sign::kCrime)
+            css = sign_class(sign_of(*node.category));
+        if (node.members.size() >
+            1)  // Several things in one: a second edge, like a stack of cards.
+            out_ += format(
+                "<rect class=\"{}\" fill-opacity=\".55\" x=\"{:.1f}\" y=\"{:.2f}\" width=\"1.6\" "
+                "height=\"{:.2f}\"/>",
+                css, box.x - 3, box.y, h);
+        out_ += format(
+            "<rect class=\"{}\" x=\"{:.1f}\" y=\"{:.2f}\" width=\"{:.1f}\" height=\"{:.2f}\" "
+            "rx=\"{:.1f}\"/>",
+            css, box.x, box.y, box.width, h, std::min(1.5, h / 3));
         const double rest = box.bottom() - node.rest_top;
         if (rest >= 0.5)
-            out_ += format("<rect class=\"rest\" x=\"{:.1f}\" y=\"{:.2f}\" width=\"2.4\" height=\"{:.2f}\"/>", box.right() + 1.2, node.rest_top, rest);
+            out_ += format(
+                "<rect class=\"rest\" x=\"{:.1f}\" y=\"{:.2f}\" width=\"2.4\" height=\"{:.2f}\"/>",
+                box.right() + 1.2, node.rest_top, rest);
         const double whole = node.through();
         if (node.kind != FlowKind::kSeed && whole > 0) {
             const double source = box.height * node.source / whole;
-            if (source >= 1.5) out_ += format("<rect class=\"src\" x=\"{:.1f}\" y=\"{:.2f}\" width=\"2.4\" height=\"{:.2f}\"/>", box.x - 3.6, box.bottom() - source, source);
+            if (source >= 1.5)
+                out_ += format(
+                    "<rect class=\"src\" x=\"{:.1f}\" y=\"{:.2f}\" width=\"2.4\" "
+                    "height=\"{:.2f}\"/>",
+                    box.x - 3.6, box.bottom() - source, source);
         }
         out_ += "</g>\n";
     }
@@ -243,18 +310,22 @@ private:
             x += FlowNode::kIconRoom * font;
             css += format(" {}", sign_class(sign));
         }
-        out_ += format("<text class=\"{}\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>\n", css, x, base, escape(node.label));
+        out_ += format("<text class=\"{}\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>\n", css, x, base,
+                       escape(node.label));
     }
 
     /// Draws the legend below `top` and returns where it ends.
     double legend(double top) {
         const double font = layout_.font_size;
         double y = top + 12;
-        out_ += format("<line class=\"rule\" x1=\"{0}\" x2=\"{1:.0f}\" y1=\"{2:.1f}\" y2=\"{2:.1f}\"/>", kMargin, layout_.width - kMargin, top);
+        out_ +=
+            format("<line class=\"rule\" x1=\"{0}\" x2=\"{1:.0f}\" y1=\"{2:.1f}\" y2=\"{2:.1f}\"/>",
+                   kMargin, layout_.width - kMargin, top);
         if (layout_.nodes.empty()) return y;
         double x = kMargin;
         const auto text_at = [&](const std::string& text) {
-            out_ += format("<text class=\"note\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>", x, y + 10, escape(text));
+            out_ += format("<text class=\"note\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>", x, y + 10,
+                           escape(text));
             x += trace::text_width(text, font) + 22;
         };
         const auto wrap = [&](double need) {
@@ -266,7 +337,10 @@ private:
         wrap(trace::text_width("0 %100 % stolen", font) + 150);
         out_ += format("<text class=\"note\" x=\"{:.1f}\" y=\"{:.1f}\">0 %</text>", x, y + 10);
         x += trace::text_width("0 %", font) + 6;
-        for (int i = 0; i < kTaintSteps; ++i, x += 9) out_ += format("<rect class=\"t{}\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"9\" height=\"11\"/>", i, x, y);
+        for (int i = 0; i < kTaintSteps; ++i, x += 9)
+            out_ +=
+                format("<rect class=\"t{}\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"9\" height=\"11\"/>",
+                       i, x, y);
         x += 6;
         text_at("100 % stolen");
         std::set<Sign> signs;
@@ -275,9 +349,11 @@ private:
             if (node.category) signs.insert(sign_of(*node.category));
             rests = rests || node.box.bottom() - node.rest_top >= 0.5;
             several = several || node.members.size() > 1;
-            sources = sources || (node.kind != FlowKind::kSeed && node.through() > 0 && node.box.height * node.source / node.through() >= 1.5);
+            sources = sources || (node.kind != FlowKind::kSeed && node.through() > 0 &&
+                                  node.box.height * node.source / node.through() >= 1.5);
         }
-        for (const Ribbon& ribbon : layout_.ribbons) back = back || ribbon.back, unsure = unsure || ribbon.confidence < 1;
+        for (const Ribbon& ribbon : layout_.ribbons)
+            back = back || ribbon.back, unsure = unsure || ribbon.confidence < 1;
         for (const Sign sign : signs) {
             const std::string name{sign_name(sign)};
             wrap(trace::text_width(name, font) + 16);
@@ -291,11 +367,27 @@ private:
             x += 20;
             text_at(text);
         };
-        if (rests) mark("<rect class=\"t10\" x=\"2\" width=\"8\" height=\"11\"/><rect class=\"rest\" x=\"11.2\" y=\"4\" width=\"2.4\" height=\"7\"/>", "rests here");
-        if (sources) mark("<rect class=\"src\" x=\"0\" y=\"4\" width=\"2.4\" height=\"7\"/><rect class=\"t5\" x=\"4\" width=\"8\" height=\"11\"/>", "inherited or clean");
-        if (several) mark("<rect class=\"t10\" fill-opacity=\".55\" x=\"0\" width=\"1.6\" height=\"11\"/><rect class=\"t10\" x=\"3\" width=\"8\" height=\"11\"/>", "×N addresses in one");
-        if (back) mark("<path class=\"a t10\" stroke-width=\"2\" d=\"M14 2C20 2 -4 9 2 9\"/>", "back to an earlier hop");
-        if (unsure) mark("<path class=\"a u t10\" stroke-width=\"2\" d=\"M0 6H16\"/>", "confidence below 100 %");
+        if (rests)
+            mark(
+                "<rect class=\"t10\" x=\"2\" width=\"8\" height=\"11\"/><rect class=\"rest\" "
+                "x=\"11.2\" y=\"4\" width=\"2.4\" height=\"7\"/>",
+                "rests here");
+        if (sources)
+            mark(
+                "<rect class=\"src\" x=\"0\" y=\"4\" width=\"2.4\" height=\"7\"/><rect "
+                "class=\"t5\" x=\"4\" width=\"8\" height=\"11\"/>",
+                "inherited or clean");
+        if (several)
+            mark(
+                "<rect class=\"t10\" fill-opacity=\".55\" x=\"0\" width=\"1.6\" "
+                "height=\"11\"/><rect class=\"t10\" x=\"3\" width=\"8\" height=\"11\"/>",
+                "×N addresses in one");
+        if (back)
+            mark("<path class=\"a t10\" stroke-width=\"2\" d=\"M14 2C20 2 -4 9 2 9\"/>",
+                 "back to an earlier hop");
+        if (unsure)
+            mark("<path class=\"a u t10\" stroke-width=\"2\" d=\"M0 6H16\"/>",
+                 "confidence below 100 %");
         y += 26;
         for (const std::string& note : layout_.notes) {
             const std::string all = clean_text(note, 600);
@@ -303,15 +395,18 @@ private:
             for (std::size_t i = 0; i < all.size();) {
                 const std::size_t end = std::min(all.find(' ', i), all.size());
                 const std::string word = all.substr(i, end - i);
-                if (!line.empty() && trace::text_width(line + " " + word, font) > layout_.width - 2 * kMargin) {
-                    out_ += format("<text class=\"note\" x=\"{}\" y=\"{:.1f}\">{}</text>", kMargin, y + 8, escape(line));
+                if (!line.empty() &&
+                    trace::text_width(line + " " + word, font) > layout_.width - 2 * kMargin) {
+                    out_ += format("<text class=\"note\" x=\"{}\" y=\"{:.1f}\">{}</text>", kMargin,
+                                   y + 8, escape(line));
                     y += font * 1.45;
                     line.clear();
                 }
                 line += (line.empty() ? "" : " ") + word;
                 i = end + 1;
             }
-            out_ += format("<text class=\"note\" x=\"{}\" y=\"{:.1f}\">{}</text>", kMargin, y + 8, fitted(line, font, layout_.width - 2 * kMargin));
+            out_ += format("<text class=\"note\" x=\"{}\" y=\"{:.1f}\">{}</text>", kMargin, y + 8,
+                           fitted(line, font, layout_.width - 2 * kMargin));
             y += font * 1.45;
         }
         return y + 8;
@@ -336,7 +431,8 @@ trace::LayoutParams flow_params() {
     return params;
 }
 
-std::string flow_svg(const trace::TraceResult& result, const trace::FlowLayout& layout, const SvgOptions& options) {
+std::string flow_svg(const trace::TraceResult& result, const trace::FlowLayout& layout,
+                     const SvgOptions& options) {
     return FlowSvg{result, layout, options}.write();
 }
 

@@ -8,7 +8,7 @@
 namespace cordon::report {
 
 enum class Theme {
-    kAuto,   ///< As the reader's system says (prefers-color-scheme); light in print.
+    kAuto,  ///< As the reader's system says (prefers-color-scheme); light in print.
     kLight,
     kDark,
 };
@@ -23,8 +23,10 @@ struct SvgOptions {
 /// Layout parameters with names for people: the label of an address, else its shortened form.
 trace::LayoutParams flow_params();
 
-/// The picture as one SVG document: own styles, no script, no external resource. Every node and ribbon has a tooltip with
-/// full addresses and amounts. Text from outside is made harmless (text.hpp). REQUIRES: a layout of this result.
-std::string flow_svg(const trace::TraceResult& result, const trace::FlowLayout& layout, const SvgOptions& options = {});
+/// The picture as one SVG document: own styles, no script, no external resource. Every node and
+/// ribbon has a tooltip with full addresses and amounts. Text from outside is made harmless
+/// (text.hpp). REQUIRES: a layout of this result.
+std::string flow_svg(const trace::TraceResult& result, const trace::FlowLayout& layout,
+                     const SvgOptions& options = {});
 
 }  // namespace cordon::report

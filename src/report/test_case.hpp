@@ -19,7 +19,8 @@ using trace::test::TheftShape;
 inline std::vector<std::string> hostile_names() {
     return {"</text><script>alert(1)</script>",
             "\" onload=\"alert(1)\" x='&amp;",
-            "\xE2\x80\xAE" "egnahcxE evil\xE2\x80\xAC",
+            "\xE2\x80\xAE"
+            "egnahcxE evil\xE2\x80\xAC",
             std::string(10'000, 'W'),
             "zero\xE2\x80\x8Bwidth\0nul" + std::string(1, '\0') + "\x01\x1F\x7F",
             "bad \xFF\xFE\xC0\xAF utf8 \xED\xA0\x80",
@@ -41,9 +42,12 @@ inline std::vector<std::pair<std::string, trace::TraceResult>> picture_cases() {
     cases.emplace_back("large", make_theft({.seed = 7, .edges = 5'000}));
     cases.emplace_back("huge", make_theft({.seed = 9, .edges = 50'000}));
     cases.emplace_back("assets", make_theft({.seed = 11, .edges = 400, .several_assets = true}));
-    cases.emplace_back("hostile", make_theft({.seed = 13, .edges = 120, .service = 0.5, .services = hostile_names()}));
+    cases.emplace_back(
+        "hostile",
+        make_theft({.seed = 13, .edges = 120, .service = 0.5, .services = hostile_names()}));
     cases.emplace_back("cycles", make_theft({.seed = 17, .edges = 250, .back = 0.45}));
-    cases.emplace_back("peel", make_theft({.seed = 19, .edges = 400, .back = 0, .clean = 0, .peel = 1.0}));
+    cases.emplace_back("peel",
+                       make_theft({.seed = 19, .edges = 400, .back = 0, .clean = 0, .peel = 1.0}));
     cases.emplace_back("single", single_node());
     cases.emplace_back("empty", trace::TraceResult{});
     return cases;
@@ -63,9 +67,15 @@ inline CaseInput case_input(const trace::TraceResult& result, const trace::Conte
     chain.tip.hash = trace::test::hash_of(1);
     chain.blocks = 50'000;
     evidence.ledger.push_back(chain);
-    evidence.inputs.push_back({"transfers.csv.zst", "transfers", 123'456, std::string(64, 'a'), 50'000});
+    evidence.inputs.push_back(
+        {"transfers.csv.zst", "transfers", 123'456, std::string(64, 'a'), 50'000});
     evidence.files.push_back({"result.json", 98'765, std::string(64, 'b')});
-    return {"Hot wallet theft", "The hot wallet of an exchange was emptied in one night.", {"a public statement"}, result, context, evidence};
+    return {"Hot wallet theft",
+            "The hot wallet of an exchange was emptied in one night.",
+            {"a public statement"},
+            result,
+            context,
+            evidence};
 }
 
 }  // namespace cordon::report::test

@@ -9,17 +9,18 @@
 #include <cordon/base/time.hpp>
 #include <cordon/model/label.hpp>
 
-/// Text for people. Labels, symbols and file names are written by anybody, attackers included: everything that is not
-/// ours goes through clean_text() and escape() before it reaches a page.
+/// Text for people. Labels, symbols and file names are written by anybody, attackers included:
+/// everything that is not ours goes through clean_text() and escape() before it reaches a page.
 namespace cordon::report {
 
-/// Length of the valid UTF-8 sequence that `text` starts with (1..4), 0 when it starts with none (overlong forms and
-/// surrogates are none).
+/// Length of the valid UTF-8 sequence that `text` starts with (1..4), 0 when it starts with none
+/// (overlong forms and surrogates are none).
 std::size_t utf8_length(std::string_view text) noexcept;
 
-/// One harmless line: bytes that are no UTF-8, control characters, line breaks and the characters that turn the reading
-/// direction or hide text (bidi marks and overrides, zero-width, tags, byte order mark) become U+FFFD, blanks become one
-/// blank, at most two combining marks follow a letter, and what is longer than `limit` characters ends in "…".
+/// One harmless line: bytes that are no UTF-8, control characters, line breaks and the characters
+/// that turn the reading direction or hide text (bidi marks and overrides, zero-width, tags, byte
+/// order mark) become U+FFFD, blanks become one blank, at most two combining marks follow a letter,
+/// and what is longer than `limit` characters ends in "…".
 std::string clean_text(std::string_view text, std::size_t limit = 200);
 
 /// For element content and quoted attributes of HTML and XML alike: & < > " '.

@@ -8,13 +8,23 @@ namespace cordon::report {
 namespace {
 
 TEST(CleanText, replaces_what_turns_or_hides_text) {
-    EXPECT_EQ(clean_text("a\xE2\x80\xAE" "b"), "a\xEF\xBF\xBD" "b");
-    EXPECT_EQ(clean_text("a\xE2\x80\x8B" "b"), "a\xEF\xBF\xBD" "b");
-    EXPECT_EQ(clean_text(std::string_view{"a\0b", 3}), "a\xEF\xBF\xBD" "b");
+    EXPECT_EQ(clean_text("a\xE2\x80\xAE"
+                         "b"),
+              "a\xEF\xBF\xBD"
+              "b");
+    EXPECT_EQ(clean_text("a\xE2\x80\x8B"
+                         "b"),
+              "a\xEF\xBF\xBD"
+              "b");
+    EXPECT_EQ(clean_text(std::string_view{"a\0b", 3}),
+              "a\xEF\xBF\xBD"
+              "b");
     EXPECT_EQ(clean_text("bad \xC0\xAF"), "bad \xEF\xBF\xBD\xEF\xBF\xBD");
 }
 
-TEST(CleanText, makes_one_line_of_many_and_drops_outer_blanks) { EXPECT_EQ(clean_text("  a \r\n\t b  "), "a b"); }
+TEST(CleanText, makes_one_line_of_many_and_drops_outer_blanks) {
+    EXPECT_EQ(clean_text("  a \r\n\t b  "), "a b");
+}
 
 TEST(CleanText, keeps_other_scripts) { EXPECT_EQ(clean_text("取引所 Ёж é"), "取引所 Ёж é"); }
 

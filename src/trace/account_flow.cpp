@@ -13,7 +13,6 @@ AccountFlow::AccountFlow(const Walk& walk, ChainId chain, Books& books)
     : walk_{walk}, chain_{chain}, books_{books}, queue_{Later{walk.backward()}} {}
 
 // --- Seeds
-// ------------------------------------------------------------------------------------------------------
 
 Status AccountFlow::add_seed(const Seed& seed) {
     if (std::holds_alternative<OutPoint>(seed.what))
@@ -61,7 +60,6 @@ bool AccountFlow::is_seeding(const Holder& held, std::optional<UnixMillis> time)
 }
 
 // --- Small things
-// -----------------------------------------------------------------------------------------------
 
 AccountFlow::Holder& AccountFlow::holder(NodeId id) {
     if (id >= holders_.size()) holders_.resize(std::max<std::size_t>(id + 1, holders_.size() * 2));
@@ -112,7 +110,6 @@ bool AccountFlow::below_limit(const Asset& asset, const Amount& amount, const Am
 }
 
 // --- The walk
-// ---------------------------------------------------------------------------------------------------
 
 Result<bool> AccountFlow::run() {
     std::vector<NodeId> here;
@@ -179,7 +176,6 @@ Status AccountFlow::process(TxnPosition at, const std::vector<NodeId>& holders, 
 }
 
 // --- Links
-// ------------------------------------------------------------------------------------------------------
 
 void AccountFlow::find_links(Current& now) {
     if (now.view.rows.size() < 2) return;
@@ -326,7 +322,6 @@ void AccountFlow::link_edges(Current& now, const Pot& pot, const std::vector<Amo
 }
 
 // --- Inside one txn
-// ---------------------------------------------------------------------------------------------
 
 Parcels AccountFlow::freshen(const Asset& asset, const Parcels& parcels, Amount* fresh) {
     Parcels out;
@@ -502,7 +497,6 @@ void AccountFlow::pay_fees(Current& now) {
 }
 
 // --- After the rows: what stays where
-// ---------------------------------------------------------------------------
 
 Status AccountFlow::settle(Current& now) {
     for (std::size_t i = 0; i < now.keys.size(); ++i) {

@@ -15,7 +15,8 @@ void write_notes(const TraceResult& result, const LayoutParams& params, FlowLayo
     std::vector<std::string>& notes = layout.notes;
     if (!layout.scale.note().empty()) notes.push_back(layout.scale.note());
     if (result.params.policy == Policy::kPoison)
-        notes.push_back("Poison does not conserve taint: widths may add up to more than was stolen.");
+        notes.push_back(
+            "Poison does not conserve taint: widths may add up to more than was stolen.");
     const auto many = [](uint64_t n, std::string_view one, std::string_view more) {
         return format("{} {}", n, n == 1 ? one : more);
     };
@@ -23,22 +24,27 @@ void write_notes(const TraceResult& result, const LayoutParams& params, FlowLayo
         notes.push_back(many(left.folded_nodes, "address stands", "addresses stand") +
                         " together with others in nodes marked ×.");
     if (left.dust_movements > 0)
-        notes.push_back(format("Not drawn: {} in ribbons below {:.3g} % of the loot ({} in all) and {} that only they reach.",
-                               many(left.dust_movements, "movement", "movements"),
-                               params.mode == FlowMode::kRaw ? 0.0 : params.dust * 100,
-                               layout.scale.text_with_unit(left.dust_value),
-                               many(left.dust_nodes, "address", "addresses")));
+        notes.push_back(
+            format("Not drawn: {} in ribbons below {:.3g} % of the loot ({} in all) and {} that "
+                   "only they reach.",
+                   many(left.dust_movements, "movement", "movements"),
+                   params.mode == FlowMode::kRaw ? 0.0 : params.dust * 100,
+                   layout.scale.text_with_unit(left.dust_value),
+                   many(left.dust_nodes, "address", "addresses")));
     if (left.internal_movements > 0)
-        notes.push_back(many(left.internal_movements, "movement", "movements") +
-                        " inside a node (swaps, and between addresses drawn as one) without ribbon.");
+        notes.push_back(
+            many(left.internal_movements, "movement", "movements") +
+            " inside a node (swaps, and between addresses drawn as one) without ribbon.");
     if (left.fee_movements > 0)
-        notes.push_back(format("{} without ribbon ({} in all).",
-                               many(left.fee_movements, "fee or payment to nobody", "fees and payments to nobody"),
-                               layout.scale.text_with_unit(left.fee_value)));
+        notes.push_back(format(
+            "{} without ribbon ({} in all).",
+            many(left.fee_movements, "fee or payment to nobody", "fees and payments to nobody"),
+            layout.scale.text_with_unit(left.fee_value)));
     if (left.labels > 0)
         notes.push_back(many(left.labels, "small node", "small nodes") +
                         " without label for want of room; the table names all.");
-    if (result.incomplete) notes.push_back("The trace is incomplete: it was stopped before its end.");
+    if (result.incomplete)
+        notes.push_back("The trace is incomplete: it was stopped before its end.");
 }
 
 }  // namespace

@@ -10,14 +10,15 @@
 #include "layout_value.hpp"
 #include "trace.hpp"
 
-/// The picture of a trace as numbers: columns of nodes joined by ribbons that conserve value. Whoever draws it (SVG,
-/// browser, PDF) draws the same picture.
+/// The picture of a trace as numbers: columns of nodes joined by ribbons that conserve value.
+/// Whoever draws it (SVG, browser, PDF) draws the same picture.
 namespace cordon::trace {
 
 enum class FlowMode : uint8_t {
     kStolenOnly,  ///< Ribbons are as wide as the taint they carry; folded. The default.
     kAllMoney,    ///< Ribbons are as wide as all that moved; folded.
-    kRaw,         ///< As kStolenOnly, nothing folded and no dust dropped; LayoutParams::raw_ribbons at most.
+    kRaw,  ///< As kStolenOnly, nothing folded and no dust dropped; LayoutParams::raw_ribbons at
+           ///< most.
 };
 enum class FlowAxis : uint8_t { kHop, kTime };
 
@@ -26,17 +27,20 @@ struct FlowLayout;
 struct LayoutParams {
     FlowMode mode = FlowMode::kStolenOnly;
     FlowAxis axis = FlowAxis::kHop;
-    double width = 1440;   ///< At least; grows when there are too many columns to label them.
-    double height = 810;   ///< At least; grows when a column has too many nodes to tell them apart.
+    double width = 1440;  ///< At least; grows when there are too many columns to label them.
+    double height = 810;  ///< At least; grows when a column has too many nodes to tell them apart.
     double font_size = 11;
     std::size_t max_nodes = 400;
     std::size_t max_ribbons = 1'500;
     std::size_t raw_ribbons = 50'000;
-    std::size_t max_columns = 16;     ///< Later hops share the last one.
-    std::size_t top_per_column = 9;   ///< Wallets, and names of services, that a crowded column shows one by one.
-    std::size_t crowded = 22;         ///< A column with more nodes than this is folded: so many labels fit in 810 px.
-    double dust = 0.0005;             ///< Ribbons below this share of the loot are left out, counted and said.
-    /// The name to show for a node: its label, or its shortened address. Must be clean text of one line.
+    std::size_t max_columns = 16;  ///< Later hops share the last one.
+    std::size_t top_per_column =
+        9;  ///< Wallets, and names of services, that a crowded column shows one by one.
+    std::size_t crowded =
+        22;  ///< A column with more nodes than this is folded: so many labels fit in 810 px.
+    double dust = 0.0005;  ///< Ribbons below this share of the loot are left out, counted and said.
+    /// The name to show for a node: its label, or its shortened address. Must be clean text of one
+    /// line.
     std::function<std::string(const Node&)> name;
     /// An earlier picture of the same case: nodes that are in both keep their order.
     const FlowLayout* previous = nullptr;
@@ -67,10 +71,11 @@ struct FlowNode {
     Stop stop = Stop::kNone;  ///< Of the largest resting part.
 
     // Values by ValueScale. in + source + dust_in = out + rest + lost + dust_out.
-    double in = 0;        ///< Arrives by ribbons.
-    double out = 0;       ///< Leaves by ribbons.
-    double rest = 0;      ///< Stays.
-    double source = 0;    ///< Appears here: stolen here (seeds), inherited by overspending, or clean (all money).
+    double in = 0;    ///< Arrives by ribbons.
+    double out = 0;   ///< Leaves by ribbons.
+    double rest = 0;  ///< Stays.
+    double source =
+        0;  ///< Appears here: stolen here (seeds), inherited by overspending, or clean (all money).
     double lost = 0;      ///< Fees, burned, and what swapping cost.
     double dust_in = 0;   ///< Arrives by ribbons that are left out.
     double dust_out = 0;  ///< Leaves by ribbons that are left out.
@@ -79,10 +84,10 @@ struct FlowNode {
     double through() const noexcept { return in + source + dust_in; }
 
     Box box;
-    double rest_top = 0;             ///< From here to the bottom of the box: what rests.
-    std::string label;               ///< What fits; empty when there is no room for any.
-    std::string amount;              ///< The end of `label` that says how much (and how many).
-    Box label_box;                   ///< With room for an icon at its left where there is a category.
+    double rest_top = 0;  ///< From here to the bottom of the box: what rests.
+    std::string label;    ///< What fits; empty when there is no room for any.
+    std::string amount;   ///< The end of `label` that says how much (and how many).
+    Box label_box;        ///< With room for an icon at its left where there is a category.
     static constexpr double kIconRoom = 1.4;  ///< In font sizes.
 };
 
@@ -96,7 +101,8 @@ struct Ribbon {
     std::vector<std::string> kinds;  ///< "native", "bridge", ... each once.
     double width = 0;                ///< value in pixels; the same at both ends.
     bool back = false;               ///< Leads to the same or an earlier column: drawn as an arc.
-    /// Upper edge at the right side of `from`, at each column it passes on its way, and at the left side of `to`.
+    /// Upper edge at the right side of `from`, at each column it passes on its way, and at the left
+    /// side of `to`.
     struct Point {
         double x = 0, y = 0;
     };
@@ -113,7 +119,7 @@ struct FlowColumn {
 struct FlowOmitted {
     uint64_t dust_movements = 0;
     uint64_t dust_nodes = 0;
-    double dust_value = 0;  ///< Sum over dropped ribbons; money may pass several of them.
+    double dust_value = 0;            ///< Sum over dropped ribbons; money may pass several of them.
     uint64_t internal_movements = 0;  ///< Inside a fold, a chain or one address.
     uint64_t fee_movements = 0;
     double fee_value = 0;
@@ -130,18 +136,21 @@ struct FlowLayout {
     FlowAxis axis = FlowAxis::kHop;
     ValueScale scale;
     std::vector<FlowColumn> columns;
-    std::vector<FlowNode> nodes;      ///< By column, then from top to bottom.
-    std::vector<Ribbon> ribbons;      ///< Wide first, so that thin ones are drawn above.
+    std::vector<FlowNode> nodes;  ///< By column, then from top to bottom.
+    std::vector<Ribbon> ribbons;  ///< Wide first, so that thin ones are drawn above.
     FlowOmitted omitted;
-    std::vector<std::string> notes;   ///< Sentences a reader of the picture must know.
+    std::vector<std::string> notes;  ///< Sentences a reader of the picture must know.
 };
 
-/// Places a trace. Deterministic: the same result, context and parameters give the same picture to the last bit.
+/// Places a trace. Deterministic: the same result, context and parameters give the same picture to
+/// the last bit.
 ///
-/// A node stands in the column of its hop along its main inflows (so that money flows to the right); money that goes
-/// back or sideways becomes an arc. `context` may be absent (nothing is priced). Never fails: an empty result is an
-/// empty layout. Cost: O(E log E); 50,000 edges take tens of milliseconds.
-FlowLayout lay_out(const TraceResult& result, const Context* context, const LayoutParams& params = {});
+/// A node stands in the column of its hop along its main inflows (so that money flows to the
+/// right); money that goes back or sideways becomes an arc. `context` may be absent (nothing is
+/// priced). Never fails: an empty result is an empty layout. Cost: O(E log E); 50,000 edges take
+/// tens of milliseconds.
+FlowLayout lay_out(const TraceResult& result, const Context* context,
+                   const LayoutParams& params = {});
 
 /// Width of text in a common sans-serif, an upper estimate in pixels: text drawn into it fits.
 double text_width(std::string_view text, double font_size) noexcept;

@@ -10,7 +10,8 @@
 namespace cordon::trace::flow {
 namespace {
 
-/// More columns than this are hard to read side by side: runs of wallets are then drawn as one chain each.
+/// More columns than this are hard to read side by side: runs of wallets are then drawn as one
+/// chain each.
 constexpr uint32_t kComfortableColumns = 11;
 constexpr uint32_t kTimeColumns = 8;
 
@@ -45,16 +46,21 @@ struct Item {
 
 class Folder {
 public:
-    Folder(const TraceResult& result, const Graph& graph, const LayoutParams& params, FlowLayout& layout)
+    Folder(const TraceResult& result, const Graph& graph, const LayoutParams& params,
+           FlowLayout& layout)
         : result_{result}, graph_{graph}, params_{params}, layout_{layout} {}
 
     void run() {
         make_items();
         std::size_t top = params_.mode == FlowMode::kRaw ? items_.size() : params_.top_per_column;
         choose(top);
-        // Fewer single wallets first, then fewer columns: what is left is at most one fold of each sort in a column.
-        while (layout_.nodes.size() > params_.max_nodes && params_.mode != FlowMode::kRaw && top > 0) choose(--top);
-        while (layout_.nodes.size() > params_.max_nodes && params_.mode != FlowMode::kRaw && columns_ > 2) {
+        // Fewer single wallets first, then fewer columns: what is left is at most one fold of each
+        // sort in a column.
+        while (layout_.nodes.size() > params_.max_nodes && params_.mode != FlowMode::kRaw &&
+               top > 0)
+            choose(--top);
+        while (layout_.nodes.size() > params_.max_nodes && params_.mode != FlowMode::kRaw &&
+               columns_ > 2) {
             limit_columns(columns_ - 1);
             choose(0);
         }
@@ -75,7 +81,8 @@ private:
             column = time_columns();
         } else {
             column = assign_columns(graph_, group, groups);
-            const bool many = !column.empty() && *std::max_element(column.begin(), column.end()) > kComfortableColumns;
+            const bool many = !column.empty() &&
+                              *std::max_element(column.begin(), column.end()) > kComfortableColumns;
             if (many && params_.mode != FlowMode::kRaw) {
                 group = find_chains(graph_, groups);
                 column = assign_columns(graph_, group, groups);
@@ -96,7 +103,8 @@ private:
         columns_ = 1;
         for (const Item& item : items_) columns_ = std::max(columns_, item.column + 1);
         last_is_open_ = false;
-        if (columns_ > params_.max_columns) limit_columns(static_cast<uint32_t>(params_.max_columns));
+        if (columns_ > params_.max_columns)
+            limit_columns(static_cast<uint32_t>(params_.max_columns));
     }
 
     void limit_columns(uint32_t count) {
@@ -105,7 +113,8 @@ private:
         for (Item& item : items_) item.column = std::min(item.column, columns_ - 1);
     }
 
-    /// Columns of about equally many first arrivals; a laundering day and a quiet year both get their room.
+    /// Columns of about equally many first arrivals; a laundering day and a quiet year both get
+    /// their room.
     std::vector<uint32_t> time_columns() {
         std::vector<UnixMillis> times;
         for (const Vertex& vertex : graph_.vertices)
@@ -149,7 +158,8 @@ private:
             for (const uint32_t i : services) {
                 const uint32_t v = items_[i].members.front();
                 // Raw keeps every address apart: its key is made unique by the index.
-                const std::string brand = params_.mode == FlowMode::kRaw ? std::to_string(i) : name(v);
+                const std::string brand =
+                    params_.mode == FlowMode::kRaw ? std::to_string(i) : name(v);
                 brands[{brand, graph_.vertices[v].node->label->category}].push_back(i);
             }
             const bool crowded = seeds.size() + brands.size() + wallets.size() > params_.crowded;
@@ -162,18 +172,21 @@ private:
 
     void sort_by_value(std::vector<uint32_t>& items) const {
         std::sort(items.begin(), items.end(), [this](uint32_t a, uint32_t b) {
-            return items_[a].through != items_[b].through ? items_[a].through > items_[b].through : a < b;
+            return items_[a].through != items_[b].through ? items_[a].through > items_[b].through
+                                                          : a < b;
         });
     }
 
-    void add_singles(uint32_t column, std::vector<uint32_t>& items, std::size_t keep, FlowKind kind) {
+    void add_singles(uint32_t column, std::vector<uint32_t>& items, std::size_t keep,
+                     FlowKind kind) {
         sort_by_value(items);
         std::map<Band, std::vector<uint32_t>> bands;
         for (std::size_t i = 0; i < items.size(); ++i) {
             if (i < keep)
                 add(column, {items[i]}, kind);
             else
-                bands[kind == FlowKind::kSeed ? Band::kStolen : band_of(items_[items[i]].taint())].push_back(items[i]);
+                bands[kind == FlowKind::kSeed ? Band::kStolen : band_of(items_[items[i]].taint())]
+                    .push_back(items[i]);
         }
         for (auto& [band, members] : bands) {
             if (members.size() == 1) {
@@ -186,15 +199,19 @@ private:
         }
     }
 
-    void add_services(uint32_t column, std::map<std::pair<std::string, Category>, std::vector<uint32_t>>& brands,
+    void add_services(uint32_t column,
+                      std::map<std::pair<std::string, Category>, std::vector<uint32_t>>& brands,
                       std::size_t keep) {
-        std::vector<std::pair<double, const std::pair<const std::pair<std::string, Category>, std::vector<uint32_t>>*>> order;
+        std::vector<std::pair<double, const std::pair<const std::pair<std::string, Category>,
+                                                      std::vector<uint32_t>>*>>
+            order;
         for (const auto& brand : brands) {
             double sum = 0;
             for (const uint32_t i : brand.second) sum += items_[i].through;
             order.emplace_back(sum, &brand);
         }
-        std::stable_sort(order.begin(), order.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+        std::stable_sort(order.begin(), order.end(),
+                         [](const auto& a, const auto& b) { return a.first > b.first; });
         std::map<Category, std::vector<const std::vector<uint32_t>*>> rest;
         for (std::size_t i = 0; i < order.size(); ++i) {
             const auto& [brand, members] = *order[i].second;
@@ -207,7 +224,8 @@ private:
         for (const auto& [category, lists] : rest) {
             std::vector<uint32_t> all;
             for (const auto* list : lists) all.insert(all.end(), list->begin(), list->end());
-            FlowNode& node = add(column, all, lists.size() == 1 ? FlowKind::kService : FlowKind::kFold);
+            FlowNode& node =
+                add(column, all, lists.size() == 1 ? FlowKind::kService : FlowKind::kFold);
             if (lists.size() == 1) continue;
             node.category = category;
             node.name = format("other {}", cordon::to_string(category));
@@ -243,17 +261,21 @@ private:
         if (chain && kind == FlowKind::kWallet) {
             node.kind = FlowKind::kChain;
             node.name = "wallet chain";
-        } else if (kind == FlowKind::kSeed || kind == FlowKind::kWallet || kind == FlowKind::kService) {
+        } else if (kind == FlowKind::kSeed || kind == FlowKind::kWallet ||
+                   kind == FlowKind::kService) {
             node.name = name(first);
-            if (graph_.vertices[first].node->label) node.category = graph_.vertices[first].node->label->category;
+            if (graph_.vertices[first].node->label)
+                node.category = graph_.vertices[first].node->label->category;
         }
         const Node& head = *graph_.vertices[first].node;
-        node.key = kind == FlowKind::kService
-                       ? format("service:{}:{}", column, node.name)
-                       : format("{}:{}", cordon::to_string(head.chain), to_hex(head.address.payload()));
+        node.key = kind == FlowKind::kService ? format("service:{}:{}", column, node.name)
+                                              : format("{}:{}", cordon::to_string(head.chain),
+                                                       to_hex(head.address.payload()));
         std::sort(node.members.begin(), node.members.end(), [this](uint32_t a, uint32_t b) {
-            const double x = std::max(graph_.vertices[a].in, graph_.vertices[a].out + graph_.vertices[a].rest);
-            const double y = std::max(graph_.vertices[b].in, graph_.vertices[b].out + graph_.vertices[b].rest);
+            const double x =
+                std::max(graph_.vertices[a].in, graph_.vertices[a].out + graph_.vertices[a].rest);
+            const double y =
+                std::max(graph_.vertices[b].in, graph_.vertices[b].out + graph_.vertices[b].rest);
             return x != y ? x > y : a < b;
         });
         if (node.members.size() > 1) layout_.omitted.folded_nodes += node.members.size();
@@ -263,9 +285,10 @@ private:
     void make_ribbons() {
         std::vector<double> internal;
         layout_.omitted.internal_movements = graph_.internal_movements;
-        const std::vector<Link> links = join_links(graph_.links, of_vertex_, layout_.nodes.size(), internal,
-                                                   layout_.omitted.internal_movements);
-        for (std::size_t i = 0; i < layout_.nodes.size(); ++i) layout_.nodes[i].internal = internal[i];
+        const std::vector<Link> links = join_links(graph_.links, of_vertex_, layout_.nodes.size(),
+                                                   internal, layout_.omitted.internal_movements);
+        for (std::size_t i = 0; i < layout_.nodes.size(); ++i)
+            layout_.nodes[i].internal = internal[i];
         layout_.omitted.fee_movements = graph_.fee_movements;
         layout_.omitted.fee_value = graph_.fee_value;
         layout_.ribbons.reserve(links.size());
@@ -286,12 +309,14 @@ private:
                          [](const Ribbon& a, const Ribbon& b) { return a.value > b.value; });
     }
 
-    /// Leaves out thin ribbons, and nodes that nothing leads to any more (seeds stay). All of it is counted.
+    /// Leaves out thin ribbons, and nodes that nothing leads to any more (seeds stay). All of it is
+    /// counted.
     void drop_dust() {
         const bool raw = params_.mode == FlowMode::kRaw;
         const double limit = raw ? 0 : params_.dust * layout_.scale.loot();
         const std::size_t most = raw ? params_.raw_ribbons : params_.max_ribbons;
-        // A node that gets much in many thin ribbons would float alone: it keeps them while there is room.
+        // A node that gets much in many thin ribbons would float alone: it keeps them while there
+        // is room.
         std::vector<double> inflow(layout_.nodes.size());
         std::vector<char> reached(layout_.nodes.size());
         for (const Ribbon& ribbon : layout_.ribbons) {
@@ -301,7 +326,8 @@ private:
         std::vector<char> alive(layout_.nodes.size());
         std::vector<Ribbon> kept;
         for (Ribbon& ribbon : layout_.ribbons) {
-            const bool wide = ribbon.value >= limit || (!reached[ribbon.to] && inflow[ribbon.to] >= limit);
+            const bool wide =
+                ribbon.value >= limit || (!reached[ribbon.to] && inflow[ribbon.to] >= limit);
             if (wide && kept.size() < most) {
                 alive[ribbon.from] = alive[ribbon.to] = 1;
                 kept.push_back(std::move(ribbon));
@@ -325,10 +351,12 @@ private:
             nodes.push_back(std::move(node));
         }
         layout_.nodes = std::move(nodes);
-        for (Ribbon& ribbon : layout_.ribbons) ribbon.from = number[ribbon.from], ribbon.to = number[ribbon.to];
+        for (Ribbon& ribbon : layout_.ribbons)
+            ribbon.from = number[ribbon.from], ribbon.to = number[ribbon.to];
     }
 
-    /// in + source + dust_in = out + rest + lost + dust_out for every node; one of source and lost closes the gap.
+    /// in + source + dust_in = out + rest + lost + dust_out for every node; one of source and lost
+    /// closes the gap.
     void balance() {
         for (const Ribbon& ribbon : layout_.ribbons) {
             layout_.nodes[ribbon.from].out += ribbon.value;
@@ -344,7 +372,8 @@ private:
     }
 
     void name_columns() {
-        // A column may have lost all its nodes to dust: close the gap, but keep the number of its hop.
+        // A column may have lost all its nodes to dust: close the gap, but keep the number of its
+        // hop.
         std::vector<char> used(columns_);
         for (const FlowNode& node : layout_.nodes) used[node.column] = 1;
         std::vector<uint32_t> place(columns_);
@@ -356,11 +385,13 @@ private:
             if (c == 0) {
                 column.head = backward ? "START" : "THEFT";
             } else if (params_.axis == FlowAxis::kTime) {
-                const std::string date =
-                    c <= starts_.size() ? format_rfc3339(starts_[c - 1]).substr(0, 16) : std::string{"NO TIME"};
+                const std::string date = c <= starts_.size()
+                                             ? format_rfc3339(starts_[c - 1]).substr(0, 16)
+                                             : std::string{"NO TIME"};
                 column.head = date.size() == 16 ? date.substr(0, 10) + " " + date.substr(11) : date;
             } else {
-                column.head = format("HOP {}{}{}", backward ? "−" : "", c, last_is_open_ && c + 1 == columns_ ? "+" : "");
+                column.head = format("HOP {}{}{}", backward ? "−" : "", c,
+                                     last_is_open_ && c + 1 == columns_ ? "+" : "");
             }
         }
         for (FlowNode& node : layout_.nodes) node.column = place[node.column];
@@ -379,7 +410,8 @@ private:
 
 }  // namespace
 
-void fold(const TraceResult& result, const Graph& graph, const LayoutParams& params, FlowLayout& layout) {
+void fold(const TraceResult& result, const Graph& graph, const LayoutParams& params,
+          FlowLayout& layout) {
     Folder{result, graph, params, layout}.run();
 }
 

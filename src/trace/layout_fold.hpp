@@ -5,8 +5,10 @@
 
 namespace cordon::trace::flow {
 
-/// Decides what is drawn: nodes (single, merged, folded) in columns, and ribbons between them, dust left out. Fills
-/// layout.nodes, ribbons, columns (heads only) and omitted; nothing has a place yet.
-void fold(const TraceResult& result, const Graph& graph, const LayoutParams& params, FlowLayout& layout);
+/// Decides what is drawn: nodes (single, merged, folded) in columns, and ribbons between them, dust
+/// left out. Fills layout.nodes, ribbons, columns (heads only) and omitted; nothing has a place
+/// yet.
+void fold(const TraceResult& result, const Graph& graph, const LayoutParams& params,
+          FlowLayout& layout);
 
 }  // namespace cordon::trace::flow

@@ -8,21 +8,22 @@
 namespace cordon::trace::flow {
 namespace {
 
-/// A link that brings at least this part of what a node gets decides about its column; less is a side inflow.
+/// A link that brings at least this part of what a node gets decides about its column; less is a
+/// side inflow.
 constexpr double kConsiderable = 0.10;
 /// A step of a peel chain gets nearly all from one wallet and passes most of it on to one.
 constexpr double kChainIn = 0.95;
 constexpr double kChainOut = 0.60;
 constexpr std::size_t kChainSteps = 3;
 
-void widen(std::optional<UnixMillis>& first, std::optional<UnixMillis>& last, const std::optional<UnixMillis>& a,
-           const std::optional<UnixMillis>& b) {
+void widen(std::optional<UnixMillis>& first, std::optional<UnixMillis>& last,
+           const std::optional<UnixMillis>& a, const std::optional<UnixMillis>& b) {
     if (a && (!first || *a < *first)) first = a;
     if (b && (!last || *b > *last)) last = b;
 }
 
-/// Where the vertices of an address are. Seldom more than one chain knows an address, so a bridge edge, which does not
-/// name the chain it arrives on, finds its end too.
+/// Where the vertices of an address are. Seldom more than one chain knows an address, so a bridge
+/// edge, which does not name the chain it arrives on, finds its end too.
 class Index {
 public:
     explicit Index(const std::vector<Node>& nodes) {
@@ -49,7 +50,8 @@ void sort_and_join(std::vector<Link>& links) {
     });
     std::size_t kept = 0;
     for (std::size_t i = 0; i < links.size(); ++i) {
-        if (kept > 0 && links[kept - 1].from == links[i].from && links[kept - 1].to == links[i].to) {
+        if (kept > 0 && links[kept - 1].from == links[i].from &&
+            links[kept - 1].to == links[i].to) {
             links[kept - 1].join(links[i]);
         } else {
             if (kept != i) links[kept] = std::move(links[i]);
@@ -97,7 +99,8 @@ Graph build_graph(const TraceResult& result, const ValueScale& scale, FlowMode m
         }
     }
 
-    // A backward walk lists its movements as they happened; the picture starts at the seed all the same.
+    // A backward walk lists its movements as they happened; the picture starts at the seed all the
+    // same.
     const bool backward = result.params.direction == Direction::kBackward;
     graph.links.reserve(result.edges.size());
     for (const Edge& edge : result.edges) {
@@ -117,7 +120,8 @@ Graph build_graph(const TraceResult& result, const ValueScale& scale, FlowMode m
             ++graph.internal_movements;
             continue;
         }
-        if (backward && graph.vertices[*from].node->hop > graph.vertices[*to].node->hop) std::swap(from, to);
+        if (backward && graph.vertices[*from].node->hop > graph.vertices[*to].node->hop)
+            std::swap(from, to);
         link.from = *from;
         link.to = *to;
         link.movements = 1;
@@ -136,8 +140,9 @@ Graph build_graph(const TraceResult& result, const ValueScale& scale, FlowMode m
     return graph;
 }
 
-std::vector<Link> join_links(const std::vector<Link>& links, const std::vector<uint32_t>& group, std::size_t groups,
-                             std::vector<double>& internal, uint64_t& internal_movements) {
+std::vector<Link> join_links(const std::vector<Link>& links, const std::vector<uint32_t>& group,
+                             std::size_t groups, std::vector<double>& internal,
+                             uint64_t& internal_movements) {
     internal.assign(groups, 0.0);
     std::vector<Link> joined;
     joined.reserve(links.size());
@@ -157,8 +162,10 @@ std::vector<Link> join_links(const std::vector<Link>& links, const std::vector<u
     return joined;
 }
 
-std::vector<uint32_t> assign_columns(const Graph& graph, const std::vector<uint32_t>& group, std::size_t groups) {
-    // When money first reached a group. Equal times (one block, or no times at all) fall back on the hop.
+std::vector<uint32_t> assign_columns(const Graph& graph, const std::vector<uint32_t>& group,
+                                     std::size_t groups) {
+    // When money first reached a group. Equal times (one block, or no times at all) fall back on
+    // the hop.
     struct Rank {
         int64_t time = std::numeric_limits<int64_t>::max();
         uint32_t hop = std::numeric_limits<uint32_t>::max();
@@ -172,7 +179,7 @@ std::vector<uint32_t> assign_columns(const Graph& graph, const std::vector<uint3
         const Vertex& vertex = graph.vertices[v];
         Rank& r = rank[group[v]];
         const bool is_seed = vertex.node->seed;
-        const int64_t time = is_seed          ? std::numeric_limits<int64_t>::min()
+        const int64_t time = is_seed        ? std::numeric_limits<int64_t>::min()
                              : vertex.first ? vertex.first->time_since_epoch().count()
                                             : std::numeric_limits<int64_t>::max();
         r.time = std::min(r.time, time);
@@ -190,7 +197,8 @@ std::vector<uint32_t> assign_columns(const Graph& graph, const std::vector<uint3
     std::partial_sum(first_link.begin(), first_link.end(), first_link.begin());
     std::vector<uint32_t> order(groups);
     std::iota(order.begin(), order.end(), 0U);
-    std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return rank[a] < rank[b]; });
+    std::sort(order.begin(), order.end(),
+              [&](uint32_t a, uint32_t b) { return rank[a] < rank[b]; });
 
     constexpr uint32_t kUnset = std::numeric_limits<uint32_t>::max();
     std::vector<uint32_t> column(groups, kUnset);
@@ -199,8 +207,11 @@ std::vector<uint32_t> assign_columns(const Graph& graph, const std::vector<uint3
         if (column[g] == kUnset) column[g] = std::max<uint32_t>(1, rank[g].hop);
         for (std::size_t i = first_link[g]; i < first_link[g + 1]; ++i) {
             const Link& link = links[i];
-            if (seed[link.to] || !(rank[g] < rank[link.to]) || link.value < kConsiderable * inflow[link.to]) continue;
-            if (column[link.to] == kUnset || column[link.to] < column[g] + 1) column[link.to] = column[g] + 1;
+            if (seed[link.to] || !(rank[g] < rank[link.to]) ||
+                link.value < kConsiderable * inflow[link.to])
+                continue;
+            if (column[link.to] == kUnset || column[link.to] < column[g] + 1)
+                column[link.to] = column[g] + 1;
         }
     }
     return column;
@@ -217,10 +228,12 @@ std::vector<uint32_t> find_chains(const Graph& graph, std::size_t& groups) {
         return !node.seed && !is_service(node);
     };
     for (const Link& link : graph.links)
-        if (link.value > next_value[link.from]) next[link.from] = link.to, next_value[link.from] = link.value;
+        if (link.value > next_value[link.from])
+            next[link.from] = link.to, next_value[link.from] = link.value;
     for (uint32_t v = 0; v < n; ++v) {
         const uint32_t w = next[v];
-        if (w == kNone || !plain(v) || !plain(w) || next_value[v] < kChainIn * graph.vertices[w].in ||
+        if (w == kNone || !plain(v) || !plain(w) ||
+            next_value[v] < kChainIn * graph.vertices[w].in ||
             next_value[v] < kChainOut * graph.vertices[v].in)
             next[v] = kNone;
         else

@@ -14,7 +14,7 @@ namespace cordon::trace::flow {
 /// All movements from one thing to another.
 struct Link {
     uint32_t from = 0, to = 0;
-    double value = 0;    // Width: taint, or everything in kAllMoney.
+    double value = 0;  // Width: taint, or everything in kAllMoney.
     double tainted = 0;
     double moved = 0;
     uint64_t movements = 0;
@@ -45,19 +45,25 @@ struct Graph {
 /// Joins the edges of a result by pair of addresses and values them.
 Graph build_graph(const TraceResult& result, const ValueScale& scale, FlowMode mode);
 
-/// Links of groups: `group[v]` is the group of vertex v. Links inside a group are counted in `internal` (value by group).
-std::vector<Link> join_links(const std::vector<Link>& links, const std::vector<uint32_t>& group, std::size_t groups,
-                             std::vector<double>& internal, uint64_t& internal_movements);
+/// Links of groups: `group[v]` is the group of vertex v. Links inside a group are counted in
+/// `internal` (value by group).
+std::vector<Link> join_links(const std::vector<Link>& links, const std::vector<uint32_t>& group,
+                             std::size_t groups, std::vector<double>& internal,
+                             uint64_t& internal_movements);
 
-/// Columns along the main inflows: a group stands one after the last of those that bring it a considerable part of its
-/// money, looking only at links that lead on in time, so that cycles end. Seeds stand in column 0.
-std::vector<uint32_t> assign_columns(const Graph& graph, const std::vector<uint32_t>& group, std::size_t groups);
+/// Columns along the main inflows: a group stands one after the last of those that bring it a
+/// considerable part of its money, looking only at links that lead on in time, so that cycles end.
+/// Seeds stand in column 0.
+std::vector<uint32_t> assign_columns(const Graph& graph, const std::vector<uint32_t>& group,
+                                     std::size_t groups);
 
-/// Runs of wallets that each get nearly everything from the one before and pass most of it on: one group for each run
-/// of at least three; every other vertex is a group of its own. Groups are numbered by their first vertex.
+/// Runs of wallets that each get nearly everything from the one before and pass most of it on: one
+/// group for each run of at least three; every other vertex is a group of its own. Groups are
+/// numbered by their first vertex.
 std::vector<uint32_t> find_chains(const Graph& graph, std::size_t& groups);
 
-/// True for categories where money can be asked for; theft, scam, ransomware and sanctioned are people, not services.
+/// True for categories where money can be asked for; theft, scam, ransomware and sanctioned are
+/// people, not services.
 bool is_service(const Node& node) noexcept;
 
 }  // namespace cordon::trace::flow

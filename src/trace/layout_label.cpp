@@ -10,13 +10,13 @@
 namespace cordon::trace {
 namespace {
 
-/// Advance widths of DejaVu Sans, ' ' to '~', in 1/100 em, rounded up. It is the widest of the usual screen fonts: what
-/// fits in it fits in the others.
+/// Advance widths of DejaVu Sans, ' ' to '~', in 1/100 em, rounded up. It is the widest of the
+/// usual screen fonts: what fits in it fits in the others.
 constexpr std::array<uint8_t, 95> kAscii{
-    32, 41, 46, 84, 64, 96, 78, 28, 40, 40, 50, 84, 32, 37, 32, 34, 64, 64, 64, 64, 64, 64, 64, 64,
+    32, 41, 46, 84, 64, 96, 78, 28, 40,  40, 50, 84, 32, 37, 32, 34, 64, 64, 64, 64, 64, 64, 64, 64,
     64, 64, 34, 34, 84, 84, 84, 54, 100, 69, 69, 70, 78, 64, 58, 78, 76, 30, 30, 66, 56, 87, 75, 79,
-    61, 79, 70, 64, 62, 74, 69, 99, 69, 62, 69, 40, 34, 40, 84, 50, 50, 62, 64, 55, 64, 62, 36, 64,
-    64, 28, 28, 58, 28, 98, 64, 62, 64, 64, 42, 53, 40, 64, 60, 82, 60, 60, 53, 64, 34, 64, 84};
+    61, 79, 70, 64, 62, 74, 69, 99, 69,  62, 69, 40, 34, 40, 84, 50, 50, 62, 64, 55, 64, 62, 36, 64,
+    64, 28, 28, 58, 28, 98, 64, 62, 64,  64, 42, 53, 40, 64, 60, 82, 60, 60, 53, 64, 34, 64, 84};
 
 double character_width(std::string_view text, std::size_t at) noexcept {
     const auto c = static_cast<unsigned char>(text[at]);
@@ -28,7 +28,8 @@ double character_width(std::string_view text, std::size_t at) noexcept {
 
 bool starts_character(char c) noexcept { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
 
-/// The longest beginning of `text` that fits with "…" behind it; empty when not even three characters do.
+/// The longest beginning of `text` that fits with "…" behind it; empty when not even three
+/// characters do.
 std::string shorten(const std::string& text, double room, double font_size) {
     const double ellipsis = text_width("…", font_size);
     double width = 0;
@@ -43,7 +44,8 @@ std::string shorten(const std::string& text, double room, double font_size) {
         while (end < text.size() && !starts_character(text[end])) ++end;
     }
     if (characters < 3) return {};
-    // "0x39cd…1" says no more than "0x39cd…": a name that was shortened before is cut at the same place.
+    // "0x39cd…1" says no more than "0x39cd…": a name that was shortened before is cut at the same
+    // place.
     end = std::min(end, text.find("…"));
     while (end > 0 && text[end - 1] == ' ') --end;
     return text.substr(0, end) + "…";
@@ -70,12 +72,13 @@ double importance(const FlowNode& node) {
     return weight;
 }
 
-/// The most telling text that fits: all; "wallets" for "wallets, stolen" (the colour says the rest); a service without
-/// its count; a shortened name; the amount alone.
+/// The most telling text that fits: all; "wallets" for "wallets, stolen" (the colour says the
+/// rest); a service without its count; a shortened name; the amount alone.
 std::string fit(FlowNode& node, double room, double font, const std::string& value) {
     const auto fits = [&](const std::string& text) { return text_width(text, font) <= room; };
     if (fits(node.name + node.amount)) return node.name + node.amount;
-    const std::size_t comma = node.kind == FlowKind::kFold ? node.name.find(',') : std::string::npos;
+    const std::size_t comma =
+        node.kind == FlowKind::kFold ? node.name.find(',') : std::string::npos;
     const std::string brief = node.name.substr(0, comma);
     if (comma != std::string::npos && fits(brief + node.amount)) return brief + node.amount;
     if (node.kind == FlowKind::kService) {
@@ -92,7 +95,8 @@ struct Strip {
 };
 
 bool is_free(const std::vector<Strip>& taken, double top, double bottom) {
-    return std::none_of(taken.begin(), taken.end(), [&](const Strip& s) { return top < s.bottom && s.top < bottom; });
+    return std::none_of(taken.begin(), taken.end(),
+                        [&](const Strip& s) { return top < s.bottom && s.top < bottom; });
 }
 
 }  // namespace
@@ -106,13 +110,17 @@ void place_labels(const LayoutParams& params, FlowLayout& layout) {
     constexpr double kIcon = FlowNode::kIconRoom;
     const auto room_behind = [&](uint32_t column) {
         const double left = layout.columns[column].x + layout.node_width + kGap;
-        const double right = column + 1 < layout.columns.size() ? layout.columns[column + 1].x - kBeforeNext : layout.width - 6;
+        const double right = column + 1 < layout.columns.size()
+                                 ? layout.columns[column + 1].x - kBeforeNext
+                                 : layout.width - 6;
         return std::pair{left, right};
     };
     for (uint32_t c = 0; c < layout.columns.size(); ++c) {
         FlowColumn& column = layout.columns[c];
-        const double right = c + 1 < layout.columns.size() ? layout.columns[c + 1].x - kBeforeNext : layout.width - 6;
-        column.head_box = {column.x, 14, std::min(text_width(column.head, font), right - column.x), line};
+        const double right = c + 1 < layout.columns.size() ? layout.columns[c + 1].x - kBeforeNext
+                                                           : layout.width - 6;
+        column.head_box = {column.x, 14, std::min(text_width(column.head, font), right - column.x),
+                           line};
     }
 
     std::vector<uint32_t> order(layout.nodes.size());
@@ -144,7 +152,9 @@ void place_labels(const LayoutParams& params, FlowLayout& layout) {
         for (double off = 0; off <= reach && !placed; off += 2) {
             for (const double sign : {1.0, -1.0}) {
                 const double top = middle + sign * off - line / 2;
-                if (top < highest || top + line > lowest || !is_free(taken[node.column], top, top + line)) continue;
+                if (top < highest || top + line > lowest ||
+                    !is_free(taken[node.column], top, top + line))
+                    continue;
                 node.label = text;
                 node.label_box = {left, top, icon + width, line};
                 taken[node.column].push_back({top, top + line});

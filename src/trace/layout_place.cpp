@@ -9,16 +9,18 @@
 namespace cordon::trace::flow {
 namespace {
 
-constexpr double kTop = 46;      // Room for the column heads.
+constexpr double kTop = 46;  // Room for the column heads.
 constexpr double kBottom = 18;
-constexpr double kLeft = 34;     // Arcs back to the first column swing this far.
-constexpr double kRight = 176;   // Labels of the last column.
+constexpr double kLeft = 34;       // Arcs back to the first column swing this far.
+constexpr double kRight = 176;     // Labels of the last column.
 constexpr double kMinPitch = 152;  // A shortened address with its amount.
 constexpr double kMaxPitch = 300;
 constexpr double kMaxHeight = 6000;
-/// The loot is at most this part of the height: a slab from top to bottom says less than the space around it.
+/// The loot is at most this part of the height: a slab from top to bottom says less than the space
+/// around it.
 constexpr double kLootShare = 0.56;
-/// A ribbon over several columns that is wider than this keeps a lane free between the nodes it passes.
+/// A ribbon over several columns that is wider than this keeps a lane free between the nodes it
+/// passes.
 constexpr double kLaneWidth = 2.0;
 constexpr int kOrderSweeps = 10;
 constexpr int kRelaxSweeps = 32;
@@ -65,14 +67,19 @@ private:
         for (const FlowNode& node : layout_.nodes) ++count[node.column];
         const auto most = static_cast<double>(*std::max_element(count.begin(), count.end()));
         const double gaps = static_cast<double>(std::max<std::size_t>(1, columns - 1));
-        const double pitch = std::clamp((params_.width - kLeft - kRight) / gaps, kMinPitch, kMaxPitch);
-        layout_.width = kLeft + kRight + pitch * static_cast<double>(columns - 1) + layout_.node_width;
-        for (std::size_t c = 0; c < columns; ++c) layout_.columns[c].x = kLeft + pitch * static_cast<double>(c);
+        const double pitch =
+            std::clamp((params_.width - kLeft - kRight) / gaps, kMinPitch, kMaxPitch);
+        // A picture of one or two columns still needs room for its legend.
+        layout_.width = std::max(
+            560.0, kLeft + kRight + pitch * static_cast<double>(columns - 1) + layout_.node_width);
+        for (std::size_t c = 0; c < columns; ++c)
+            layout_.columns[c].x = kLeft + pitch * static_cast<double>(c);
         // A small case needs no tall picture; a crowded one at least two pixels for each node.
         const double wanted = 150 + most * 34;
-        layout_.height = std::min(std::max(std::clamp(wanted, 260.0, std::max(260.0, params_.height)),
-                                           kTop + kBottom + most * 2.2),
-                                  kMaxHeight);
+        layout_.height =
+            std::min(std::max(std::clamp(wanted, 260.0, std::max(260.0, params_.height)),
+                              kTop + kBottom + most * 2.2),
+                     kMaxHeight);
         room_ = layout_.height - kTop - kBottom;
     }
 
@@ -88,7 +95,8 @@ private:
             columns_[node.column].push_back(i);
             slots_.push_back(slot);
         }
-        // The scale decides which ribbons are wide enough for a lane, and lanes need room: guess it without them.
+        // The scale decides which ribbons are wide enough for a lane, and lanes need room: guess it
+        // without them.
         const double guess = scale_for_columns();
         lanes_.resize(layout_.ribbons.size());
         for (std::size_t r = 0; r < layout_.ribbons.size(); ++r) {
@@ -126,8 +134,10 @@ private:
             double sum = 0;
             for (const uint32_t s : column) sum += slots_[s].value;
             if (sum <= 0) continue;
-            const double gaps = pad_of(room_, column.size()) * static_cast<double>(column.empty() ? 0 : column.size() - 1);
-            const double least = least_of(room_, column.size()) * static_cast<double>(column.size());
+            const double gaps = pad_of(room_, column.size()) *
+                                static_cast<double>(column.empty() ? 0 : column.size() - 1);
+            const double least =
+                least_of(room_, column.size()) * static_cast<double>(column.size());
             scale = std::min(scale, (room_ - gaps - least) / sum);
         }
         return std::isfinite(scale) && scale > 0 ? scale : 0;
@@ -138,7 +148,8 @@ private:
         for (const std::vector<uint32_t>& column : columns_) {
             const double least = least_of(room_, column.size());
             for (const uint32_t s : column)
-                slots_[s].height = std::max(slots_[s].node < 0 ? 0.0 : least, slots_[s].value * layout_.scale_px);
+                slots_[s].height =
+                    std::max(slots_[s].node < 0 ? 0.0 : least, slots_[s].value * layout_.scale_px);
         }
         into_.resize(slots_.size());
         from_.resize(slots_.size());
@@ -174,7 +185,8 @@ private:
             std::vector<std::pair<double, uint32_t>> keyed;
             keyed.reserve(column.size());
             for (const uint32_t s : column) keyed.emplace_back(centre(s, left), s);
-            std::stable_sort(keyed.begin(), keyed.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+            std::stable_sort(keyed.begin(), keyed.end(),
+                             [](const auto& a, const auto& b) { return a.first < b.first; });
             for (std::size_t i = 0; i < column.size(); ++i) column[i] = keyed[i].second;
             stack(column);
         };
@@ -186,7 +198,8 @@ private:
         keep_known_order();
     }
 
-    /// Nodes of the earlier picture take the places of each other in their earlier order; new ones stay between them.
+    /// Nodes of the earlier picture take the places of each other in their earlier order; new ones
+    /// stay between them.
     void keep_known_order() {
         if (!params_.previous) return;
         std::unordered_map<std::string_view, double> known;
@@ -202,7 +215,8 @@ private:
                 places.push_back(i);
                 old.emplace_back(it->second, column[i]);
             }
-            std::stable_sort(old.begin(), old.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+            std::stable_sort(old.begin(), old.end(),
+                             [](const auto& a, const auto& b) { return a.first < b.first; });
             for (std::size_t i = 0; i < places.size(); ++i) column[places[i]] = old[i].second;
             stack(column);
         }
@@ -215,14 +229,16 @@ private:
             for (std::size_t k = 0; k < columns_.size(); ++k) {
                 const bool left = i % 2 == 0;
                 std::vector<uint32_t>& column = columns_[left ? k : columns_.size() - 1 - k];
-                for (const uint32_t s : column) slots_[s].y += (centre(s, left) - slots_[s].middle()) * alpha;
+                for (const uint32_t s : column)
+                    slots_[s].y += (centre(s, left) - slots_[s].middle()) * alpha;
                 resolve(column);
             }
         }
     }
 
-    /// The places nearest to the wanted ones that keep order and gaps (pool adjacent violators): neighbours that press
-    /// on each other move as one block around their common middle, so nothing drifts to one side.
+    /// The places nearest to the wanted ones that keep order and gaps (pool adjacent violators):
+    /// neighbours that press on each other move as one block around their common middle, so nothing
+    /// drifts to one side.
     void resolve(const std::vector<uint32_t>& column) {
         const double pad = pad_of(room_, column.size());
         struct Block {
@@ -239,7 +255,9 @@ private:
                 Block& before = blocks[blocks.size() - 2];
                 if (before.wanted + before.length <= last.wanted) break;
                 const double weight = before.weight + last.weight;
-                before.wanted = (before.weight * before.wanted + last.weight * (last.wanted - before.length)) / weight;
+                before.wanted =
+                    (before.weight * before.wanted + last.weight * (last.wanted - before.length)) /
+                    weight;
                 before.weight = weight;
                 before.length += last.length;
                 before.slots += last.slots;
@@ -283,12 +301,16 @@ private:
         for (const uint32_t old : order) {
             number[old] = static_cast<uint32_t>(nodes.size());
             FlowNode& node = nodes.emplace_back(std::move(layout_.nodes[old]));
-            node.box = {layout_.columns[node.column].x, slots_[old].y, layout_.node_width, slots_[old].height};
-            const double whole = std::max(node.through(), node.out + node.rest + node.lost + node.dust_out);
-            node.rest_top = node.box.bottom() - (whole > 0 ? node.box.height * std::min(1.0, node.rest / whole) : 0);
+            node.box = {layout_.columns[node.column].x, slots_[old].y, layout_.node_width,
+                        slots_[old].height};
+            const double whole =
+                std::max(node.through(), node.out + node.rest + node.lost + node.dust_out);
+            node.rest_top = node.box.bottom() -
+                            (whole > 0 ? node.box.height * std::min(1.0, node.rest / whole) : 0);
         }
         layout_.nodes = std::move(nodes);
-        for (Ribbon& ribbon : layout_.ribbons) ribbon.from = number[ribbon.from], ribbon.to = number[ribbon.to];
+        for (Ribbon& ribbon : layout_.ribbons)
+            ribbon.from = number[ribbon.from], ribbon.to = number[ribbon.to];
     }
 
     /// Stacks the ribbons at both sides of each node in the order of their next points, arcs last.
@@ -306,25 +328,33 @@ private:
                 ribbon.path[i + 1] = {layout_.columns[lane.column].x, lane.y};
             }
         }
-        const auto middle = [this](uint32_t node) { return layout_.nodes[node].box.y + layout_.nodes[node].box.height / 2; };
+        const auto middle = [this](uint32_t node) {
+            return layout_.nodes[node].box.y + layout_.nodes[node].box.height / 2;
+        };
         const auto stack_side = [&](std::vector<uint32_t>& list, const FlowNode& node, bool right) {
             std::vector<std::pair<std::pair<int, double>, uint32_t>> keyed;
             double sum = 0;
             for (const uint32_t r : list) {
                 const Ribbon& ribbon = layout_.ribbons[r];
                 const std::vector<uint32_t>& lanes = lanes_[r];
-                const double far = lanes.empty() ? middle(right ? ribbon.to : ribbon.from)
-                                                 : slots_[right ? lanes.front() : lanes.back()].middle();
+                const double far = lanes.empty()
+                                       ? middle(right ? ribbon.to : ribbon.from)
+                                       : slots_[right ? lanes.front() : lanes.back()].middle();
                 keyed.push_back({{ribbon.back ? 1 : 0, far}, r});
                 sum += ribbon.width;
             }
-            std::stable_sort(keyed.begin(), keyed.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-            // A node that is drawn higher than its value, so that it can be seen, has its ribbons in the middle.
-            const double drawn = std::max(node.through(), node.out + node.rest + node.lost + node.dust_out) * layout_.scale_px;
+            std::stable_sort(keyed.begin(), keyed.end(),
+                             [](const auto& a, const auto& b) { return a.first < b.first; });
+            // A node that is drawn higher than its value, so that it can be seen, has its ribbons
+            // in the middle.
+            const double drawn =
+                std::max(node.through(), node.out + node.rest + node.lost + node.dust_out) *
+                layout_.scale_px;
             double y = node.box.y + std::max(0.0, (node.box.height - std::max(drawn, sum)) / 2);
             for (const auto& [key, r] : keyed) {
                 Ribbon& ribbon = layout_.ribbons[r];
-                (right ? ribbon.path.front() : ribbon.path.back()) = {right ? node.box.right() : node.box.x, y};
+                (right ? ribbon.path.front() : ribbon.path.back()) = {
+                    right ? node.box.right() : node.box.x, y};
                 y += ribbon.width;
             }
         };

@@ -18,7 +18,9 @@ using test::TheftShape;
 
 LayoutParams named() {
     LayoutParams params;
-    params.name = [](const Node& node) { return node.label ? node.label->text : std::string{"0x39cd…14dd"}; };
+    params.name = [](const Node& node) {
+        return node.label ? node.label->text : std::string{"0x39cd…14dd"};
+    };
     return params;
 }
 
@@ -36,15 +38,19 @@ TheftShape any_shape() {
 
 bool overlap(const Box& a, const Box& b) {
     constexpr double kTouch = 1e-6;
-    return a.x + kTouch < b.right() && b.x + kTouch < a.right() && a.y + kTouch < b.bottom() && b.y + kTouch < a.bottom();
+    return a.x + kTouch < b.right() && b.x + kTouch < a.right() && a.y + kTouch < b.bottom() &&
+           b.y + kTouch < a.bottom();
 }
 
 bool inside(const Box& box, const FlowLayout& layout) {
     constexpr double kTouch = 1e-6;
-    return box.x >= -kTouch && box.y >= -kTouch && box.right() <= layout.width + kTouch && box.bottom() <= layout.height + kTouch;
+    return box.x >= -kTouch && box.y >= -kTouch && box.right() <= layout.width + kTouch &&
+           box.bottom() <= layout.height + kTouch;
 }
 
-bool near(double a, double b) { return std::abs(a - b) <= 1e-6 * std::max({1.0, std::abs(a), std::abs(b)}); }
+bool near(double a, double b) {
+    return std::abs(a - b) <= 1e-6 * std::max({1.0, std::abs(a), std::abs(b)});
+}
 
 RC_GTEST_PROP(Layout, no_node_and_no_label_overlaps_another_or_leaves_the_canvas, ()) {
     const TraceResult theft = make_theft(any_shape());
@@ -78,12 +84,15 @@ RC_GTEST_PROP(Layout, ribbons_are_conserved_at_every_node, ()) {
         const Box& from = layout.nodes[ribbon.from].box;
         const Box& to = layout.nodes[ribbon.to].box;
         RC_ASSERT(ribbon.path.size() >= 2U);
-        RC_ASSERT(ribbon.path.front().y >= from.y - 1e-6 && ribbon.path.front().y + ribbon.width <= from.bottom() + 1e-6);
-        RC_ASSERT(ribbon.path.back().y >= to.y - 1e-6 && ribbon.path.back().y + ribbon.width <= to.bottom() + 1e-6);
+        RC_ASSERT(ribbon.path.front().y >= from.y - 1e-6 &&
+                  ribbon.path.front().y + ribbon.width <= from.bottom() + 1e-6);
+        RC_ASSERT(ribbon.path.back().y >= to.y - 1e-6 &&
+                  ribbon.path.back().y + ribbon.width <= to.bottom() + 1e-6);
     }
     for (std::size_t i = 0; i < layout.nodes.size(); ++i) {
         const FlowNode& node = layout.nodes[i];
-        RC_ASSERT(near(node.in + node.source + node.dust_in, node.out + node.rest + node.lost + node.dust_out));
+        RC_ASSERT(near(node.in + node.source + node.dust_in,
+                       node.out + node.rest + node.lost + node.dust_out));
         RC_ASSERT(in[i] <= node.box.height + 1e-6);
         RC_ASSERT(out[i] <= node.box.height + 1e-6);
     }
@@ -93,7 +102,8 @@ RC_GTEST_PROP(Layout, folds_and_dust_add_up_to_what_was_not_folded, ()) {
     const TraceResult theft = make_theft(any_shape());
     const TheftContext context;
     const FlowLayout layout = lay_out(theft, &context, named());
-    uint64_t movements = layout.omitted.dust_movements + layout.omitted.internal_movements + layout.omitted.fee_movements;
+    uint64_t movements = layout.omitted.dust_movements + layout.omitted.internal_movements +
+                         layout.omitted.fee_movements;
     for (const Ribbon& ribbon : layout.ribbons) movements += ribbon.movements;
     RC_ASSERT(movements == theft.edges.size());
 
@@ -107,7 +117,8 @@ RC_GTEST_PROP(Layout, folds_and_dust_add_up_to_what_was_not_folded, ()) {
     double all = 0;
     for (uint32_t i = 0; i < theft.nodes.size(); ++i)
         if (members.contains(i))
-            for (const Holding& h : theft.nodes[i].holdings) all += layout.scale.value(theft.nodes[i].chain, h.asset, h.resting);
+            for (const Holding& h : theft.nodes[i].holdings)
+                all += layout.scale.value(theft.nodes[i].chain, h.asset, h.resting);
     RC_ASSERT(near(rest, all));
 }
 

@@ -10,8 +10,8 @@
 
 #include "layout.hpp"
 
-/// Synthetic thefts for tests of pictures and reports: books that add up, money that splits, peels, rests, comes back and
-/// ends at services. Deterministic by `seed`.
+/// Synthetic thefts for tests of pictures and reports: books that add up, money that splits, peels,
+/// rests, comes back and ends at services. Deterministic by `seed`.
 namespace cordon::trace::test {
 
 struct TheftShape {
@@ -21,8 +21,9 @@ struct TheftShape {
     double service = 0.12;  ///< Part that goes to a service.
     double clean = 0.25;    ///< Part of the wallets that mix clean money in.
     double peel = 0.5;      ///< Part of the wallets that peel; the others split.
-    std::vector<std::string> services = {"Exchange A deposit", "Exchange B deposit", "Exchange C deposit", "Bridge X",
-                                         "Bridge Y", "Mixer pool 10", "Mixer pool 100", "Swap router", "Dice house"};
+    std::vector<std::string> services = {
+        "Exchange A deposit", "Exchange B deposit", "Exchange C deposit", "Bridge X",  "Bridge Y",
+        "Mixer pool 10",      "Mixer pool 100",     "Swap router",        "Dice house"};
     bool several_assets = false;  ///< A second stolen asset, and swaps into the first.
 };
 
@@ -36,7 +37,8 @@ inline uint64_t next_random(uint64_t& state) {
 inline Address evm_address(uint64_t number) {
     std::array<uint8_t, 20> bytes{};
     uint64_t state = number;
-    for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<uint8_t>(next_random(state) >> 56);
+    for (std::size_t i = 0; i < bytes.size(); ++i)
+        bytes[i] = static_cast<uint8_t>(next_random(state) >> 56);
     return Address{AddressKind::kEvm, bytes};
 }
 
@@ -112,7 +114,8 @@ private:
             if (to != from && wallets_[to].service.empty() && !wallets_[to].seed) return to;
         }
         if (from != 0 && dice < shape_.back + shape_.service && !shape_.services.empty())
-            return wallet(wallets_[from].hop + 1, false, shape_.services[next_random(state_) % shape_.services.size()]);
+            return wallet(wallets_[from].hop + 1, false,
+                          shape_.services[next_random(state_) % shape_.services.size()]);
         return wallet(wallets_[from].hop + 1);
     }
 
@@ -140,7 +143,8 @@ private:
             }
             const double mix = chance() < shape_.clean ? 0.2 + 0.7 * chance() : 1.0;
             for (const uint64_t part : parts)
-                if (part > 0 && edges_.size() < shape_.edges) reached.push_back(pay(from, asset, part, mix));
+                if (part > 0 && edges_.size() < shape_.edges)
+                    reached.push_back(pay(from, asset, part, mix));
         }
         return reached;
     }
@@ -188,7 +192,8 @@ private:
         edge.to = wallets_[to].address;
         edge.asset = asset == 0 ? Asset{} : token();
         edge.tainted = Amount{part} * Amount{1'000'000'000U};
-        edge.amount = Amount{static_cast<uint64_t>(static_cast<double>(part) / mix)} * Amount{1'000'000'000U};
+        edge.amount =
+            Amount{static_cast<uint64_t>(static_cast<double>(part) / mix)} * Amount{1'000'000'000U};
         edge.amount = std::max(edge.amount, edge.tainted);
         edge.kind = asset == 0 ? "native" : "token";
         edge.hop = wallets_[to].hop;
@@ -206,7 +211,9 @@ private:
             node.seed = w.seed;
             node.first_seen = w.first;
             node.last_seen = w.last;
-            if (!w.service.empty()) node.label = Label{kEthereum, w.address, w.service, category_of(w.service), "test list", 0.9};
+            if (!w.service.empty())
+                node.label = Label{kEthereum,   w.address, w.service, category_of(w.service),
+                                   "test list", 0.9};
             for (std::size_t a = 0; a < 2; ++a) {
                 if (w.tainted[a] == 0) continue;
                 Holding holding;
@@ -232,8 +239,9 @@ private:
         std::sort(result.nodes.begin(), result.nodes.end(), [](const Node& a, const Node& b) {
             return a.hop != b.hop ? a.hop < b.hop : a.address < b.address;
         });
-        std::stable_sort(result.endpoints.begin(), result.endpoints.end(),
-                         [](const Endpoint& a, const Endpoint& b) { return a.tainted > b.tainted; });
+        std::stable_sort(
+            result.endpoints.begin(), result.endpoints.end(),
+            [](const Endpoint& a, const Endpoint& b) { return a.tainted > b.tainted; });
         result.edges = std::move(edges_);
         for (std::size_t a = 0; a < (shape_.several_assets ? 2 : 1); ++a) {
             Total total;
@@ -241,7 +249,8 @@ private:
             total.asset = a == 0 ? Asset{} : token();
             total.seeded = Amount{kLoot * (a + 1)} * kGwei;
             total.resting = resting[a];
-            (a == 0 ? total.swapped_in : total.swapped_out) = Amount{a == 0 ? swapped_in_ : swapped_out_} * kGwei;
+            (a == 0 ? total.swapped_in : total.swapped_out) =
+                Amount{a == 0 ? swapped_in_ : swapped_out_} * kGwei;
             result.totals.push_back(total);
         }
     }
@@ -261,9 +270,11 @@ public:
     explicit TheftContext(bool priced = true) : priced_{priced} {}
     std::optional<Label> label(ChainId, const Address&) const override { return std::nullopt; }
     std::optional<AssetInfo> asset(ChainId chain, const Asset& asset) const override {
-        return AssetInfo{chain, asset, asset.is_native() ? "ETH" : "USDX", 18, AssetStatus::kVerified};
+        return AssetInfo{chain, asset, asset.is_native() ? "ETH" : "USDX", 18,
+                         AssetStatus::kVerified};
     }
-    std::optional<double> usd(ChainId, const Asset& asset, const Amount& amount, std::optional<UnixMillis>) const override {
+    std::optional<double> usd(ChainId, const Asset& asset, const Amount& amount,
+                              std::optional<UnixMillis>) const override {
         if (!priced_) return std::nullopt;
         return amount.to_double() * 1e-18 * (asset.is_native() ? 2'000.0 : 1'000.0);
     }

@@ -28,7 +28,8 @@ std::map<Key, Seen> survey(const TraceResult& result) {
         s.total = checked_add(total.seeded, total.swapped_in).value_or(Amount::max());
         s.total = checked_add(s.total, total.inherited).value_or(Amount::max());
     }
-    const auto note = [&seen](ChainId chain, const Asset& asset, const Amount& tainted, std::optional<UnixMillis> time) {
+    const auto note = [&seen](ChainId chain, const Asset& asset, const Amount& tainted,
+                              std::optional<UnixMillis> time) {
         Seen& s = seen[{chain, asset}];
         s.moved = true;
         s.largest = std::max(s.largest, tainted);
@@ -36,7 +37,8 @@ std::map<Key, Seen> survey(const TraceResult& result) {
     };
     for (const Edge& edge : result.edges) {
         note(edge.chain, edge.asset, edge.tainted, edge.time);
-        if (edge.to_asset && edge.to_amount) note(edge.chain, *edge.to_asset, *edge.to_amount, edge.time);
+        if (edge.to_asset && edge.to_amount)
+            note(edge.chain, *edge.to_asset, *edge.to_amount, edge.time);
     }
     for (const Endpoint& end : result.endpoints) {
         Seen& s = seen[{end.chain, end.asset}];
@@ -76,13 +78,14 @@ ValueScale ValueScale::make(const TraceResult& result, const Context* context) {
     if (seeded.empty() && seen.size() == 1) seeded.push_back(seen.begin()->first);
 
     const bool all_seeded_priced =
-        !seeded.empty() &&
-        std::all_of(seeded.begin(), seeded.end(), [&](const Key& key) { return prices.contains(key); });
+        !seeded.empty() && std::all_of(seeded.begin(), seeded.end(),
+                                       [&](const Key& key) { return prices.contains(key); });
     if (seen.size() > 1 && all_seeded_priced) {
         scale.unit_ = Unit::kUsd;
         scale.unit_name_ = "USD";
         scale.rates_ = std::move(prices);
-        scale.note_ = "Amounts of all assets are shown in USD, each asset at its price when it first moved.";
+        scale.note_ =
+            "Amounts of all assets are shown in USD, each asset at its price when it first moved.";
     } else if (seeded.size() == 1) {
         const Key& key = seeded.front();
         scale.unit_name_ = symbol_of(context, key);
@@ -95,10 +98,12 @@ ValueScale ValueScale::make(const TraceResult& result, const Context* context) {
         scale.unit_name_ = "share of loot";
         for (const Key& key : seeded) scale.rates_[key] = 1.0 / seen.at(key).seeded.to_double();
         scale.note_ =
-            "Not every stolen asset is priced: each asset is scaled by its own loot (100 % = all that was stolen of it).";
+            "Not every stolen asset is priced: each asset is scaled by its own loot (100 % = all "
+            "that was stolen of it).";
     }
 
-    // Swaps give a rate to what they buy. Edges are in chain order, so one pass reaches a chain of swaps.
+    // Swaps give a rate to what they buy. Edges are in chain order, so one pass reaches a chain of
+    // swaps.
     for (const Edge& edge : result.edges) {
         if (!edge.to_asset || !edge.to_amount || edge.to_amount->is_zero()) continue;
         const auto from = scale.rates_.find({edge.chain, edge.asset});
@@ -108,11 +113,13 @@ ValueScale ValueScale::make(const TraceResult& result, const Context* context) {
         if (std::isfinite(rate) && rate > 0) scale.rates_[to] = rate;
     }
 
-    for (const Key& key : seeded) scale.loot_ += scale.value(key.first, key.second, seen.at(key).seeded);
+    for (const Key& key : seeded)
+        scale.loot_ += scale.value(key.first, key.second, seen.at(key).seeded);
     if (scale.loot_ <= 0)
         for (const Node& node : result.nodes) {
             double held = 0;
-            for (const Holding& h : node.holdings) held += scale.value(node.chain, h.asset, h.tainted);
+            for (const Holding& h : node.holdings)
+                held += scale.value(node.chain, h.asset, h.tainted);
             scale.loot_ = std::max(scale.loot_, held);
         }
 
@@ -129,7 +136,8 @@ ValueScale ValueScale::make(const TraceResult& result, const Context* context) {
         scale.note_ += "Without price or swap, drawn as a share of its own total: " + without + ".";
     }
     if (scale.loot_ <= 0) scale.loot_ = 1;
-    if (scale.unit_name_.empty()) scale.unit_ = Unit::kShare, scale.unit_name_ = "share of its asset";
+    if (scale.unit_name_.empty())
+        scale.unit_ = Unit::kShare, scale.unit_name_ = "share of its asset";
     return scale;
 }
 

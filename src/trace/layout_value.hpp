@@ -10,12 +10,14 @@
 
 namespace cordon::trace {
 
-/// One measure for amounts of all assets of a trace, for pictures and ranking only; the books stay integers.
+/// One measure for amounts of all assets of a trace, for pictures and ranking only; the books stay
+/// integers.
 ///
-/// Every asset has ONE rate for the whole picture (its price at its first tainted movement), so that what flows into a
-/// node is as wide as what flows out: a price per movement would tear ribbons apart. Where a price is missing, the rate
-/// comes from the first swap into the asset; where there is none either, the asset is drawn as a share of its own total,
-/// and note() says so. Immutable; any thread.
+/// Every asset has ONE rate for the whole picture (its price at its first tainted movement), so
+/// that what flows into a node is as wide as what flows out: a price per movement would tear
+/// ribbons apart. Where a price is missing, the rate comes from the first swap into the asset;
+/// where there is none either, the asset is drawn as a share of its own total, and note() says so.
+/// Immutable; any thread.
 class ValueScale {
 public:
     enum class Unit {
@@ -31,7 +33,8 @@ public:
     Unit unit() const noexcept { return unit_; }
     /// "ETH", "USD", "share of loot".
     const std::string& unit_name() const noexcept { return unit_name_; }
-    /// The stolen value by this measure: what the seeds put in (or the largest node where no seed is in the books).
+    /// The stolen value by this measure: what the seeds put in (or the largest node where no seed
+    /// is in the books).
     double loot() const noexcept { return loot_; }
     /// What a reader must know about the measure; empty when there is one asset.
     const std::string& note() const noexcept { return note_; }
@@ -41,7 +44,8 @@ public:
     /// text() with the unit: "1.5k ETH".
     std::string text_with_unit(double value) const;
 
-    /// The holding to show for a node: the most tainted value; ties by asset order. Nothing when it holds nothing.
+    /// The holding to show for a node: the most tainted value; ties by asset order. Nothing when it
+    /// holds nothing.
     const Holding* main_holding(const Node& node) const noexcept;
     /// The books of the asset that most was stolen of. Nothing when there are none.
     const Total* main_total(const TraceResult& result) const noexcept;

@@ -75,7 +75,6 @@ bool has_node(const TraceResult& result, const Address& who) {
 }
 
 // --- Policies on balances
-// -----------------------------------------------------------------------------------------
 
 /// The mule holds 50 of its own, gets 100 stolen, and pays the shop 60.
 AccountChain commingled() {
@@ -118,7 +117,6 @@ TEST(Trace, tiho_gives_the_loot_to_the_largest_payment_of_a_txn) {
 }
 
 // --- Seeds
-// ----------------------------------------------------------------------------------------------------------
 
 TEST(Seeds, an_address_taints_all_it_sends_whatever_it_holds) {
     AccountChain chain;
@@ -191,7 +189,6 @@ TEST(Params, out_of_range_are_refused) {
 }
 
 // --- Overspending
-// ---------------------------------------------------------------------------------------------------
 
 /// The mule is seen to get 100 and sends 100, then 50 more.
 AccountChain overspent() {
@@ -224,7 +221,6 @@ TEST(Overspend, stays_clean_where_the_address_had_means_before_the_loot) {
 }
 
 // --- Inside one txn
-// -------------------------------------------------------------------------------------------------
 
 TEST(Router, keeps_no_taint_in_whatever_order_its_rows_come) {
     for (const bool paid_first : {true, false}) {
@@ -294,7 +290,6 @@ TEST(Burning, ends_the_walk) {
 }
 
 // --- Stops and bounds
-// -----------------------------------------------------------------------------------------------
 
 AccountChain line() {
     AccountChain chain;
@@ -419,7 +414,6 @@ TEST(Stop, not_at_a_seed_however_busy) {
 }
 
 // --- Backward
-// -------------------------------------------------------------------------------------------------------
 
 TEST(Backward, finds_where_the_money_came_from) {
     Params params = open_params(Policy::kFifo);
@@ -457,7 +451,6 @@ TEST(Backward, knows_what_the_address_still_holds_at_the_end) {
 }
 
 // --- Properties
-// -----------------------------------------------------------------------------------------------------
 
 AccountChain random_chain(
     const std::vector<std::tuple<uint8_t, uint8_t, uint16_t, uint8_t>>& moves) {

@@ -13,7 +13,6 @@ UtxoFlow::UtxoFlow(const Walk& walk, ChainId chain, Books& books)
     : walk_{walk}, chain_{chain}, books_{books}, queue_{Later{walk.backward()}} {}
 
 // --- Seeds
-// ------------------------------------------------------------------------------------------------------
 
 Status UtxoFlow::add_seed(const Seed& seed) {
     if (const auto* txn = std::get_if<Seed::FromTxn>(&seed.what))
@@ -34,6 +33,19 @@ Status UtxoFlow::seed_txn(const Hash256& hash, std::optional<uint32_t> index, co
                                                  seed.text, outputs.size()));
     if (walk_.is_early(placed.time) || walk_.is_past(placed.time)) {
         books_.warn("a seed lies outside the time bound and was not followed");
+        return {};
+    }
+    const auto& inputs = placed.txn.inputs;
+    const bool payers_known =
+        !inputs.empty() && std::all_of(inputs.begin(), inputs.end(),
+                                       [](const TxIn& in) { return in.spent.has_value(); });
+    if (!index && !walk_.backward() && payers_known) {
+        // The theft itself is the first movement: everything that went into the txn is stolen from
+        // its payers.
+        for (const TxIn& in : inputs)
+            books_.at(books_.node(chain_, in.spent->address, 0)).seed = true;
+        seed_txns_.insert(hash);
+        queue_.push(*at);
         return {};
     }
     for (uint32_t i = index.value_or(0); i < (index ? *index + 1 : outputs.size()); ++i)
@@ -92,7 +104,6 @@ bool UtxoFlow::is_seeding(const Address& address, std::optional<UnixMillis> time
 }
 
 // --- The walk
-// ---------------------------------------------------------------------------------------------------
 
 Result<bool> UtxoFlow::run() {
     bool stopped = false;
@@ -218,6 +229,7 @@ Parcels UtxoFlow::take(const Event& event, Source& source) {
     Parcels pool;
     Amount largest;
     source.hop = ~0U;
+    const bool seeding_txn = seed_txns_.contains(event.placed->txn.txid);
     for (std::size_t i = 0; i < event.from.size(); ++i) {
         const End& end = event.from[i];
         Parcels parcels;
@@ -230,7 +242,7 @@ Parcels UtxoFlow::take(const Event& event, Source& source) {
         } else {
             append(parcels, {end.amount, kClean});
         }
-        if (end.point && is_seeding(end.address, event.placed->time)) {
+        if (end.point && (seeding_txn || is_seeding(end.address, event.placed->time))) {
             books_.total(chain_, Asset{}).seeded += end.amount - tainted_of(parcels);
             parcels.clear();
             append(parcels, {end.amount, kTainted});

@@ -3,6 +3,7 @@
 
 #include <queue>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "books.hpp"
@@ -74,6 +75,7 @@ private:
     Books& books_;
     std::unordered_map<OutPoint, Held> held_;  // Looked up only; finish_held sorts.
     std::unordered_map<Address, std::optional<UnixMillis>> seeds_;
+    std::unordered_set<Hash256> seed_txns_;  // Everything that their inputs hold is stolen.
     std::unordered_map<Address, bool> busy_;
     struct Later {
         bool backward;

@@ -35,12 +35,16 @@ class BadSideFiles(CliTest):
         self.refuses(f"labels:{path}", says=(r"bad\.csv:1", "mood"))
 
     def test_labels_with_hostile_names_are_kept_as_they_are(self):
-        names = ("Robert'); DROP TABLE label;--", "👛 emoji ‮ turned", "x" * 10_000, "quote \"\" inside")
+        names = ("Robert'); DROP TABLE label;--", "👛 emoji ‮ turned", "x" * 4_000, "quote \"\" inside")
         lines = "\n".join(f'{address(i)},"{name}",exchange,list,0.5' for i, name in enumerate(names))
         self.ingest(f"labels:{self.file('names.csv', LABELS + chr(10) + lines + chr(10))}")
         state = self.state()
         self.assertIn("DROP TABLE label", state)
-        self.assertIn("x" * 10_000, state)
+        self.assertIn("x" * 4_000, state)
+
+    def test_labels_of_more_than_a_page_of_text(self):
+        self.refuses_line("labels", LABELS, f"{address(1)},Good,exchange,list,0.5",
+                          f"{address(2)},{'x' * 10_000},exchange,list,0.5")
 
     def test_assets(self):
         header, good = "chain,asset,symbol,decimals,status", f"eth,{TOKEN},USDX,6,verified"

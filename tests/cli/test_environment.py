@@ -187,16 +187,25 @@ class Damage(CliTest):
                     flipped = bytearray(sound)
                     flipped[place] ^= 0x10
                     path.write_bytes(flipped)
-                    answer = self.call("ledger", "verify", "--ledger", self.ledger, code=(0, 3, 6))
-                    if answer.code == 6:
-                        found += 1
-                        self.assertIn("[corrupt]", answer.err)
-                    else:
-                        self.assertEqual(answer.code, 0, "damage is exit 6")
-                        self.assertEqual(self.call("ledger", "dump", "--ledger", self.ledger).out, dump)
-                    path.write_bytes(sound)
+                    try:
+                        found += self.is_named_or_harmless(path, dump)
+                    finally:
+                        path.write_bytes(sound)
         self.assertGreater(found, 0)
         self.call("ledger", "verify", "--ledger", self.ledger)
+
+    def is_named_or_harmless(self, path, dump):
+        """1 when verify names the damage, 0 when it does not touch what is stored."""
+        answer = self.call("ledger", "verify", "--ledger", self.ledger, code=(0, 3, 6))
+        if answer.code == 6:
+            self.assertIn("[corrupt]", answer.err)
+            return 1
+        if path.name == "FORMAT":  # Another version's mark is no damage that can be told apart.
+            self.assertIn("FORMAT", answer.err)
+            return 1
+        self.assertEqual(answer.code, 0, "damage is exit 6")
+        self.assertEqual(self.call("ledger", "dump", "--ledger", self.ledger).out, dump)
+        return 0
 
     def test_damaged_records_are_exit_6(self):
         self.base()

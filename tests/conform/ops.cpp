@@ -65,19 +65,23 @@ Result<json::value> op_bech32(const json::object& request) {
         CORDON_TRY(const chain::Bech32 data, chain::parse_bech32(text));
         json::array values;
         for (const uint8_t value : data.values) values.emplace_back(value);
-        return json::value{{"kind", kind_text(data.kind)}, {"prefix", data.prefix}, {"values", std::move(values)}};
+        return json::value{
+            {"kind", kind_text(data.kind)}, {"prefix", data.prefix}, {"values", std::move(values)}};
     }
     chain::Bech32 data;
     CORDON_TRY(const std::string_view kind, text_field(request, "kind"));
     if (kind != "bech32" && kind != "bech32m") return bad_field("kind", "bech32 or bech32m");
     data.kind = kind == "bech32" ? chain::Bech32Kind::kBech32 : chain::Bech32Kind::kBech32m;
     CORDON_TRY(const std::string_view prefix, text_field(request, "prefix"));
-    const bool printable = std::all_of(prefix.begin(), prefix.end(),
-                                       [](char c) { return c >= 33 && c <= 126 && (c < 'A' || c > 'Z'); });
-    if (prefix.empty() || prefix.size() > 83 || !printable) return bad_field("prefix", "1..83 lower-case characters");
+    const bool printable = std::all_of(prefix.begin(), prefix.end(), [](char c) {
+        return c >= 33 && c <= 126 && (c < 'A' || c > 'Z');
+    });
+    if (prefix.empty() || prefix.size() > 83 || !printable)
+        return bad_field("prefix", "1..83 lower-case characters");
     data.prefix = prefix;
     const json::value* values = request.if_contains("values");
-    if (values == nullptr || !values->is_array()) return bad_field("values", "an array of numbers 0..31");
+    if (values == nullptr || !values->is_array())
+        return bad_field("values", "an array of numbers 0..31");
     for (const json::value& value : values->get_array()) {
         if (!value.is_int64() || value.get_int64() < 0 || value.get_int64() > 31)
             return bad_field("values", "numbers 0..31");
@@ -103,7 +107,8 @@ Result<json::value> op_segwit(const json::object& request) {
     CORDON_TRY(const uint64_t version, number_field(request, "version", 16));
     CORDON_TRY(Bytes program, hex_field(request, "program"));
     if (program.size() < 2 || program.size() > 40) return bad_field("program", "2..40 bytes");
-    return json::value(chain::format_segwit(prefix, {static_cast<uint8_t>(version), std::move(program)}));
+    return json::value(
+        chain::format_segwit(prefix, {static_cast<uint8_t>(version), std::move(program)}));
 }
 
 Result<json::value> op_eip55(const json::object& request) {
@@ -139,7 +144,8 @@ constexpr std::array kOps{
 }  // namespace
 
 Op find_op(std::string_view name) noexcept {
-    const auto found = std::find_if(kOps.begin(), kOps.end(), [&](const Named& op) { return op.name == name; });
+    const auto found =
+        std::find_if(kOps.begin(), kOps.end(), [&](const Named& op) { return op.name == name; });
     return found == kOps.end() ? nullptr : found->op;
 }
 

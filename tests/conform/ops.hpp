@@ -10,7 +10,8 @@
 #include <cordon/model/address.hpp>
 #include <cordon/model/chain_id.hpp>
 
-/// The ops of README.md. Each takes the request and gives `out`; kInvalidParam names a missing or wrong field.
+/// The ops of README.md. Each takes the request and gives `out`; kInvalidParam names a missing or
+/// wrong field.
 namespace cordon::conform {
 
 namespace json = boost::json;

@@ -13,7 +13,9 @@ namespace {
 
 json::string hex(ByteView bytes) { return json::string{to_hex(bytes)}; }
 json::string txid(const Hash256& hash) { return json::string{chain::format_hash(kBitcoin, hash)}; }
-std::string_view kind_of(const Address& address) noexcept { return cordon::to_string(address.kind()); }
+std::string_view kind_of(const Address& address) noexcept {
+    return cordon::to_string(address.kind());
+}
 
 json::array inputs_of(const chain::TxnView& txn) {
     json::array out;
@@ -48,7 +50,8 @@ Result<json::value> op_tx(const json::object& request) {
     CORDON_TRY(const Bytes bytes, hex_field(request, "hex"));
     CORDON_TRY(const chain::TxnView txn, chain::parse_txn(bytes));
     const json::value* strict = request.if_contains("strict");
-    if (strict != nullptr && strict->is_bool() && strict->get_bool()) CORDON_TRY(chain::check_txn(txn));
+    if (strict != nullptr && strict->is_bool() && strict->get_bool())
+        CORDON_TRY(chain::check_txn(txn));
     Bytes again;
     chain::append_txn(again, txn);
     return json::value{{"txid", txid(chain::txid_of(txn))},

@@ -18,9 +18,11 @@ json::value shown(const chain::RlpItem& item) {
 }
 
 /// `kept` holds the bytes that the item looks into.
-Result<chain::RlpItem> item_of(const json::value& value, std::size_t depth, std::deque<Bytes>& kept) {
+Result<chain::RlpItem> item_of(const json::value& value, std::size_t depth,
+                               std::deque<Bytes>& kept) {
     if (depth > chain::kMaxRlpDepth)
-        return fail(ErrorCode::kLimit, format("field value: lists nest deeper than {}", chain::kMaxRlpDepth));
+        return fail(ErrorCode::kLimit,
+                    format("field value: lists nest deeper than {}", chain::kMaxRlpDepth));
     chain::RlpItem item;
     if (value.is_string()) {
         CORDON_TRY(Bytes bytes, parse_hex(value.get_string()));
@@ -28,7 +30,8 @@ Result<chain::RlpItem> item_of(const json::value& value, std::size_t depth, std:
         return item;
     }
     if (!value.is_array())
-        return fail(ErrorCode::kInvalidParam, "field value: expected a hex string or an array of such");
+        return fail(ErrorCode::kInvalidParam,
+                    "field value: expected a hex string or an array of such");
     item.is_list = true;
     for (const json::value& inner : value.get_array()) {
         CORDON_TRY(chain::RlpItem child, item_of(inner, depth + 1, kept));
@@ -48,7 +51,8 @@ Result<json::value> op_rlp_decode(const json::object& request) {
 Result<json::value> op_rlp_encode(const json::object& request) {
     const json::value* value = request.if_contains("value");
     if (value == nullptr)
-        return fail(ErrorCode::kInvalidParam, "field value: expected a hex string or an array of such");
+        return fail(ErrorCode::kInvalidParam,
+                    "field value: expected a hex string or an array of such");
     std::deque<Bytes> kept;
     CORDON_TRY(const chain::RlpItem item, item_of(*value, 0, kept));
     return json::value(to_hex(chain::encode_rlp(item)));

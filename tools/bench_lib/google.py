@@ -2,7 +2,7 @@
 """Runs a program of Google Benchmark and reads its JSON.
 
 Names say what stands beside what: the peer of "x/..." is the benchmark of the same program whose name has a part that
-begins with "peer" or "limit" ("x/peer:simdjson", "x/limit:memcpy"). The longest common beginning decides; a program
+begins with "peer", "limit" or "floor" ("x/peer:simdjson", "x/limit:memcpy"). The longest common beginning decides; a program
 with one peer alone has it for all. A counter whose peer is another program is named in OTHER_PEERS of tools/bench.
 """
 import json
@@ -15,7 +15,7 @@ from .rows import Row
 
 # What a program that has sizes of its own asks for.
 QUICK = {"CORDON_BENCH_QUICK": "1", "CORDON_BENCH_ROWS": "200000"}
-PEER = re.compile(r"^(?:peer|limit)", re.IGNORECASE)
+PEER = re.compile(r"^(?:peer|limit|floor)", re.IGNORECASE)
 # The end of a counter's name says its unit.
 COUNTER_UNITS = (("rows_per_cpu_s", "rows/CPU-s"), ("bytes_per_row", "B/row"), ("per_cpu_s", "1/CPU-s"), ("_us", "us"),
                  ("_ms", "ms"), ("_mb", "MiB"), ("_s", "s"))

@@ -87,6 +87,11 @@ def main(checker_class):
         else:
             failed += 1
             print(f"{title}: expected {wanted}, found {found}")
+    if findings_of(checker_class, {"src/trace/x_test.cpp": '#include "build.hpp"\n'}):
+        failed += 1
+        print("tests/support: expected tests of a room to see it")
+    else:
+        passed += 1
     # What a test alone declares is for tests alone.
     declared = {"src/trace/CMakeLists.txt": "room(trace DEPENDS base model ledger TEST_DEPENDS records)"}
     store = "#include <cordon/records/store.hpp>\n"

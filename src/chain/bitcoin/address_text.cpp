@@ -25,8 +25,8 @@ constexpr std::array<Form, 3> kForms{{
     {kBitcoinRegtest, 0x6f, 0xc4, "bcrt"},
 }};
 
-constexpr std::array kScriptKinds{AddressKind::kP2pk, AddressKind::kMultisig, AddressKind::kOpReturn,
-                                  AddressKind::kScript};
+constexpr std::array kScriptKinds{AddressKind::kP2pk, AddressKind::kMultisig,
+                                  AddressKind::kOpReturn, AddressKind::kScript};
 
 const Form& form_of(ChainId network) noexcept {
     for (const Form& form : kForms)
@@ -37,13 +37,15 @@ const Form& form_of(ChainId network) noexcept {
 bool starts_with_any_case(std::string_view text, std::string_view lower) noexcept {
     if (text.size() < lower.size()) return false;
     for (std::size_t i = 0; i < lower.size(); ++i) {
-        const char c = text[i] >= 'A' && text[i] <= 'Z' ? static_cast<char>(text[i] - 'A' + 'a') : text[i];
+        const char c =
+            text[i] >= 'A' && text[i] <= 'Z' ? static_cast<char>(text[i] - 'A' + 'a') : text[i];
         if (c != lower[i]) return false;
     }
     return true;
 }
 
-/// Whether to read (and to explain) a text as bech32: it starts with the prefix of a network and the separator.
+/// Whether to read (and to explain) a text as bech32: it starts with the prefix of a network and
+/// the separator.
 bool looks_like_bech32(std::string_view text) noexcept {
     for (const Form& form : kForms)
         if (starts_with_any_case(text, form.prefix) && text.size() > form.prefix.size() &&
@@ -53,7 +55,8 @@ bool looks_like_bech32(std::string_view text) noexcept {
 }
 
 Result<Address> wrong_network(ChainId network, std::string_view found) {
-    return fail(ErrorCode::kWrongChain, format("an address of {}, expected one of {}", found, to_string(network)));
+    return fail(ErrorCode::kWrongChain,
+                format("an address of {}, expected one of {}", found, to_string(network)));
 }
 
 Result<Address> parse_script_form(AddressKind kind, std::string_view digits) {
@@ -66,13 +69,16 @@ Result<Address> parse_script_form(AddressKind kind, std::string_view digits) {
 Result<Address> from_segwit(const Form& form, const SegwitAddress& segwit) {
     if (segwit.prefix != form.prefix) {
         for (const Form& other : kForms)
-            if (segwit.prefix == other.prefix) return wrong_network(form.network, to_string(other.network));
+            if (segwit.prefix == other.prefix)
+                return wrong_network(form.network, to_string(other.network));
         return wrong_network(form.network, format("another chain (prefix \"{}\")", segwit.prefix));
     }
     const WitnessProgram& witness = segwit.program;
     if (witness.version == 0)
-        return Address{witness.program.size() == 20 ? AddressKind::kP2wpkh : AddressKind::kP2wsh, witness.program};
-    if (witness.version == 1 && witness.program.size() == 32) return Address{AddressKind::kP2tr, witness.program};
+        return Address{witness.program.size() == 20 ? AddressKind::kP2wpkh : AddressKind::kP2wsh,
+                       witness.program};
+    if (witness.version == 1 && witness.program.size() == 32)
+        return Address{AddressKind::kP2tr, witness.program};
     Bytes payload{witness.version};
     payload.insert(payload.end(), witness.program.begin(), witness.program.end());
     return Address{AddressKind::kWitness, payload};
@@ -81,7 +87,8 @@ Result<Address> from_segwit(const Form& form, const SegwitAddress& segwit) {
 Result<Address> from_base58(const Form& form, ByteView bytes) {
     if (bytes.size() != 21)
         return fail(ErrorCode::kMalformed,
-                    format("base58check over {} bytes; an address has 21 (version and hash)", bytes.size()));
+                    format("base58check over {} bytes; an address has 21 (version and hash)",
+                           bytes.size()));
     const uint8_t version = bytes[0];
     const ByteView hash = bytes.subspan(1);
     if (version == form.p2pkh) return Address{AddressKind::kP2pkh, hash};
@@ -89,8 +96,9 @@ Result<Address> from_base58(const Form& form, ByteView bytes) {
     for (const Form& other : kForms)
         if (version == other.p2pkh || version == other.p2sh)
             return wrong_network(form.network, to_string(other.network));
-    return fail(ErrorCode::kMalformed, format("base58check version {}; expected {} (P2PKH) or {} (P2SH)", version,
-                                              form.p2pkh, form.p2sh));
+    return fail(ErrorCode::kMalformed,
+                format("base58check version {}; expected {} (P2PKH) or {} (P2SH)", version,
+                       form.p2pkh, form.p2sh));
 }
 
 }  // namespace
@@ -125,10 +133,13 @@ std::string format_bitcoin_address(ChainId network, const Address& address) {
             return format_base58check(bytes);
         }
         case AddressKind::kP2wpkh:
-        case AddressKind::kP2wsh: return format_segwit(form.prefix, {0, Bytes(payload.begin(), payload.end())});
-        case AddressKind::kP2tr: return format_segwit(form.prefix, {1, Bytes(payload.begin(), payload.end())});
+        case AddressKind::kP2wsh:
+            return format_segwit(form.prefix, {0, Bytes(payload.begin(), payload.end())});
+        case AddressKind::kP2tr:
+            return format_segwit(form.prefix, {1, Bytes(payload.begin(), payload.end())});
         case AddressKind::kWitness:
-            return format_segwit(form.prefix, {payload[0], Bytes(payload.begin() + 1, payload.end())});
+            return format_segwit(form.prefix,
+                                 {payload[0], Bytes(payload.begin() + 1, payload.end())});
         default: return format("{}:{}", to_string(address.kind()), to_hex(payload));
     }
 }

@@ -11,7 +11,8 @@
 /// Bitcoin's address forms. Everyone outside this room uses ../text.hpp.
 namespace cordon::chain {
 
-/// REQUIRES: a chain of ChainFamily::kBitcoin. kWrongChain names the network that the text belongs to.
+/// REQUIRES: a chain of ChainFamily::kBitcoin. kWrongChain names the network that the text belongs
+/// to.
 Result<Address> parse_bitcoin_address(ChainId network, std::string_view text);
 std::string format_bitcoin_address(ChainId network, const Address& address);
 

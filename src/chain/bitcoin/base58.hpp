@@ -7,10 +7,12 @@
 #include <cordon/base/bytes.hpp>
 #include <cordon/base/result.hpp>
 
-/// Base58 with Bitcoin's alphabet (no 0, O, I, l), used by Bitcoin and Tron addresses and by extended keys.
+/// Base58 with Bitcoin's alphabet (no 0, O, I, l), used by Bitcoin and Tron addresses and by
+/// extended keys.
 namespace cordon::chain {
 
-/// The work grows with the square of the length: longer text is refused. An extended key has 111 characters.
+/// The work grows with the square of the length: longer text is refused. An extended key has 111
+/// characters.
 inline constexpr std::size_t kMaxBase58 = 1024;
 
 std::string format_base58(ByteView bytes);

@@ -20,7 +20,8 @@ struct Bech32 {
 
 /// REQUIRES: every value below 32, a prefix of 1..83 printable lower-case characters.
 std::string format_bech32(const Bech32& data);
-/// At most 90 characters, all of one case. kMalformed (with the offset), kTruncated, kLimit, kChecksum.
+/// At most 90 characters, all of one case. kMalformed (with the offset), kTruncated, kLimit,
+/// kChecksum.
 Result<Bech32> parse_bech32(std::string_view text);
 
 /// A witness program as an output script carries it (BIP-141).
@@ -36,8 +37,9 @@ struct SegwitAddress {
     std::string prefix;
     WitnessProgram program;
 };
-/// As parse_bech32, and kMalformed when the version, the length or the padding is not one of a witness program, or
-/// when version 0 comes as bech32m or a higher one as bech32 (BIP-350: the old checksum misses inserted characters).
+/// As parse_bech32, and kMalformed when the version, the length or the padding is not one of a
+/// witness program, or when version 0 comes as bech32m or a higher one as bech32 (BIP-350: the old
+/// checksum misses inserted characters).
 Result<SegwitAddress> parse_segwit(std::string_view text);
 
 }  // namespace cordon::chain

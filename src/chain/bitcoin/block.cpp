@@ -16,12 +16,15 @@ namespace {
 constexpr std::size_t kMinTxn = 10;  // Version, two counts of zero, locktime.
 constexpr int32_t kBip34Version = 2;
 
-/// The commitment in a coinbase: the last output that starts OP_RETURN, 36 bytes, aa21a9ed (BIP-141).
+/// The commitment in a coinbase: the last output that starts OP_RETURN, 36 bytes, aa21a9ed
+/// (BIP-141).
 std::optional<Hash256> find_commitment(const TxnView& coinbase) noexcept {
     static constexpr std::array<uint8_t, 6> kMark{0x6a, 0x24, 0xaa, 0x21, 0xa9, 0xed};
     std::optional<Hash256> found;
     for (const OutputView& output : coinbase.outputs) {
-        if (output.script.size() < 38 || !std::equal(kMark.begin(), kMark.end(), output.script.begin())) continue;
+        if (output.script.size() < 38 ||
+            !std::equal(kMark.begin(), kMark.end(), output.script.begin()))
+            continue;
         found.emplace();
         std::copy_n(output.script.begin() + 6, 32, found->bytes.begin());
     }
@@ -38,7 +41,8 @@ public:
             commitment_ = find_commitment(txn);
             if (txn.inputs.size() == 1 && txn.inputs[0].item_count == 1) {
                 const ByteView item = txn.witness(txn.inputs[0])[0];
-                if (item.size() == 32) nonce_.emplace(), std::copy(item.begin(), item.end(), nonce_->bytes.begin());
+                if (item.size() == 32)
+                    nonce_.emplace(), std::copy(item.begin(), item.end(), nonce_->bytes.begin());
             }
             wtxids_.emplace_back();  // The coinbase cannot commit to itself: zero (BIP-141).
         } else if (commitment_) {
@@ -61,7 +65,8 @@ private:
         const Hash256 root = crypto::merkle_root(std::move(wtxids_)).root;
         std::copy(root.bytes.begin(), root.bytes.end(), both.begin());
         std::copy(nonce_->bytes.begin(), nonce_->bytes.end(), both.begin() + 32);
-        return crypto::sha256d(both) == *commitment_ ? WitnessCommitment::kOk : WitnessCommitment::kBad;
+        return crypto::sha256d(both) == *commitment_ ? WitnessCommitment::kOk
+                                                     : WitnessCommitment::kBad;
     }
 
     std::vector<Hash256> txids_;
@@ -80,7 +85,9 @@ void count_values(const TxnView& txn, BlockFacts& facts) noexcept {
     facts.outputs += txn.outputs.size();
     facts.weight += txn.weight();
     for (const OutputView& output : txn.outputs)
-        facts.total_out = output.value > UINT64_MAX - facts.total_out ? UINT64_MAX : facts.total_out + output.value;
+        facts.total_out = output.value > UINT64_MAX - facts.total_out
+                              ? UINT64_MAX
+                              : facts.total_out + output.value;
 }
 
 }  // namespace
@@ -119,8 +126,9 @@ Result<BlockFacts> read_block(ByteView bytes, const TxnVisitor& visit) {
     }
     if (!cursor.ok()) return fail(cursor.error());
     if (cursor.left() > 0)
-        return fail(ErrorCode::kTrailing, format("offset {}: expected the end of the block, found {} more bytes",
-                                                 cursor.offset(), cursor.left()));
+        return fail(ErrorCode::kTrailing,
+                    format("offset {}: expected the end of the block, found {} more bytes",
+                           cursor.offset(), cursor.left()));
     commitments.finish(facts);
     return facts;
 }
@@ -128,20 +136,28 @@ Result<BlockFacts> read_block(ByteView bytes, const TxnVisitor& visit) {
 Status check_block(const BlockFacts& facts) {
     const std::string hash = format_hash(kBitcoin, facts.header.hash);
     if (!facts.coinbase_ok)
-        return fail(ErrorCode::kMalformed, format("block {}: expected one coinbase, as the first txn", hash));
+        return fail(ErrorCode::kMalformed,
+                    format("block {}: expected one coinbase, as the first txn", hash));
     if (!facts.pow_ok)
-        return fail(ErrorCode::kChecksum,
-                    format("block {}: the hash does not meet the target (bits {:08x}): a byte of the header is wrong",
-                           hash, facts.header.bits));
+        return fail(ErrorCode::kChecksum, format("block {}: the hash does not meet the target "
+                                                 "(bits {:08x}): a byte of the header is wrong",
+                                                 hash, facts.header.bits));
     if (!facts.merkle_ok)
-        return fail(ErrorCode::kChecksum,
-                    format("block {}: the txns do not give the merkle root of the header: a byte is wrong", hash));
+        return fail(
+            ErrorCode::kChecksum,
+            format("block {}: the txns do not give the merkle root of the header: a byte is wrong",
+                   hash));
     if (facts.merkle_mutated)
-        return fail(ErrorCode::kChecksum,
-                    format("block {}: txns are repeated at its end under the same merkle root (CVE-2012-2459)", hash));
+        return fail(
+            ErrorCode::kChecksum,
+            format(
+                "block {}: txns are repeated at its end under the same merkle root (CVE-2012-2459)",
+                hash));
     if (facts.witness == WitnessCommitment::kBad)
-        return fail(ErrorCode::kChecksum,
-                    format("block {}: the witnesses do not give the commitment in its coinbase (BIP-141)", hash));
+        return fail(
+            ErrorCode::kChecksum,
+            format("block {}: the witnesses do not give the commitment in its coinbase (BIP-141)",
+                   hash));
     if (facts.weight > kMaxBlockWeight)
         return fail(ErrorCode::kLimit,
                     format("block {}: weight {}; at most {}", hash, facts.weight, kMaxBlockWeight));
@@ -152,9 +168,11 @@ Result<DecodedBlock> parse_block(ByteView bytes, ChainId chain) {
     DecodedBlock out;
     Block& block = out.block;
     block.chain = chain;
-    const auto visit = [&block](const TxnView& txn, const Hash256& txid, std::size_t index) -> Status {
+    const auto visit = [&block](const TxnView& txn, const Hash256& txid,
+                                std::size_t index) -> Status {
         if (Status status = check_txn(txn); !status)
-            return fail(status.error().in(format("txn {} ({})", index, format_hash(kBitcoin, txid))));
+            return fail(
+                status.error().in(format("txn {} ({})", index, format_hash(kBitcoin, txid))));
         block.utxo_txns.push_back(to_model(txn, txid));
         return {};
     };

@@ -21,7 +21,8 @@ namespace cordon::chain {
 enum class WitnessCommitment : uint8_t { kOk, kAbsent, kBad };
 std::string_view to_string(WitnessCommitment value) noexcept;
 
-/// What a block says about itself, and whether it keeps its word. Nothing here is refused: see check_block.
+/// What a block says about itself, and whether it keeps its word. Nothing here is refused: see
+/// check_block.
 struct BlockFacts {
     HeaderView header;
     std::optional<uint64_t> coinbase_height;  ///< BIP-34: version 2 and up, unverified.
@@ -40,22 +41,24 @@ struct BlockFacts {
 
 /// Calls `visit` once a txn, in order, and gives the facts. The view is valid during the call only.
 /// kTruncated, kTrailing, kMalformed, each with the offset; an error of `visit` is passed on.
-using TxnVisitor = std::function<Status(const TxnView& txn, const Hash256& txid, std::size_t index)>;
+using TxnVisitor =
+    std::function<Status(const TxnView& txn, const Hash256& txid, std::size_t index)>;
 Result<BlockFacts> read_block(ByteView bytes, const TxnVisitor& visit);
 
-/// kChecksum when proof of work, merkle root or witness commitment fail, kMalformed without a proper coinbase,
-/// kLimit above the weight of a block.
+/// kChecksum when proof of work, merkle root or witness commitment fail, kMalformed without a
+/// proper coinbase, kLimit above the weight of a block.
 Status check_block(const BlockFacts& facts);
 
-/// A block that passes check_block and whose txns pass check_txn. header.number is not known here and stays 0.
+/// A block that passes check_block and whose txns pass check_txn. header.number is not known here
+/// and stays 0.
 struct DecodedBlock {
     Block block;
     BlockFacts facts;
 };
 Result<DecodedBlock> parse_block(ByteView bytes, ChainId chain);
 
-/// The height that a block's first bytes (header, txn count, start of the coinbase) carry. Nothing below version 2, and
-/// when the bytes are too few.
+/// The height that a block's first bytes (header, txn count, start of the coinbase) carry. Nothing
+/// below version 2, and when the bytes are too few.
 std::optional<uint64_t> coinbase_height(ByteView first_bytes) noexcept;
 
 }  // namespace cordon::chain

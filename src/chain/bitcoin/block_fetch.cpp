@@ -11,16 +11,19 @@ namespace {
 constexpr uint32_t kNever = UINT32_MAX;
 }
 
-BlockFetch::BlockFetch(const std::vector<InputFile>& files, const BlockScan& scan, std::vector<uint32_t> wanted)
+BlockFetch::BlockFetch(const std::vector<InputFile>& files, const BlockScan& scan,
+                       std::vector<uint32_t> wanted)
     : files_{files}, scan_{scan}, wanted_{std::move(wanted)}, rank_(scan.entries.size(), kNever) {
     for (uint32_t i = 0; i < wanted_.size(); ++i) rank_[wanted_[i]] = i;
     first_.assign(files_.size(), 0);
-    for (uint32_t i = static_cast<uint32_t>(scan_.entries.size()); i-- > 0;) first_[scan_.entries[i].file] = i;
+    for (uint32_t i = static_cast<uint32_t>(scan_.entries.size()); i-- > 0;)
+        first_[scan_.entries[i].file] = i;
 }
 
 Result<BlockFetch::Open*> BlockFetch::open_before(uint32_t entry) {
     const uint32_t file = scan_.entries[entry].file;
-    const auto found = std::find_if(open_.begin(), open_.end(), [&](const Open& open) { return open.file == file; });
+    const auto found = std::find_if(open_.begin(), open_.end(),
+                                    [&](const Open& open) { return open.file == file; });
     if (found != open_.end()) {
         if (found->next_entry <= entry) {
             std::rotate(found, found + 1, open_.end());
@@ -41,8 +44,9 @@ Result<Bytes> BlockFetch::read_entry(Open& open, uint32_t entry) {
     Bytes bytes(place.size);
     CORDON_TRY(const std::size_t got, open.stream.read(bytes));
     if (got != bytes.size())
-        return fail(ErrorCode::kConflict, format("{}: offset {}: the file became shorter while it was read",
-                                                 files_[place.file].name, place.offset));
+        return fail(ErrorCode::kConflict,
+                    format("{}: offset {}: the file became shorter while it was read",
+                           files_[place.file].name, place.offset));
     open.next_entry = entry + 1;
     return bytes;
 }
@@ -65,8 +69,10 @@ Result<Bytes> BlockFetch::next() {
         kept_.emplace(i, std::move(bytes));
     }
     CORDON_TRY(Bytes bytes, read_entry(*open, entry));
-    // Nothing of this file is left: one file a block is common, and each would keep a descriptor and a buffer.
-    if (entry + 1 == scan_.entries.size() || scan_.entries[entry + 1].file != scan_.entries[entry].file)
+    // Nothing of this file is left: one file a block is common, and each would keep a descriptor
+    // and a buffer.
+    if (entry + 1 == scan_.entries.size() ||
+        scan_.entries[entry + 1].file != scan_.entries[entry].file)
         open_.pop_back();
     return bytes;
 }

@@ -37,7 +37,8 @@ std::string name_blocks(std::span<const BlockEntry> entries, std::span<const uin
 
 class Orderer {
 public:
-    Orderer(std::span<const BlockEntry> entries, ChainId chain) : entries_{entries}, chain_{chain} {}
+    Orderer(std::span<const BlockEntry> entries, ChainId chain)
+        : entries_{entries}, chain_{chain} {}
 
     BlockOrder run() {
         link();
@@ -90,14 +91,17 @@ private:
                 fragment_[block] = static_cast<uint32_t>(out.size());
                 depth_[block] = is_root ? 0 : depth_[parent_[block]] + 1;
                 const Amount below = is_root ? Amount{} : work[parent_[block]];
-                work[block] = checked_add(below, work_of_bits(entries_[block].bits)).value_or(Amount::max());
-                if (work[block] > work[best] || (work[block] == work[best] && block < best && block != root))
+                work[block] =
+                    checked_add(below, work_of_bits(entries_[block].bits)).value_or(Amount::max());
+                if (work[block] > work[best] ||
+                    (work[block] == work[best] && block < best && block != root))
                     best = block;
                 open.insert(open.end(), children_[block].begin(), children_[block].end());
             }
             Fragment fragment;
             fragment.work = work[best];
-            for (uint32_t block = best; block != kNone; block = parent_[block]) fragment.blocks.push_back(block);
+            for (uint32_t block = best; block != kNone; block = parent_[block])
+                fragment.blocks.push_back(block);
             std::reverse(fragment.blocks.begin(), fragment.blocks.end());
             note_losers(std::move(all), fragment.blocks);
             out.push_back(std::move(fragment));
@@ -108,7 +112,8 @@ private:
     void note_losers(std::vector<uint32_t> all, std::vector<uint32_t> winners) {
         std::sort(all.begin(), all.end());
         std::sort(winners.begin(), winners.end());
-        std::set_difference(all.begin(), all.end(), winners.begin(), winners.end(), std::back_inserter(losers_));
+        std::set_difference(all.begin(), all.end(), winners.begin(), winners.end(),
+                            std::back_inserter(losers_));
     }
 
     /// The height of a fragment's root, where something says it.
@@ -124,8 +129,9 @@ private:
             const std::optional<uint32_t> height = entries_[fragment.blocks[depth]].height;
             if (height && *height >= depth) ++votes[*height - depth];
         }
-        const auto most = std::max_element(votes.begin(), votes.end(),
-                                           [](const auto& a, const auto& b) { return a.second < b.second; });
+        const auto most =
+            std::max_element(votes.begin(), votes.end(),
+                             [](const auto& a, const auto& b) { return a.second < b.second; });
         if (most == votes.end()) {
             fragment.kind = BlockNumKind::kEstimated;
             fragment.first = estimate_height(chain_, root.time);
@@ -133,9 +139,10 @@ private:
         }
         fragment.first = most->first;
         if (votes.size() > 1)
-            out_.warnings.push_back(format("block {} and those after it: their coinbases disagree about the height; "
-                                           "{} has the most votes",
-                                           format_hash(kBitcoin, root.hash), most->first));
+            out_.warnings.push_back(
+                format("block {} and those after it: their coinbases disagree about the height; "
+                       "{} has the most votes",
+                       format_hash(kBitcoin, root.hash), most->first));
     }
 
     /// More work first, so that what comes later and overlaps is what loses.
@@ -144,9 +151,11 @@ private:
         for (const Fragment& fragment : fragments)
             if (fragment.kind == BlockNumKind::kHeight) known.push_back(&fragment);
         std::sort(known.begin(), known.end(), [](const Fragment* a, const Fragment* b) {
-            return a->work != b->work ? a->work > b->work : a < b;  // Both lie in one vector: equal ones as they came.
+            return a->work != b->work ? a->work > b->work
+                                      : a < b;  // Both lie in one vector: equal ones as they came.
         });
-        // First height to last. Fragments that touch without being linked cannot be of one chain, either.
+        // First height to last. Fragments that touch without being linked cannot be of one chain,
+        // either.
         std::map<BlockNum, BlockNum> covered;
         for (const Fragment* fragment : known) {
             const auto after = covered.upper_bound(fragment->last() + 1);
@@ -160,8 +169,8 @@ private:
         by_number(placed);
     }
 
-    /// Oldest first, each as near to its estimate as the blocks already placed allow, never right beside another: a
-    /// neighbour in number would be taken for its parent.
+    /// Oldest first, each as near to its estimate as the blocks already placed allow, never right
+    /// beside another: a neighbour in number would be taken for its parent.
     void place_estimated(const std::vector<Fragment>& fragments, std::vector<Fragment>& placed) {
         std::vector<const Fragment*> guessed;
         for (const Fragment& fragment : fragments)
@@ -176,7 +185,8 @@ private:
         for (const Fragment* guess : guessed) {
             Fragment fragment = *guess;
             for (;;) {
-                if (!out.empty() && fragment.first < out.back().last() + 2) fragment.first = out.back().last() + 2;
+                if (!out.empty() && fragment.first < out.back().last() + 2)
+                    fragment.first = out.back().last() + 2;
                 if (next == placed.size() || fragment.last() + 1 < placed[next].first) break;
                 out.push_back(placed[next++]);
             }
@@ -195,7 +205,8 @@ private:
     void emit(const std::vector<Fragment>& placed, const std::vector<Fragment>& fragments) {
         for (const Fragment& fragment : placed)
             for (std::size_t depth = 0; depth < fragment.blocks.size(); ++depth)
-                out_.blocks.push_back({fragment.blocks[depth], fragment.first + depth, fragment.kind});
+                out_.blocks.push_back(
+                    {fragment.blocks[depth], fragment.first + depth, fragment.kind});
         std::sort(losers_.begin(), losers_.end());
         for (const uint32_t block : losers_) {
             const Fragment& fragment = fragments[fragment_[block]];
@@ -205,16 +216,18 @@ private:
 
     void warn() {
         if (!losers_.empty())
-            out_.warnings.push_back(format("{} blocks left out, because a branch with more work (or seen first) has "
-                                           "their place: {}",
-                                           losers_.size(), name_blocks(entries_, losers_)));
+            out_.warnings.push_back(
+                format("{} blocks left out, because a branch with more work (or seen first) has "
+                       "their place: {}",
+                       losers_.size(), name_blocks(entries_, losers_)));
         if (!duplicates_.empty())
-            out_.warnings.push_back(format("{} blocks occur more than once and count once: {}", duplicates_.size(),
-                                           name_blocks(entries_, duplicates_)));
+            out_.warnings.push_back(format("{} blocks occur more than once and count once: {}",
+                                           duplicates_.size(), name_blocks(entries_, duplicates_)));
         if (estimated_ > 0)
-            out_.warnings.push_back(format("{} blocks do not say their height (before BIP-34): it is estimated from "
-                                           "their time",
-                                           estimated_));
+            out_.warnings.push_back(
+                format("{} blocks do not say their height (before BIP-34): it is estimated from "
+                       "their time",
+                       estimated_));
     }
 
     std::span<const BlockEntry> entries_;
@@ -232,6 +245,8 @@ private:
 
 }  // namespace
 
-BlockOrder order_blocks(std::span<const BlockEntry> entries, ChainId chain) { return Orderer{entries, chain}.run(); }
+BlockOrder order_blocks(std::span<const BlockEntry> entries, ChainId chain) {
+    return Orderer{entries, chain}.run();
+}
 
 }  // namespace cordon::chain

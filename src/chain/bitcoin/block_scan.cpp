@@ -14,12 +14,15 @@
 namespace cordon::chain {
 namespace {
 
-constexpr std::size_t kFirstBytes = 512;  // Header, count and a coinbase script: at most 80 + 9 + 43 + 3 + 100 bytes.
-constexpr std::size_t kFrame = 8;         // Magic and size in front of a block of a blk file.
+constexpr std::size_t kFirstBytes =
+    512;  // Header, count and a coinbase script: at most 80 + 9 + 43 + 3 + 100 bytes.
+constexpr std::size_t kFrame = 8;  // Magic and size in front of a block of a blk file.
 constexpr std::size_t kMinBlock = kHeaderSize + 1;
 constexpr std::size_t kKeySize = 8;
 
-std::string_view base_name(std::string_view path) noexcept { return path.substr(path.find_last_of('/') + 1); }
+std::string_view base_name(std::string_view path) noexcept {
+    return path.substr(path.find_last_of('/') + 1);
+}
 
 bool is_blk_name(std::string_view path) noexcept {
     const std::string_view name = base_name(path);
@@ -39,10 +42,12 @@ bool is_text(ByteView bytes) noexcept {
 
 /// Header versions are small numbers, or 001 in the top bits since BIP-9.
 bool plausible_version(ByteView bytes) noexcept {
-    return bytes.size() >= 4 && ((bytes[3] == 0 && bytes[2] == 0 && (bytes[0] | bytes[1]) != 0) || bytes[3] >> 5 == 1);
+    return bytes.size() >= 4 &&
+           ((bytes[3] == 0 && bytes[2] == 0 && (bytes[0] | bytes[1]) != 0) || bytes[3] >> 5 == 1);
 }
 
-/// 32 zero bytes and ffffffff where the first txn of a block has its prevout, behind the count and a version.
+/// 32 zero bytes and ffffffff where the first txn of a block has its prevout, behind the count and
+/// a version.
 bool has_coinbase(ByteView bytes) noexcept {
     std::size_t at = kHeaderSize;
     if (at >= bytes.size()) return false;
@@ -53,10 +58,11 @@ bool has_coinbase(ByteView bytes) noexcept {
     return is_zero(bytes.subspan(at + 1, 32)) && bytes[at + 33] == 0xff && bytes[at + 36] == 0xff;
 }
 
-/// A block without framing shows itself by its proof of work or, should its header be damaged, by its coinbase: a
-/// damaged block must be refused, not passed over like a README.
+/// A block without framing shows itself by its proof of work or, should its header be damaged, by
+/// its coinbase: a damaged block must be refused, not passed over like a README.
 bool starts_as_block(ByteView bytes) noexcept {
-    if (bytes.size() < kMinBlock) return !bytes.empty() && plausible_version(bytes) && !is_text(bytes);
+    if (bytes.size() < kMinBlock)
+        return !bytes.empty() && plausible_version(bytes) && !is_text(bytes);
     if (has_coinbase(bytes)) return true;
     const Result<HeaderView> header = parse_header(bytes);
     return header && plausible_version(bytes) && meets_target(header->hash, header->bits);
@@ -69,14 +75,16 @@ public:
 
     Result<BlockScan> run() {
         if (!key_.empty() && key_.size() != kKeySize)
-            return fail(ErrorCode::kInvalidParam, format("an XOR key of {} bytes; expected {}", key_.size(), kKeySize));
+            return fail(ErrorCode::kInvalidParam,
+                        format("an XOR key of {} bytes; expected {}", key_.size(), kKeySize));
         if (key_.empty()) CORDON_TRY(find_key());
         out_.keys.resize(files_.size());
-        for (std::size_t i = 0; i < files_.size(); ++i) CORDON_TRY(scan_file(static_cast<uint32_t>(i)));
+        for (std::size_t i = 0; i < files_.size(); ++i)
+            CORDON_TRY(scan_file(static_cast<uint32_t>(i)));
         if (out_.entries.empty())
             return fail(ErrorCode::kMalformed,
-                        format("no block in {} files: expected raw blocks or blk*.dat files{}{}", files_.size(),
-                               out_.warnings.empty() ? "" : "; first: ",
+                        format("no block in {} files: expected raw blocks or blk*.dat files{}{}",
+                               files_.size(), out_.warnings.empty() ? "" : "; first: ",
                                out_.warnings.empty() ? "" : out_.warnings.front()));
         return std::move(out_);
     }
@@ -116,14 +124,17 @@ private:
     }
 
     Status leave_out(const InputFile& file, ByteView raw) {
-        std::string why = raw.empty()    ? std::string{"empty"}
-                          : is_text(raw) ? std::string{"text, where raw blocks are binary"}
-                                         : format("starts with {}, neither a block nor the magic bytes of a network",
-                                                  to_hex(raw.first(std::min<std::size_t>(raw.size(), 4))));
+        std::string why =
+            raw.empty() ? std::string{"empty"}
+            : is_text(raw)
+                ? std::string{"text, where raw blocks are binary"}
+                : format("starts with {}, neither a block nor the magic bytes of a network",
+                         to_hex(raw.first(std::min<std::size_t>(raw.size(), 4))));
         if (is_blk_name(file.name) || files_.size() == 1) {
             if (is_blk_name(file.name) && !raw.empty())
-                why += key_.empty() ? "; recent nodes XOR their files: is the node's xor.dat beside it?"
-                                    : ", also under the XOR key given";
+                why += key_.empty()
+                           ? "; recent nodes XOR their files: is the node's xor.dat beside it?"
+                           : ", also under the XOR key given";
             return fail(raw.empty() ? ErrorCode::kTruncated : ErrorCode::kMalformed,
                         format("{}: offset 0: expected a raw block: {}", file.name, why));
         }
@@ -135,8 +146,9 @@ private:
     Status scan_single(uint32_t index, FileStream& stream) {
         CORDON_TRY(const ByteView raw, stream.peek(kFirstBytes));
         if (raw.size() < kMinBlock)
-            return fail(ErrorCode::kTruncated, format("{}: offset 0: expected a block of at least {} bytes, found {}",
-                                                      files_[index].name, kMinBlock, raw.size()));
+            return fail(ErrorCode::kTruncated,
+                        format("{}: offset 0: expected a block of at least {} bytes, found {}",
+                               files_[index].name, kMinBlock, raw.size()));
         const Bytes first(raw.begin(), raw.end());
         CORDON_TRY(const uint64_t size, stream.skip(kMaxBlockBytes + uint64_t{1}));
         return add(index, 0, static_cast<uint32_t>(size), first);
@@ -154,14 +166,16 @@ private:
             const Network* network = network_by_magic(frame);
             if (network == nullptr)
                 return fail(ErrorCode::kMalformed,
-                            format("{}: offset {}: expected the magic bytes of a block or zero padding, found {}", name,
-                                   at, to_hex(ByteView{frame}.first(4))));
+                            format("{}: offset {}: expected the magic bytes of a block or zero "
+                                   "padding, found {}",
+                                   name, at, to_hex(ByteView{frame}.first(4))));
             CORDON_TRY(check_magic(name, at, *network));
             uint32_t size = 0;
             std::memcpy(&size, frame.data() + 4, sizeof size);
             if (size < kMinBlock || size > kMaxBlockBytes)
-                return fail(ErrorCode::kMalformed, format("{}: offset {}: a block of {} bytes; expected {} to {}", name,
-                                                          at + 4, size, kMinBlock, kMaxBlockBytes));
+                return fail(ErrorCode::kMalformed,
+                            format("{}: offset {}: a block of {} bytes; expected {} to {}", name,
+                                   at + 4, size, kMinBlock, kMaxBlockBytes));
             Bytes first(std::min<std::size_t>(size, kFirstBytes));
             CORDON_TRY(const std::size_t head, stream.read(first));
             CORDON_TRY(const uint64_t rest, stream.skip(size - first.size()));
@@ -172,25 +186,29 @@ private:
 
     static Status torn(const std::string& name, uint64_t at, uint64_t expected, uint64_t found) {
         return fail(ErrorCode::kTruncated,
-                    format("{}: offset {}: expected {} bytes of a block, found {}: the file is torn (copied while the "
+                    format("{}: offset {}: expected {} bytes of a block, found {}: the file is "
+                           "torn (copied while the "
                            "node wrote it?); stop the node and copy it again",
                            name, at, expected, found));
     }
 
-    /// Nodes lengthen their files by zeros in advance. Under a key these may lie there plain or XORed.
+    /// Nodes lengthen their files by zeros in advance. Under a key these may lie there plain or
+    /// XORed.
     static Status skip_padding(FileStream& stream) {
         for (;;) {
             CORDON_TRY(const ByteView raw, stream.peek(FileStream::kBuffer));
             if (raw.empty()) return {};
-            Bytes plain(raw.first(std::min(raw.size(), kFrame)).begin(), raw.first(std::min(raw.size(), kFrame)).end());
+            Bytes plain(raw.first(std::min(raw.size(), kFrame)).begin(),
+                        raw.first(std::min(raw.size(), kFrame)).end());
             apply_key(plain, stream.key(), stream.offset());
             if (!is_zero(plain) && !is_zero(raw.first(plain.size()))) return {};
             const bool stored_plain = is_zero(raw.first(plain.size()));
             std::size_t zeros = 0;
             while (zeros < raw.size()) {
-                const uint8_t pad = stored_plain || stream.key().empty()
-                                        ? 0
-                                        : stream.key()[(stream.offset() + zeros) % stream.key().size()];
+                const uint8_t pad =
+                    stored_plain || stream.key().empty()
+                        ? 0
+                        : stream.key()[(stream.offset() + zeros) % stream.key().size()];
                 if (raw[zeros] != pad) break;
                 ++zeros;
             }
@@ -200,12 +218,14 @@ private:
 
     Status check_magic(const std::string& name, uint64_t at, const Network& network) {
         if (network.chain != chain_)
-            return fail(ErrorCode::kWrongChain, format("{}: offset {}: a block of {}, expected one of {}", name, at,
-                                                       network.name, to_string(chain_)));
+            return fail(ErrorCode::kWrongChain,
+                        format("{}: offset {}: a block of {}, expected one of {}", name, at,
+                               network.name, to_string(chain_)));
         if (network_ == nullptr) network_ = &network;
         if (network_ != &network)
-            return fail(ErrorCode::kWrongChain, format("{}: offset {}: a block of {} among those of {}: give them apart",
-                                                       name, at, network.name, network_->name));
+            return fail(ErrorCode::kWrongChain,
+                        format("{}: offset {}: a block of {} among those of {}: give them apart",
+                               name, at, network.name, network_->name));
         return {};
     }
 
@@ -214,8 +234,10 @@ private:
         const std::optional<uint64_t> height = coinbase_height(first);
         if (Status status = check_network(chain_, header, height); !status)
             return fail(status.error().in(format("{}: offset {}", files_[index].name, offset)));
-        BlockEntry entry{header.hash, header.parent, header.time, header.bits, std::nullopt, index, size, offset};
-        if (height && plausible_height(chain_, *height, header.time)) entry.height = static_cast<uint32_t>(*height);
+        BlockEntry entry{header.hash,  header.parent, header.time, header.bits,
+                         std::nullopt, index,         size,        offset};
+        if (height && plausible_height(chain_, *height, header.time))
+            entry.height = static_cast<uint32_t>(*height);
         out_.entries.push_back(entry);
         return {};
     }
@@ -229,7 +251,8 @@ private:
 
 }  // namespace
 
-Result<BlockScan> scan_blocks(const std::vector<InputFile>& files, ChainId chain, const Bytes& key) {
+Result<BlockScan> scan_blocks(const std::vector<InputFile>& files, ChainId chain,
+                              const Bytes& key) {
     return Scanner{files, chain, key}.run();
 }
 

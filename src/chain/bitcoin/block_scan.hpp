@@ -24,21 +24,23 @@ struct BlockEntry {
     std::optional<uint32_t> height;  ///< From the coinbase (BIP-34), where plausible.
     uint32_t file = 0;               ///< Index into the files given.
     uint32_t size = 0;
-    uint64_t offset = 0;             ///< Of the header, in the file as decompressed.
+    uint64_t offset = 0;  ///< Of the header, in the file as decompressed.
 };
 
 struct BlockScan {
-    std::vector<BlockEntry> entries;     ///< By file and offset; every block as often as it occurs.
-    std::vector<Bytes> keys;             ///< One per file: the XOR key that it needs, empty for none.
-    std::vector<std::string> warnings;   ///< Files left out, and why.
+    std::vector<BlockEntry> entries;  ///< By file and offset; every block as often as it occurs.
+    std::vector<Bytes> keys;          ///< One per file: the XOR key that it needs, empty for none.
+    std::vector<std::string> warnings;  ///< Files left out, and why.
 };
 
-/// Reads every file once, front to back. A file starts with a block, starts with a network's magic bytes (plain or
-/// under `key`), or is no block at all: then it is left out with a warning, unless it is the only one or named blk*.dat.
-/// A file "xor.dat" of 8 bytes among the others is the key when none is given.
+/// Reads every file once, front to back. A file starts with a block, starts with a network's magic
+/// bytes (plain or under `key`), or is no block at all: then it is left out with a warning, unless
+/// it is the only one or named blk*.dat. A file "xor.dat" of 8 bytes among the others is the key
+/// when none is given.
 ///
-/// kWrongChain names the network found. kTruncated: a file ends inside a block. kMalformed: bytes between the blocks of
-/// a blk file that are neither a block nor zero padding, an absurd size, or no block in any file. All with the offset.
+/// kWrongChain names the network found. kTruncated: a file ends inside a block. kMalformed: bytes
+/// between the blocks of a blk file that are neither a block nor zero padding, an absurd size, or
+/// no block in any file. All with the offset.
 Result<BlockScan> scan_blocks(const std::vector<InputFile>& files, ChainId chain, const Bytes& key);
 
 /// The most bytes that a block can have (MAX_BLOCK_SERIALIZED_SIZE).

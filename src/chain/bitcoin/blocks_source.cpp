@@ -11,11 +11,15 @@
 namespace cordon::chain {
 namespace {
 
-/// Blocks of files, in chain order: the index was built when it was opened, each block is read again when its turn comes.
+/// Blocks of files, in chain order: the index was built when it was opened, each block is read
+/// again when its turn comes.
 class BitcoinBlocks final : public BlockSource {
 public:
     BitcoinBlocks(std::vector<InputFile> files, ChainId chain, BlockScan scan)
-        : files_{std::move(files)}, chain_{chain}, scan_{std::move(scan)}, order_{order_blocks(scan_.entries, chain)},
+        : files_{std::move(files)},
+          chain_{chain},
+          scan_{std::move(scan)},
+          order_{order_blocks(scan_.entries, chain)},
           fetch_{files_, scan_, wanted()} {
         for (const OrderedBlock& block : order_.blocks) total_ += scan_.entries[block.entry].size;
     }
@@ -28,8 +32,10 @@ public:
         Result<DecodedBlock> decoded = parse_block(bytes, chain_);
         if (!decoded) return fail(decoded.error().in(where(entry)));
         if (decoded->block.header.hash != entry.hash)
-            return fail(ErrorCode::kConflict,
-                        format("{}: the file changed while it was read; leave it alone and start again", where(entry)));
+            return fail(
+                ErrorCode::kConflict,
+                format("{}: the file changed while it was read; leave it alone and start again",
+                       where(entry)));
         decoded->block.header.number = ordered.number;
         decoded->block.header.number_kind = ordered.kind;
         read_ += entry.size;
@@ -70,10 +76,12 @@ private:
 
 }  // namespace
 
-Result<std::unique_ptr<BlockSource>> open_bitcoin_blocks(std::vector<InputFile> files, ChainId network,
+Result<std::unique_ptr<BlockSource>> open_bitcoin_blocks(std::vector<InputFile> files,
+                                                         ChainId network,
                                                          std::vector<uint8_t> xor_key) {
     if (!is_utxo(network))
-        return fail(ErrorCode::kInvalidParam, format("raw Bitcoin blocks cannot be of {}", to_string(network)));
+        return fail(ErrorCode::kInvalidParam,
+                    format("raw Bitcoin blocks cannot be of {}", to_string(network)));
     CORDON_TRY(BlockScan scan, scan_blocks(files, network, xor_key));
     return std::make_unique<BitcoinBlocks>(std::move(files), network, std::move(scan));
 }

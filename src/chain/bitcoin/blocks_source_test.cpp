@@ -95,7 +95,8 @@ Bytes blk_file(const std::vector<Bytes>& blocks, std::size_t zeros = 0) {
 
 TEST(BitcoinBlocks, of_single_files_come_in_chain_order_whatever_their_names) {
     const auto chain = make_chain(some_parent(9), 500, 503);
-    const Read result = read(Files{}.add("c", chain[2]).add("a", chain[3]).add("d", chain[0]).add("b", chain[1]));
+    const Read result =
+        read(Files{}.add("c", chain[2]).add("a", chain[3]).add("d", chain[0]).add("b", chain[1]));
     ASSERT_FALSE(result.error) << result.error->message;
     ASSERT_EQ(result.blocks.size(), 4U);
     for (std::size_t i = 0; i < 4; ++i) {
@@ -133,8 +134,11 @@ TEST(BitcoinBlocks, under_an_xor_key_are_read_with_padding_plain_or_under_it) {
         EXPECT_EQ(without.error->code, ErrorCode::kMalformed);
         EXPECT_NE(without.error->message.find("xor.dat"), std::string::npos);
     }
-    EXPECT_EQ(read(Files{}.add("blk00000.dat", blk_file(chain)), kBitcoinRegtest, Bytes(8, 0)).blocks.size(), 4U);
-    EXPECT_EQ(code_of(Files{}.add("b", chain[0]), kBitcoinRegtest, Bytes{1}), ErrorCode::kInvalidParam);
+    EXPECT_EQ(read(Files{}.add("blk00000.dat", blk_file(chain)), kBitcoinRegtest, Bytes(8, 0))
+                  .blocks.size(),
+              4U);
+    EXPECT_EQ(code_of(Files{}.add("b", chain[0]), kBitcoinRegtest, Bytes{1}),
+              ErrorCode::kInvalidParam);
 }
 
 TEST(BitcoinBlocks, of_another_networks_magic_are_named) {
@@ -170,7 +174,8 @@ TEST(BitcoinBlocks, of_the_branch_with_more_work_win_and_the_others_are_named) {
         for (const Bytes& block : *part) files.add("f" + std::to_string(files.files.size()), block);
     const Read result = read(files);
     ASSERT_FALSE(result.error);
-    EXPECT_EQ(result.hashes(), (std::vector{hash_of(stem[0]), hash_of(stem[1]), hash_of(longer[0]), hash_of(longer[1])}));
+    EXPECT_EQ(result.hashes(), (std::vector{hash_of(stem[0]), hash_of(stem[1]), hash_of(longer[0]),
+                                            hash_of(longer[1])}));
     EXPECT_TRUE(result.warns_of(format_hash(kBitcoin, hash_of(shorter[0]))));
 }
 
@@ -178,8 +183,10 @@ TEST(BitcoinBlocks, of_equal_work_keep_the_branch_seen_first) {
     const Bytes stem = empty_block(some_parent(9), 500);
     const Bytes first = empty_block(hash_of(stem), 501, 1);
     const Bytes second = empty_block(hash_of(stem), 501, 2);
-    EXPECT_EQ(read(Files{}.add("0", stem).add("1", first).add("2", second)).hashes().back(), hash_of(first));
-    EXPECT_EQ(read(Files{}.add("0", stem).add("1", second).add("2", first)).hashes().back(), hash_of(second));
+    EXPECT_EQ(read(Files{}.add("0", stem).add("1", first).add("2", second)).hashes().back(),
+              hash_of(first));
+    EXPECT_EQ(read(Files{}.add("0", stem).add("1", second).add("2", first)).hashes().back(),
+              hash_of(second));
 }
 
 TEST(BitcoinBlocks, that_are_loose_fragments_keep_their_heights) {
@@ -222,7 +229,8 @@ TEST(BitcoinBlocks, without_height_take_it_from_a_linked_neighbour) {
 
 TEST(BitcoinBlocks, with_estimated_numbers_of_one_time_still_rise_with_gaps) {
     Files files;
-    for (uint8_t i = 0; i < 5; ++i) files.add("f" + std::to_string(i), empty_block(some_parent(i), 600, i, 1));
+    for (uint8_t i = 0; i < 5; ++i)
+        files.add("f" + std::to_string(i), empty_block(some_parent(i), 600, i, 1));
     const Read result = read(files);
     ASSERT_EQ(result.blocks.size(), 5U);
     for (std::size_t i = 1; i < 5; ++i)
@@ -255,9 +263,11 @@ TEST(BitcoinBlocks, that_are_none_are_refused) {
 TEST(BitcoinBlocks, of_a_single_file_cut_at_any_byte_are_refused) {
     const Bytes block = empty_block(some_parent(9), 500);
     for (std::size_t size = 0; size < block.size(); ++size) {
-        const Read result = read(Files{}.add("b", Bytes(block.begin(), block.begin() + static_cast<std::ptrdiff_t>(size))));
+        const Read result = read(Files{}.add(
+            "b", Bytes(block.begin(), block.begin() + static_cast<std::ptrdiff_t>(size))));
         ASSERT_TRUE(result.error) << size;
-        EXPECT_TRUE(size < 4 || result.error->code == ErrorCode::kTruncated) << size << result.error->message;
+        EXPECT_TRUE(size < 4 || result.error->code == ErrorCode::kTruncated)
+            << size << result.error->message;
     }
 }
 
@@ -267,8 +277,10 @@ TEST(BitcoinBlocks, of_a_blk_file_cut_at_any_byte_are_refused_or_whole) {
     const std::size_t first = chain[0].size() + 8;
     for (std::size_t size = 4; size < file.size(); ++size) {
         Files files;
-        files.add("blk00000.dat", Bytes(file.begin(), file.begin() + static_cast<std::ptrdiff_t>(size)));
-        EXPECT_EQ(code_of(files), size == first ? ErrorCode::kCancelled : ErrorCode::kTruncated) << size;
+        files.add("blk00000.dat",
+                  Bytes(file.begin(), file.begin() + static_cast<std::ptrdiff_t>(size)));
+        EXPECT_EQ(code_of(files), size == first ? ErrorCode::kCancelled : ErrorCode::kTruncated)
+            << size;
     }
 }
 
@@ -285,7 +297,8 @@ TEST(BitcoinBlocks, with_junk_between_them_are_refused) {
     const Read result = read(Files{}.add("blk00000.dat", file));
     ASSERT_TRUE(result.error);
     EXPECT_EQ(result.error->code, ErrorCode::kMalformed);
-    EXPECT_NE(result.error->message.find("blk00000.dat: offset"), std::string::npos) << result.error->message;
+    EXPECT_NE(result.error->message.find("blk00000.dat: offset"), std::string::npos)
+        << result.error->message;
 }
 
 TEST(BitcoinBlocks, with_an_absurd_size_are_refused_without_making_room) {
@@ -308,11 +321,13 @@ TEST(BitcoinBlocks, with_any_byte_of_a_txn_changed_are_refused) {
 }
 
 TEST(BitcoinBlocks, with_a_damaged_header_are_refused_and_not_passed_over) {
-    const Bytes block = make_block(some_parent(9), 1'600'000'000,
-                                   {simple_txn({}, {{1, p2pkh_script(1)}}, height_script(500))}, 4, 0x207fffff);
+    const Bytes block =
+        make_block(some_parent(9), 1'600'000'000,
+                   {simple_txn({}, {{1, p2pkh_script(1)}}, height_script(500))}, 4, 0x207fffff);
     Bytes bad = block;
     bad[40] ^= 1;  // The merkle root.
-    const Read result = read(Files{}.add("b", bad).add("good", make_chain(some_parent(8), 900, 900)[0]));
+    const Read result =
+        read(Files{}.add("b", bad).add("good", make_chain(some_parent(8), 900, 900)[0]));
     ASSERT_TRUE(result.error);
     EXPECT_EQ(result.error->code, ErrorCode::kChecksum);
 }
@@ -338,8 +353,10 @@ TEST(BitcoinBlocks, without_a_coinbase_or_with_two_are_refused) {
     OutPoint spent;
     spent.txid = some_parent(3);
     const Bytes plain = simple_txn({spent}, {{1, p2pkh_script(2)}});
-    for (const auto& txns : std::vector<std::vector<Bytes>>{{plain}, {plain, coinbase}, {coinbase, second}})
-        EXPECT_EQ(code_of(Files{}.add("b", make_block(some_parent(9), 1'600'000'000, txns))), ErrorCode::kMalformed);
+    for (const auto& txns :
+         std::vector<std::vector<Bytes>>{{plain}, {plain, coinbase}, {coinbase, second}})
+        EXPECT_EQ(code_of(Files{}.add("b", make_block(some_parent(9), 1'600'000'000, txns))),
+                  ErrorCode::kMalformed);
 }
 
 TEST(BitcoinBlocks, from_block_0_on_are_numbered_from_0) {
@@ -356,15 +373,18 @@ TEST(BitcoinBlocks, from_block_0_on_are_numbered_from_0) {
 RC_GTEST_PROP(BitcoinBlocks, come_in_one_order_however_their_files_are_shuffled, ()) {
     std::vector<Bytes> chain = make_chain(some_parent(9), 500, 512);
     const std::vector<Bytes> in_order = chain;
-    for (std::size_t i = chain.size(); i > 1; --i) std::swap(chain[i - 1], chain[*rc::gen::inRange<std::size_t>(0, i)]);
+    for (std::size_t i = chain.size(); i > 1; --i)
+        std::swap(chain[i - 1], chain[*rc::gen::inRange<std::size_t>(0, i)]);
     const auto cut = *rc::gen::inRange<std::size_t>(0, chain.size());
     Files files;
-    files.add("blk00000.dat", blk_file({chain.begin(), chain.begin() + static_cast<std::ptrdiff_t>(cut)}, 16));
+    files.add("blk00000.dat",
+              blk_file({chain.begin(), chain.begin() + static_cast<std::ptrdiff_t>(cut)}, 16));
     for (std::size_t i = cut; i < chain.size(); ++i) files.add(std::to_string(i), chain[i]);
     const Read result = read(files);
     RC_ASSERT(!result.error);
     RC_ASSERT(result.blocks.size() == in_order.size());
-    for (std::size_t i = 0; i < in_order.size(); ++i) RC_ASSERT(result.blocks[i].header.hash == hash_of(in_order[i]));
+    for (std::size_t i = 0; i < in_order.size(); ++i)
+        RC_ASSERT(result.blocks[i].header.hash == hash_of(in_order[i]));
 }
 
 TEST(CheckBlocks, reports_losers_and_duplicates_by_file_and_offset) {
@@ -374,10 +394,13 @@ TEST(CheckBlocks, reports_losers_and_duplicates_by_file_and_offset) {
     files.add("blk00000.dat", blk_file({chain[1], chain[0]})).add("z", loser).add("y", chain[0]);
     std::vector<BlockCheck> checks;
     std::vector<std::string> warnings;
-    const Status status = check_bitcoin_blocks(files.files, kBitcoinRegtest, {}, [&](const BlockCheck& check) -> Status {
-        checks.push_back(check);
-        return {};
-    }, warnings);
+    const Status status = check_bitcoin_blocks(
+        files.files, kBitcoinRegtest, {},
+        [&](const BlockCheck& check) -> Status {
+            checks.push_back(check);
+            return {};
+        },
+        warnings);
     ASSERT_TRUE(status) << status.error().message;
     ASSERT_EQ(checks.size(), 4U);
     EXPECT_EQ(checks[0].number, 501U);
@@ -385,7 +408,8 @@ TEST(CheckBlocks, reports_losers_and_duplicates_by_file_and_offset) {
     EXPECT_EQ(checks[1].offset, 16 + chain[1].size());
     EXPECT_FALSE(checks[2].chosen);
     EXPECT_FALSE(checks[3].chosen);
-    for (const BlockCheck& check : checks) EXPECT_TRUE(check.reencodes && check.facts.merkle_ok && check.facts.pow_ok);
+    for (const BlockCheck& check : checks)
+        EXPECT_TRUE(check.reencodes && check.facts.merkle_ok && check.facts.pow_ok);
     EXPECT_EQ(checks[0].out_types.at("p2pkh"), 1U);
 }
 

@@ -16,7 +16,8 @@
 namespace cordon::chain {
 namespace {
 
-/// Compares what is written again with the original, a txn at a time: the whole is never held twice.
+/// Compares what is written again with the original, a txn at a time: the whole is never held
+/// twice.
 class Reencoder {
 public:
     void add(const TxnView& txn) {
@@ -52,7 +53,8 @@ bool header_reencodes(ByteView bytes, const BlockFacts& facts, uint64_t txn_byte
         number(facts.txns < 0x10000 ? 0xfd : 0xfe, 1);
         number(facts.txns, facts.txns < 0x10000 ? 2 : 4);
     }
-    return out.size() + txn_bytes == bytes.size() && std::equal(out.begin(), out.end(), bytes.begin());
+    return out.size() + txn_bytes == bytes.size() &&
+           std::equal(out.begin(), out.end(), bytes.begin());
 }
 
 }  // namespace
@@ -75,11 +77,13 @@ Result<BlockCheck> check_block_bytes(ByteView bytes) {
     return out;
 }
 
-Status check_bitcoin_blocks(const std::vector<InputFile>& files, ChainId network, const Bytes& xor_key,
+Status check_bitcoin_blocks(const std::vector<InputFile>& files, ChainId network,
+                            const Bytes& xor_key,
                             const std::function<Status(const BlockCheck&)>& visit,
                             std::vector<std::string>& warnings) {
     if (!is_utxo(network))
-        return fail(ErrorCode::kInvalidParam, format("raw Bitcoin blocks cannot be of {}", to_string(network)));
+        return fail(ErrorCode::kInvalidParam,
+                    format("raw Bitcoin blocks cannot be of {}", to_string(network)));
     CORDON_TRY(const BlockScan scan, scan_blocks(files, network, xor_key));
     const BlockOrder order = order_blocks(scan.entries, network);
     warnings.insert(warnings.end(), scan.warnings.begin(), scan.warnings.end());
@@ -101,7 +105,8 @@ Status check_bitcoin_blocks(const std::vector<InputFile>& files, ChainId network
         CORDON_TRY(const Bytes bytes, fetch.next());
         Result<BlockCheck> check = check_block_bytes(bytes);
         if (!check)
-            return fail(check.error().in(format("{}: block at offset {}", files[entry.file].name, entry.offset)));
+            return fail(check.error().in(
+                format("{}: block at offset {}", files[entry.file].name, entry.offset)));
         check->file = files[entry.file].name;
         check->offset = entry.offset;
         check->chosen = places[i].chosen;

@@ -38,7 +38,8 @@ RC_GTEST_PROP(Base58, round_trips_all_bytes, (const Bytes& bytes)) {
 RC_GTEST_PROP(Segwit, round_trips_every_program, ()) {
     WitnessProgram program;
     program.version = *rc::gen::inRange<uint8_t>(0, 17);
-    const auto size = program.version == 0 ? *rc::gen::element<std::size_t>(20, 32) : *rc::gen::inRange<std::size_t>(2, 41);
+    const auto size = program.version == 0 ? *rc::gen::element<std::size_t>(20, 32)
+                                           : *rc::gen::inRange<std::size_t>(2, 41);
     program.program = *rc::gen::container<Bytes>(size, rc::gen::arbitrary<uint8_t>());
     const auto parsed = parse_segwit(format_segwit("bc", program));
     RC_ASSERT(parsed.has_value());
@@ -54,7 +55,8 @@ TEST(Bech32, of_the_bips_is_taken_and_refused_as_they_say) {
         const std::string text{vector["string"].get_string().value()};
         const std::string note{vector["note"].get_string().value()};
         const bool bip350 = vector["bip"].get_uint64() == 350;
-        const bool refused = rule.find("not valid") != std::string::npos || rule.find("invalid") != std::string::npos;
+        const bool refused = rule.find("not valid") != std::string::npos ||
+                             rule.find("invalid") != std::string::npos;
         if (rule.find("ddress") == std::string::npos) {
             const Result<Bech32> parsed = parse_bech32(text);
             // The same text may be valid as the other of the two kinds.
@@ -78,16 +80,20 @@ TEST(Bech32, of_the_bips_is_taken_and_refused_as_they_say) {
 TEST(Bech32, addresses_of_the_bip_text_give_their_scripts) {
     CORDON_TEST_DATA(path, "btc/vectors/bip173_bip350_from_text.json");
     json::parser parser;
-    for (const json::element pair : parser.load(path.string())["0350"]["address_to_script"].get_array()) {
+    for (const json::element pair :
+         parser.load(path.string())["0350"]["address_to_script"].get_array()) {
         const std::string text{pair.at(0).get_string().value()};
         const auto chain = guess_chain(text);
         ASSERT_TRUE(chain) << text;
         const auto script = script_of_address(parse_address(*chain, text).value());
         EXPECT_EQ(to_hex(script.value_or(Bytes{})), pair.at(1).get_string().value()) << text;
     }
-    for (const json::element pair : parser.load(path.string())["0173"]["address_to_script"].get_array()) {
+    for (const json::element pair :
+         parser.load(path.string())["0173"]["address_to_script"].get_array()) {
         const std::string script{pair.at(1).get_string().value()};
-        EXPECT_EQ(parse_segwit(pair.at(0).get_string().value()).has_value(), script.starts_with("00")) << script;
+        EXPECT_EQ(parse_segwit(pair.at(0).get_string().value()).has_value(),
+                  script.starts_with("00"))
+            << script;
     }
 }
 
@@ -102,7 +108,8 @@ TEST(Eip55, of_ethers_accounts_is_reproduced) {
         ASSERT_TRUE(address) << checksummed;
         EXPECT_EQ(display_address(kEthereum, *address), checksummed);
         std::string swapped = checksummed;
-        const auto letter = std::find_if(swapped.begin() + 2, swapped.end(), [](char c) { return c >= 'A' && c != 'x'; });
+        const auto letter = std::find_if(swapped.begin() + 2, swapped.end(),
+                                         [](char c) { return c >= 'A' && c != 'x'; });
         if (letter != swapped.end()) {
             *letter = static_cast<char>(*letter ^ 0x20);
             const bool one_case = swapped.find_first_of("abcdef", 2) == std::string::npos ||

@@ -11,11 +11,13 @@ static_assert(std::endian::native == std::endian::little);
 
 Error Cursor::error() const {
     if (code_ == ErrorCode::kTruncated)
-        return {code_, format("offset {}: expected {} bytes of {}, found {}", failed_at_, need_, what_, found_)};
+        return {code_, format("offset {}: expected {} bytes of {}, found {}", failed_at_, need_,
+                              what_, found_)};
     return {code_, format("offset {}: expected {}, found {}", failed_at_, what_, need_)};
 }
 
-void Cursor::fail_at(std::size_t offset, ErrorCode code, const char* what, uint64_t found) noexcept {
+void Cursor::fail_at(std::size_t offset, ErrorCode code, const char* what,
+                     uint64_t found) noexcept {
     if (!ok()) return;
     failed_at_ = offset;
     code_ = code;
@@ -57,7 +59,8 @@ uint64_t Cursor::compact_size(const char* what) noexcept {
         case 0xfe: value = number<uint32_t>(what), least = 0x10000; break;
         default: value = number<uint64_t>(what), least = 0x100000000; break;
     }
-    if (ok() && value < least) fail_at(start, ErrorCode::kMalformed, "the shortest form of a compact size", value);
+    if (ok() && value < least)
+        fail_at(start, ErrorCode::kMalformed, "the shortest form of a compact size", value);
     return ok() ? value : 0;
 }
 
@@ -65,7 +68,8 @@ std::size_t Cursor::count(std::size_t min_size, const char* what) noexcept {
     const std::size_t start = offset_;
     const uint64_t value = compact_size(what);
     if (ok() && value > left() / min_size) {
-        fail_at(start, ErrorCode::kTruncated, what, value > UINT64_MAX / min_size ? UINT64_MAX : value * min_size);
+        fail_at(start, ErrorCode::kTruncated, what,
+                value > UINT64_MAX / min_size ? UINT64_MAX : value * min_size);
         found_ = left();
     }
     return ok() ? static_cast<std::size_t>(value) : 0;

@@ -9,9 +9,10 @@
 
 namespace cordon::chain {
 
-/// Reads little-endian fields from bytes that somebody else keeps. The first failure is remembered with its offset;
-/// what follows reads zeros, so that a parser may look once after several fields. Building an Error (and its text)
-/// happens in error() only: the way of good bytes allocates nothing.
+/// Reads little-endian fields from bytes that somebody else keeps. The first failure is remembered
+/// with its offset; what follows reads zeros, so that a parser may look once after several fields.
+/// Building an Error (and its text) happens in error() only: the way of good bytes allocates
+/// nothing.
 ///
 /// Lifetime: views that it hands out live as long as the bytes given.
 class Cursor {
@@ -23,8 +24,12 @@ public:
     bool ok() const noexcept { return what_ == nullptr; }
     /// REQUIRES: !ok(). "offset 123: expected ..., found ...".
     Error error() const;
-    ByteView since(std::size_t start) const noexcept { return bytes_.subspan(start, offset_ - start); }
-    uint8_t peek(std::size_t ahead) const noexcept { return ahead < left() ? bytes_[offset_ + ahead] : 0; }
+    ByteView since(std::size_t start) const noexcept {
+        return bytes_.subspan(start, offset_ - start);
+    }
+    uint8_t peek(std::size_t ahead) const noexcept {
+        return ahead < left() ? bytes_[offset_ + ahead] : 0;
+    }
 
     uint32_t u32(const char* what) noexcept { return number<uint32_t>(what); }
     uint64_t u64(const char* what) noexcept { return number<uint64_t>(what); }
@@ -34,13 +39,14 @@ public:
 
     /// A compact size in its shortest form; a longer one would give the same txn a second encoding.
     uint64_t compact_size(const char* what) noexcept;
-    /// A count of things of at least `min_size` bytes each: refused when the bytes left cannot hold that many, before
-    /// anybody makes room for them.
+    /// A count of things of at least `min_size` bytes each: refused when the bytes left cannot hold
+    /// that many, before anybody makes room for them.
     std::size_t count(std::size_t min_size, const char* what) noexcept;
     /// A compact size and as many bytes.
     ByteView var_bytes(const char* what) noexcept;
 
-    /// Remembers a failure at `offset`, unless there was one before. `what` must be a string literal.
+    /// Remembers a failure at `offset`, unless there was one before. `what` must be a string
+    /// literal.
     void fail_at(std::size_t offset, ErrorCode code, const char* what, uint64_t found = 0) noexcept;
 
 private:
@@ -51,7 +57,8 @@ private:
             short_of(sizeof value, what);
             return 0;
         }
-        std::memcpy(&value, bytes_.data() + offset_, sizeof value);  // Little-endian machines only, like the product.
+        std::memcpy(&value, bytes_.data() + offset_,
+                    sizeof value);  // Little-endian machines only, like the product.
         offset_ += sizeof value;
         return value;
     }

@@ -9,8 +9,8 @@
 
 namespace cordon::chain {
 
-/// A file read from the front, with look-ahead, and with Bitcoin Core's XOR key taken off (xor.dat: byte i of the file
-/// is XORed with byte i mod 8 of the key). Confined to one thread.
+/// A file read from the front, with look-ahead, and with Bitcoin Core's XOR key taken off (xor.dat:
+/// byte i of the file is XORed with byte i mod 8 of the key). Confined to one thread.
 class FileStream {
 public:
     /// Lifetime: `file` must outlive the stream.
@@ -20,8 +20,8 @@ public:
     const Bytes& key() const noexcept { return key_; }
     uint64_t offset() const noexcept { return offset_; }
 
-    /// Up to `size` bytes ahead, still as they lie in the file (key not taken off); fewer at the end only.
-    /// REQUIRES: size <= kBuffer. Lifetime: until the next call.
+    /// Up to `size` bytes ahead, still as they lie in the file (key not taken off); fewer at the
+    /// end only. REQUIRES: size <= kBuffer. Lifetime: until the next call.
     Result<ByteView> peek(std::size_t size);
     /// Fills `out` as far as the file goes.
     Result<std::size_t> read(std::span<uint8_t> out);
@@ -35,17 +35,18 @@ private:
         : file_{&file}, source_{std::move(source)}, buffer_(kBuffer) {}
     Status refill();
 
-    const InputFile* file_;               // For messages.
+    const InputFile* file_;  // For messages.
     std::unique_ptr<ByteSource> source_;
     Bytes key_;
     Bytes buffer_;
-    std::size_t begin_ = 0;               // The unread part of buffer_.
+    std::size_t begin_ = 0;  // The unread part of buffer_.
     std::size_t end_ = 0;
-    uint64_t offset_ = 0;                 // In the file as decompressed.
+    uint64_t offset_ = 0;  // In the file as decompressed.
     bool at_end_ = false;
 };
 
-/// `bytes`, which lie at `offset` of a file, with the key put on or taken off. Nothing happens with an empty key.
+/// `bytes`, which lie at `offset` of a file, with the key put on or taken off. Nothing happens with
+/// an empty key.
 void apply_key(std::span<uint8_t> bytes, ByteView key, uint64_t offset) noexcept;
 
 }  // namespace cordon::chain

@@ -27,14 +27,16 @@ std::optional<Amount> target_of_bits(uint32_t bits) noexcept {
     const unsigned size = bits >> 24;
     const uint32_t mantissa = bits & 0x7fffff;
     if (mantissa == 0 || (bits & 0x800000) != 0) return std::nullopt;
-    if (size > 34 || (size > 33 && mantissa > 0xff) || (size > 32 && mantissa > 0xffff)) return std::nullopt;
+    if (size > 34 || (size > 33 && mantissa > 0xff) || (size > 32 && mantissa > 0xffff))
+        return std::nullopt;
     std::array<uint64_t, 4> limbs{};
     if (size <= 3) {
         limbs[0] = mantissa >> 8 * (3 - size);
     } else {
         const unsigned shift = 8 * (size - 3);
         limbs[shift / 64] = static_cast<uint64_t>(mantissa) << shift % 64;
-        if (shift % 64 > 41 && shift / 64 < 3) limbs[shift / 64 + 1] = mantissa >> (64 - shift % 64);
+        if (shift % 64 > 41 && shift / 64 < 3)
+            limbs[shift / 64 + 1] = mantissa >> (64 - shift % 64);
     }
     const Amount target = Amount::from_limbs(limbs);
     if (target.is_zero()) return std::nullopt;

@@ -26,9 +26,11 @@ struct HeaderView {
 /// kTruncated below 80 bytes; more are ignored.
 Result<HeaderView> parse_header(ByteView bytes);
 
-/// The target that the compact form stands for; nothing when it is zero, negative or exceeds 256 bits.
+/// The target that the compact form stands for; nothing when it is zero, negative or exceeds 256
+/// bits.
 std::optional<Amount> target_of_bits(uint32_t bits) noexcept;
-/// The hashes expected to be tried for one below the target: 2^256 / (target + 1). Zero for invalid bits.
+/// The hashes expected to be tried for one below the target: 2^256 / (target + 1). Zero for invalid
+/// bits.
 Amount work_of_bits(uint32_t bits);
 /// The proof of work: the hash, as a little-endian number, does not exceed the target of `bits`.
 bool meets_target(const Hash256& hash, uint32_t bits) noexcept;

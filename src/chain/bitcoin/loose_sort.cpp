@@ -31,12 +31,14 @@ bool join(LooseTxn& into, const LooseTxn& from) {
         if (!take_known(into.txn.inputs[i].spent, from.txn.inputs[i].spent)) return false;
     }
     if (into.has_version && from.has_version && into.txn.version != from.txn.version) return false;
-    if (into.has_locktime && from.has_locktime && into.txn.locktime != from.txn.locktime) return false;
+    if (into.has_locktime && from.has_locktime && into.txn.locktime != from.txn.locktime)
+        return false;
     if (!into.has_version) into.txn.version = from.txn.version;
     if (!into.has_locktime) into.txn.locktime = from.txn.locktime;
     into.has_version |= from.has_version;
     into.has_locktime |= from.has_locktime;
-    return take_known(into.height, from.height) && take_known(into.pos, from.pos) && take_known(into.time, from.time);
+    return take_known(into.height, from.height) && take_known(into.pos, from.pos) &&
+           take_known(into.time, from.time);
 }
 
 using ByTxid = std::unordered_map<Hash256, uint32_t>;  // Looked up only, never walked.
@@ -50,8 +52,9 @@ Result<ByTxid> drop_repeated(std::vector<LooseTxn>& txns, const WhereIs& where) 
         if (!fresh) {
             LooseTxn& first = txns[found->second];
             if (!join(first, txns[i]))
-                return fail(ErrorCode::kDuplicate, format("{}: txn {} contradicts the same txn at {}", where(txns[i]),
-                                                          name_of(txns[i]), where(first)));
+                return fail(ErrorCode::kDuplicate,
+                            format("{}: txn {} contradicts the same txn at {}", where(txns[i]),
+                                   name_of(txns[i]), where(first)));
             continue;
         }
         if (kept != i) txns[kept] = std::move(txns[i]);
@@ -74,7 +77,8 @@ std::vector<uint32_t> topological(const std::vector<LooseTxn>& txns, const ByTxi
         }
     }
     std::sort(spends.begin(), spends.end());
-    // A txn that does not say its height, time or place comes before those that do: nothing holds it back.
+    // A txn that does not say its height, time or place comes before those that do: nothing holds
+    // it back.
     const auto key = [&txns](uint32_t i) {
         const LooseTxn& txn = txns[i];
         return std::tuple{txn.height, txn.time, txn.pos, i};
@@ -89,7 +93,8 @@ std::vector<uint32_t> topological(const std::vector<LooseTxn>& txns, const ByTxi
         const uint32_t txn = free.top();
         free.pop();
         order.push_back(txn);
-        const auto from = std::lower_bound(spends.begin(), spends.end(), std::pair{txn, uint32_t{0}});
+        const auto from =
+            std::lower_bound(spends.begin(), spends.end(), std::pair{txn, uint32_t{0}});
         for (auto spend = from; spend != spends.end() && spend->first == txn; ++spend)
             if (--waits[spend->second] == 0) free.push(spend->second);
     }
@@ -101,15 +106,17 @@ Status check_order(const std::vector<LooseTxn>& txns, const WhereIs& where) {
         const LooseTxn& before = txns[i - 1];
         const LooseTxn& txn = txns[i];
         const bool falls = before.height && txn.height && *txn.height < *before.height;
-        const bool misplaced = before.height && before.height == txn.height && before.pos && txn.pos &&
-                               *txn.pos < *before.pos;
+        const bool misplaced = before.height && before.height == txn.height && before.pos &&
+                               txn.pos && *txn.pos < *before.pos;
         if (falls || misplaced)
-            return fail(ErrorCode::kOrder,
-                        format("{}: txn {} (height {}) spends what comes after it, as {} (height {}) shows", where(txn),
-                               name_of(txn), *txn.height, name_of(before), *before.height));
+            return fail(
+                ErrorCode::kOrder,
+                format("{}: txn {} (height {}) spends what comes after it, as {} (height {}) shows",
+                       where(txn), name_of(txn), *txn.height, name_of(before), *before.height));
         if (before.height && before.height == txn.height && before.pos && before.pos == txn.pos)
-            return fail(ErrorCode::kDuplicate, format("{}: txn {} has the place {} in block {} that {} has",
-                                                      where(txn), name_of(txn), *txn.pos, *txn.height, name_of(before)));
+            return fail(ErrorCode::kDuplicate,
+                        format("{}: txn {} has the place {} in block {} that {} has", where(txn),
+                               name_of(txn), *txn.pos, *txn.height, name_of(before)));
     }
     return {};
 }
@@ -122,9 +129,11 @@ Result<std::vector<LooseTxn>> sort_loose_txns(std::vector<LooseTxn> txns, const 
     if (order.size() < txns.size()) {
         std::vector<bool> done(txns.size(), false);
         for (const uint32_t txn : order) done[txn] = true;
-        const LooseTxn& stuck = txns[static_cast<std::size_t>(std::find(done.begin(), done.end(), false) - done.begin())];
-        return fail(ErrorCode::kOrder, format("{}: txn {} and others spend each other in a circle: no chain has that",
-                                              where(stuck), name_of(stuck)));
+        const LooseTxn& stuck = txns[static_cast<std::size_t>(
+            std::find(done.begin(), done.end(), false) - done.begin())];
+        return fail(ErrorCode::kOrder,
+                    format("{}: txn {} and others spend each other in a circle: no chain has that",
+                           where(stuck), name_of(stuck)));
     }
     std::vector<LooseTxn> sorted;
     sorted.reserve(txns.size());

@@ -38,7 +38,8 @@ Result<uint64_t> read_number(element value, uint64_t max, std::string_view field
     } else {
         return fail(wrong(field, "a whole number, not negative"));
     }
-    if (number > max) return fail(ErrorCode::kOverflow, format("field {}: {} exceeds {}", field, number, max));
+    if (number > max)
+        return fail(ErrorCode::kOverflow, format("field {}: {} exceeds {}", field, number, max));
     return number;
 }
 
@@ -94,10 +95,12 @@ Result<std::optional<Address>> read_holder(const Row& row, std::size_t script_at
     auto address = parse_address(network, text);
     if (!address) return fail(address.error().in(format("field {}", field)));
     if (by_script && *by_script != *address) {
-        // Explorers show the key hash of a bare public key as an address of its own: the script decides.
-        if (by_script->kind() == AddressKind::kP2pk && address->kind() == AddressKind::kP2pkh) return by_script;
-        return fail(ErrorCode::kConflict, format("field {}: the script pays {}, not the address {}", field,
-                                                 format_address(network, *by_script), text));
+        // Explorers show the key hash of a bare public key as an address of its own: the script
+        // decides.
+        if (by_script->kind() == AddressKind::kP2pk && address->kind() == AddressKind::kP2pkh)
+            return by_script;
+        return fail(ErrorCode::kConflict, format("field {}: the script pays {}, not the address {}",
+                                                 field, format_address(network, *by_script), text));
     }
     return std::optional{*address};
 }
@@ -144,16 +147,28 @@ Status read_outputs(element value, ChainId network, LooseTxn& out) {
     if (value.get_array().get(list) != simdjson::SUCCESS || list.size() == 0)
         return fail(wrong("out", "an array of at least one output"));
     for (const element item : list) {
-        CORDON_TRY(TxOut output, read_output(item, network, format("out[{}]", out.txn.outputs.size())));
+        CORDON_TRY(TxOut output,
+                   read_output(item, network, format("out[{}]", out.txn.outputs.size())));
         out.txn.outputs.push_back(output);
     }
     return {};
 }
 
 /// The keys that mean something; all others are the source's own affair.
-enum Key : unsigned { kTxid, kIn, kOut, kTime, kHeight, kPos, kCoinbase, kVersion, kLocktime, kKeys };
-constexpr std::array<std::string_view, kKeys> kKeyNames{"txid", "in",       "out",     "time",    "height",
-                                                        "pos",  "coinbase", "version", "locktime"};
+enum Key : unsigned {
+    kTxid,
+    kIn,
+    kOut,
+    kTime,
+    kHeight,
+    kPos,
+    kCoinbase,
+    kVersion,
+    kLocktime,
+    kKeys
+};
+constexpr std::array<std::string_view, kKeys> kKeyNames{
+    "txid", "in", "out", "time", "height", "pos", "coinbase", "version", "locktime"};
 
 Status read_key(Key key, element value, ChainId network, LooseTxn& out) {
     if (value.is_null()) return {};
@@ -210,7 +225,8 @@ Status read_key(Key key, element value, ChainId network, LooseTxn& out) {
     return {};
 }
 
-/// A coinbase has no inputs in the model; some programs write its empty prevout. A txn without inputs is none else.
+/// A coinbase has no inputs in the model; some programs write its empty prevout. A txn without
+/// inputs is none else.
 Status settle_coinbase(UtxoTxn& txn) {
     const auto empty = [](const TxIn& input) {
         return input.prevout.index == kNoIndex && input.prevout.txid == Hash256{};
@@ -236,10 +252,12 @@ Status check_sums(const UtxoTxn& txn) {
     for (const TxIn& input : txn.inputs) {
         if (!input.spent) return {};
         in += input.spent->value;
-        if (in > kMaxMoney) return fail(ErrorCode::kOverflow, "the inputs together exceed the 21 million coins");
+        if (in > kMaxMoney)
+            return fail(ErrorCode::kOverflow, "the inputs together exceed the 21 million coins");
     }
     if (!txn.coinbase && out > in)
-        return fail(ErrorCode::kConflict, format("the outputs ({} sat) exceed the inputs ({} sat)", out, in));
+        return fail(ErrorCode::kConflict,
+                    format("the outputs ({} sat) exceed the inputs ({} sat)", out, in));
     return {};
 }
 
@@ -247,7 +265,8 @@ Status check_prevouts(const UtxoTxn& txn) {
     std::vector<OutPoint> points;
     points.reserve(txn.inputs.size());
     for (const TxIn& input : txn.inputs) {
-        if (input.prevout.txid == txn.txid) return fail(ErrorCode::kOrder, "the txn spends its own output");
+        if (input.prevout.txid == txn.txid)
+            return fail(ErrorCode::kOrder, "the txn spends its own output");
         points.push_back(input.prevout);
     }
     std::sort(points.begin(), points.end());
@@ -262,7 +281,8 @@ struct LooseTxnReader::Parser {
     simdjson::dom::parser json;
 };
 
-LooseTxnReader::LooseTxnReader(ChainId network) : network_{network}, parser_{std::make_unique<Parser>()} {}
+LooseTxnReader::LooseTxnReader(ChainId network)
+    : network_{network}, parser_{std::make_unique<Parser>()} {}
 LooseTxnReader::~LooseTxnReader() = default;
 LooseTxnReader::LooseTxnReader(LooseTxnReader&&) noexcept = default;
 
@@ -270,17 +290,18 @@ Result<LooseTxn> LooseTxnReader::parse_json(std::string_view line) {
     simdjson::dom::object object;
     const auto parsed = parser_->json.parse(line.data(), line.size());
     if (parsed.error() != simdjson::SUCCESS || parsed.get_object().get(object) != simdjson::SUCCESS)
-        return fail(ErrorCode::kMalformed,
-                    format("expected one JSON object: {}", parsed.error() != simdjson::SUCCESS
-                                                               ? simdjson::error_message(parsed.error())
-                                                               : "found another JSON value"));
+        return fail(ErrorCode::kMalformed, format("expected one JSON object: {}",
+                                                  parsed.error() != simdjson::SUCCESS
+                                                      ? simdjson::error_message(parsed.error())
+                                                      : "found another JSON value"));
     LooseTxn out;
     std::array<bool, kKeys> seen{};
     for (const auto& [name, value] : object) {
         const auto key = std::find(kKeyNames.begin(), kKeyNames.end(), name);
         if (key == kKeyNames.end()) continue;
         const auto index = static_cast<unsigned>(key - kKeyNames.begin());
-        if (seen[index]) return fail(ErrorCode::kDuplicate, format("key \"{}\" occurs twice", name));
+        if (seen[index])
+            return fail(ErrorCode::kDuplicate, format("key \"{}\" occurs twice", name));
         seen[index] = true;
         CORDON_TRY(read_key(static_cast<Key>(index), value, network_, out));
     }

@@ -65,15 +65,18 @@ ChainId chain_of(std::string_view net) {
 TEST(RealBlocks, agree_with_their_manifest_in_every_number) {
     CORDON_TEST_DATA(path, "btc/raw_blocks");
     json::parser parser;
-    for (const json::element facts : parser.load((path / "manifest.json").string())["blocks"].get_array()) {
+    for (const json::element facts :
+         parser.load((path / "manifest.json").string())["blocks"].get_array()) {
         const std::string name{facts["name"].get_string().value()};
         const Bytes bytes = read_test_file(path / (name + ".raw.xz"));
         const Result<BlockCheck> check = check_block_bytes(bytes);
         ASSERT_TRUE(check) << name << check.error().message;
         const BlockFacts& block = check->facts;
         const auto number = [&](const char* key) { return facts[key].get_uint64().value(); };
-        EXPECT_EQ(format_hash(kBitcoin, block.header.hash), facts["hash"].get_string().value()) << name;
-        EXPECT_EQ(format_hash(kBitcoin, block.header.parent), facts["prev"].get_string().value()) << name;
+        EXPECT_EQ(format_hash(kBitcoin, block.header.hash), facts["hash"].get_string().value())
+            << name;
+        EXPECT_EQ(format_hash(kBitcoin, block.header.parent), facts["prev"].get_string().value())
+            << name;
         EXPECT_EQ(block.header.time, number("time")) << name;
         EXPECT_EQ(block.txns, number("ntx")) << name;
         EXPECT_EQ(block.inputs, number("inputs_non_coinbase")) << name;
@@ -81,13 +84,20 @@ TEST(RealBlocks, agree_with_their_manifest_in_every_number) {
         EXPECT_EQ(block.total_out, number("total_out_sat")) << name;
         EXPECT_EQ(block.weight, number("weight")) << name;
         EXPECT_EQ(to_hex(check->txids_sha256), facts["txids_sha256"].get_string().value()) << name;
-        EXPECT_EQ(block.witness == WitnessCommitment::kOk, !facts["witness_commitment_ok"].is_null()) << name;
-        EXPECT_TRUE(block.merkle_ok && block.pow_ok && block.coinbase_ok && check->reencodes) << name;
+        EXPECT_EQ(block.witness == WitnessCommitment::kOk,
+                  !facts["witness_commitment_ok"].is_null())
+            << name;
+        EXPECT_TRUE(block.merkle_ok && block.pow_ok && block.coinbase_ok && check->reencodes)
+            << name;
         EXPECT_TRUE(block.coinbase_height.value_or(number("height")) == number("height")) << name;
         for (const auto& [kind, count] : facts["out_types"].get_object()) {
-            const std::string ours = kind == "nulldata" ? "op_return" : kind == "other" ? "script" : std::string{kind};
+            const std::string ours = kind == "nulldata" ? "op_return"
+                                     : kind == "other"  ? "script"
+                                                        : std::string{kind};
             const auto found = check->out_types.find(ours);
-            EXPECT_EQ(found == check->out_types.end() ? 0 : found->second, count.get_uint64().value()) << name << kind;
+            EXPECT_EQ(found == check->out_types.end() ? 0 : found->second,
+                      count.get_uint64().value())
+                << name << kind;
         }
     }
 }
@@ -97,7 +107,8 @@ TEST(RealBlocks, come_with_their_heights_in_order) {
     json::parser parser;
     std::map<std::string, std::vector<fs::path>> by_net;
     std::map<std::string, uint64_t> height;
-    for (const json::element facts : parser.load((path / "manifest.json").string())["blocks"].get_array()) {
+    for (const json::element facts :
+         parser.load((path / "manifest.json").string())["blocks"].get_array()) {
         const std::string name{facts["name"].get_string().value()};
         by_net[std::string{facts["net"].get_string().value()}].push_back(path / (name + ".raw.xz"));
         height[std::string{facts["hash"].get_string().value()}] = facts["height"].get_uint64();
@@ -109,8 +120,10 @@ TEST(RealBlocks, come_with_their_heights_in_order) {
         for (std::size_t i = 0; i < result.blocks.size(); ++i) {
             const BlockHeader& header = result.blocks[i].header;
             const uint64_t truth = height.at(format_hash(kBitcoin, header.hash));
-            const uint64_t off = header.number > truth ? header.number - truth : truth - header.number;
-            EXPECT_TRUE(header.number_kind == BlockNumKind::kEstimated || off == 0) << header.number << " " << truth;
+            const uint64_t off =
+                header.number > truth ? header.number - truth : truth - header.number;
+            EXPECT_TRUE(header.number_kind == BlockNumKind::kEstimated || off == 0)
+                << header.number << " " << truth;
             // An estimate on main net is good to two weeks.
             EXPECT_TRUE(chain_of(net) != kBitcoin || off <= 2016) << header.number << " " << truth;
             EXPECT_TRUE(i == 0 || header.number > result.blocks[i - 1].header.number);
@@ -121,19 +134,24 @@ TEST(RealBlocks, come_with_their_heights_in_order) {
 TEST(RealBlocks, of_testnet_are_not_taken_for_main_net) {
     CORDON_TEST_DATA(path, "btc/raw_blocks");
     json::parser parser;
-    for (const json::element facts : parser.load((path / "manifest.json").string())["blocks"].get_array()) {
+    for (const json::element facts :
+         parser.load((path / "manifest.json").string())["blocks"].get_array()) {
         if (facts["net"].get_string().value() == "mainnet") continue;
         const std::string name{facts["name"].get_string().value()};
-        const Read result = drain(open_bitcoin_blocks(open_all({path / (name + ".raw.xz")}), kBitcoin, {}));
+        const Read result =
+            drain(open_bitcoin_blocks(open_all({path / (name + ".raw.xz")}), kBitcoin, {}));
         ASSERT_TRUE(result.error) << name;
         EXPECT_EQ(result.error->code, ErrorCode::kWrongChain) << name << result.error->message;
     }
 }
 
 TEST(RealBlocks, of_blk_files_link_to_the_first_block) {
-    for (const char* set : {"btc/raw_blocks/mainnet_first256.blk.xz", "btc/blocksci_regtest/blk00000.dat"}) {
+    for (const char* set :
+         {"btc/raw_blocks/mainnet_first256.blk.xz", "btc/blocksci_regtest/blk00000.dat"}) {
         CORDON_TEST_DATA(path, set);
-        const ChainId chain = std::string_view{set}.find("regtest") == std::string_view::npos ? kBitcoin : kBitcoinRegtest;
+        const ChainId chain = std::string_view{set}.find("regtest") == std::string_view::npos
+                                  ? kBitcoin
+                                  : kBitcoinRegtest;
         const Read result = drain(open_bitcoin_blocks(open_all({path}), chain, {}));
         ASSERT_FALSE(result.error) << result.error->message;
         ASSERT_FALSE(result.blocks.empty());
@@ -165,7 +183,8 @@ TEST(RealBlocks, of_the_reorg_vectors_follow_the_heaviest_branch) {
     ASSERT_FALSE(with_fork.error) << with_fork.error->message;
     EXPECT_EQ(hashes(with_fork), hashes(stem)) << "a shorter branch changes nothing";
     EXPECT_FALSE(with_fork.warnings.empty());
-    const Read reorged = read({"blk_0_to_4.dat.bz2", "blk_3A.dat.bz2", "blk_4A.dat.bz2", "blk_5A.dat.bz2"});
+    const Read reorged =
+        read({"blk_0_to_4.dat.bz2", "blk_3A.dat.bz2", "blk_4A.dat.bz2", "blk_5A.dat.bz2"});
     ASSERT_FALSE(reorged.error) << reorged.error->message;
     EXPECT_GT(reorged.blocks.size(), stem.blocks.size());
     EXPECT_NE(reorged.blocks[stem.blocks.size() - 1].header.hash, stem.blocks.back().header.hash);
@@ -177,7 +196,8 @@ TEST(RealBlocks, of_a_mixed_folder_are_found_between_other_files) {
     std::vector<fs::path> paths;
     for (const auto& entry : fs::directory_iterator(path)) {
         const std::string name = entry.path().filename().string();
-        const bool foreign = name.starts_with("t") || name.starts_with("blk_");  // Testnet, and another chain's forks.
+        const bool foreign = name.starts_with("t") ||
+                             name.starts_with("blk_");  // Testnet, and another chain's forks.
         if (!foreign) paths.push_back(entry.path());
     }
     std::sort(paths.begin(), paths.end());
@@ -190,7 +210,8 @@ TEST(RealBlocks, of_a_mixed_folder_are_found_between_other_files) {
 
 TEST(RealTxs, of_the_dmm_theft_come_after_their_funding) {
     CORDON_TEST_DATA(path, "btc/dmm_theft_2024");
-    const Read result = drain(open_bitcoin_txs(open_all({path / "theft_tx.hex", path / "funding_tx.hex"}), kBitcoin));
+    const Read result = drain(
+        open_bitcoin_txs(open_all({path / "theft_tx.hex", path / "funding_tx.hex"}), kBitcoin));
     ASSERT_FALSE(result.error) << result.error->message;
     ASSERT_EQ(result.blocks.size(), 1U);
     ASSERT_EQ(result.blocks[0].utxo_txns.size(), 2U);
@@ -207,7 +228,8 @@ TEST(RealTxs, of_every_json_set_are_read_in_topological_order) {
         CORDON_TEST_DATA(path, set);
         std::vector<std::vector<fs::path>> inputs;
         for (const fs::path& file : files_in(path, ".jsonl.xz")) inputs.push_back({file});
-        if (chain == kBitcoin) inputs.push_back(files_in(path, ".jsonl.xz"));  // All together, repeated txns and all.
+        if (chain == kBitcoin)
+            inputs.push_back(files_in(path, ".jsonl.xz"));  // All together, repeated txns and all.
         for (const auto& paths : inputs) {
             const Read result = drain(open_bitcoin_txs(open_all(paths), chain));
             ASSERT_FALSE(result.error) << result.error->message;

@@ -27,11 +27,13 @@ bool is_public_key(ByteView key) noexcept {
 }
 
 bool is_p2pkh(ByteView s) noexcept {
-    return s.size() == 25 && s[0] == kOpDup && s[1] == kOpHash160 && s[2] == 20 && s[23] == kOpEqualVerify &&
-           s[24] == kOpCheckSig;
+    return s.size() == 25 && s[0] == kOpDup && s[1] == kOpHash160 && s[2] == 20 &&
+           s[23] == kOpEqualVerify && s[24] == kOpCheckSig;
 }
 
-bool is_p2sh(ByteView s) noexcept { return s.size() == 23 && s[0] == kOpHash160 && s[1] == 20 && s[22] == kOpEqual; }
+bool is_p2sh(ByteView s) noexcept {
+    return s.size() == 23 && s[0] == kOpHash160 && s[1] == 20 && s[22] == kOpEqual;
+}
 
 bool is_p2pk(ByteView s) noexcept {
     return (s.size() == 35 || s.size() == 67) && s[0] == s.size() - 2 && s.back() == kOpCheckSig &&
@@ -40,20 +42,23 @@ bool is_p2pk(ByteView s) noexcept {
 
 /// OP_0 or OP_1..OP_16, then one push of 2..40 bytes and nothing else (BIP-141).
 bool is_witness_program(ByteView s) noexcept {
-    return s.size() >= 4 && s.size() <= 42 && (s[0] == 0 || (s[0] >= kOp1 && s[0] <= kOp16)) && s[1] + 2U == s.size();
+    return s.size() >= 4 && s.size() <= 42 && (s[0] == 0 || (s[0] >= kOp1 && s[0] <= kOp16)) &&
+           s[1] + 2U == s.size();
 }
 
-/// A count of keys at `at`: OP_1..OP_16, or a minimal push of 17..20. 0 when there is none; moves `at` behind it.
+/// A count of keys at `at`: OP_1..OP_16, or a minimal push of 17..20. 0 when there is none; moves
+/// `at` behind it.
 unsigned take_count(ByteView s, std::size_t& at) noexcept {
     if (at >= s.size()) return 0;
     if (s[at] >= kOp1 && s[at] <= kOp16) return s[at++] - kOp1 + 1U;
-    if (s[at] != 1 || at + 1 >= s.size() || s[at + 1] <= 16 || s[at + 1] > kMaxMultisigKeys) return 0;
+    if (s[at] != 1 || at + 1 >= s.size() || s[at + 1] <= 16 || s[at + 1] > kMaxMultisigKeys)
+        return 0;
     at += 2;
     return s[at - 1];
 }
 
-/// m, n keys, n, OP_CHECKMULTISIG. Keys count by their length: Counterparty and others put data in the place of some,
-/// and consensus lets the holders of the rest spend.
+/// m, n keys, n, OP_CHECKMULTISIG. Keys count by their length: Counterparty and others put data in
+/// the place of some, and consensus lets the holders of the rest spend.
 bool is_multisig(ByteView s) noexcept {
     if (s.size() < 37 || s.back() != kOpCheckMultisig) return false;
     std::size_t at = 0;
@@ -68,9 +73,12 @@ bool is_multisig(ByteView s) noexcept {
     return total == keys && required <= total && at + 1 == s.size();
 }
 
-Address by_hash(AddressKind kind, ByteView script) noexcept { return Address{kind, crypto::sha256(script)}; }
+Address by_hash(AddressKind kind, ByteView script) noexcept {
+    return Address{kind, crypto::sha256(script)};
+}
 
-Bytes joined(std::initializer_list<uint8_t> head, ByteView payload, std::initializer_list<uint8_t> tail) {
+Bytes joined(std::initializer_list<uint8_t> head, ByteView payload,
+             std::initializer_list<uint8_t> tail) {
     Bytes out(head);
     out.insert(out.end(), payload.begin(), payload.end());
     out.insert(out.end(), tail);
@@ -101,13 +109,15 @@ Address address_of_script(ByteView script) noexcept {
 std::optional<Bytes> script_of_address(const Address& address) {
     const ByteView payload = address.payload();
     switch (address.kind()) {
-        case AddressKind::kP2pkh: return joined({kOpDup, kOpHash160, 20}, payload, {kOpEqualVerify, kOpCheckSig});
+        case AddressKind::kP2pkh:
+            return joined({kOpDup, kOpHash160, 20}, payload, {kOpEqualVerify, kOpCheckSig});
         case AddressKind::kP2sh: return joined({kOpHash160, 20}, payload, {kOpEqual});
         case AddressKind::kP2wpkh: return joined({0, 20}, payload, {});
         case AddressKind::kP2wsh: return joined({0, 32}, payload, {});
         case AddressKind::kP2tr: return joined({kOp1, 32}, payload, {});
         case AddressKind::kWitness:
-            return joined({static_cast<uint8_t>(kOp1 - 1 + payload[0]), static_cast<uint8_t>(payload.size() - 1)},
+            return joined({static_cast<uint8_t>(kOp1 - 1 + payload[0]),
+                           static_cast<uint8_t>(payload.size() - 1)},
                           payload.subspan(1), {});
         default: return std::nullopt;
     }
@@ -120,8 +130,9 @@ std::optional<uint64_t> leading_number(ByteView script) noexcept {
     const std::size_t size = script[0];
     if (size > 8 || script.size() < size + 1) return std::nullopt;
     const uint8_t top = script[size];
-    if ((top & 0x80) != 0) return std::nullopt;                                          // Negative.
-    if (top == 0 && (size == 1 || (script[size - 1] & 0x80) == 0)) return std::nullopt;  // Not minimal.
+    if ((top & 0x80) != 0) return std::nullopt;  // Negative.
+    if (top == 0 && (size == 1 || (script[size - 1] & 0x80) == 0))
+        return std::nullopt;  // Not minimal.
     uint64_t value = 0;
     for (std::size_t i = size; i > 0; --i) value = value << 8 | script[i];
     return value;

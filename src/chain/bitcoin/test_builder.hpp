@@ -6,7 +6,8 @@
 
 #include "block.hpp"
 
-/// Small regtest chains for tests and benchmarks: real proof of work (two tries a block), real merkle roots.
+/// Small regtest chains for tests and benchmarks: real proof of work (two tries a block), real
+/// merkle roots.
 namespace cordon::chain::test {
 
 inline void put(Bytes& out, uint64_t value, unsigned size) {
@@ -27,7 +28,8 @@ inline Bytes p2pkh_script(uint8_t byte) {
     return out;
 }
 
-inline Bytes simple_txn(const std::vector<OutPoint>& spends, const std::vector<std::pair<uint64_t, Bytes>>& outputs,
+inline Bytes simple_txn(const std::vector<OutPoint>& spends,
+                        const std::vector<std::pair<uint64_t, Bytes>>& outputs,
                         const Bytes& coinbase_script = {}) {
     Bytes out;
     put(out, 2, 4);
@@ -73,9 +75,10 @@ inline Bytes height_script(uint32_t height, uint8_t salt = 0) {
     return out;
 }
 
-/// The header and body of a block with these txns; the nonce is searched until the target of `bits` is met.
-inline Bytes make_block(const Hash256& parent, uint32_t time, const std::vector<Bytes>& txns, uint32_t version = 4,
-                        uint32_t bits = 0x207fffff) {
+/// The header and body of a block with these txns; the nonce is searched until the target of `bits`
+/// is met.
+inline Bytes make_block(const Hash256& parent, uint32_t time, const std::vector<Bytes>& txns,
+                        uint32_t version = 4, uint32_t bits = 0x207fffff) {
     std::vector<Hash256> txids;
     for (const Bytes& txn : txns) txids.push_back(txid_of(parse_txn(txn).value()));
     Bytes out;
@@ -95,9 +98,11 @@ inline Bytes make_block(const Hash256& parent, uint32_t time, const std::vector<
 }
 
 /// A block of one coinbase.
-inline Bytes empty_block(const Hash256& parent, uint32_t height, uint8_t salt = 0, uint32_t version = 4) {
-    return make_block(parent, 1'600'000'000 + height * 600,
-                      {simple_txn({}, {{50 * kCoin, p2pkh_script(1)}}, height_script(height, salt))}, version);
+inline Bytes empty_block(const Hash256& parent, uint32_t height, uint8_t salt = 0,
+                         uint32_t version = 4) {
+    return make_block(
+        parent, 1'600'000'000 + height * 600,
+        {simple_txn({}, {{50 * kCoin, p2pkh_script(1)}}, height_script(height, salt))}, version);
 }
 
 inline Hash256 hash_of(const Bytes& block) { return parse_header(block)->hash; }

@@ -11,13 +11,15 @@
 #include <cordon/base/byte_source.hpp>
 #include <cordon/base/bytes.hpp>
 
-/// Where tests find real data: $CORDON_DATA, or shared/data beside a directory above the working one.
+/// Where tests find real data: $CORDON_DATA, or shared/data beside a directory above the working
+/// one.
 namespace cordon::chain {
 
 inline std::optional<std::filesystem::path> test_data(const std::string& set) {
     namespace fs = std::filesystem;
     if (const char* root = std::getenv("CORDON_DATA"))
-        return fs::exists(fs::path{root} / set) ? std::optional{fs::path{root} / set} : std::nullopt;
+        return fs::exists(fs::path{root} / set) ? std::optional{fs::path{root} / set}
+                                                : std::nullopt;
     for (fs::path at = fs::current_path(); at.has_relative_path(); at = at.parent_path())
         if (fs::exists(at / "shared/data" / set)) return at / "shared/data" / set;
     return std::nullopt;

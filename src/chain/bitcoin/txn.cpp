@@ -11,8 +11,8 @@
 namespace cordon::chain {
 namespace {
 
-constexpr std::size_t kMinInput = 41;   // Prevout 36, script length 1, sequence 4.
-constexpr std::size_t kMinOutput = 9;   // Value 8, script length 1.
+constexpr std::size_t kMinInput = 41;  // Prevout 36, script length 1, sequence 4.
+constexpr std::size_t kMinOutput = 9;  // Value 8, script length 1.
 constexpr uint32_t kNoIndex = 0xffffffff;
 
 void read_inputs(Cursor& cursor, TxnView& out) {
@@ -45,16 +45,19 @@ void read_witnesses(Cursor& cursor, TxnView& out) {
         const std::size_t count = cursor.count(1, "the items of a witness");
         input.first_item = static_cast<uint32_t>(out.items.size());
         input.item_count = static_cast<uint32_t>(count);
-        for (std::size_t i = 0; i < count && cursor.ok(); ++i) out.items.push_back(cursor.var_bytes("a witness item"));
+        for (std::size_t i = 0; i < count && cursor.ok(); ++i)
+            out.items.push_back(cursor.var_bytes("a witness item"));
         if (!cursor.ok()) return;
     }
     // Otherwise one txn would have two encodings with the same txid (BIP-144).
     if (out.items.empty())
-        cursor.fail_at(start, ErrorCode::kMalformed, "a witness item in a txn that has the witness flag", 0);
+        cursor.fail_at(start, ErrorCode::kMalformed,
+                       "a witness item in a txn that has the witness flag", 0);
 }
 
 void append_u32(Bytes& out, uint32_t value) {
-    for (unsigned shift = 0; shift < 32; shift += 8) out.push_back(static_cast<uint8_t>(value >> shift));
+    for (unsigned shift = 0; shift < 32; shift += 8)
+        out.push_back(static_cast<uint8_t>(value >> shift));
 }
 
 void append_compact_size(Bytes& out, uint64_t value) {
@@ -82,11 +85,15 @@ Status check_outputs(const TxnView& txn) {
         const uint64_t value = txn.outputs[i].value;
         if (value > kMaxMoney)
             return fail(ErrorCode::kOverflow,
-                        format("output {}: value {} exceeds the 21 million coins ({} sat)", i, value, kMaxMoney));
-        sum += value;  // Below 2^64: at most 2^22 outputs of 2^51 fit a block; the check follows each addition anyway.
+                        format("output {}: value {} exceeds the 21 million coins ({} sat)", i,
+                               value, kMaxMoney));
+        sum += value;  // Below 2^64: at most 2^22 outputs of 2^51 fit a block; the check follows
+                       // each addition anyway.
         if (sum > kMaxMoney)
-            return fail(ErrorCode::kOverflow,
-                        format("output {}: the outputs together exceed the 21 million coins ({} sat)", i, kMaxMoney));
+            return fail(
+                ErrorCode::kOverflow,
+                format("output {}: the outputs together exceed the 21 million coins ({} sat)", i,
+                       kMaxMoney));
     }
     return {};
 }
@@ -95,7 +102,8 @@ Status check_inputs(const TxnView& txn) {
     if (txn.coinbase()) {
         const std::size_t size = txn.inputs[0].script.size();
         if (size < 2 || size > 100)
-            return fail(ErrorCode::kMalformed, format("coinbase script of {} bytes; expected 2..100", size));
+            return fail(ErrorCode::kMalformed,
+                        format("coinbase script of {} bytes; expected 2..100", size));
         return {};
     }
     std::vector<const OutPoint*> points;
@@ -103,22 +111,27 @@ Status check_inputs(const TxnView& txn) {
     for (std::size_t i = 0; i < txn.inputs.size(); ++i) {
         const OutPoint& point = txn.inputs[i].prevout;
         if (point.index == kNoIndex && point.txid == Hash256{})
-            return fail(ErrorCode::kMalformed, format("input {}: spends nothing, and the txn is no coinbase", i));
+            return fail(ErrorCode::kMalformed,
+                        format("input {}: spends nothing, and the txn is no coinbase", i));
         points.push_back(&point);
     }
     // CVE-2018-17144: the same output twice in one txn made coins out of nothing.
-    std::sort(points.begin(), points.end(), [](const OutPoint* a, const OutPoint* b) { return *a < *b; });
-    const auto twice = std::adjacent_find(points.begin(), points.end(),
-                                          [](const OutPoint* a, const OutPoint* b) { return *a == *b; });
+    std::sort(points.begin(), points.end(),
+              [](const OutPoint* a, const OutPoint* b) { return *a < *b; });
+    const auto twice =
+        std::adjacent_find(points.begin(), points.end(),
+                           [](const OutPoint* a, const OutPoint* b) { return *a == *b; });
     if (twice != points.end())
-        return fail(ErrorCode::kDuplicate, format("output {} of a txn is spent twice by this one", (*twice)->index));
+        return fail(ErrorCode::kDuplicate,
+                    format("output {} of a txn is spent twice by this one", (*twice)->index));
     return {};
 }
 
 }  // namespace
 
 bool TxnView::coinbase() const noexcept {
-    return inputs.size() == 1 && inputs[0].prevout.index == kNoIndex && inputs[0].prevout.txid == Hash256{};
+    return inputs.size() == 1 && inputs[0].prevout.index == kNoIndex &&
+           inputs[0].prevout.txid == Hash256{};
 }
 
 bool read_txn(Cursor& cursor, TxnView& out) {
@@ -126,12 +139,14 @@ bool read_txn(Cursor& cursor, TxnView& out) {
     out.items.clear();
     out.outputs.clear();
     out.version = cursor.u32("the version of a txn");
-    // A count of zero inputs is the marker of the witness form; with a flag of zero it is a txn without anything.
+    // A count of zero inputs is the marker of the witness form; with a flag of zero it is a txn
+    // without anything.
     out.segwit = cursor.left() >= 2 && cursor.peek(0) == 0 && cursor.peek(1) != 0;
     if (out.segwit) {
         cursor.u8("the witness marker");
         const uint8_t flag = cursor.u8("the witness flag");
-        if (flag != 1) cursor.fail_at(cursor.offset() - 1, ErrorCode::kMalformed, "the witness flag 1", flag);
+        if (flag != 1)
+            cursor.fail_at(cursor.offset() - 1, ErrorCode::kMalformed, "the witness flag 1", flag);
     }
     const std::size_t body = cursor.offset();
     read_inputs(cursor, out);
@@ -151,7 +166,8 @@ Result<TxnView> parse_txn(ByteView bytes) {
     if (!read_txn(cursor, txn)) return fail(cursor.error());
     if (cursor.left() > 0)
         return fail(ErrorCode::kTrailing,
-                    format("offset {}: expected the end of the txn, found {} more bytes", cursor.offset(), cursor.left()));
+                    format("offset {}: expected the end of the txn, found {} more bytes",
+                           cursor.offset(), cursor.left()));
     return txn;
 }
 
@@ -212,7 +228,8 @@ UtxoTxn to_model(const TxnView& txn, const Hash256& txid) {
     out.locktime = txn.locktime;
     if (!out.coinbase) {
         out.inputs.reserve(txn.inputs.size());
-        for (const InputView& input : txn.inputs) out.inputs.push_back({input.prevout, std::nullopt});
+        for (const InputView& input : txn.inputs)
+            out.inputs.push_back({input.prevout, std::nullopt});
     }
     out.outputs.reserve(txn.outputs.size());
     for (const OutputView& output : txn.outputs)

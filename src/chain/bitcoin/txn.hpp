@@ -13,8 +13,9 @@
 namespace cordon::chain {
 
 inline constexpr uint64_t kCoin = 100'000'000;
-inline constexpr uint64_t kMaxMoney = 21'000'000 * kCoin;  ///< No sum of outputs may exceed it (consensus).
-inline constexpr uint64_t kMaxBlockWeight = 4'000'000;     ///< BIP-141.
+inline constexpr uint64_t kMaxMoney =
+    21'000'000 * kCoin;  ///< No sum of outputs may exceed it (consensus).
+inline constexpr uint64_t kMaxBlockWeight = 4'000'000;  ///< BIP-141.
 
 /// Lifetime of all views: that of the bytes parsed.
 struct InputView {
@@ -30,13 +31,15 @@ struct OutputView {
     ByteView script;
 };
 
-/// A txn taken apart without copying. Reusing one object for many txns allocates nothing in the long run.
+/// A txn taken apart without copying. Reusing one object for many txns allocates nothing in the
+/// long run.
 struct TxnView {
     uint32_t version = 0;
     uint32_t locktime = 0;
     bool segwit = false;  ///< In the form with marker, flag and witnesses.
     ByteView raw;         ///< All its bytes.
-    ByteView body;        ///< From the count of inputs to the last output: what the txid covers besides two numbers.
+    ByteView body;  ///< From the count of inputs to the last output: what the txid covers besides
+                    ///< two numbers.
     std::vector<InputView> inputs;
     std::vector<OutputView> outputs;
     std::vector<ByteView> items;  ///< Witness items of all inputs, one after the other.
@@ -50,8 +53,9 @@ struct TxnView {
     std::size_t vsize() const noexcept { return (weight() + 3) / 4; }
 };
 
-/// Reads one txn and leaves the cursor behind it. False when the cursor has failed: kTruncated, kMalformed (a compact
-/// size not in its shortest form, an unknown flag, a witness form without witness, all as Bitcoin Core refuses them).
+/// Reads one txn and leaves the cursor behind it. False when the cursor has failed: kTruncated,
+/// kMalformed (a compact size not in its shortest form, an unknown flag, a witness form without
+/// witness, all as Bitcoin Core refuses them).
 bool read_txn(Cursor& cursor, TxnView& out);
 
 /// Exactly one txn: as read_txn, and kTrailing when bytes follow.
@@ -64,9 +68,10 @@ void append_txn(Bytes& out, const TxnView& txn);
 Hash256 txid_of(const TxnView& txn) noexcept;
 Hash256 wtxid_of(const TxnView& txn) noexcept;
 
-/// What every txn must keep by itself (Bitcoin Core's CheckTransaction): inputs and outputs present, values within
-/// kMaxMoney alone and together, no output spent twice, a coinbase script of 2..100 bytes, no empty prevout elsewhere,
-/// not above the weight of a block. kMalformed, kOverflow, kDuplicate, kLimit.
+/// What every txn must keep by itself (Bitcoin Core's CheckTransaction): inputs and outputs
+/// present, values within kMaxMoney alone and together, no output spent twice, a coinbase script
+/// of 2..100 bytes, no empty prevout elsewhere, not above the weight of a block. kMalformed,
+/// kOverflow, kDuplicate, kLimit.
 Status check_txn(const TxnView& txn);
 
 /// What the rest of the product sees of it. REQUIRES: check_txn accepts it.

@@ -38,7 +38,9 @@ OutPoint point(uint8_t byte, uint32_t index) {
     return out;
 }
 
-Bytes sample() { return simple_txn({point(1, 0), point(2, 7)}, {{5000, p2pkh_script(3)}, {0, Bytes{0x6a}}}); }
+Bytes sample() {
+    return simple_txn({point(1, 0), point(2, 7)}, {{5000, p2pkh_script(3)}, {0, Bytes{0x6a}}});
+}
 
 Bytes segwit_sample() {
     Bytes out = sample();
@@ -81,7 +83,8 @@ TEST(Txn, cut_at_any_byte_is_truncated_and_says_where) {
         for (std::size_t size = 0; size < whole.size(); ++size) {
             const Result<TxnView> txn = parse_txn(ByteView{whole}.first(size));
             ASSERT_FALSE(txn) << size;
-            EXPECT_EQ(txn.error().code, ErrorCode::kTruncated) << size << ": " << txn.error().message;
+            EXPECT_EQ(txn.error().code, ErrorCode::kTruncated)
+                << size << ": " << txn.error().message;
             EXPECT_NE(txn.error().message.find("offset "), std::string::npos);
         }
     }
@@ -135,8 +138,10 @@ TEST(CheckTxn, refuses_what_no_chain_accepts) {
     EXPECT_EQ(check(simple_txn({point(1, 0)}, {pay(UINT64_MAX)})), ErrorCode::kOverflow);
     EXPECT_EQ(check(simple_txn({point(1, 0)}, {pay(kMaxMoney), pay(1)})), ErrorCode::kOverflow);
     EXPECT_EQ(check(simple_txn({point(1, 0)}, {pay(kMaxMoney)})), ErrorCode::kCancelled);
-    EXPECT_EQ(check(simple_txn({point(1, 0), point(2, 0), point(1, 0)}, {pay(1)})), ErrorCode::kDuplicate);
-    EXPECT_EQ(check(simple_txn({point(1, 0), point(0, UINT32_MAX)}, {pay(1)})), ErrorCode::kMalformed);
+    EXPECT_EQ(check(simple_txn({point(1, 0), point(2, 0), point(1, 0)}, {pay(1)})),
+              ErrorCode::kDuplicate);
+    EXPECT_EQ(check(simple_txn({point(1, 0), point(0, UINT32_MAX)}, {pay(1)})),
+              ErrorCode::kMalformed);
     EXPECT_EQ(check(simple_txn({}, {pay(1)}, Bytes{1})), ErrorCode::kMalformed);
     EXPECT_EQ(check(simple_txn({}, {pay(1)}, Bytes(101, 0))), ErrorCode::kMalformed);
 }
@@ -173,7 +178,7 @@ RC_GTEST_PROP(Txn, with_one_byte_changed_is_refused_or_written_again_alike, ()) 
     RC_ASSERT(again == bytes);
 }
 
-// --- Published vectors ---------------------------------------------------------------------------------------
+// --- Published vectors
 
 TEST(TxnVectors, of_core_that_are_valid_round_trip) {
     CORDON_TEST_DATA(path, "btc/vectors/core_tx_valid.json");
@@ -199,7 +204,8 @@ TEST(TxnVectors, of_core_that_are_invalid_are_refused_or_round_trip) {
         const Result<TxnView> txn = parse_txn(bytes);
         const bool good = txn && check_txn(*txn);
         refused += good ? 0 : 1;
-        // Flag "BADTX" marks what CheckTransaction refuses; the rest fails in its scripts, which are not run here.
+        // Flag "BADTX" marks what CheckTransaction refuses; the rest fails in its scripts, which
+        // are not run here.
         const bool bad = test.at(2).get_string().value() == "BADTX";
         EXPECT_FALSE(bad && good) << to_hex(bytes);
         if (txn) expect_round_trip(bytes);
@@ -231,7 +237,10 @@ TEST(TxnVectors, of_taproot_round_trip_and_their_prevouts_have_addresses) {
             const Bytes output = parse_hex(prevout.get_string().value()).value();
             Cursor cursor{output};
             cursor.u64("value");
-            const Bytes script{[&] { const ByteView v = cursor.var_bytes("script"); return Bytes(v.begin(), v.end()); }()};
+            const Bytes script{[&] {
+                const ByteView v = cursor.var_bytes("script");
+                return Bytes(v.begin(), v.end());
+            }()};
             ASSERT_TRUE(cursor.ok());
             const Address address = address_of_script(script);
             EXPECT_EQ(to_hex(script_of_address(address).value_or(script)), to_hex(script));

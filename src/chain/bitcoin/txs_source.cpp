@@ -13,7 +13,8 @@
 namespace cordon::chain {
 namespace {
 
-constexpr std::size_t kMaxLine = 32 * 1024 * 1024;  // The largest txn has 8 million hex digits; JSON triples that.
+constexpr std::size_t kMaxLine =
+    32 * 1024 * 1024;  // The largest txn has 8 million hex digits; JSON triples that.
 // All txns are in memory until they are sorted, in about the size of their text.
 constexpr uint64_t kMaxInput = uint64_t{4} * 1024 * 1024 * 1024;
 constexpr std::size_t kMinTxnDigits = 120;  // One input and one output of the shortest kind.
@@ -32,7 +33,8 @@ bool is_hex(std::string_view text) noexcept {
     });
 }
 
-/// Whether a first line means to be a txn, so that a bad one is an error and not a file of another kind.
+/// Whether a first line means to be a txn, so that a bad one is an error and not a file of another
+/// kind.
 bool starts_as_txns(std::string_view line) noexcept {
     if (line.starts_with('{')) return line.find("\"txid\"") != std::string_view::npos;
     return line.size() >= kMinTxnDigits && is_hex(line.substr(0, kMinTxnDigits));
@@ -57,7 +59,8 @@ public:
             const std::size_t end = text.find('\n');
             const std::size_t part = std::min(end, text.size());
             if (line.size() + part > kMaxLine)
-                return fail(ErrorCode::kLimit, format("line {}: more than {} bytes", number_, kMaxLine));
+                return fail(ErrorCode::kLimit,
+                            format("line {}: more than {} bytes", number_, kMaxLine));
             line.append(text.substr(0, part));
             CORDON_TRY(stream_.skip(end == std::string_view::npos ? part : part + 1));
             if (end != std::string_view::npos) return true;
@@ -76,13 +79,15 @@ private:
 /// All txns of the files, and the files that hold none.
 class Loader {
 public:
-    Loader(const std::vector<InputFile>& files, ChainId network) : files_{files}, network_{network}, reader_{network} {}
+    Loader(const std::vector<InputFile>& files, ChainId network)
+        : files_{files}, network_{network}, reader_{network} {}
 
     Status run() {
         for (uint32_t i = 0; i < files_.size(); ++i) CORDON_TRY(load(i));
         if (!txns_.empty()) return {};
         return fail(ErrorCode::kMalformed,
-                    format("no txn in {} files: expected JSON lines (docs/formats/btc-txs.md) or txns in hex{}{}",
+                    format("no txn in {} files: expected JSON lines (docs/formats/btc-txs.md) or "
+                           "txns in hex{}{}",
                            files_.size(), warnings_.empty() ? "" : "; first: ",
                            warnings_.empty() ? "" : warnings_.front()));
     }
@@ -105,15 +110,17 @@ private:
             text = trimmed(text);
             if (text.empty()) continue;
             if (first && files_.size() > 1 && !starts_as_txns(text)) {
-                warnings_.push_back(format("{}: left out: its first line is no txn, neither JSON nor hex", file.name));
+                warnings_.push_back(format(
+                    "{}: left out: its first line is no txn, neither JSON nor hex", file.name));
                 return {};
             }
             first = false;
             CORDON_TRY(add(index, lines.number(), text));
             if (bytes_ + lines.offset() > kMaxInput)
-                return fail(ErrorCode::kLimit, format("{}: more than {} bytes of txns without blocks: they are sorted "
-                                                      "in memory; give them in parts",
-                                                      file.name, kMaxInput));
+                return fail(ErrorCode::kLimit,
+                            format("{}: more than {} bytes of txns without blocks: they are sorted "
+                                   "in memory; give them in parts",
+                                   file.name, kMaxInput));
         }
         bytes_ += lines.offset();
         return {};
@@ -177,14 +184,17 @@ private:
 
 class BitcoinTxs final : public BlockSource {
 public:
-    BitcoinTxs(std::vector<LooseTxn> txns, ChainId network, std::vector<std::string> warnings, uint64_t bytes)
+    BitcoinTxs(std::vector<LooseTxn> txns, ChainId network, std::vector<std::string> warnings,
+               uint64_t bytes)
         : txns_{std::move(txns)}, network_{network}, warnings_{std::move(warnings)}, bytes_{bytes} {
-        const auto with_height = std::count_if(txns_.begin(), txns_.end(), [](const LooseTxn& t) { return t.height; });
+        const auto with_height =
+            std::count_if(txns_.begin(), txns_.end(), [](const LooseTxn& t) { return t.height; });
         by_height_ = static_cast<std::size_t>(with_height) == txns_.size();
         if (!by_height_)
-            warnings_.push_back(format("{} of {} txns do not say their block: all are numbered in sequence, so these "
-                                       "numbers are no heights",
-                                       txns_.size() - static_cast<std::size_t>(with_height), txns_.size()));
+            warnings_.push_back(format(
+                "{} of {} txns do not say their block: all are numbered in sequence, so these "
+                "numbers are no heights",
+                txns_.size() - static_cast<std::size_t>(with_height), txns_.size()));
     }
 
     Result<std::optional<Block>> next() override {
@@ -201,23 +211,31 @@ public:
         for (std::size_t i = begin; i < at_; ++i) {
             if (!block.header.time) block.header.time = txns_[i].time;
             if (txns_[i].time && *txns_[i].time != *block.header.time)
-                return fail(ErrorCode::kConflict,
-                            format("block {}: its txns give two times, {} and {}", block.header.number,
-                                   format_rfc3339(*block.header.time), format_rfc3339(*txns_[i].time)));
+                return fail(
+                    ErrorCode::kConflict,
+                    format("block {}: its txns give two times, {} and {}", block.header.number,
+                           format_rfc3339(*block.header.time), format_rfc3339(*txns_[i].time)));
             hash.txn(txns_[i].txn);
             block.utxo_txns.push_back(std::move(txns_[i].txn));
         }
-        hash.number(block.header.time ? static_cast<uint64_t>(block.header.time->time_since_epoch().count()) : 0);
+        hash.number(block.header.time
+                        ? static_cast<uint64_t>(block.header.time->time_since_epoch().count())
+                        : 0);
         block.header.hash = hash.finish();
         return block;
     }
 
-    uint64_t bytes_read() const noexcept override { return txns_.empty() ? 0 : bytes_ / txns_.size() * at_; }
-    uint64_t bytes_total() const noexcept override { return txns_.empty() ? 0 : bytes_ / txns_.size() * txns_.size(); }
+    uint64_t bytes_read() const noexcept override {
+        return txns_.empty() ? 0 : bytes_ / txns_.size() * at_;
+    }
+    uint64_t bytes_total() const noexcept override {
+        return txns_.empty() ? 0 : bytes_ / txns_.size() * txns_.size();
+    }
     std::vector<std::string> warnings() const override { return warnings_; }
 
 private:
-    bool same_block(const LooseTxn& first, const LooseTxn& txn, std::size_t already) const noexcept {
+    bool same_block(const LooseTxn& first, const LooseTxn& txn,
+                    std::size_t already) const noexcept {
         if (by_height_) return txn.height == first.height;
         return txn.time == first.time && (txn.time || already < kMaxUntimed);
     }
@@ -233,14 +251,19 @@ private:
 
 }  // namespace
 
-Result<std::unique_ptr<BlockSource>> open_bitcoin_txs(std::vector<InputFile> files, ChainId network) {
+Result<std::unique_ptr<BlockSource>> open_bitcoin_txs(std::vector<InputFile> files,
+                                                      ChainId network) {
     if (!is_utxo(network))
-        return fail(ErrorCode::kInvalidParam, format("Bitcoin txns cannot be of {}", to_string(network)));
+        return fail(ErrorCode::kInvalidParam,
+                    format("Bitcoin txns cannot be of {}", to_string(network)));
     Loader loader{files, network};
     CORDON_TRY(loader.run());
-    const auto where = [&files](const LooseTxn& txn) { return format("{}:{}", files[txn.file].name, txn.line); };
+    const auto where = [&files](const LooseTxn& txn) {
+        return format("{}:{}", files[txn.file].name, txn.line);
+    };
     CORDON_TRY(std::vector<LooseTxn> txns, sort_loose_txns(loader.take_txns(), where));
-    return std::make_unique<BitcoinTxs>(std::move(txns), network, loader.take_warnings(), loader.bytes());
+    return std::make_unique<BitcoinTxs>(std::move(txns), network, loader.take_warnings(),
+                                        loader.bytes());
 }
 
 }  // namespace cordon::chain

@@ -36,7 +36,8 @@ struct Read {
     std::vector<std::string> txids() const {  // The last two digits of each.
         std::vector<std::string> out;
         for (const Block& block : blocks)
-            for (const UtxoTxn& txn : block.utxo_txns) out.push_back(format_hash(kBitcoin, txn.txid).substr(62));
+            for (const UtxoTxn& txn : block.utxo_txns)
+                out.push_back(format_hash(kBitcoin, txn.txid).substr(62));
         return out;
     }
 };
@@ -61,7 +62,9 @@ Read read(const Files& files, ChainId chain = kBitcoin) {
     return out;
 }
 
-Read read_text(const std::string& text, ChainId chain = kBitcoin) { return read(Files{}.add("txs.jsonl", text), chain); }
+Read read_text(const std::string& text, ChainId chain = kBitcoin) {
+    return read(Files{}.add("txs.jsonl", text), chain);
+}
 
 ErrorCode code_of(const std::string& text) {
     const Read result = read_text(text);
@@ -77,8 +80,11 @@ constexpr const char* kAddress = "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4";
 std::string line(int id, const std::vector<int>& spends, const std::string& extra = "") {
     std::string in;
     for (const int spent : spends)
-        in += format(R"({}["{}",0,10,"{}","{}"])", in.empty() ? "" : ",", txid(spent), kScript, kAddress);
-    return format(R"({{{}"txid":"{}","in":[{}],"out":[[9,"{}","{}"]]}})", extra, txid(id), in, kScript, kAddress) + "\n";
+        in += format(R"({}["{}",0,10,"{}","{}"])", in.empty() ? "" : ",", txid(spent), kScript,
+                     kAddress);
+    return format(R"({{{}"txid":"{}","in":[{}],"out":[[9,"{}","{}"]]}})", extra, txid(id), in,
+                  kScript, kAddress) +
+           "\n";
 }
 
 TEST(BitcoinTxs, in_json_carry_their_prevouts) {
@@ -115,8 +121,9 @@ TEST(BitcoinTxs, with_heights_stand_in_blocks_of_that_number) {
 }
 
 TEST(BitcoinTxs, of_pruned_prevouts_have_nothing_known_about_them) {
-    const Read result = read_text(format(R"({{"txid":"{}","in":[["{}",3,null,null,null,null]],"out":[[1,"{}",null,null]]}})",
-                                         txid(1), txid(2), kScript));
+    const Read result = read_text(
+        format(R"({{"txid":"{}","in":[["{}",3,null,null,null,null]],"out":[[1,"{}",null,null]]}})",
+               txid(1), txid(2), kScript));
     ASSERT_FALSE(result.error) << result.error->message;
     EXPECT_EQ(result.blocks[0].utxo_txns[0].inputs[0].spent, std::nullopt);
     EXPECT_EQ(result.blocks[0].utxo_txns[0].inputs[0].prevout.index, 3U);
@@ -131,8 +138,10 @@ TEST(BitcoinTxs, without_inputs_are_coinbases) {
 
 TEST(BitcoinTxs, repeated_alike_count_once_and_join_what_they_know) {
     const std::string pruned =
-        format(R"({{"txid":"{}","version":2,"in":[["{}",0,null,null,null]],"out":[[9,"{}",null]]}})", txid(1), txid(7),
-               kScript) + "\n";
+        format(
+            R"({{"txid":"{}","version":2,"in":[["{}",0,null,null,null]],"out":[[9,"{}",null]]}})",
+            txid(1), txid(7), kScript) +
+        "\n";
     const Read result = read_text(pruned + line(1, {7}) + line(1, {7}));
     ASSERT_FALSE(result.error) << result.error->message;
     ASSERT_EQ(result.txids().size(), 1U);
@@ -142,7 +151,8 @@ TEST(BitcoinTxs, repeated_alike_count_once_and_join_what_they_know) {
 
 TEST(BitcoinTxs, repeated_with_other_content_are_refused) {
     EXPECT_EQ(code_of(line(1, {7}) + line(1, {8})), ErrorCode::kDuplicate);
-    EXPECT_EQ(code_of(line(1, {7}, R"("height":1,)") + line(1, {7}, R"("height":2,)")), ErrorCode::kDuplicate);
+    EXPECT_EQ(code_of(line(1, {7}, R"("height":1,)") + line(1, {7}, R"("height":2,)")),
+              ErrorCode::kDuplicate);
 }
 
 TEST(BitcoinTxs, that_spend_each_other_in_a_circle_are_refused) {
@@ -151,11 +161,14 @@ TEST(BitcoinTxs, that_spend_each_other_in_a_circle_are_refused) {
 }
 
 TEST(BitcoinTxs, that_spend_from_a_later_block_are_refused) {
-    EXPECT_EQ(code_of(line(1, {2}, R"("height":5,)") + line(2, {9}, R"("height":6,)")), ErrorCode::kOrder);
-    EXPECT_EQ(code_of(line(1, {2}, R"("height":5,"pos":1,)") + line(2, {9}, R"("height":5,"pos":2,)")),
+    EXPECT_EQ(code_of(line(1, {2}, R"("height":5,)") + line(2, {9}, R"("height":6,)")),
               ErrorCode::kOrder);
-    EXPECT_EQ(code_of(line(1, {8}, R"("height":5,"pos":1,)") + line(2, {9}, R"("height":5,"pos":1,)")),
-              ErrorCode::kDuplicate);
+    EXPECT_EQ(
+        code_of(line(1, {2}, R"("height":5,"pos":1,)") + line(2, {9}, R"("height":5,"pos":2,)")),
+        ErrorCode::kOrder);
+    EXPECT_EQ(
+        code_of(line(1, {8}, R"("height":5,"pos":1,)") + line(2, {9}, R"("height":5,"pos":1,)")),
+        ErrorCode::kDuplicate);
 }
 
 TEST(BitcoinTxs, that_are_malformed_are_refused_with_line_and_field) {
@@ -178,13 +191,15 @@ TEST(BitcoinTxs, that_are_malformed_are_refused_with_line_and_field) {
     EXPECT_EQ(code_of(with("\"in\"", "\"txid\"")), ErrorCode::kDuplicate);
     EXPECT_EQ(code_of(with("bc1qw508", "bc1qw509")), ErrorCode::kChecksum);
     EXPECT_EQ(code_of(with(kAddress, "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa")), ErrorCode::kConflict);
-    EXPECT_EQ(code_of(with(kAddress, "tb1qw508d6qejxtdg4y5r3zarvary0c5xw7kxpjzsx")), ErrorCode::kWrongChain);
+    EXPECT_EQ(code_of(with(kAddress, "tb1qw508d6qejxtdg4y5r3zarvary0c5xw7kxpjzsx")),
+              ErrorCode::kWrongChain);
     EXPECT_EQ(code_of(good.substr(0, good.size() / 2)), ErrorCode::kMalformed);
     EXPECT_EQ(code_of(good + "[1,2]\n"), ErrorCode::kMalformed);
     EXPECT_EQ(code_of(good + "{} {}\n"), ErrorCode::kMalformed);
     const Read result = read_text(good + "\n" + line(3, {4}).replace(0, 1, "["));
     ASSERT_TRUE(result.error);
-    EXPECT_NE(result.error->message.find("txs.jsonl:3"), std::string::npos) << result.error->message;
+    EXPECT_NE(result.error->message.find("txs.jsonl:3"), std::string::npos)
+        << result.error->message;
 }
 
 TEST(BitcoinTxs, in_hex_take_one_a_line) {
@@ -204,8 +219,11 @@ TEST(BitcoinTxs, in_hex_take_one_a_line) {
 }
 
 TEST(BitcoinTxs, beside_other_files_are_found_and_the_others_are_named) {
-    const Read result = read(Files{}.add("README.md", "# x\n").add("facts.json", "{\n \"a\": 1\n}\n").add("t", line(1, {2}))
-                                    .add("empty", ""));
+    const Read result = read(Files{}
+                                 .add("README.md", "# x\n")
+                                 .add("facts.json", "{\n \"a\": 1\n}\n")
+                                 .add("t", line(1, {2}))
+                                 .add("empty", ""));
     ASSERT_FALSE(result.error) << result.error->message;
     EXPECT_EQ(result.txids().size(), 1U);
     EXPECT_NE(result.warnings[0].find("README.md"), std::string::npos);
@@ -226,13 +244,16 @@ RC_GTEST_PROP(BitcoinTxs, never_come_before_what_they_spend, ()) {
     for (int i = 1; i <= count; ++i) {
         std::set<int> spends{0x7000 + i};
         if (i > 1) spends.insert(*rc::gen::inRange(1, i));
-        lines.push_back(format(R"({{"txid":"{}","time":{},"in":[)", txid(i), *rc::gen::inRange(1, 5)));
+        lines.push_back(
+            format(R"({{"txid":"{}","time":{},"in":[)", txid(i), *rc::gen::inRange(1, 5)));
         // The index keeps prevouts apart: several children may spend from one parent.
         for (const int spent : spends)
-            lines.back() += format(R"({}["{}",{},null,null,null])", lines.back().back() == '[' ? "" : ",", txid(spent), i);
+            lines.back() += format(R"({}["{}",{},null,null,null])",
+                                   lines.back().back() == '[' ? "" : ",", txid(spent), i);
         lines.back() += format(R"(],"out":[[1,"{}",null]]}})", kScript) + "\n";
     }
-    for (std::size_t i = lines.size(); i > 1; --i) std::swap(lines[i - 1], lines[*rc::gen::inRange<std::size_t>(0, i)]);
+    for (std::size_t i = lines.size(); i > 1; --i)
+        std::swap(lines[i - 1], lines[*rc::gen::inRange<std::size_t>(0, i)]);
     std::string text;
     for (const std::string& l : lines) text += l;
     const Read result = read_text(text);

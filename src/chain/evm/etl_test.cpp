@@ -280,11 +280,10 @@ TEST(EvmEtl, skips_other_files_and_says_so) {
 }
 
 TEST(EvmEtl, serves_evm_chains_only) {
-    EXPECT_EQ(open_evm_etl({}, kTron).error().code, ErrorCode::kInvalidParam);
+    EXPECT_EQ(open_evm_etl({}, kTronMainnet).error().code, ErrorCode::kInvalidParam);
 }
 
 // --- Real exports
-// ---------------------------------------------------------------------------------------------------
 
 std::vector<InputFile> exports_in(const std::filesystem::path& dir,
                                   std::string_view without = "/") {
