@@ -63,6 +63,45 @@ std::vector<Block> make_theft() {
     return blocks;
 }
 
+/// The worst that one address can be: it deals in small lots with strangers, pays gas each time,
+/// and everyone deals with everyone else, so that taint without limits reaches all.
+std::vector<Block> make_hub() {
+    constexpr uint32_t kDeals = 50'000, kTraders = 5'000;
+    Random random;
+    test::AccountChain chain;
+    const Address thief = test::address(1), hub = test::address(2);
+    const auto trader = [&] { return test::address(10'000 + random.below(kTraders)); };
+    chain.pay(thief, hub, 1'000'000'000);
+    for (uint32_t i = 0; i < kDeals; ++i) {
+        chain.pay(i % 2 == 0 ? trader() : thief, hub, 1'000 + random.below(1'000));
+        chain.txn({test::transfer().from(hub).to(trader()).amount(1'500U),
+                   test::transfer().from(hub).to(trader()).amount(3U).kind(TransferKind::kFee)});
+        chain.pay(trader(), trader(), 1 + random.below(2'000));
+    }
+    return chain.blocks();
+}
+
+void follow_hub(benchmark::State& state) {
+    static const test::MemoryLedger ledger{make_hub()};
+    const test::FakeContext context;
+    trace::Params params;
+    params.policy = static_cast<trace::Policy>(state.range(0));
+    params.max_hops = 1'000'000;
+    params.max_nodes = params.max_edges = 10'000'000;
+    params.min_share = params.min_purity = 0;
+    params.service_degree = params.service_both_sides = 0;
+    const trace::Seed seed{kEthereum, trace::Seed::FromAddress{test::address(1), {}}, "thief"};
+    std::size_t edges = 0;
+    for ([[maybe_unused]] auto _ : state) {
+        const auto result = trace::trace(ledger, context, {}, std::span{&seed, 1}, params);
+        if (!result) return state.SkipWithError(result.error().message.c_str());
+        edges = result->edges.size();
+    }
+    state.SetLabel(std::string{to_string(params.policy)});
+    state.counters["edges"] = static_cast<double>(edges);
+}
+BENCHMARK(follow_hub)->DenseRange(0, 4)->Unit(benchmark::kMillisecond)->Iterations(1);
+
 void follow_theft(benchmark::State& state) {
     static const test::MemoryLedger ledger{make_theft()};
     const test::FakeContext context;

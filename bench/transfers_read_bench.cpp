@@ -1,6 +1,9 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include <cstring>
+
 #include <benchmark/benchmark.h>
 
+#include <cordon/base/byte_source.hpp>
 #include <cordon/base/check.hpp>
 #include <cordon/base/format.hpp>
 #include <cordon/base/hex.hpp>
@@ -66,5 +69,28 @@ void transfers_to_blocks(benchmark::State& state) {
     state.SetItemsProcessed(static_cast<int64_t>(state.iterations() * kRows));
 }
 BENCHMARK(transfers_to_blocks)->Unit(benchmark::kMillisecond);
+
+/// The floor: read the same bytes in the same way and find the ends of their lines. Every reader of
+/// text must do that; what is above it is the price of splitting, checking and decoding.
+void floor_read_and_memchr(benchmark::State& state) {
+    const std::string text = sample(100'000);
+    for (auto _ : state) {
+        const auto source = file_of(text).open();
+        CORDON_CHECK(source.has_value());
+        const auto bytes = read_all(**source, text.size());
+        CORDON_CHECK(bytes.has_value());
+        std::size_t lines = 0;
+        const uint8_t* at = bytes->data();
+        const uint8_t* const end = at + bytes->size();
+        while (const void* found = std::memchr(at, '\n', static_cast<std::size_t>(end - at))) {
+            at = static_cast<const uint8_t*>(found) + 1;
+            ++lines;
+        }
+        benchmark::DoNotOptimize(lines);
+    }
+    state.SetBytesProcessed(static_cast<int64_t>(state.iterations() * text.size()));
+    state.SetItemsProcessed(static_cast<int64_t>(state.iterations() * 100'000));
+}
+BENCHMARK(floor_read_and_memchr)->Unit(benchmark::kMillisecond);
 
 }  // namespace

@@ -72,6 +72,7 @@ skip() {
 
 summary() {
     echo
+    echo "time: $((SECONDS / 60)) min $((SECONDS % 60)) s"
     [ ${#skipped_stages[@]} -eq 0 ] || echo "skipped: ${skipped_stages[*]}"
     [ ${#failed_stages[@]} -eq 0 ] || echo "failed: ${failed_stages[*]}"
     echo "$passed passed, $failed failed, $skipped skipped"

@@ -135,33 +135,9 @@ double Amount::to_double() const noexcept {
     return value;
 }
 
-std::optional<Amount> checked_add(const Amount& a, const Amount& b) noexcept {
-    std::array<uint64_t, 4> sum{};
-    uint64_t carry = 0;
-    for (std::size_t i = 0; i < 4; ++i) {
-        const U128 part = static_cast<U128>(a.limbs()[i]) + b.limbs()[i] + carry;
-        sum[i] = static_cast<uint64_t>(part);
-        carry = static_cast<uint64_t>(part >> 64);
-    }
-    if (carry != 0) return std::nullopt;
-    return Amount::from_limbs(sum);
-}
-
-Amount& Amount::operator+=(const Amount& other) {
-    const auto sum = checked_add(*this, other);
-    if (!sum) throw AmountOverflow{"amount sum is 2^256 or more"};
-    return *this = *sum;
-}
-
-Amount& Amount::operator-=(const Amount& other) {
-    if (*this < other) throw AmountOverflow{"amount difference is below zero"};
-    uint64_t borrow = 0;
-    for (std::size_t i = 0; i < 4; ++i) {
-        const U128 part = static_cast<U128>(limbs_[i]) - other.limbs_[i] - borrow;
-        limbs_[i] = static_cast<uint64_t>(part);
-        borrow = (part >> 64) != 0 ? 1 : 0;
-    }
-    return *this;
+void Amount::throw_sum_overflow() { throw AmountOverflow{"amount sum is 2^256 or more"}; }
+void Amount::throw_difference_overflow() {
+    throw AmountOverflow{"amount difference is below zero"};
 }
 
 Amount& Amount::operator*=(const Amount& other) {
@@ -190,7 +166,7 @@ std::string format_units(const Amount& amount, unsigned decimals) {
     std::string digits = amount.to_string();
     if (decimals == 0) return digits;
     if (digits.size() <= decimals) digits.insert(0, decimals + 1 - digits.size(), '0');
-    std::string whole = digits.substr(0, digits.size() - decimals);
+    const std::string whole = digits.substr(0, digits.size() - decimals);
     std::string part = digits.substr(digits.size() - decimals);
     part.erase(part.find_last_not_of('0') + 1);
     return part.empty() ? whole : whole + "." + part;
@@ -198,8 +174,8 @@ std::string format_units(const Amount& amount, unsigned decimals) {
 
 Result<Amount> parse_units(std::string_view text, unsigned decimals) {
     const std::size_t point = text.find('.');
-    std::string_view whole = text.substr(0, point);
-    std::string_view part =
+    const std::string_view whole = text.substr(0, point);
+    const std::string_view part =
         point == std::string_view::npos ? std::string_view{} : text.substr(point + 1);
     if (whole.empty() || (point != std::string_view::npos && part.empty()))
         return fail(ErrorCode::kMalformed,

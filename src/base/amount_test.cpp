@@ -42,6 +42,29 @@ TEST(Amount, throws_instead_of_wrapping) {
     EXPECT_FALSE(checked_add(Amount::max(), Amount{1u}));
 }
 
+TEST(Amount, carries_and_borrows_through_all_limbs) {
+    const auto limbs = [](uint64_t a, uint64_t b, uint64_t c, uint64_t d) {
+        return Amount::from_limbs({a, b, c, d});
+    };
+    EXPECT_EQ(limbs(~0ULL, ~0ULL, ~0ULL, 0) + Amount{1u}, limbs(0, 0, 0, 1));
+    EXPECT_EQ(limbs(0, 0, 0, 1) - Amount{1u}, limbs(~0ULL, ~0ULL, ~0ULL, 0));
+    EXPECT_EQ(limbs(0, ~0ULL, 0, 5) + limbs(0, 1, ~0ULL, 2), limbs(0, 0, 0, 8));
+    EXPECT_EQ(Amount::max() - Amount::max(), Amount{});
+    // The carry of the low half alone makes it too large, and the borrow alone too small.
+    EXPECT_FALSE(checked_add(limbs(~0ULL, ~0ULL, 1, 0), limbs(1, 0, ~0ULL - 1, ~0ULL)));
+    EXPECT_THROW(limbs(0, 0, 7, 7) - limbs(1, 0, 7, 7), AmountOverflow);
+    static_assert(Amount{2u} + Amount{3u} - Amount{4u} == Amount{1u});
+}
+
+TEST(Amount, stays_as_it_was_when_a_sum_does_not_fit) {
+    Amount sum = Amount::max() - Amount{1u};
+    EXPECT_THROW(sum += Amount{2u}, AmountOverflow);
+    EXPECT_EQ(sum, Amount::max() - Amount{1u});
+    Amount rest{1u};
+    EXPECT_THROW(rest -= Amount{2u}, AmountOverflow);
+    EXPECT_EQ(rest, Amount{1u});
+}
+
 TEST(Amount, keeps_the_full_product_inside_mul_div) {
     EXPECT_EQ(mul_div(Amount::max(), Amount::max(), Amount::max()), Amount::max());
     EXPECT_EQ(mul_div(Amount{7u}, Amount{10u}, Amount{3u}), Amount{23u});

@@ -21,7 +21,7 @@ struct Hash256 {
     std::array<uint8_t, 32> bytes{};
 
     friend auto operator<=>(const Hash256&, const Hash256&) = default;
-    operator ByteView() const noexcept { return bytes; }
+    operator ByteView() const noexcept { return bytes; }  // NOLINT(google-explicit-constructor)
 };
 
 }  // namespace cordon

@@ -56,6 +56,15 @@ std::string nearest(std::string_view word, const std::vector<Flag>& flags) {
     return best;
 }
 
+/// CLI11 says "--ledger: 1 required TEXT missing"; people want to know what the text is.
+std::string missing_value(std::string_view text, const std::vector<Flag>& flags) {
+    const std::string_view name = text.substr(0, text.find(':'));
+    for (const Flag& flag : flags)
+        if (name.ends_with(flag.name))
+            return format("--{} needs a value: --{} {}", flag.name, flag.name, flag.value);
+    return std::string{text};
+}
+
 }  // namespace
 
 std::string Args::get(std::string_view flag) const {
@@ -88,6 +97,8 @@ Result<Args> parse_args(const Command& command, std::span<const char* const> wor
     std::vector<std::string> reversed{words.rbegin(), words.rend()};
     try {
         app.parse(reversed);
+    } catch (const CLI::ArgumentMismatch& error) {
+        return usage(missing_value(error.what(), flags));
     } catch (const CLI::ParseError& error) {
         return usage(error.what());
     }

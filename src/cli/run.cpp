@@ -26,9 +26,11 @@ extern "C" void on_interrupt(int) {
     if (interrupted.exchange(true)) _exit(kInterrupted);
 }
 
+/// "cordon: MESSAGE [code]"; the code ends the first line, and what to do next follows below.
 void print_error(const Error& error) {
-    std::fprintf(stderr, "cordon: %s [%s]\n", error.message.c_str(),
-                 std::string{to_string(error.code)}.c_str());
+    const std::size_t end = std::min(error.message.find('\n'), error.message.size());
+    std::fprintf(stderr, "cordon: %s [%s]%s\n", error.message.substr(0, end).c_str(),
+                 std::string{to_string(error.code)}.c_str(), error.message.substr(end).c_str());
 }
 
 std::string quoted(std::string_view word) {

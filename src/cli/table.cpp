@@ -2,6 +2,8 @@
 #include "table.hpp"
 
 #include <algorithm>
+#include <cstdlib>
+#include <optional>
 
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -82,6 +84,10 @@ std::string group_digits(std::string_view number) {
 }
 
 std::size_t terminal_width() noexcept {
+    if (const char* columns = std::getenv("COLUMNS"); columns != nullptr) {
+        const long given = std::strtol(columns, nullptr, 10);
+        if (given >= 40 && given <= 1000) return static_cast<std::size_t>(given);
+    }
     winsize size{};
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40) return size.ws_col;
     return 100;
@@ -105,12 +111,18 @@ std::string Table::render(std::size_t width) const {
         widths.push_back(widest);
         total += widest + (c == 0 ? 0 : kGap);
     }
-    for (std::size_t c = columns_.size(); c-- > 0 && total > width;) {
-        if (!columns_[c].flexible) continue;
-        const std::size_t least = std::max(columns_[c].head.size(), kNarrowest);
-        const std::size_t cut = std::min(total - width, widths[c] > least ? widths[c] - least : 0);
-        widths[c] -= cut;
-        total -= cut;
+    // The widest flexible column gives way first: an address says as much with its middle left out,
+    // a name does not.
+    while (total > width) {
+        std::optional<std::size_t> widest;
+        for (std::size_t c = 0; c < columns_.size(); ++c) {
+            const bool has_room = widths[c] > std::max(columns_[c].head.size(), kNarrowest);
+            if (columns_[c].flexible && has_room && (!widest || widths[c] > widths[*widest]))
+                widest = c;
+        }
+        if (!widest) break;
+        --widths[*widest];
+        --total;
     }
 
     const auto line = [&](const auto& cell_at) {

@@ -29,7 +29,8 @@ private:
     std::vector<std::vector<std::string>> rows_;
 };
 
-/// Columns of the terminal behind standard output; 100 when it is none.
+/// COLUMNS where it is set, else the columns of the terminal behind standard output; 100 when it is
+/// none.
 std::size_t terminal_width() noexcept;
 
 /// Characters that a UTF-8 text takes on screen (one each; control characters none).

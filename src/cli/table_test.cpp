@@ -19,6 +19,12 @@ TEST(Table, shortens_the_flexible_column_to_fit) {
     EXPECT_EQ(table.render(20), "ADDRESS            N\n0x39cd01…cdef14dd  1\n");
 }
 
+TEST(Table, lets_the_widest_flexible_column_give_way_first) {
+    Table table{{{"ADDRESS", Table::Align::kLeft, true}, {"NAME", Table::Align::kLeft, true}}};
+    table.add({"0x39cd0123456789abcdef14dd", "Some Exchange"});
+    EXPECT_EQ(table.render(30), "ADDRESS          NAME\n0x39cd0…def14dd  Some Exchange\n");
+}
+
 TEST(Table, prints_nothing_without_rows) { EXPECT_EQ(Table{{{"A"}}}.render(80), ""); }
 
 TEST(Printable, disarms_control_characters_and_direction_overrides) {

@@ -48,10 +48,6 @@ std::string stop_text(const Endpoint& endpoint) {
                : std::string{to_string(endpoint.stop)};
 }
 
-std::string who(const std::optional<Label>& label) {
-    return label ? format("{} ({})", label->text, label->source) : std::string{};
-}
-
 using AssetKey = std::pair<ChainId, Asset>;
 
 /// Taint that entered the books of each asset: what shares are taken of.
@@ -93,19 +89,29 @@ std::string totals_text(const TraceResult& result, const trace::Context& context
 std::string endpoints_text(const TraceResult& result, const trace::Context& context,
                            std::size_t width) {
     const auto loot = loot_by_asset(result);
-    Table table{{{"WHERE IT RESTS", Table::Align::kLeft, true},
-                 {"WHO SAYS SO", Table::Align::kLeft, true},
-                 {"STOLEN", Table::Align::kRight},
-                 {"SHARE", Table::Align::kRight},
-                 {"VALUE", Table::Align::kRight},
-                 {"STOP"}}};
+    const bool priced =
+        std::any_of(result.endpoints.begin(), result.endpoints.end(),
+                    [](const Endpoint& endpoint) { return endpoint.usd.has_value(); });
+    std::vector<Table::Column> columns{{"WHERE IT RESTS", Table::Align::kLeft, true},
+                                       {"LABEL", Table::Align::kLeft, true},
+                                       {"SAID BY", Table::Align::kLeft, true},
+                                       {"STOLEN", Table::Align::kRight},
+                                       {"SHARE", Table::Align::kRight}};
+    if (priced) columns.push_back({"VALUE", Table::Align::kRight});
+    columns.push_back({"STOP"});
+    Table table{std::move(columns)};
     for (std::size_t i = 0; i < std::min(kMaxRows, result.endpoints.size()); ++i) {
         const Endpoint& endpoint = result.endpoints[i];
         const auto whole = loot.find({endpoint.chain, endpoint.asset});
-        table.add({chain::display_address(endpoint.chain, endpoint.address), who(endpoint.label),
-                   money(context, endpoint.chain, endpoint.asset, endpoint.tainted),
-                   whole == loot.end() ? "" : share_text(endpoint.tainted, whole->second),
-                   dollars(endpoint.usd), stop_text(endpoint)});
+        std::vector<std::string> cells{
+            chain::display_address(endpoint.chain, endpoint.address),
+            endpoint.label ? endpoint.label->text : "",
+            endpoint.label ? endpoint.label->source : "",
+            money(context, endpoint.chain, endpoint.asset, endpoint.tainted),
+            whole == loot.end() ? "" : share_text(endpoint.tainted, whole->second)};
+        if (priced) cells.push_back(dollars(endpoint.usd));
+        cells.push_back(stop_text(endpoint));
+        table.add(std::move(cells));
     }
     std::string out = table.render(width);
     if (result.endpoints.size() > kMaxRows)

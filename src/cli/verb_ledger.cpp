@@ -7,6 +7,7 @@
 #include <cordon/chain/transfers_writer.hpp>
 #include <cordon/engine/ingest.hpp>
 #include <cordon/ledger/ledger.hpp>
+#include <cordon/records/store.hpp>
 
 #include "chain_json.hpp"
 #include "exit_code.hpp"
@@ -37,8 +38,9 @@ Result<int> stats(const std::string& directory, const Session& session) {
 }
 
 Result<int> verify(const std::string& directory, const Session& session) {
-    const Status done = ledger::verify(directory);
-    if (!done) return fail(done.error());
+    CORDON_TRY(ledger::verify(directory));
+    CORDON_TRY(const auto records, records::Store::open_read_only(engine::records_path(directory)));
+    CORDON_TRY(records->verify());
     if (session.format != Format::kTable) {
         CORDON_TRY(print(envelope("ledger.verify", boost::json::object{{"intact", true}})));
     } else {

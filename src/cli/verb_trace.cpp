@@ -20,16 +20,13 @@ namespace cordon::cli {
 namespace {
 
 Status write_result(const engine::Theft& theft, const Session& session) {
-    switch (session.format) {
-        case Format::kJson:
-        case Format::kJsonl:
-            return report::write_trace_result(
-                theft.result, print,
-                {.context = theft.context.get(), .one_line = session.format == Format::kJsonl});
-        case Format::kCsv: return report::write_edges_csv(theft.result, print);
-        case Format::kTable: break;
-    }
-    return print(trace_table(theft.result, *theft.context, terminal_width()));
+    if (session.format == Format::kTable)
+        return print(trace_table(theft.result, *theft.context, terminal_width()));
+    if (session.format == Format::kCsv) return report::write_edges_csv(theft.result, print);
+    CORDON_TRY(report::write_trace_result(
+        theft.result, print,
+        {.context = theft.context.get(), .one_line = session.format == Format::kJsonl}));
+    return print("\n");
 }
 
 /// "svg:FILE": a picture or a data file beside the printed result.

@@ -22,6 +22,11 @@ namespace fs = std::filesystem;
 // several times a second and fits a few megabytes.
 constexpr uint64_t kBatchTransfers = 65'536;
 
+/// Loose txns of which all were known.
+bool is_emptied(const Block& block) {
+    return block.header.number_kind == BlockNumKind::kSequence && block.utxo_txns.empty();
+}
+
 /// One chain source on its way into the ledger.
 class Intake {
 public:
@@ -38,8 +43,10 @@ public:
             }
             CORDON_TRY(auto block, source.next());
             if (!block) break;
+            if (block->header.number_kind == BlockNumKind::kSequence) CORDON_TRY(renumber(*block));
             if (!batch_.empty() && batch_.back().chain != block->chain) CORDON_TRY(flush());
             count(*block);
+            if (is_emptied(*block)) continue;
             batch_.push_back(std::move(*block));
             report(source);
             if (is_full()) CORDON_TRY(flush());
@@ -50,6 +57,27 @@ public:
     }
 
 private:
+    /// Txns that come without a block get the next free number. Those that are there already are
+    /// left out: a txid is its content, so a repeated or a larger file of loose txns goes in like
+    /// any other.
+    Status renumber(Block& block) {
+        if (!known_) {
+            CORDON_TRY(known_, writer_.snapshot());
+            const auto tip = writer_.tip(block.chain);
+            next_number_ = tip ? tip->number + 1 : 0;
+        }
+        std::vector<UtxoTxn> fresh;
+        for (UtxoTxn& txn : block.utxo_txns) {
+            CORDON_TRY(const auto place, known_->find_txn(block.chain, txn.txid));
+            if (!place) fresh.push_back(std::move(txn));
+        }
+        if (fresh.empty()) ++counts_.skipped;
+        block.utxo_txns = std::move(fresh);
+        block.header.number = next_number_;
+        if (!block.utxo_txns.empty()) ++next_number_;
+        return {};
+    }
+
     bool is_full() const {
         return request_.batch_blocks != 0 ? batch_.size() >= request_.batch_blocks
                                           : batched_ >= kBatchTransfers;
@@ -87,6 +115,8 @@ private:
     IngestResult::PerSource& counts_;
     std::vector<Block> batch_;
     uint64_t batched_ = 0;
+    std::shared_ptr<const ledger::Reader> known_;  // Before this source; only for loose txns.
+    BlockNum next_number_ = 0;
 };
 
 /// Takes back what a bad source put in. The original error stays the one that is told.
@@ -161,7 +191,12 @@ Result<bool> take_in(ledger::Writer& writer, const IngestRequest& request, const
     CORDON_TRY(const auto blocks, open_chain_source(source, request.chain));
     CORDON_TRY(const Pending pending, begin_source(writer, request.ledger, name, warnings));
     const Result<bool> finished = Intake{writer, request, hooks, counts}.run(*blocks);
-    if (!finished) return fail(undo(writer, request.ledger, pending, finished.error()));
+    if (!finished) {
+        const Error& error = finished.error();
+        const bool names_it = error.message.find(source.path) != std::string::npos;
+        return fail(
+            undo(writer, request.ledger, pending, names_it ? error : error.in(source.path)));
+    }
     for (std::string& warning : blocks->warnings()) warnings.push_back(std::move(warning));
     if (*finished) CORDON_TRY(remove_pending(request.ledger));
     return *finished;

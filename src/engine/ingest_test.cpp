@@ -120,6 +120,24 @@ TEST_F(IngestTest, stops_at_a_batch_when_cancelled_and_goes_on_later) {
     EXPECT_EQ(tip(), 3u);
 }
 
+TEST_F(IngestTest, adds_loose_txns_after_what_is_there_and_leaves_out_what_it_knows) {
+    const auto txn = [](char digit, char spends, int in, int out) {
+        return "{\"txid\":\"" + std::string(64, digit) + "\",\"in\":[[\"" +
+               std::string(64, spends) + "\",0," + std::to_string(in) + ",\"0014" +
+               std::string(40, spends) + "\",null]],\"out\":[[" + std::to_string(out) + ",\"0014" +
+               std::string(40, digit) + "\",null]]}\n";
+    };
+    const std::string first = txn('a', '0', 1000, 900);
+    const std::string second = txn('b', 'a', 900, 800);
+    ASSERT_TRUE(take_in({{Schema::kBtcTxs, write("one.jsonl", first)}}));
+    const IngestResult more =
+        take_in({{Schema::kBtcTxs, write("two.jsonl", first + second)}}).value();
+    EXPECT_EQ(more.chains.at(0).txns, 2u);
+    const IngestResult again =
+        take_in({{Schema::kBtcTxs, write("two.jsonl", first + second)}}).value();
+    EXPECT_EQ(again.chains.at(0).txns, 2u);
+}
+
 TEST_F(IngestTest, lists_each_input_with_its_digest) {
     const std::string path = write("t.csv", kHead + row(1, 0, "5"));
     ASSERT_TRUE(take_in({{Schema::kTransfers, path}}));

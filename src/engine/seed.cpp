@@ -6,11 +6,15 @@
 
 #include <cordon/base/format.hpp>
 #include <cordon/chain/text.hpp>
+#include <cordon/report/text.hpp>
 
 namespace cordon::engine {
 namespace {
 
 using trace::Seed;
+
+/// A seed as an error may show it: whatever was typed, on one harmless line.
+std::string shown(std::string_view text) { return report::clean_text(text, 100); }
 
 bool is_hash_like(std::string_view text) {
     if (text.starts_with("0x")) text.remove_prefix(2);
@@ -30,8 +34,8 @@ Result<Seed> parse_on(ChainId chain, std::string_view text) {
         colon != std::string_view::npos && is_hash_like(text.substr(0, colon))) {
         if (!is_utxo(chain))
             return fail(ErrorCode::kMalformed,
-                        format("seed \"{}\": {} has no outputs; give the txn or an address", text,
-                               to_string(chain)));
+                        format("seed \"{}\": {} has no outputs; give the txn or an address",
+                               shown(text), to_string(chain)));
         CORDON_TRY(seed.what, chain::parse_outpoint(chain, text));
         return seed;
     }
@@ -98,16 +102,17 @@ Result<Seed> parse_seed(std::string_view text, const ledger::Reader& ledger,
     }
     if (held.size() > 1)
         return fail(ErrorCode::kConflict,
-                    format("seed \"{}\" is on {} chains of this ledger: write {}:{}", text,
-                           held.size(), to_string(held.front().chain), text));
+                    format("seed \"{}\" is on {} chains of this ledger: write {}:{}", shown(text),
+                           held.size(), to_string(held.front().chain), shown(text)));
     if (understood || !refusal) {
         std::string names;
         for (const ledger::ChainSummary& summary : chains) names += " " + to_string(summary.chain);
         return fail(ErrorCode::kNotFound,
-                    format("seed \"{}\" is not in the ledger, which holds{}", text,
+                    format("seed \"{}\" is not in the ledger, which holds{}", shown(text),
                            names.empty() ? " nothing yet: run cordon ingest first" : names));
     }
-    return fail(refusal->in(format("seed \"{}\"", text)));
+    refusal->message = report::clean_text(refusal->message, 300);
+    return fail(refusal->in(format("seed \"{}\"", shown(text))));
 }
 
 }  // namespace

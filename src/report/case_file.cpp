@@ -2,6 +2,7 @@
 #include "case_file.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include <cordon/base/format.hpp>
@@ -44,6 +45,8 @@ CasePage::CasePage(const CaseInput& in)
     for (ServiceGroup& group : services)
         std::stable_sort(group.ends.begin(), group.ends.end(), by_value);
     std::stable_sort(resting.begin(), resting.end(), by_value);
+    for (std::size_t i = 0; i < std::min(result.nodes.size(), in.max_rows); ++i)
+        numbers[{result.nodes[i].chain, result.nodes[i].address}] = i + 1;
     for (uint32_t i = 0; i < result.edges.size(); ++i) {
         const trace::Edge& edge = result.edges[i];
         if (ends.contains({edge.chain, edge.to})) arrivals[{edge.chain, edge.to}].push_back(i);
@@ -52,6 +55,96 @@ CasePage::CasePage(const CaseInput& in)
 
 std::string CasePage::address(ChainId chain, const Address& address) const {
     return escape(chain::display_address(chain, address));
+}
+
+std::string CasePage::brief(ChainId chain, const Address& address) const {
+    const auto it = numbers.find({chain, address});
+    const std::string full = chain::display_address(chain, address);
+    if (it == numbers.end()) return escape(full);
+    return format("<a href=\"#a{0}\" title=\"{1}\">{0}<i>{2}</i></a>", it->second, escape(full),
+                  escape(shortened(full)));
+}
+
+std::string CasePage::amount(double value) const {
+    // From here on nobody reads parts of a unit; below, two decimals say enough.
+    constexpr double kWhole = 100'000;
+    constexpr double kMost = 1e15;
+    const bool usd = scale.unit() == trace::ValueScale::Unit::kUsd;
+    if (scale.unit() == trace::ValueScale::Unit::kShare || value < 1 || value >= kMost)
+        return scale.text_with_unit(value);
+    if (usd) return usd_text(value);
+    std::string digits = value >= kWhole ? grouped(static_cast<uint64_t>(std::llround(value)))
+                                         : format("{:.2f}", value);
+    if (value < kWhole) {
+        while (digits.back() == '0') digits.pop_back();
+        if (digits.back() == '.') digits.pop_back();
+        const std::size_t point = std::min(digits.find('.'), digits.size());
+        if (point > 3) digits.insert(point - 3, ",");
+    }
+    return digits + " " + scale.unit_name();
+}
+
+namespace {
+
+/// Ends of sentences: a point, then a capital letter or a quotation mark; not after one letter or a
+/// number ("U. S.", "No. 5" stay together).
+std::vector<std::string_view> sentences(std::string_view line) {
+    std::vector<std::string_view> out;
+    std::size_t begin = 0;
+    for (std::size_t i = 2; i + 2 < line.size(); ++i) {
+        if (line[i] != '.' || line[i + 1] != ' ') continue;
+        const char next = line[i + 2];
+        const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || c == ')' || c == '"'; };
+        if (!((next >= 'A' && next <= 'Z') || next == '"') || !letter(line[i - 1]) ||
+            !(letter(line[i - 2]) || (line[i - 2] >= 'A' && line[i - 2] <= 'Z')))
+            continue;
+        out.push_back(line.substr(begin, i + 1 - begin));
+        begin = i + 2;
+    }
+    out.push_back(line.substr(begin));
+    return out;
+}
+
+}  // namespace
+
+std::string paragraphs(std::string_view text) {
+    constexpr std::size_t kEnough = 300;  // Four lines on the page.
+    constexpr std::size_t kLimit = 4'000;
+    constexpr std::size_t kListed = 3;
+    std::string out;
+    std::string open;
+    const auto close = [&] {
+        if (!open.empty()) out += "<p>" + open + "</p>";
+        open.clear();
+    };
+    for (std::size_t begin = 0; begin < text.size();) {
+        const std::size_t end = std::min(text.find('\n', begin), text.size());
+        const std::string line = clean_text(text.substr(begin, end - begin), kLimit);
+        begin = end + 1;
+        for (const std::string_view sentence : sentences(line)) {
+            const std::size_t colon = sentence.find(": ");
+            std::vector<std::string_view> items;
+            if (colon != std::string_view::npos) {
+                std::string_view rest = sentence.substr(colon + 2);
+                for (std::size_t at; (at = rest.find("; ")) != std::string_view::npos;) {
+                    items.push_back(rest.substr(0, at + 1));
+                    rest.remove_prefix(at + 2);
+                }
+                items.push_back(rest);
+            }
+            const bool list = items.size() >= kListed;
+            const std::string_view head = list ? sentence.substr(0, colon + 1) : sentence;
+            if (open.size() >= kEnough || (list && open.size() >= kEnough / 2)) close();
+            open += (open.empty() ? "" : " ") + escape(head);
+            if (!list) continue;
+            close();
+            out += "<ul>";
+            for (const std::string_view item : items) out += "<li>" + escape(item) + "</li>";
+            out += "</ul>";
+        }
+        close();
+    }
+    return out;
 }
 
 std::string cut_note(std::size_t shown, std::size_t all, std::string_view what) {

@@ -6,6 +6,9 @@
 #include <filesystem>
 #include <fstream>
 
+#include <cordon/chain/text.hpp>
+
+#include "case_page.hpp"
 #include "svg.hpp"
 #include "test_case.hpp"
 
@@ -131,6 +134,70 @@ TEST(CaseFile, says_when_the_trace_is_incomplete) {
     EXPECT_EQ(page_of(theft).find("trace is incomplete"), std::string::npos);
     theft.incomplete = true;
     EXPECT_NE(page_of(theft).find("trace is incomplete"), std::string::npos);
+}
+
+TEST(CaseFile, folds_a_long_list_of_starts_and_counts_it) {
+    auto theft = test::make_theft({.edges = 60});
+    EXPECT_NE(page_of(theft).find("It starts at one address:"), std::string::npos);
+    for (trace::Node& node : theft.nodes) node.hop = 0;
+    const std::string page = page_of(theft);
+    const std::string all = std::to_string(theft.nodes.size());
+    EXPECT_NE(page.find("It starts at " + all + " addresses:"), std::string::npos);
+    EXPECT_NE(page.find("and " + std::to_string(theft.nodes.size() - 12) + " more: hop 0"),
+              std::string::npos);
+}
+
+TEST(CaseFile, names_every_address_of_a_movement_by_a_number_of_the_address_table) {
+    const auto theft = test::make_theft({.seed = 3, .edges = 90});
+    const std::string page = page_of(theft);
+    std::size_t links = 0;
+    for (std::size_t at = 0; (at = page.find("href=\"#a", at)) != std::string::npos; ++at) {
+        const std::size_t end = page.find('"', at + 8);
+        const std::string id = page.substr(at + 7, end - at - 7);
+        if (id == "addresses") continue;
+        ++links;
+        EXPECT_NE(page.find("id=\"" + id + "\""), std::string::npos) << id;
+    }
+    EXPECT_EQ(links, 2 * theft.edges.size());
+    // Beyond a cut table there is no number: the address stands in full.
+    const std::string cut = page_of(theft, 10);
+    const trace::Node& beyond = theft.nodes[12];
+    EXPECT_NE(cut.find(chain::display_address(beyond.chain, beyond.address)), std::string::npos);
+}
+
+TEST(CaseFile, tells_a_theft_of_one_transaction_in_one_sentence) {
+    auto theft = test::make_theft({.edges = 1});
+    const std::string page = page_of(theft);
+    EXPECT_NE(page.find(", in one transaction."), std::string::npos);
+    EXPECT_NE(page.find("None of it was seen to reach a named service."), std::string::npos);
+    EXPECT_EQ(page.find("0 named services"), std::string::npos);
+    EXPECT_EQ(page.find("1 movement "), std::string::npos);
+}
+
+TEST(CaseFile, fits_a_wide_flow_into_print_and_lets_it_scroll_on_screen) {
+    const auto narrow = page_of(test::make_theft({.seed = 3, .edges = 16}));
+    EXPECT_EQ(narrow.find("scroll it sideways"), std::string::npos);
+    const auto wide = page_of(test::make_theft({.seed = 5, .edges = 300, .peel = 0.1}));
+    EXPECT_NE(wide.find("class=\"flow"), std::string::npos);
+    EXPECT_EQ(wide.find("min-width:0!important"), std::string::npos);
+    EXPECT_EQ(wide.find("style=\"min-width"), std::string::npos);
+}
+
+TEST(Paragraphs, split_at_sentences_and_list_what_is_counted_up_without_changing_a_word) {
+    const std::string sentence = "It was valid and two of three had signed it in the night. ";
+    std::string text;
+    for (int i = 0; i < 12; ++i) text += sentence;
+    text += "A gate could have seen: one thing; another thing; a third. The end <b>.";
+    const std::string html = paragraphs(text);
+    EXPECT_NE(html.find("</p><p>"), std::string::npos);
+    EXPECT_NE(html.find("seen:</p><ul><li>one thing;</li><li>another thing;</li><li>a third.</li>"),
+              std::string::npos)
+        << html;
+    EXPECT_EQ(html.find("<b>"), std::string::npos);
+    EXPECT_EQ(paragraphs("Paid to J. Smith at No. 5 Main. St. Ann"),
+              "<p>Paid to J. Smith at No. 5 Main. St. Ann</p>");
+    EXPECT_EQ(paragraphs("a\n\nb"), "<p>a</p><p>b</p>");
+    EXPECT_EQ(paragraphs(""), "");
 }
 
 TEST(CaseFile, calls_an_unknown_price_unpriced) {

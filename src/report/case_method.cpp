@@ -61,9 +61,10 @@ std::string method_section(const CasePage& page) {
     entry("Where it stops",
           format("At addresses labelled {}; at addresses with {} or more counterparties, or {} on "
                  "both sides (0 = off); "
-                 "after {} hops; below {} USD or {} smallest units a movement (0 = follow all).",
+                 "after {} hops; below {} USD or {} smallest units a movement (0 = follow all); at "
+                 "movements of which less than {} is stolen.",
                  stops, params.service_degree, params.service_both_sides, params.max_hops,
-                 params.min_usd, params.min_amount.to_string()));
+                 params.min_usd, params.min_amount.to_string(), percent_text(params.min_purity)));
     entry("Labels",
           "A label is an allegation of its source, not a finding of this report. Each is shown "
           "with source and confidence, and may be wrong or old.");

@@ -38,11 +38,21 @@ struct CasePage {
     double value(const trace::Endpoint& end) const {
         return scale.value(end.chain, end.asset, end.tainted);
     }
+    /// Number of an address in the table of addresses, from 1; 0 when the table was cut before it.
+    std::map<std::pair<ChainId, Address>, std::size_t> numbers;
     std::string address(ChainId chain, const Address& address) const;  ///< Escaped, in full.
+    /// Its number and both its ends, for tables of long rows; in full where it has no number.
+    std::string brief(ChainId chain, const Address& address) const;
+    /// A value of the scale, for a sentence: exact to the unit where short_number would say "4.5k".
+    std::string amount(double value) const;
     std::string address(const trace::Endpoint& end) const {
         return address(end.chain, end.address);
     }
 };
+
+/// Paragraphs of a text by its author: at line ends, and in long lines at the ends of sentences.
+/// What one sentence counts up after a colon becomes a list. No word is changed.
+std::string paragraphs(std::string_view text);
 
 /// A row of cells is cut here: a page that a browser cannot open helps nobody.
 std::string cut_note(std::size_t shown, std::size_t all, std::string_view what);

@@ -48,6 +48,9 @@ std::string_view stop_words(Stop stop) noexcept {
     return "";
 }
 
+/// Nobody holds it any more.
+bool is_gone(Stop stop) noexcept { return stop == Stop::kFee || stop == Stop::kBurned; }
+
 /// One line of "where it is now".
 struct Place {
     std::string name;
@@ -92,17 +95,68 @@ std::string taken(CasePage& page, std::optional<UnixMillis> when) {
     return text;
 }
 
-std::string origin(const CasePage& page) {
-    std::string text;
-    std::size_t shown = 0, all = 0;
+/// Where the trace starts: a dozen addresses with their labels, and how many there are.
+std::string origin(const CasePage& page, bool backward) {
     constexpr std::size_t kShown = 12;
-    for (const trace::Node& node : page.result.nodes) {
-        if (!node.seed || ++all > kShown) continue;
-        ++shown;
-        text += "<br><code>" + page.address(node.chain, node.address) + "</code>";
-        if (node.label) text += " (" + safe(node.label->text, 60) + ")";
+    std::vector<const trace::Node*> starts;
+    for (const trace::Node& node : page.result.nodes)
+        if (node.seed || node.hop == 0) starts.push_back(&node);
+    if (starts.empty()) return {};
+    std::string text =
+        format("<p class=\"list\">{} {}</p><ul class=\"starts\">",
+               backward ? "The trace starts at" : "It starts at",
+               starts.size() == 1 ? "one address:" : grouped(starts.size()) + " addresses:");
+    for (std::size_t i = 0; i < std::min(starts.size(), kShown); ++i) {
+        const trace::Node& node = *starts[i];
+        text += "<li><code>" + page.address(node.chain, node.address) + "</code>";
+        if (node.label) text += " " + safe(node.label->text, 60);
+        text += "</li>";
     }
-    if (all > shown) text += format("<br>and {} more", all - shown);
+    text += "</ul>";
+    if (starts.size() > kShown)
+        text += format(
+            "<p class=\"soft\">and {} more: hop 0 in the table of <a "
+            "href=\"#addresses\">addresses</a>.</p>",
+            grouped(starts.size() - kShown));
+    return text;
+}
+
+/// Where the located part of the money lies, in one or two sentences.
+std::string whereabouts(const CasePage& page, double at_services, double elsewhere, double gone) {
+    const double whole = at_services + elsewhere;
+    std::string text;
+    std::set<std::pair<ChainId, Address>> wallets;
+    const trace::Endpoint* largest = nullptr;
+    for (const trace::Endpoint* end : page.resting) {
+        if (is_gone(end->stop)) continue;
+        wallets.emplace(end->chain, end->address);
+        if (!largest || page.value(*end) > page.value(*largest)) largest = end;
+    }
+    if (whole > 0 && page.services.empty())
+        text += "None of it was seen to reach a named service. ";
+    else if (whole > 0)
+        text += format(
+            "Of what can still be located, {} lies at {}, where it can be asked for{}. ",
+            percent_text(at_services / whole),
+            count_of(page.services.size(), "named service", "named services"),
+            elsewhere > 0 ? format("; {} rests elsewhere", percent_text(elsewhere / whole)) : "");
+    if (largest) {
+        const double share = page.value(*largest) / whole;
+        text += wallets.size() == 1 ? std::string{elsewhere < whole ? "That is at" : "It rests at"}
+                                    : format("{} {} hold the rest; the largest part, {}, is at",
+                                             grouped(wallets.size()), "addresses",
+                                             escape(page.amount(page.value(*largest))));
+        if (wallets.size() > 1 && elsewhere >= whole)
+            text = format(
+                "None of it was seen to reach a named service. It rests at {} addresses; "
+                "the largest part, {} ({}), is at",
+                grouped(wallets.size()), escape(page.amount(page.value(*largest))),
+                percent_text(share));
+        text += " <code>" + page.address(*largest) + "</code>";
+        if (largest->label) text += " (" + safe(largest->label->text, 60) + ")";
+        text += format(", {}. ", stop_words(largest->stop));
+    }
+    if (gone > 0) text += format("{} went into fees or was burned. ", escape(page.amount(gone)));
     return text;
 }
 
@@ -133,8 +187,7 @@ std::string unknown_list(CasePage& page) {
     for (const Stop stop : {Stop::kUnknown, Stop::kHighDegree, Stop::kBelowLimit, Stop::kHops,
                             Stop::kTime, Stop::kBudget})
         if (const auto it = open.find(stop); it != open.end())
-            item(format("{} in {} {}: not followed further.",
-                        escape(page.scale.text_with_unit(it->second.first)),
+            item(format("{} in {} {}: not followed further.", escape(page.amount(it->second.first)),
                         count_of(it->second.second, "place", "places"), stop_words(stop)));
     uint64_t unsure = 0;
     double least = 1;
@@ -169,40 +222,52 @@ std::string story_section(CasePage& page) {
         for (const ChainId chain : chains)
             chain_list += (chain_list.empty() ? "" : ", ") + to_string(chain);
         const std::string loot = taken(page, first);
-        double at_services = 0, elsewhere = 0;
+        double at_services = 0, elsewhere = 0, gone = 0;
         for (const ServiceGroup& group : page.services) at_services += group.value;
-        for (const trace::Endpoint* end : page.resting) elsewhere += page.value(*end);
-        const double whole = at_services + elsewhere;
+        for (const trace::Endpoint* end : page.resting)
+            (is_gone(end->stop) ? gone : elsewhere) += page.value(*end);
+        std::set<Hash256> txns;
+        for (const trace::Edge& edge : result.edges) txns.insert(edge.txn);
         out += "<p class=\"lead\">";
-        if (!loot.empty()) out += backward ? loot + " were traced back. " : loot + " were taken. ";
-        if (first)
-            out += "The first movement was on " + utc_text(first) +
-                   (last != first ? ", the last one seen on " + utc_text(last) : "") + ". ";
-        out += format("The money was followed over {} to {} in {} on {}. ",
-                      count_of(result.edges.size(), "movement", "movements"),
-                      count_of(result.nodes.size(), "address", "addresses"),
-                      count_of(hops, "hop", "hops"), chain_list);
-        if (whole > 0)
-            out += format(
-                "Of what can still be located, {} lies at {}, where it can be asked for; {} rests "
-                "elsewhere.",
-                percent_text(at_services / whole),
-                count_of(page.services.size(), "named service", "named services"),
-                percent_text(elsewhere / whole));
+        if (!loot.empty())
+            out += loot + (backward ? " were traced back" : " were taken") +
+                   (first && !backward ? " on " + utc_text(first) +
+                                             (txns.size() == 1 ? ", in one transaction" : "")
+                                       : std::string{}) +
+                   ". ";
+        if (first && (backward || loot.empty()))
+            out += "The first movement was on " + utc_text(first) + ". ";
+        if (result.edges.size() > 1) {
+            out += format("The money was followed {} {} to {} in {} on {}",
+                          backward ? "back over" : "over",
+                          count_of(result.edges.size(), "movement", "movements"),
+                          count_of(result.nodes.size(), "address", "addresses"),
+                          count_of(hops, "hop", "hops"), chain_list);
+            if (last != first) out += ", the last one on " + utc_text(last);
+            out += ". ";
+        }
+        if (backward) {
+            double labelled = at_services;
+            const double whole = at_services + elsewhere;
+            if (whole > 0)
+                out += format(
+                    "{} of it came from {}; how the rest came to where the walk ended is "
+                    "not followed further.",
+                    percent_text(labelled / whole),
+                    count_of(page.services.size(), "named service", "named services"));
+        } else {
+            out += whereabouts(page, at_services, elsewhere, gone);
+        }
         out += "</p>\n<div class=\"facts\">";
         const auto fact = [&out](const std::string& value, std::string_view name) {
             out += format("<div><b>{}</b><span>{}</span></div>", value, name);
         };
-        fact(escape(page.scale.text_with_unit(page.scale.loot())),
-             backward ? "traced back" : "stolen");
-        fact(escape(page.scale.text_with_unit(at_services)), "at named services");
-        fact(escape(page.scale.text_with_unit(elsewhere)), "rests elsewhere");
+        fact(escape(page.amount(page.scale.loot())), backward ? "traced back" : "stolen");
+        fact(escape(page.amount(at_services)),
+             backward ? "from named services" : "at named services");
+        fact(escape(page.amount(elsewhere)), backward ? "from elsewhere" : "rests elsewhere");
         fact(first ? format_rfc3339(*first).substr(0, 10) : "time unknown", "first movement, UTC");
-        out += "</div>\n";
-        const std::string from = origin(page);
-        if (!from.empty())
-            out += std::string{"<p>"} + (backward ? "The trace starts at" : "It starts at") + from +
-                   "</p>";
+        out += "</div>\n" + origin(page, backward);
     }
     if (!page.scale.note().empty())
         out += "<p class=\"soft\">" + escape(page.scale.note()) + "</p>";
@@ -212,20 +277,11 @@ std::string story_section(CasePage& page) {
             "here is right, but it is not all.</p>";
     for (const std::string& warning : result.warnings)
         out += "<p class=\"mark\">" + safe(warning, 600) + "</p>";
-    if (!page.input.notes.empty()) {
-        out += "<h3>About the case</h3>";
-        std::size_t begin = 0;
-        while (begin < page.input.notes.size()) {
-            const std::size_t end =
-                std::min(page.input.notes.find('\n', begin), page.input.notes.size());
-            const std::string line =
-                safe(std::string_view{page.input.notes}.substr(begin, end - begin), 4'000);
-            if (!line.empty()) out += "<p>" + line + "</p>";
-            begin = end + 1;
-        }
-    }
+    if (!page.input.notes.empty())
+        out += "<h3>About the case</h3><div class=\"notes\">" + paragraphs(page.input.notes) +
+               "</div>";
     if (!page.input.sources.empty()) {
-        out += "<p class=\"soft\">Sources:</p><ul>";
+        out += "<h3>Sources</h3><ul class=\"sources\">";
         for (const std::string& source : page.input.sources)
             out += "<li>" + safe(source, 600) + "</li>";
         out += "</ul>";
@@ -254,7 +310,7 @@ std::string story_section(CasePage& page) {
                 "class=\"n\">{}</td>"
                 "<td><div class=\"bar {}\"><i style=\"width:{:.1f}%\"></i></div></td></tr>",
                 escape(place.name), grouped(place.addresses.size()),
-                escape(page.scale.text_with_unit(place.value)),
+                escape(page.amount(place.value)),
                 whole > 0 ? percent_text(place.value / whole) : "", place.css,
                 whole > 0 ? 100 * place.value / whole : 0.0);
         out += "</tbody></table>";
@@ -267,42 +323,59 @@ std::string flow_section(CasePage& page) {
     trace::LayoutParams params = flow_params();
     params.width = 1'100;  // As wide as the page, so that labels keep their size.
     params.height = 760;
+    constexpr std::size_t kColumnsOfPage = 10;     // More are wider than a screen can show.
+    constexpr std::size_t kColumnsOfPortrait = 3;  // More need a sheet of their own in print.
+    constexpr double kSideOfPage = 60;
     const trace::FlowLayout layout = trace::lay_out(page.result, &page.input.context, params);
     SvgOptions options;
     options.embedded = true;
     options.title = "Flow: " + page.input.title;
-    std::string out =
-        "<h2 id=\"flow\">Flow</h2><p>Ribbons are as wide as the stolen value they carry; what "
-        "enters a node on the "
-        "left leaves it on the right or rests there.</p><div class=\"flow\">" +
-        flow_svg(page.result, layout, options) + "</div>\n";
+    const bool wide = layout.columns.size() > kColumnsOfPage;
+    std::string out = format(
+        "<section{}><h2 id=\"flow\">Flow</h2><p>Ribbons are as wide as the stolen value they "
+        "carry; what "
+        "enters a node on the left leaves it on the right or rests there.{}</p>",
+        layout.columns.size() > kColumnsOfPortrait ? " class=\"sheet\"" : "",
+        layout.backward ? " Read it backward: the start is on the right, sources on the left."
+                        : "");
+    if (wide)
+        out += format(
+            "<style>@media screen and (min-width:{0:.0f}px){{.hint{{display:none}}}}</style>"
+            "<p class=\"hint\">The picture has {1} columns and is wider than this window: scroll "
+            "it "
+            "sideways →</p>",
+            layout.width + kSideOfPage, layout.columns.size());
+    out +=
+        format("<div class=\"flow{}\" style=\"--w:{:.0f}px\"{}>", wide ? " wide" : "", layout.width,
+               wide ? " tabindex=\"0\" role=\"region\" aria-label=\"Flow, scrolls sideways\"" : "");
+    out += flow_svg(page.result, layout, options) + "</div></section>\n";
     if (layout.nodes.empty()) return out;
     out +=
-        "<h3>The same as a table</h3><table><thead><tr><th>Column</th><th>Node</th><th "
+        "<h3>The same as a table</h3><table "
+        "class=\"dense\"><thead><tr><th>Column</th><th>Node</th><th "
         "class=\"n\">Addresses</th><th class=\"n\">Passes</th>"
         "<th class=\"n\">Moves on</th><th class=\"n\">Rests</th><th class=\"n\">Stolen "
         "share</th></tr></thead><tbody>";
     for (const trace::FlowNode& node : layout.nodes) {
         const trace::Node& one = page.result.nodes[node.members.front()];
-        std::string name = escape(node.name);
+        const bool one_address = node.members.size() == 1;
+        const bool named = !one_address || one.label;
+        std::string name = named ? escape(node.name) : std::string{};
         if (node.category)
             name += format(" <span class=\"soft\">{}</span>", to_string(*node.category));
-        if (node.members.size() == 1)
-            name += "<br><code>" + page.address(one.chain, one.address) + "</code>";
+        if (one_address)
+            name += std::string{named ? " " : ""} + "<code>" +
+                    page.address(one.chain, one.address) + "</code>";
         out += format(
             "<tr><td>{}</td><td class=\"w\">{}</td><td class=\"n\">{}</td><td "
             "class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>"
             "<td class=\"n\">{}</td></tr>",
             escape(layout.columns[node.column].head), name, grouped(node.members.size()),
-            escape(page.scale.text(node.through())),
-            escape(page.scale.text(node.out + node.dust_out)), escape(page.scale.text(node.rest)),
-            percent_text(node.taint));
+            escape(page.amount(node.through())), escape(page.amount(node.out + node.dust_out)),
+            escape(page.amount(node.rest)), percent_text(node.taint));
     }
     out += "</tbody></table>";
-    return out + format(
-                     "<p class=\"soft\">Amounts in {}, rounded for reading; the tables below are "
-                     "exact.</p>\n",
-                     escape(page.scale.unit_name()));
+    return out + "<p class=\"soft\">Amounts rounded for reading; the tables below are exact.</p>\n";
 }
 
 }  // namespace cordon::report

@@ -30,7 +30,7 @@ h1{font-size:30px;line-height:1.2;margin:0 0 6px;letter-spacing:-.01em;overflow-
 h2{font-size:20px;margin:52px 0 10px;padding-top:14px;border-top:1px solid var(--line);letter-spacing:-.005em}
 h3{font-size:16px;margin:28px 0 6px;overflow-wrap:anywhere}
 p{margin:8px 0;max-width:75ch}
-.lead{font-size:17px;line-height:1.55}
+.lead{font-size:17px;line-height:1.55}.lead code{font-size:14px}
 .soft,small{color:var(--soft)}
 small{display:block;font-size:.82em}
 .kicker{color:var(--soft);font-size:13px;letter-spacing:.08em;text-transform:uppercase;margin:0 0 8px}
@@ -55,8 +55,17 @@ code,.id{font-family:ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",mo
 .icon .f{fill:currentColor}.icon .d{fill:none;stroke:var(--bg);stroke-width:1.3;stroke-linecap:round;stroke-linejoin:round}.icon .p{fill:var(--bg)}
 .icon.s-ex{color:var(--ex)}.icon.s-br{color:var(--br)}.icon.s-mx{color:var(--mx)}.icon.s-sw{color:var(--sw)}.icon.s-ga{color:var(--ga)}.icon.s-sv{color:var(--sv)}.icon.s-cr{color:var(--cr)}
 h3 svg{width:16px;height:16px;vertical-align:-2px;margin-right:8px}
-.flow{margin:14px 0;overflow-x:auto}
-.flow svg{display:block;width:100%;height:auto}
+.flow{margin:14px 0}
+.flow svg{display:block;width:100%;height:auto;max-width:calc(var(--w)*1.1)}
+@media (min-width:1280px){.flow{width:min(100vw - 60px,max(100%,var(--w)));margin-left:50%;transform:translateX(-50%)}}
+.flow.wide{overflow-x:auto;padding-bottom:4px;scrollbar-width:thin}.flow.wide svg{width:var(--w);max-width:none}
+.hint{color:var(--soft);font-size:13px;text-align:right;max-width:none;margin:14px 0 -8px}
+.dense{font-size:12.5px}.dense td{padding-top:4px;padding-bottom:4px}.dense .group th{border-bottom:0;color:var(--ink);padding-top:12px;vertical-align:baseline}
+.group svg{width:14px;height:14px;vertical-align:-2px;margin-right:7px}
+.moves td{white-space:nowrap}.moves .id{white-space:normal;font-size:11px}.moves small{white-space:normal}
+.who a{text-decoration:none}.who i{font:11px ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace;color:var(--soft);margin-left:6px}
+.starts{list-style:none;padding:0;margin:4px 0 8px;max-width:none}.starts li{margin:1px 0;overflow-wrap:anywhere}.list{margin-bottom:0}
+.ask{margin-top:24px}
 details{margin:10px 0}summary{cursor:pointer;color:var(--soft)}
 summary:focus-visible,a:focus-visible{outline:2px solid var(--br);outline-offset:2px}
 a{color:inherit}
@@ -69,10 +78,15 @@ ul{padding-left:20px;max-width:75ch}li{margin:4px 0}
 constexpr std::string_view kPrint = R"(
 html,body{font-size:9.5pt;line-height:1.4}main{max-width:none;padding:0}nav,summary{display:none}
 h1{font-size:20pt}h2{font-size:13.5pt;margin:20pt 0 5pt;padding-top:7pt;break-after:avoid}h3{font-size:11pt;margin:13pt 0 3pt;break-after:avoid}
-.lead{font-size:10.5pt}table{font-size:8pt}code,.id{font-size:7.4pt}
+.lead{font-size:10.5pt}.lead code{font-size:8.6pt}table{font-size:8pt;line-height:1.3;margin:4pt 0}td{padding:2pt 7pt 2pt 0}th{padding:2pt 7pt 2pt 0}code,.id{font-size:7.2pt}
+.dense{font-size:6.8pt;line-height:1.16}.dense td{padding:.7pt 5pt .7pt 0}.dense .group th{padding:3.4pt 5pt 0 0}.dense .id,.dense code{font-size:6.1pt}
+td small{display:inline;font-size:.93em}td small::before{content:" "}.moves small{display:block}.moves small::before{content:none}.dense th{width:auto!important}
+.moves{font-size:6.2pt}.moves .id{font-size:5.9pt;white-space:nowrap}.who i{font-size:5.7pt;margin-left:2.5pt}.group{break-after:avoid}.group svg{width:8pt;height:8pt;margin-right:4pt}
+p.ask{margin-top:8pt;break-after:avoid}a{text-decoration:none}.bar{margin-top:3pt;height:5pt}.bar i{height:5pt}
 thead{display:table-header-group}tr,.facts div,.mark,dl>*{break-inside:avoid}caption{break-after:avoid}
 .facts{grid-template-columns:repeat(4,1fr);gap:6pt}.facts div{padding:7pt 8pt;border:.5pt solid var(--line)}.facts b{font-size:12pt}
-.flow{page:flow;overflow:visible;break-before:page;break-after:page;margin:0}.flow svg{min-width:0!important;max-height:165mm}
+.hint{display:none}.flow,.flow.wide{overflow:visible;width:auto;margin:4pt 0;transform:none;padding:0;break-inside:avoid}
+.flow svg,.flow.wide svg{width:100%;max-width:100%;height:auto}.sheet{page:flow;break-before:page;break-after:page}.sheet h2{margin-top:0;border:0}.sheet svg{max-height:148mm}
 p,li{orphans:3;widows:3}*{-webkit-print-color-adjust:exact;print-color-adjust:exact}
 )";
 
@@ -93,7 +107,7 @@ std::string case_style(std::string_view title, std::string_view evidence_sha256)
         "counter(page) \" of \" counter(pages);{2}}}",
         css_string(clean_text(title, 80)), css_string(evidence_sha256), box);
     css += format(
-        "@page{{size:A4;margin:19mm 15mm 18mm;{0}}}@page flow{{size:A4 landscape;margin:17mm 12mm "
+        "@page{{size:A4;margin:16mm 13mm 14mm;{0}}}@page flow{{size:A4 landscape;margin:17mm 12mm "
         "15mm;{0}}}",
         margins);
     return css;

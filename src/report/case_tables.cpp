@@ -120,6 +120,54 @@ std::string sums(CasePage& page, const std::vector<const trace::Endpoint*>& ends
     return text;
 }
 
+std::string movement_row(CasePage& page, const trace::Edge& edge) {
+    std::string amount = page.money.html(edge.chain, edge.asset, edge.amount);
+    if (edge.tainted != edge.amount)
+        amount +=
+            "<small>stolen " + page.money.html(edge.chain, edge.asset, edge.tainted) + "</small>";
+    if (edge.to_asset && edge.to_amount)
+        amount +=
+            "<small>→ " + page.money.html(edge.chain, *edge.to_asset, *edge.to_amount) + "</small>";
+    // What most rows share is said by leaving it out.
+    std::string kind;
+    if (edge.kind != "native" && edge.kind != "token") kind = safe(edge.kind, 40);
+    if (edge.confidence < 1)
+        kind += (kind.empty() ? "" : ", ") + ("confidence " + percent_text(edge.confidence));
+    for (const std::string& why : edge.why) kind += (kind.empty() ? "" : ", ") + safe(why, 120);
+    if (edge.outpoint)
+        kind += (kind.empty() ? "" : ", ") + format("output {}", edge.outpoint->index);
+    std::string time = edge.time ? utc_text(edge.time) : "unknown";
+    if (time.ends_with(" UTC")) time.resize(time.size() - 4);
+    return format(
+        "<tr><td title=\"{} block {}\">{}</td><td class=\"id\">{}{}</td><td "
+        "class=\"who\">{}</td><td "
+        "class=\"who\">{}</td><td class=\"n\">{}</td></tr>",
+        to_string(edge.chain), grouped(edge.at.block), time,
+        escape(chain::format_hash(edge.chain, edge.txn)),
+        kind.empty() ? "" : "<small>" + kind + "</small>", page.brief(edge.chain, edge.from),
+        page.brief(edge.chain, edge.to), amount);
+}
+
+/// One service: its name and sum, then its addresses.
+std::string service_rows(CasePage& page, const ServiceGroup& group) {
+    const Sign sign = sign_of(group.category);
+    std::string out =
+        "<tbody><tr class=\"group\"><th colspan=\"2\"><svg viewBox=\"0 0 12 12\" "
+        "aria-hidden=\"true\">" +
+        sign_icon(sign, 0, 0, 12) + "</svg>" + escape(group.name) + " <span class=\"soft\">" +
+        std::string{to_string(group.category)} + "</span></th><th class=\"n\">" +
+        (group.ends.size() > 1 ? sums(page, group.ends) : std::string{}) + "</th></tr>";
+    const std::size_t shown = std::min(group.ends.size(), kRowsOfService);
+    for (std::size_t i = 0; i < shown; ++i)
+        out += endpoint_row(page, *group.ends[i], arrivals_html(page, *group.ends[i]));
+    if (shown < group.ends.size())
+        out += format(
+            "<tr><td colspan=\"3\">{} further addresses of this service in "
+            "result.json.</td></tr>",
+            grouped(group.ends.size() - shown));
+    return out + "</tbody>";
+}
+
 }  // namespace
 
 std::string freeze_section(CasePage& page) {
@@ -130,19 +178,21 @@ std::string freeze_section(CasePage& page) {
         "<p>Each service once, with every address and transaction that stolen money reached it by. "
         "A label is the statement of "
         "its source; confirm with the service before acting.</p>";
-    for (const ServiceGroup& group : page.services) {
-        const Sign sign = sign_of(group.category);
-        out += "<h3><svg viewBox=\"0 0 12 12\" aria-hidden=\"true\">" + sign_icon(sign, 0, 0, 12) +
-               "</svg>" + escape(group.name) + " <span class=\"soft\">" +
-               std::string{to_string(group.category)} + "</span></h3><p>" + sums(page, group.ends) +
-               ". " + std::string{request_for(group.category)} + "</p>";
-        out +=
-            "<table><thead><tr><th style=\"width:38%\">Address</th><th>Arrived by "
-            "transaction</th><th class=\"n\">Stolen amount</th></tr></thead><tbody>";
-        const std::size_t shown = std::min(group.ends.size(), kRowsOfService);
-        for (std::size_t i = 0; i < shown; ++i)
-            out += endpoint_row(page, *group.ends[i], arrivals_html(page, *group.ends[i]));
-        out += "</tbody></table>" + cut_note(shown, group.ends.size(), "addresses of this service");
+    // By what they can be asked for, in the order of their largest service: the request stands
+    // once.
+    std::vector<std::string_view> requests;
+    for (const ServiceGroup& group : page.services)
+        if (const auto request = request_for(group.category);
+            std::find(requests.begin(), requests.end(), request) == requests.end())
+            requests.push_back(request);
+    for (const std::string_view request : requests) {
+        out += "<p class=\"ask\">" + std::string{request} + "</p>" +
+               "<table class=\"dense\"><thead><tr><th style=\"width:42%\">Service, "
+               "address</th><th>Arrived by transaction</th><th class=\"n\">Stolen "
+               "amount</th></tr></thead>";
+        for (const ServiceGroup& group : page.services)
+            if (request_for(group.category) == request) out += service_rows(page, group);
+        out += "</table>";
     }
     return out + "\n";
 }
@@ -157,7 +207,7 @@ std::string watch_section(CasePage& page) {
     out +=
         "<p>Stolen money that has not reached a named service, the largest first. An alert on "
         "these addresses is worth more than any "
-        "further analysis.</p><table><thead><tr><th "
+        "further analysis.</p><table class=\"dense\"><thead><tr><th "
         "style=\"width:46%\">Address</th><th>State</th><th class=\"n\">Stolen "
         "amount</th></tr></thead><tbody>";
     const std::size_t shown = std::min(list.size(), page.input.max_rows);
@@ -173,10 +223,12 @@ std::string watch_section(CasePage& page) {
 Status table_sections(CasePage& page, const Sink& sink) {
     const trace::TraceResult& result = page.result;
     std::string out =
-        "<h2 id=\"addresses\">Addresses</h2><table><caption>By hop. Received: all that the trace "
+        "<h2 id=\"addresses\">Addresses</h2><table class=\"dense\"><caption>By hop, with the "
+        "numbers by "
+        "which the table of transactions names them. Received: all that the trace "
         "saw arrive; stolen: the part of "
         "it from the theft; rests: stolen and not moved on.</caption><thead><tr><th "
-        "class=\"n\">Hop</th><th style=\"width:44%\">Address"
+        "class=\"n\">No.</th><th class=\"n\">Hop</th><th style=\"width:44%\">Address"
         "</th><th class=\"n\">Received</th><th class=\"n\">Stolen</th><th "
         "class=\"n\">Rests</th></tr></thead><tbody>";
     std::size_t shown = std::min(result.nodes.size(), page.input.max_rows);
@@ -196,39 +248,23 @@ Status table_sections(CasePage& page, const Sink& sink) {
                             percent_text(node.label->confidence));
         if (node.stop != trace::Stop::kNone) label += format(" · {}", trace::to_string(node.stop));
         out += format(
-            "<tr><td class=\"n\">{}</td><td><span class=\"id\">{}</span><small>{}</small></td><td "
-            "class=\"n\">{}</td><td class=\"n\">{}</td>"
-            "<td class=\"n\">{}</td></tr>",
-            node.hop, page.address(node.chain, node.address), label, received, tainted, rests);
+            "<tr id=\"a{0}\"><td class=\"n\">{0}</td><td class=\"n\">{1}</td><td><span "
+            "class=\"id\">{2}</span><small>{3}</small></td><td class=\"n\">{4}</td><td "
+            "class=\"n\">{5}</td><td class=\"n\">{6}</td></tr>",
+            i + 1, node.hop, page.address(node.chain, node.address), label, received, tainted,
+            rests);
     }
     CORDON_TRY(
         sink(out + "</tbody></table>" + cut_note(shown, result.nodes.size(), "rows") + "\n"));
 
     out =
-        "<h2 id=\"transactions\">Transactions</h2><table><caption>Movements that carried stolen "
-        "money, in chain order.</caption><thead><tr>"
-        "<th style=\"width:15%\">Time, block</th><th>Transaction, from, to</th><th "
-        "class=\"n\">Amount, stolen part</th></tr></thead><tbody>";
+        "<h2 id=\"transactions\">Transactions</h2><table class=\"dense moves\"><caption>Movements "
+        "that carried stolen money, in chain order. Addresses by their number above and both their "
+        "ends. The stolen part is named where it is not all.</caption><thead><tr><th>Time "
+        "(UTC)</th><th>Transaction</th><th>From</th><th>To</th><th "
+        "class=\"n\">Amount</th></tr></thead><tbody>";
     shown = std::min(result.edges.size(), page.input.max_rows);
-    for (std::size_t i = 0; i < shown; ++i) {
-        const trace::Edge& edge = result.edges[i];
-        std::string amount = page.money.html(edge.chain, edge.asset, edge.amount) + "<br>" +
-                             page.money.html(edge.chain, edge.asset, edge.tainted);
-        if (edge.to_asset && edge.to_amount)
-            amount += "<br>→ " + page.money.html(edge.chain, *edge.to_asset, *edge.to_amount);
-        std::string kind = safe(edge.kind, 40);
-        if (edge.confidence < 1) kind += ", confidence " + percent_text(edge.confidence);
-        for (const std::string& why : edge.why) kind += ", " + safe(why, 120);
-        std::string utxo;
-        if (edge.outpoint) utxo = format("<br><span>output {}</span>", edge.outpoint->index);
-        out += format(
-            "<tr><td>{}<small>{} {}</small><small>{}</small></td><td "
-            "class=\"id\">{}<br><span>from</span> {}<br><span>to</span> {}{}</td>"
-            "<td class=\"n\">{}</td></tr>",
-            utc_text(edge.time), to_string(edge.chain), grouped(edge.at.block), kind,
-            escape(chain::format_hash(edge.chain, edge.txn)), page.address(edge.chain, edge.from),
-            page.address(edge.chain, edge.to), utxo, amount);
-    }
+    for (std::size_t i = 0; i < shown; ++i) out += movement_row(page, result.edges[i]);
     return sink(out + "</tbody></table>" + cut_note(shown, result.edges.size(), "rows") + "\n");
 }
 

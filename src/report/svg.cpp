@@ -99,9 +99,6 @@ private:
             layout_.width, height);
         if (!options_.embedded)
             out += format(" width=\"{:.0f}\" height=\"{:.0f}\"", layout_.width, height);
-        // Smaller than this its labels cannot be read: the page lets a wide picture scroll instead.
-        else
-            out += format(" style=\"min-width:{:.0f}px\"", layout_.width * 0.85);
         out += " role=\"img\" aria-labelledby=\"cf-title cf-desc\" font-size=\"" +
                format("{:g}", layout_.font_size) + "\">";
         out += "<title id=\"cf-title\">" + title + "</title><desc id=\"cf-desc\">" +
@@ -162,15 +159,12 @@ private:
         const char* unsure = ribbon.confidence < 1 ? " u" : "";
         std::string d;
         if (ribbon.back) {
-            const auto a = ribbon.path.front();
-            const auto b = ribbon.path.back();
-            const double y0 = a.y + ribbon.width / 2;
-            const double y1 = b.y + ribbon.width / 2;
-            const double swing = 26 + std::min(20.0, width / 2);
-            d = format("M{:.1f} {:.1f}C{:.1f} {:.1f} {:.1f} {:.1f} {:.1f} {:.1f}", a.x, y0,
-                       a.x + swing * 1.6, y0, b.x - swing * 1.2, y1, b.x, y1);
+            const trace::Arc arc = trace::arc_of(layout_, ribbon);
+            const auto& p = arc.points;
+            d = format("M{:.1f} {:.1f}C{:.1f} {:.1f} {:.1f} {:.1f} {:.1f} {:.1f}", p[0].x, p[0].y,
+                       p[1].x, p[1].y, p[2].x, p[2].y, p[3].x, p[3].y);
             out_ += format("<path class=\"a t{}{}\" stroke-width=\"{:.2f}\" d=\"{}\">",
-                           taint_step(ribbon.taint), unsure, width, d);
+                           taint_step(ribbon.taint), unsure, arc.width, d);
         } else {
             // There along the upper edge, back along the lower one; straight across the lanes in
             // between.
@@ -238,12 +232,16 @@ private:
         std::string text = clean_text(node.name);
         if (node.members.size() > 1) text += format(" ×{}", node.members.size());
         if (node.category) text += format(" ({})", to_string(*node.category));
-        text += format("\n{} stolen money passed, {} of all that arrived",
+        text += format("\n{} stolen money passed, {} of all that passed",
                        layout_.scale.text_with_unit(node.through()), percent_text(node.taint));
-        if (node.rest > 0)
+        if (layout_.backward) {
+            if (node.source > 0)
+                text += format("\n{} comes from here or before: not traced further back",
+                               layout_.scale.text_with_unit(node.source));
+        } else if (node.rest > 0)
             text += format("\n{} rests here: {}", layout_.scale.text_with_unit(node.rest),
                            trace::to_string(node.stop));
-        if (node.source > 0 && node.kind != FlowKind::kSeed)
+        if (!layout_.backward && node.source > 0 && node.kind != FlowKind::kSeed)
             text += format("\n{} appears here: inherited or clean",
                            layout_.scale.text_with_unit(node.source));
         if (node.lost > 0)
@@ -345,6 +343,7 @@ private:
         text_at("100 % stolen");
         std::set<Sign> signs;
         bool rests = false, several = false, back = false, unsure = false, sources = false;
+        bool narrowed = false;
         for (const FlowNode& node : layout_.nodes) {
             if (node.category) signs.insert(sign_of(*node.category));
             rests = rests || node.box.bottom() - node.rest_top >= 0.5;
@@ -353,7 +352,8 @@ private:
                                   node.box.height * node.source / node.through() >= 1.5);
         }
         for (const Ribbon& ribbon : layout_.ribbons)
-            back = back || ribbon.back, unsure = unsure || ribbon.confidence < 1;
+            back = back || ribbon.back, unsure = unsure || ribbon.confidence < 1,
+            narrowed = narrowed || (ribbon.back && trace::arc_of(layout_, ribbon).narrowed);
         for (const Sign sign : signs) {
             const std::string name{sign_name(sign)};
             wrap(trace::text_width(name, font) + 16);
@@ -371,12 +371,12 @@ private:
             mark(
                 "<rect class=\"t10\" x=\"2\" width=\"8\" height=\"11\"/><rect class=\"rest\" "
                 "x=\"11.2\" y=\"4\" width=\"2.4\" height=\"7\"/>",
-                "rests here");
+                layout_.backward ? "traced back from here" : "rests here");
         if (sources)
             mark(
                 "<rect class=\"src\" x=\"0\" y=\"4\" width=\"2.4\" height=\"7\"/><rect "
                 "class=\"t5\" x=\"4\" width=\"8\" height=\"11\"/>",
-                "inherited or clean");
+                layout_.backward ? "comes from here or before" : "inherited or clean");
         if (several)
             mark(
                 "<rect class=\"t10\" fill-opacity=\".55\" x=\"0\" width=\"1.6\" "
@@ -384,7 +384,8 @@ private:
                 "×N addresses in one");
         if (back)
             mark("<path class=\"a t10\" stroke-width=\"2\" d=\"M14 2C20 2 -4 9 2 9\"/>",
-                 "back to an earlier hop");
+                 narrowed ? "back to an earlier hop (wide ones drawn narrower)"
+                          : "back to an earlier hop");
         if (unsure)
             mark("<path class=\"a u t10\" stroke-width=\"2\" d=\"M0 6H16\"/>",
                  "confidence below 100 %");

@@ -9,6 +9,13 @@
 
 namespace cordon::trace {
 
+namespace {
+
+constexpr const char* kAbsurd =
+    "amounts of 2^192 or more were left out: no real asset has so many units";
+
+}  // namespace
+
 AccountFlow::AccountFlow(const Walk& walk, ChainId chain, Books& books)
     : walk_{walk}, chain_{chain}, books_{books}, queue_{Later{walk.backward()}} {}
 
@@ -32,6 +39,7 @@ Status AccountFlow::add_seed(const Seed& seed) {
         const auto history,
         read_history(walk_.ledger, chain_, from.address, std::nullopt, walk_.params.direction, {},
                      [this](const Asset& asset) { return worthless(asset); }));
+    if (history.absurd) books_.warn(kAbsurd);
     if (history.ahead.empty())
         return fail(ErrorCode::kNotFound,
                     format("seed {}: the ledger has no movement of value of this address on {}",
@@ -155,8 +163,7 @@ Status AccountFlow::process(TxnPosition at, const std::vector<NodeId>& holders, 
     now.seed_txn = seed_txn;
     now.view = view_of(placed.txn, walk_.params.direction,
                        [this](const Asset& asset) { return worthless(asset); });
-    if (now.view.absurd)
-        books_.warn("amounts of 2^192 or more were left out: no real asset has so many units");
+    if (now.view.absurd) books_.warn(kAbsurd);
     now.keys.resize(now.view.keys.size());
     for (std::size_t i = 0; i < now.keys.size(); ++i) {
         const auto id = books_.find(chain_, now.view.keys[i].address);
@@ -175,327 +182,6 @@ Status AccountFlow::process(TxnPosition at, const std::vector<NodeId>& holders, 
     return {};
 }
 
-// --- Links
-
-void AccountFlow::find_links(Current& now) {
-    if (now.view.rows.size() < 2) return;
-    for (const LinkSource* source : walk_.links)
-        for (Link& link : source->links(chain_, *now.placed, walk_.context)) {
-            if (walk_.backward()) std::swap(link.from, link.to);
-            now.links.push_back(std::move(link));
-        }
-}
-
-void AccountFlow::take_links(Current& now) {
-    for (const Link& link : now.links) {
-        Pot pot;
-        pot.link = &link;
-        bool ours = false;
-        for (const LinkEnd& end : link.from) {
-            pot.taken.push_back(end.amount);
-            Amount& tainted = pot.tainted.emplace_back();
-            const auto key = key_of(now, end.address, end.asset);
-            if (!key) continue;
-            KeyState& state = now.keys[*key];
-            if (!now.seed_txn && !(state.node && open_holder(*state.node))) continue;
-            // Never more than the rows show, whatever a recogniser says.
-            const Amount amount =
-                std::min(end.amount, now.view.keys[*key].out_total - state.link_net);
-            if (amount.is_zero()) continue;
-            pot.taken.back() = amount;
-            tainted = tainted_of(take_standing(now, *key, amount));
-            state.link_net += amount;
-            ours = true;
-        }
-        if (ours) now.pots.push_back(std::move(pot));
-    }
-    for (std::size_t i = 0; i < now.keys.size(); ++i) {
-        KeyState& state = now.keys[i];
-        if (state.link_net.is_zero()) continue;
-        const TxnKey& key = now.view.keys[i];
-        state.ghost = std::min(key.out_total, state.link_net + key.in_total);
-        state.absorb = state.ghost - state.link_net;
-    }
-}
-
-Amount AccountFlow::link_gain(const Pot& pot, const LinkEnd& end,
-                              std::optional<UnixMillis> time) const {
-    const auto& from = pot.link->from;
-    if (walk_.params.policy == Policy::kPoison)
-        return std::any_of(pot.tainted.begin(), pot.tainted.end(),
-                           [](const Amount& t) { return !t.is_zero(); })
-                   ? end.amount
-                   : Amount{};
-    if (from.size() == 1) return mul_div(end.amount, pot.tainted[0], pot.taken[0]);
-    // Several assets went in: each counts by its USD value, or all the same when one has no price.
-    constexpr uint64_t kOne = uint64_t{1} << 48;
-    std::vector<double> weights;
-    for (const LinkEnd& part : from) {
-        const auto usd = walk_.context.usd(chain_, part.asset, part.amount, time);
-        if (!usd || !(*usd > 0)) break;
-        weights.push_back(*usd);
-    }
-    if (weights.size() != from.size()) weights.assign(from.size(), 1.0);
-    double sum = 0;
-    for (const double weight : weights) sum += weight;
-    Amount share, whole;
-    for (std::size_t i = 0; i < from.size(); ++i) {
-        const Amount weight{static_cast<uint64_t>(weights[i] / sum * static_cast<double>(kOne)) +
-                            1};
-        whole += weight;
-        if (!pot.taken[i].is_zero())
-            share += mul_div(weight * Amount{kOne}, pot.tainted[i], pot.taken[i]);
-    }
-    return mul_div(end.amount, share, whole * Amount{kOne});
-}
-
-void AccountFlow::give_links(Current& now) {
-    for (const Pot& pot : now.pots) {
-        Amount tainted;
-        uint32_t hop = ~0U;
-        for (std::size_t i = 0; i < pot.tainted.size(); ++i) {
-            const LinkEnd& end = pot.link->from[i];
-            tainted += pot.tainted[i];
-            books_.total(chain_, end.asset).swapped_out += pot.tainted[i];
-            if (const auto id = books_.find(chain_, end.address))
-                hop = std::min(hop, books_.at(*id).hop);
-        }
-        if (tainted.is_zero()) continue;
-        if (hop == ~0U) hop = 0;
-        std::vector<Amount> gains;
-        for (const LinkEnd& end : pot.link->to) {
-            Amount& gain = gains.emplace_back();
-            const auto key = key_of(now, end.address, end.asset);
-            if (!key) continue;
-            KeyState& state = now.keys[*key];
-            const Amount total = total_of(state.flight);
-            const Amount old = tainted_of(state.flight);
-            gain = std::min(link_gain(pot, end, now.placed->time), total - old);
-            if (gain.is_zero()) continue;
-            const bool own =
-                std::any_of(pot.link->from.begin(), pot.link->from.end(),
-                            [&](const LinkEnd& from) { return from.address == end.address; });
-            const bool met = state.node.has_value();
-            state.node = books_.node(chain_, end.address, own ? hop : hop + 1);
-            state.flight.clear();
-            append(state.flight, {total - old - gain, kClean});
-            append(state.flight, {old + gain, kTainted});
-            books_.total(chain_, end.asset).swapped_in += gain;
-            books_.arrive(*state.node, end.asset, met ? Amount{} : end.amount, gain);
-        }
-        link_edges(now, pot, gains);
-    }
-}
-
-void AccountFlow::link_edges(Current& now, const Pot& pot, const std::vector<Amount>& gains) {
-    const Link& link = *pot.link;
-    for (std::size_t i = 0; i < link.from.size(); ++i) {
-        if (pot.tainted[i].is_zero()) continue;
-        for (std::size_t j = 0; j < link.to.size(); ++j) {
-            if (walk_.backward() && gains[j].is_zero()) continue;
-            Edge edge;
-            edge.chain = chain_;
-            edge.txn = now.placed->txn.hash;
-            edge.at = now.placed->at;
-            edge.time = now.placed->time;
-            edge.from = link.from[i].address;
-            edge.to = link.to[j].address;
-            edge.asset = link.from[i].asset;
-            edge.amount = pot.taken[i];
-            edge.tainted = pot.tainted[i];
-            edge.kind = std::string{link.kind};
-            edge.confidence = link.confidence;
-            edge.to_asset = link.to[j].asset;
-            edge.to_amount = link.to[j].amount;
-            edge.to_tainted = gains[j];
-            edge.why = link.why;
-            if (const auto id = books_.find(chain_, edge.to)) edge.hop = books_.at(*id).hop;
-            if (walk_.backward()) {
-                std::swap(edge.from, edge.to);
-                std::swap(edge.asset, *edge.to_asset);
-                std::swap(edge.amount, *edge.to_amount);
-                std::swap(edge.tainted, *edge.to_tainted);
-            }
-            books_.edge(std::move(edge), now.view.rows.front().index);
-        }
-    }
-}
-
-// --- Inside one txn
-
-Parcels AccountFlow::freshen(const Asset& asset, const Parcels& parcels, Amount* fresh) {
-    Parcels out;
-    for (const Parcel& parcel : parcels) {
-        if (parcel.origin == kClean) {
-            books_.total(chain_, asset).seeded += parcel.amount;
-            if (fresh != nullptr) *fresh += parcel.amount;
-        }
-        append(out, {parcel.amount, kTainted});
-    }
-    return out;
-}
-
-Parcels AccountFlow::take_known(NodeId id, const Asset& asset, const Amount& amount) {
-    Slot& from = slot(holders_[id], asset);
-    Parcels parcels = from.purse.take(amount);
-    const Amount lacking = amount - total_of(parcels);
-    if (!lacking.is_zero()) {
-        Total& sum = books_.total(chain_, asset);
-        sum.assumed += lacking;
-        Amount part;
-        if (from.purse.poisoned())
-            part = lacking;
-        else if (walk_.params.overspend == Overspend::kInherit && !from.own_means &&
-                 !from.last_spend.is_zero())
-            part = mul_div(lacking, from.last_tainted, from.last_spend);
-        sum.inherited += part;
-        append(parcels, {part, kTainted});
-        append(parcels, {lacking - part, kClean});
-    }
-    from.last_spend = amount;
-    from.last_tainted = tainted_of(parcels);
-    return parcels;
-}
-
-Parcels AccountFlow::take_standing(Current& now, uint32_t key, const Amount& amount) {
-    KeyState& state = now.keys[key];
-    const Asset& asset = now.view.keys[key].asset;
-    if (amount.is_zero()) return {};
-    state.paid += amount;
-    Parcels parcels;
-    Holder* held = state.node ? open_holder(*state.node) : nullptr;
-    if (held != nullptr && is_seeding(*held, now.placed->time)) {
-        parcels = slot(*held, asset).purse.take_tainted(amount);
-        Parcels rest;
-        append(rest, {amount - total_of(parcels), kClean});
-        append(parcels, freshen(asset, rest, nullptr));
-        return parcels;
-    }
-    if (held != nullptr)
-        parcels = take_known(*state.node, asset, amount);
-    else
-        append(parcels, {amount, kClean});
-    return now.seed_txn ? freshen(asset, parcels, &state.fresh) : parcels;
-}
-
-Parcels AccountFlow::pay_on_flight(Current& now, uint32_t key, const Amount& amount) {
-    KeyState& state = now.keys[key];
-    if (walk_.params.policy == Policy::kLifo)
-        std::reverse(state.flight.begin(), state.flight.end());
-    Parcels parcels = split_front(state.flight, std::min(amount, total_of(state.flight)));
-    if (walk_.params.policy == Policy::kLifo)
-        std::reverse(state.flight.begin(), state.flight.end());
-    const Holder* held = state.node ? open_holder(*state.node) : nullptr;
-    if (held != nullptr && is_seeding(*held, now.placed->time))
-        return freshen(now.view.keys[key].asset, parcels, nullptr);
-    return parcels;
-}
-
-void AccountFlow::pay_out(Current& now, uint32_t key) {
-    KeyState& state = now.keys[key];
-    const std::vector<uint32_t>& outs = now.view.keys[key].outs;
-    std::vector<Amount> ghosts, wanted;
-    Amount rest;
-    for (const uint32_t row : outs) {
-        const Amount ghost = std::min(state.ghost, now.view.rows[row].amount);
-        state.ghost -= ghost;
-        ghosts.push_back(ghost);
-        wanted.push_back(now.view.rows[row].amount - ghost);
-        rest += wanted.back();
-    }
-    Parcels pool = pay_on_flight(now, key, rest);
-    append(pool, take_standing(now, key, rest - total_of(pool)));
-    const Policy policy = walk_.params.policy;
-    if (policy == Policy::kPoison && state.node && open_holder(*state.node) &&
-        slot(holders_[*state.node], now.view.keys[key].asset).purse.poisoned()) {
-        pool.clear();
-        append(pool, {rest, kTainted});
-    }
-    // The pool is in give-out order already, which is what the front cut of FIFO keeps.
-    std::vector<Parcels> parts =
-        distribute(policy == Policy::kLifo ? Policy::kFifo : policy, pool, wanted);
-    for (std::size_t i = 0; i < outs.size(); ++i) {
-        Parcels parcels;
-        append(parcels, {ghosts[i], kClean});
-        append(parcels, parts[i]);
-        deliver(now, now.view.rows[outs[i]], std::move(parcels));
-    }
-}
-
-bool AccountFlow::absorbs(const Node& node) const {
-    // A router's label says nothing about where the money went; any other service in the middle of
-    // a txn does.
-    return walk_.stops_at(node) && node.label->category != Category::kSwap &&
-           node.label->category != Category::kDefi;
-}
-
-uint32_t AccountFlow::sender_hop(const Address& sender) const {
-    const auto id = books_.find(chain_, sender);
-    return id ? books_.at(*id).hop : 0;  // Unknown senders of taint are those of a seed txn.
-}
-
-void AccountFlow::deliver(Current& now, const TxnRow& row, Parcels parcels) {
-    KeyState& to = now.keys[row.to];
-    const TxnKey& key = now.view.keys[row.to];
-    const Address& sender = now.view.keys[row.from].address;
-    Amount tainted = tainted_of(parcels);
-    if (!tainted.is_zero() && below_limit(key.asset, row.amount, tainted, now.placed->time)) {
-        books_.rest(books_.node(chain_, sender, sender_hop(sender)), key.asset, tainted,
-                    Stop::kBelowLimit);
-        parcels.clear();
-        append(parcels, {row.amount, kClean});
-        tainted = {};
-    }
-    if (tainted.is_zero()) {
-        const Amount swallowed = std::min(to.absorb, row.amount);
-        to.absorb -= swallowed;
-        split_front(parcels, swallowed);
-        append(to.flight, parcels);
-        if (to.node) books_.arrive(*to.node, key.asset, row.amount, {});
-        return;
-    }
-    const uint32_t from_hop = books_.at(books_.node(chain_, sender, sender_hop(sender))).hop;
-    to.node = books_.node(chain_, key.address, from_hop + 1);
-    books_.arrive(*to.node, key.asset, row.amount, tainted);
-
-    Edge edge;
-    edge.chain = chain_;
-    edge.txn = now.placed->txn.hash;
-    edge.at = now.placed->at;
-    edge.time = now.placed->time;
-    edge.from = sender;
-    edge.to = key.address;
-    if (walk_.backward()) std::swap(edge.from, edge.to);
-    edge.asset = key.asset;
-    edge.amount = row.amount;
-    edge.tainted = tainted;
-    edge.kind = std::string{to_string(row.kind)};
-    edge.hop = from_hop + 1;
-    books_.edge(std::move(edge), row.index);
-
-    if (key.address.is_zero())
-        books_.rest(*to.node, key.asset, tainted, Stop::kBurned);
-    else if (absorbs(books_.at(*to.node)))
-        books_.rest(*to.node, key.asset, tainted, Stop::kLabel);
-    else
-        append(to.flight, parcels);
-}
-
-void AccountFlow::pay_fees(Current& now) {
-    for (const FeeRow& fee : now.view.fees) {
-        const auto id = books_.find(chain_, fee.payer);
-        Holder* held = id ? open_holder(*id) : nullptr;
-        if (held == nullptr || is_seeding(*held, now.placed->time)) continue;
-        Purse& purse = slot(*held, fee.asset).purse;
-        if (walk_.backward()) {
-            purse.put({fee.amount, kClean});
-            continue;
-        }
-        const Amount tainted = tainted_of(purse.take_clean_first(fee.amount));
-        books_.rest(*id, fee.asset, tainted, Stop::kFee);
-    }
-}
-
 // --- After the rows: what stays where
 
 Status AccountFlow::settle(Current& now) {
@@ -503,6 +189,8 @@ Status AccountFlow::settle(Current& now) {
         KeyState& state = now.keys[i];
         const Asset& asset = now.view.keys[i].asset;
         Amount tainted = tainted_of(state.flight);
+        if (state.fresh > tainted)
+            books_.mark_payer(books_.node(chain_, now.view.keys[i].address, 0));
         if (tainted.is_zero()) continue;
         if (!state.fresh.is_zero()) {
             // Lent out and paid back inside a seed txn (flash loans): it never left.
@@ -542,6 +230,7 @@ Status AccountFlow::reach(Current& now, NodeId id) {
         const auto history,
         read_history(walk_.ledger, chain_, node.address, now.placed->at, walk_.params.direction,
                      limits, [this](const Asset& asset) { return worthless(asset); }));
+    if (history.absurd) books_.warn(kAbsurd);
     held.closed = history.busy ? Stop::kHighDegree : Stop::kNone;
     if (!history.busy) open(now, id, history);
     if (nearer)

@@ -49,6 +49,13 @@ std::optional<Books::NodeId> Books::find(ChainId chain, const Address& address) 
     return at->second;
 }
 
+void Books::seen(NodeId id, std::optional<UnixMillis> time) {
+    if (!time) return;
+    Node& node = nodes_[id];
+    if (!node.first_seen || *time < *node.first_seen) node.first_seen = time;
+    if (!node.last_seen || *time > *node.last_seen) node.last_seen = time;
+}
+
 void Books::arrive(NodeId id, const Asset& asset, const Amount& amount, const Amount& tainted) {
     Holding& holding = holding_of(nodes_[id], asset);
     holding.received += amount;
@@ -79,11 +86,7 @@ std::vector<Asset> Books::resting_assets(NodeId id, Stop stop) const {
 void Books::edge(Edge edge, uint32_t row) {
     CORDON_CHECK(edge.tainted <= edge.amount);
     for (const Address& end : {edge.from, edge.to}) {
-        const auto id = find(edge.chain, end);
-        if (!id || !edge.time) continue;
-        Node& node = nodes_[*id];
-        if (!node.first_seen || *edge.time < *node.first_seen) node.first_seen = edge.time;
-        if (!node.last_seen || *edge.time > *node.last_seen) node.last_seen = edge.time;
+        if (const auto id = find(edge.chain, end)) seen(*id, edge.time);
     }
     edges_.push_back(std::move(edge));
     rows_.push_back(row);
@@ -180,6 +183,7 @@ TraceResult Books::finish(std::vector<Seed> seeds, bool incomplete) {
     result.edges.reserve(edges_.size());
     for (const std::size_t i : order) result.edges.push_back(std::move(edges_[i]));
 
+    for (const NodeId id : payers_) nodes_[id].seed = true;
     result.nodes = std::move(nodes_);
     std::sort(result.nodes.begin(), result.nodes.end(), [](const Node& a, const Node& b) {
         return std::tie(a.hop, a.chain, a.address) < std::tie(b.hop, b.chain, b.address);

@@ -26,6 +26,12 @@ public:
     const Node& at(NodeId id) const { return nodes_[id]; }
     Node& at(NodeId id) { return nodes_[id]; }
 
+    /// A payer of a seed txn. The result shows it as a seed; the walk does not treat it as one, so
+    /// that loot which comes back to a labelled or busy victim stops there.
+    void mark_payer(NodeId id) { payers_.push_back(id); }
+    /// Widens first_seen and last_seen.
+    void seen(NodeId id, std::optional<UnixMillis> time);
+
     /// Something of `asset` reached the node; of it, `tainted` came from the seeds.
     void arrive(NodeId id, const Asset& asset, const Amount& amount, const Amount& tainted);
     /// Taint of the node that goes no further. Adds to what is there for the same reason.
@@ -77,6 +83,7 @@ private:
     std::vector<Node> nodes_;
     std::unordered_map<NodeKey, NodeId, NodeHash> ids_;  // Looked up only, never walked.
     std::vector<std::map<RestKey, Amount>> rests_;       // By NodeId.
+    std::vector<NodeId> payers_;
     std::vector<Edge> edges_;
     std::vector<uint32_t> rows_;  // Beside edges_.
     std::map<std::pair<ChainId, Asset>, Total> totals_;

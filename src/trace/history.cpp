@@ -75,9 +75,11 @@ Result<History> read_history(const ledger::Reader& ledger, ChainId chain, const 
         for (const Transfer& row : placed.txn.transfers) {
             const bool sends = row.from == address;
             const bool receives = row.to == address;
-            if (sends == receives || row.amount.is_zero() || is_absurd(row.amount) ||
-                is_worthless(row.asset))
+            if (sends == receives || row.amount.is_zero() || is_worthless(row.asset)) continue;
+            if (is_absurd(row.amount)) {
+                history.absurd = true;
                 continue;
+            }
             Net& net = nets[row.asset];
             if (row.kind == TransferKind::kFee) {
                 if (sends) net.fee += row.amount;

@@ -23,7 +23,8 @@ struct History {
     std::vector<TxnPosition>
         ahead;  ///< Txns that come after the one asked for, in the direction of the walk.
     std::optional<TxnPosition> first_send, last_receipt;
-    bool busy = false;  ///< Looks like a service; then the rest is incomplete.
+    bool absurd = false;  ///< An amount was left out by is_absurd.
+    bool busy = false;    ///< Looks like a service; then the rest is incomplete.
 };
 
 /// When an address is too busy to be one person's. Rows without value do not count, so that dust,

@@ -14,6 +14,10 @@ void write_notes(const TraceResult& result, const LayoutParams& params, FlowLayo
     const FlowOmitted& left = layout.omitted;
     std::vector<std::string>& notes = layout.notes;
     if (!layout.scale.note().empty()) notes.push_back(layout.scale.note());
+    if (layout.backward)
+        notes.push_back(
+            "Traced backward: the money flows to the right, into the start in the last column; a "
+            "node further to the left is an earlier source.");
     if (result.params.policy == Policy::kPoison)
         notes.push_back(
             "Poison does not conserve taint: widths may add up to more than was stolen.");
@@ -56,7 +60,8 @@ FlowLayout lay_out(const TraceResult& result, const Context* context, const Layo
     layout.font_size = params.font_size;
     layout.scale = ValueScale::make(result, context);
     const flow::Graph graph = flow::build_graph(result, layout.scale, params.mode);
-    flow::fold(result, graph, params, layout);
+    flow::fold(graph, params, layout);
+    if (graph.backward && !layout.columns.empty()) flow::turn_round(layout);
     flow::place(params, layout);
     flow::place_labels(params, layout);
     write_notes(result, params, layout);

@@ -1,6 +1,7 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <functional>
 #include <optional>
@@ -53,7 +54,7 @@ struct Box {
 };
 
 enum class FlowKind : uint8_t {
-    kSeed,     ///< Where the trace starts.
+    kSeed,     ///< Where the trace starts: a seed, or who paid in a seed txn.
     kWallet,   ///< One address.
     kService,  ///< One or several addresses of one labelled service.
     kChain,    ///< A run of wallets, each passing most of its money to the next: a peel chain.
@@ -80,7 +81,9 @@ struct FlowNode {
     double dust_in = 0;   ///< Arrives by ribbons that are left out.
     double dust_out = 0;  ///< Leaves by ribbons that are left out.
     double internal = 0;  ///< Moves between members.
-    double taint = 1;     ///< Share of stolen money in all that arrived, 0..1.
+    /// Share of stolen money in all that passed, 0..1: of what arrived or appeared; at a start, of
+    /// what left.
+    double taint = 1;
     double through() const noexcept { return in + source + dust_in; }
 
     Box box;
@@ -101,8 +104,8 @@ struct Ribbon {
     std::vector<std::string> kinds;  ///< "native", "bridge", ... each once.
     double width = 0;                ///< value in pixels; the same at both ends.
     bool back = false;               ///< Leads to the same or an earlier column: drawn as an arc.
-    /// Upper edge at the right side of `from`, at each column it passes on its way, and at the left
-    /// side of `to`.
+    /// Upper edge of `width` at the right side of `from`, at each column it passes on its way, and
+    /// at the left side of `to`.
     struct Point {
         double x = 0, y = 0;
     };
@@ -134,6 +137,9 @@ struct FlowLayout {
     double scale_px = 0;  ///< Pixels of one unit of value.
     FlowMode mode = FlowMode::kStolenOnly;
     FlowAxis axis = FlowAxis::kHop;
+    /// Of a backward trace: the start stands in the last column, `source` is where the walk ended,
+    /// `rest` of the start is what was traced back.
+    bool backward = false;
     ValueScale scale;
     std::vector<FlowColumn> columns;
     std::vector<FlowNode> nodes;  ///< By column, then from top to bottom.
@@ -151,6 +157,16 @@ struct FlowLayout {
 /// tens of milliseconds.
 FlowLayout lay_out(const TraceResult& result, const Context* context,
                    const LayoutParams& params = {});
+
+/// The centre line of a ribbon that leads back, as a cubic curve with the width to draw it in. All
+/// of it stays on the canvas.
+struct Arc {
+    std::array<Ribbon::Point, 4> points;
+    double width = 0;
+    bool narrowed =
+        false;  ///< Drawn less wide than its value: a wide loop hides what it returns to.
+};
+Arc arc_of(const FlowLayout& layout, const Ribbon& ribbon);
 
 /// Width of text in a common sans-serif, an upper estimate in pixels: text drawn into it fits.
 double text_width(std::string_view text, double font_size) noexcept;

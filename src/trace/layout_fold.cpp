@@ -38,17 +38,16 @@ struct Item {
     std::vector<uint32_t> members;
     uint32_t column = 0;
     double through = 0;  // The larger of what arrives and what leaves or stays.
-    double received = 0, tainted = 0;
+    double passed = 0, stolen = 0;
     bool seed = false;
     bool service = false;
-    double taint() const noexcept { return received > 0 ? std::min(1.0, tainted / received) : 1.0; }
+    double taint() const noexcept { return passed > 0 ? std::min(1.0, stolen / passed) : 1.0; }
 };
 
 class Folder {
 public:
-    Folder(const TraceResult& result, const Graph& graph, const LayoutParams& params,
-           FlowLayout& layout)
-        : result_{result}, graph_{graph}, params_{params}, layout_{layout} {}
+    Folder(const Graph& graph, const LayoutParams& params, FlowLayout& layout)
+        : graph_{graph}, params_{params}, layout_{layout} {}
 
     void run() {
         make_items();
@@ -95,9 +94,9 @@ private:
             item.members.push_back(v);
             item.column = column[group[v]];
             item.through = std::max({item.through, vertex.in, vertex.out + vertex.rest});
-            item.received += vertex.received;
-            item.tainted += vertex.tainted;
-            item.seed = item.seed || vertex.node->seed;
+            item.passed += vertex.all_that_passed();
+            item.stolen += vertex.stolen_that_passed();
+            item.seed = item.seed || vertex.start();
             item.service = item.service || is_service(*vertex.node);
         }
         columns_ = 1;
@@ -116,23 +115,23 @@ private:
     /// Columns of about equally many first arrivals; a laundering day and a quiet year both get
     /// their room.
     std::vector<uint32_t> time_columns() {
-        std::vector<UnixMillis> times;
+        std::vector<int64_t> times;
         for (const Vertex& vertex : graph_.vertices)
-            if (!vertex.node->seed && vertex.first) times.push_back(*vertex.first);
+            if (!vertex.start() && vertex.reached) times.push_back(*vertex.reached);
         std::sort(times.begin(), times.end());
         for (uint32_t i = 0; i < kTimeColumns && !times.empty(); ++i) {
-            const UnixMillis start = times[times.size() * i / kTimeColumns];
+            const int64_t start = times[times.size() * i / kTimeColumns];
             if (starts_.empty() || starts_.back() < start) starts_.push_back(start);
         }
         std::vector<uint32_t> column(graph_.vertices.size());
         for (std::size_t v = 0; v < column.size(); ++v) {
             const Vertex& vertex = graph_.vertices[v];
-            if (vertex.node->seed) continue;
-            if (!vertex.first) {
+            if (vertex.start()) continue;
+            if (!vertex.reached) {
                 column[v] = static_cast<uint32_t>(std::max<std::size_t>(1, starts_.size()));
                 continue;
             }
-            const auto after = std::upper_bound(starts_.begin(), starts_.end(), *vertex.first);
+            const auto after = std::upper_bound(starts_.begin(), starts_.end(), *vertex.reached);
             column[v] = static_cast<uint32_t>(after - starts_.begin());
         }
         return column;
@@ -238,15 +237,15 @@ private:
         node.kind = kind;
         node.column = column;
         node.hop_first = std::numeric_limits<uint32_t>::max();
-        double received = 0;
-        double tainted = 0;
+        double passed = 0;
+        double stolen = 0;
         for (const uint32_t i : items) {
             const Item& item = items_[i];
-            received += item.received;
-            tainted += item.tainted;
+            passed += item.passed;
+            stolen += item.stolen;
             node.members.insert(node.members.end(), item.members.begin(), item.members.end());
         }
-        node.taint = received > 0 ? std::min(1.0, tainted / received) : 1.0;
+        node.taint = passed > 0 ? std::min(1.0, stolen / passed) : 1.0;
         double most = -1;
         for (const uint32_t v : node.members) {
             const Vertex& vertex = graph_.vertices[v];
@@ -371,13 +370,22 @@ private:
         }
     }
 
+    std::string time_head(uint32_t column) const {
+        if (column > starts_.size()) return "NO TIME";
+        const int64_t key = starts_[column - 1];
+        const UnixMillis time{UnixMillis::duration{graph_.backward ? -key : key}};
+        const std::string text = format_rfc3339(time).substr(0, 16);
+        const std::string date = text.substr(0, 10) + " " + text.substr(11);
+        return graph_.backward ? "≤ " + date : date;
+    }
+
     void name_columns() {
         // A column may have lost all its nodes to dust: close the gap, but keep the number of its
         // hop.
         std::vector<char> used(columns_);
         for (const FlowNode& node : layout_.nodes) used[node.column] = 1;
         std::vector<uint32_t> place(columns_);
-        const bool backward = result_.params.direction == Direction::kBackward;
+        const bool backward = graph_.backward;
         for (uint32_t c = 0; c < columns_; ++c) {
             if (!used[c]) continue;
             place[c] = static_cast<uint32_t>(layout_.columns.size());
@@ -385,10 +393,7 @@ private:
             if (c == 0) {
                 column.head = backward ? "START" : "THEFT";
             } else if (params_.axis == FlowAxis::kTime) {
-                const std::string date = c <= starts_.size()
-                                             ? format_rfc3339(starts_[c - 1]).substr(0, 16)
-                                             : std::string{"NO TIME"};
-                column.head = date.size() == 16 ? date.substr(0, 10) + " " + date.substr(11) : date;
+                column.head = time_head(c);
             } else {
                 column.head = format("HOP {}{}{}", backward ? "−" : "", c,
                                      last_is_open_ && c + 1 == columns_ ? "+" : "");
@@ -397,22 +402,37 @@ private:
         for (FlowNode& node : layout_.nodes) node.column = place[node.column];
     }
 
-    const TraceResult& result_;
     const Graph& graph_;
     const LayoutParams& params_;
     FlowLayout& layout_;
     std::vector<Item> items_;
     std::vector<uint32_t> of_vertex_;  // Vertex to node.
-    std::vector<UnixMillis> starts_;   // Of the time columns.
+    std::vector<int64_t> starts_;      // Of the time columns, as Vertex::reached.
     uint32_t columns_ = 1;
     bool last_is_open_ = false;  // The last column stands for its hop and all later ones.
 };
 
 }  // namespace
 
-void fold(const TraceResult& result, const Graph& graph, const LayoutParams& params,
-          FlowLayout& layout) {
-    Folder{result, graph, params, layout}.run();
+void fold(const Graph& graph, const LayoutParams& params, FlowLayout& layout) {
+    Folder{graph, params, layout}.run();
+}
+
+void turn_round(FlowLayout& layout) {
+    layout.backward = true;
+    const auto last = static_cast<uint32_t>(layout.columns.size()) - 1;
+    std::reverse(layout.columns.begin(), layout.columns.end());
+    for (FlowNode& node : layout.nodes) {
+        node.column = last - node.column;
+        std::swap(node.in, node.out);
+        std::swap(node.dust_in, node.dust_out);
+        // Where the walk back ended the money appears; where it began the money rests.
+        const double began = node.source;
+        node.source = node.rest + node.lost;
+        node.rest = began;
+        node.lost = 0;
+    }
+    for (Ribbon& ribbon : layout.ribbons) std::swap(ribbon.from, ribbon.to);
 }
 
 }  // namespace cordon::trace::flow

@@ -99,9 +99,9 @@ Graph build_graph(const TraceResult& result, const ValueScale& scale, FlowMode m
         }
     }
 
-    // A backward walk lists its movements as they happened; the picture starts at the seed all the
-    // same.
-    const bool backward = result.params.direction == Direction::kBackward;
+    // A backward walk lists its movements as they happened. Here they lead away from the seed all
+    // the same; turn_round() gives the picture its direction.
+    const bool backward = graph.backward = result.params.direction == Direction::kBackward;
     graph.links.reserve(result.edges.size());
     for (const Edge& edge : result.edges) {
         auto from = index.find(edge.chain, edge.from);
@@ -110,6 +110,11 @@ Graph build_graph(const TraceResult& result, const ValueScale& scale, FlowMode m
         link.tainted = scale.value(edge.chain, edge.asset, edge.tainted);
         link.moved = scale.value(edge.chain, edge.asset, edge.amount);
         link.value = mode == FlowMode::kAllMoney ? link.moved : link.tainted;
+        if (backward) std::swap(from, to);
+        if (from && from != to) {
+            graph.vertices[*from].sent += link.moved;
+            graph.vertices[*from].sent_tainted += link.tainted;
+        }
         if (edge.kind == "fee" || !from || !to) {
             ++graph.fee_movements;
             graph.fee_value += link.value;
@@ -120,8 +125,6 @@ Graph build_graph(const TraceResult& result, const ValueScale& scale, FlowMode m
             ++graph.internal_movements;
             continue;
         }
-        if (backward && graph.vertices[*from].node->hop > graph.vertices[*to].node->hop)
-            std::swap(from, to);
         link.from = *from;
         link.to = *to;
         link.movements = 1;
@@ -135,7 +138,10 @@ Graph build_graph(const TraceResult& result, const ValueScale& scale, FlowMode m
         Vertex& to = graph.vertices[link.to];
         to.in += link.value;
         graph.vertices[link.from].out += link.value;
-        if (link.first && (!to.first || *link.first < *to.first)) to.first = link.first;
+        const auto& when = backward ? link.last : link.first;
+        if (!when) continue;
+        const int64_t key = when->time_since_epoch().count() * (backward ? -1 : 1);
+        if (!to.reached || key < *to.reached) to.reached = key;
     }
     return graph;
 }
@@ -178,10 +184,9 @@ std::vector<uint32_t> assign_columns(const Graph& graph, const std::vector<uint3
     for (std::size_t v = 0; v < graph.vertices.size(); ++v) {
         const Vertex& vertex = graph.vertices[v];
         Rank& r = rank[group[v]];
-        const bool is_seed = vertex.node->seed;
-        const int64_t time = is_seed        ? std::numeric_limits<int64_t>::min()
-                             : vertex.first ? vertex.first->time_since_epoch().count()
-                                            : std::numeric_limits<int64_t>::max();
+        const bool is_seed = vertex.start();
+        const int64_t time = is_seed ? std::numeric_limits<int64_t>::min()
+                                     : vertex.reached.value_or(std::numeric_limits<int64_t>::max());
         r.time = std::min(r.time, time);
         r.hop = std::min(r.hop, vertex.node->hop);
         r.id = group[v];
@@ -225,7 +230,7 @@ std::vector<uint32_t> find_chains(const Graph& graph, std::size_t& groups) {
     std::vector<uint32_t> previous(n, kNone);
     const auto plain = [&](uint32_t v) {
         const Node& node = *graph.vertices[v].node;
-        return !node.seed && !is_service(node);
+        return !graph.vertices[v].start() && !is_service(node);
     };
     for (const Link& link : graph.links)
         if (link.value > next_value[link.from])

@@ -1,6 +1,7 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <limits>
 #include <optional>
 #include <set>
@@ -29,8 +30,21 @@ struct Vertex {
     const Node* node = nullptr;
     uint32_t column = 0;
     double in = 0, out = 0, rest = 0;
-    double received = 0, tainted = 0;  // Of the holdings.
-    std::optional<UnixMillis> first;   // First arrival; seeds come before everything.
+    double received = 0, tainted = 0;   // Of the holdings.
+    double sent = 0, sent_tainted = 0;  // By movements, fees included.
+    /// When the walk first came here: milliseconds, counted down for a backward walk. Starts come
+    /// before everything.
+    std::optional<int64_t> reached;
+
+    /// Seeds, and who paid in a seed txn: what leaves them is stolen by definition.
+    bool start() const noexcept { return node->seed || node->hop == 0; }
+    /// What of `all_that_passed()` is stolen. A start is judged by what leaves it; elsewhere taint
+    /// that appears by overspending counts as passing.
+    double stolen_that_passed() const noexcept {
+        return start() ? sent_tainted : tainted + appears();
+    }
+    double all_that_passed() const noexcept { return start() ? sent : received + appears(); }
+    double appears() const noexcept { return std::max(0.0, sent_tainted + rest - tainted); }
 };
 
 struct Graph {
@@ -40,6 +54,8 @@ struct Graph {
     uint64_t internal_movements = 0;
     uint64_t fee_movements = 0;
     double fee_value = 0;
+    /// The walk went against the money: links lead from receiver to sender.
+    bool backward = false;
 };
 
 /// Joins the edges of a result by pair of addresses and values them.
@@ -53,7 +69,7 @@ std::vector<Link> join_links(const std::vector<Link>& links, const std::vector<u
 
 /// Columns along the main inflows: a group stands one after the last of those that bring it a
 /// considerable part of its money, looking only at links that lead on in time, so that cycles end.
-/// Seeds stand in column 0.
+/// Starts stand in column 0.
 std::vector<uint32_t> assign_columns(const Graph& graph, const std::vector<uint32_t>& group,
                                      std::size_t groups);
 

@@ -90,6 +90,20 @@ std::string fit(FlowNode& node, double room, double font, const std::string& val
     return name + node.amount;
 }
 
+// Behind the node and the mark of what rests; before the next column.
+constexpr double kGap = 7;
+constexpr double kBeforeNext = 10;
+
+double icon_room(const FlowNode& node, double font) {
+    return node.category ? FlowNode::kIconRoom * font : 0;
+}
+
+void write_amount(const FlowLayout& layout, FlowNode& node) {
+    const std::string count =
+        node.members.size() > 1 ? format(" ×{}", node.members.size()) : std::string{};
+    node.amount = format("{} · {}", count, layout.scale.text(node.through()));
+}
+
 struct Strip {
     double top = 0, bottom = 0;
 };
@@ -99,15 +113,54 @@ bool is_free(const std::vector<Strip>& taken, double top, double bottom) {
                         [&](const Strip& s) { return top < s.bottom && s.top < bottom; });
 }
 
+/// Lets shortened labels grow over the next columns where neither node nor label is in the way.
+void lengthen(const LayoutParams& params, FlowLayout& layout, const std::vector<uint32_t>& cut) {
+    constexpr double kAir = 2;      // Above and below.
+    constexpr double kMarks = 4.6;  // Left of a node: what appears there, the second edge.
+    for (const uint32_t i : cut) {
+        FlowNode& node = layout.nodes[i];
+        double right = layout.width - 6;
+        const auto avoid = [&](const Box& box, double before) {
+            if (box.x <= node.label_box.x || box.y >= node.label_box.bottom() + kAir ||
+                box.bottom() <= node.label_box.y - kAir)
+                return;
+            right = std::min(right, box.x - before);
+        };
+        for (const FlowNode& other : layout.nodes) {
+            if (&other == &node) continue;
+            avoid(other.box, kBeforeNext + kMarks);
+            if (!other.label.empty()) avoid(other.label_box, kBeforeNext);
+        }
+        const double icon = icon_room(node, params.font_size);
+        const double room = right - node.label_box.x - icon;
+        if (room <= node.label_box.width - icon) continue;
+        write_amount(layout, node);
+        node.label = fit(node, room, params.font_size, layout.scale.text(node.through()));
+        node.label_box.width = icon + text_width(node.label, params.font_size);
+    }
+}
+
 }  // namespace
+
+double label_room(const LayoutParams& params, const FlowLayout& layout, const FlowNode& node,
+                  std::size_t characters) {
+    FlowNode copy;
+    copy.name = node.name;
+    copy.members = node.members;
+    copy.in = node.through();
+    write_amount(layout, copy);
+    std::size_t seen = 0;
+    std::size_t end = 0;
+    while (end < copy.name.size() && (seen += starts_character(copy.name[end])) <= characters)
+        ++end;
+    if (end < copy.name.size()) copy.name = copy.name.substr(0, end) + "…";
+    return layout.node_width + kGap + icon_room(node, params.font_size) +
+           text_width(copy.name + copy.amount, params.font_size) + kBeforeNext;
+}
 
 void place_labels(const LayoutParams& params, FlowLayout& layout) {
     const double font = params.font_size;
     const double line = font * 1.35;
-    // Behind the node and the mark of what rests; before the next column.
-    constexpr double kGap = 7;
-    constexpr double kBeforeNext = 10;
-    constexpr double kIcon = FlowNode::kIconRoom;
     const auto room_behind = [&](uint32_t column) {
         const double left = layout.columns[column].x + layout.node_width + kGap;
         const double right = column + 1 < layout.columns.size()
@@ -128,16 +181,16 @@ void place_labels(const LayoutParams& params, FlowLayout& layout) {
     std::stable_sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
         return importance(layout.nodes[a]) > importance(layout.nodes[b]);
     });
+    std::vector<uint32_t> cut;
     std::vector<std::vector<Strip>> taken(layout.columns.size());
     const double highest = 14 + line + 6;
     const double lowest = layout.height - 4;
     for (const uint32_t i : order) {
         FlowNode& node = layout.nodes[i];
-        const bool several = node.members.size() > 1;
-        const std::string count = several ? format(" ×{}", node.members.size()) : std::string{};
-        node.amount = format("{} · {}", count, layout.scale.text(node.through()));
+        write_amount(layout, node);
+        const std::string whole = node.name + node.amount;
         const auto [left, right] = room_behind(node.column);
-        const double icon = node.category ? kIcon * font : 0;
+        const double icon = icon_room(node, font);
         const double room = right - left - icon;
         const std::string text = fit(node, room, font, layout.scale.text(node.through()));
         const double width = text_width(text, font);
@@ -158,12 +211,14 @@ void place_labels(const LayoutParams& params, FlowLayout& layout) {
                 node.label = text;
                 node.label_box = {left, top, icon + width, line};
                 taken[node.column].push_back({top, top + line});
+                if (text != whole) cut.push_back(i);
                 placed = true;
                 break;
             }
         }
         if (!placed) ++layout.omitted.labels;
     }
+    lengthen(params, layout, cut);
 }
 
 }  // namespace flow

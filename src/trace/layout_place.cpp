@@ -12,9 +12,11 @@ namespace {
 constexpr double kTop = 46;  // Room for the column heads.
 constexpr double kBottom = 18;
 constexpr double kLeft = 34;       // Arcs back to the first column swing this far.
-constexpr double kRight = 176;     // Labels of the last column.
-constexpr double kMinPitch = 152;  // A shortened address with its amount.
-constexpr double kMaxPitch = 300;
+constexpr double kMinRight = 120;  // Labels of the last column.
+constexpr double kMaxRight = 300;
+constexpr double kMinPitch = 120;  // An address of two ends alone; labels ask for more.
+constexpr double kMaxPitch = 440;
+constexpr std::size_t kWholeName = 40;
 constexpr double kMaxHeight = 6000;
 /// The loot is at most this part of the height: a slab from top to bottom says less than the space
 /// around it.
@@ -66,20 +68,42 @@ private:
         std::vector<std::size_t> count(columns);
         for (const FlowNode& node : layout_.nodes) ++count[node.column];
         const auto most = static_cast<double>(*std::max_element(count.begin(), count.end()));
-        const double gaps = static_cast<double>(std::max<std::size_t>(1, columns - 1));
-        const double pitch =
-            std::clamp((params_.width - kLeft - kRight) / gaps, kMinPitch, kMaxPitch);
+        // Each column is as wide as its labels ask for; what is left of the width goes to all.
+        std::vector<double> pitch(columns, kMinPitch);
+        std::vector<double> wish(columns, kMinPitch);
+        for (const FlowNode& node : layout_.nodes) {
+            double& least = pitch[node.column];
+            least = std::max(least, label_room(params_, layout_, node, kNameCharacters));
+            double& most = wish[node.column];
+            most = std::max(most, label_room(params_, layout_, node, kWholeName));
+        }
+        const double right = std::clamp(pitch.back(), kMinRight, kMaxRight);
+        pitch.pop_back();
+        double free = params_.width - kLeft - right - layout_.node_width;
+        double wanted = 0;
+        for (std::size_t c = 0; c < pitch.size(); ++c) {
+            pitch[c] = std::min(pitch[c], kMaxPitch);
+            wish[c] = std::clamp(wish[c], pitch[c], kMaxPitch);
+            free -= pitch[c];
+            wanted += wish[c] - pitch[c];
+        }
+        // Whole names first, then air for all.
+        const double part = wanted > 0 ? std::clamp(free / wanted, 0.0, 1.0) : 0;
+        const double air = std::max(0.0, free - wanted) /
+                           static_cast<double>(std::max<std::size_t>(1, pitch.size()));
+        double x = kLeft;
+        layout_.columns[0].x = x;
+        for (std::size_t c = 0; c < pitch.size(); ++c) {
+            x += std::min(pitch[c] + part * (wish[c] - pitch[c]) + air, kMaxPitch);
+            layout_.columns[c + 1].x = x;
+        }
         // A picture of one or two columns still needs room for its legend.
-        layout_.width = std::max(
-            560.0, kLeft + kRight + pitch * static_cast<double>(columns - 1) + layout_.node_width);
-        for (std::size_t c = 0; c < columns; ++c)
-            layout_.columns[c].x = kLeft + pitch * static_cast<double>(c);
+        layout_.width = std::max(560.0, x + layout_.node_width + right);
         // A small case needs no tall picture; a crowded one at least two pixels for each node.
-        const double wanted = 150 + most * 34;
-        layout_.height =
-            std::min(std::max(std::clamp(wanted, 260.0, std::max(260.0, params_.height)),
-                              kTop + kBottom + most * 2.2),
-                     kMaxHeight);
+        const double tall = 150 + most * 34;
+        layout_.height = std::min(std::max(std::clamp(tall, 260.0, std::max(260.0, params_.height)),
+                                           kTop + kBottom + most * 2.2),
+                                  kMaxHeight);
         room_ = layout_.height - kTop - kBottom;
     }
 
@@ -379,3 +403,29 @@ private:
 void place(const LayoutParams& params, FlowLayout& layout) { Placer{params, layout}.run(); }
 
 }  // namespace cordon::trace::flow
+
+namespace cordon::trace {
+
+Arc arc_of(const FlowLayout& layout, const Ribbon& ribbon) {
+    constexpr double kThinnest = 0.8;  // Thinner lines vanish on paper.
+    constexpr double kWidest = 18;     // A turn of 26 px cannot hold more without closing.
+    constexpr double kEdge = 2;
+    Arc arc;
+    arc.width = std::clamp(ribbon.width, kThinnest, kWidest);
+    arc.narrowed = ribbon.width > kWidest;
+    const Ribbon::Point a = ribbon.path.front();
+    const Ribbon::Point b = ribbon.path.back();
+    const double y0 = a.y + ribbon.width / 2;
+    const double y1 = b.y + ribbon.width / 2;
+    const double swing = 26 + arc.width;
+    // A curve stays inside the hull of its points.
+    const double left = kEdge + arc.width / 2;
+    const double right = layout.width - left;
+    arc.points = {{{a.x, y0},
+                   {std::min(a.x + swing * 1.6, right), y0},
+                   {std::max(b.x - swing * 1.2, left), y1},
+                   {b.x, y1}}};
+    return arc;
+}
+
+}  // namespace cordon::trace

@@ -9,8 +9,17 @@ namespace cordon::trace::flow {
 /// the order of the far ends. Sorts layout.nodes by column and height.
 void place(const LayoutParams& params, FlowLayout& layout);
 
+/// So much of a name tells one service of a family from the next ("Huobi_Deposit_0x4f").
+inline constexpr std::size_t kNameCharacters = 18;
+
+/// From the left edge of a node to that of the next column, so that its label keeps so many
+/// characters of its name.
+double label_room(const LayoutParams& params, const FlowLayout& layout, const FlowNode& node,
+                  std::size_t characters);
+
 /// Gives labels their place, the most important first; a label that would touch another or leave
-/// the canvas is shortened, moved along its node, or left out.
+/// the canvas is shortened, moved along its node, or left out. What was shortened then grows into
+/// the room that the next columns leave free beside it.
 void place_labels(const LayoutParams& params, FlowLayout& layout);
 
 }  // namespace cordon::trace::flow

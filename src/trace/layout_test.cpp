@@ -72,6 +72,48 @@ RC_GTEST_PROP(Layout, no_node_and_no_label_overlaps_another_or_leaves_the_canvas
         RC_ASSERT(text_width(node.label, layout.font_size) <= node.label_box.width + 1e-6);
 }
 
+RC_GTEST_PROP(Layout, no_ribbon_and_no_arc_leaves_the_canvas, ()) {
+    TheftShape shape = any_shape();
+    shape.back = *rc::gen::element(0.03, 0.5);
+    TraceResult theft = make_theft(shape);
+    theft.params.direction = *rc::gen::element(Direction::kForward, Direction::kBackward);
+    const TheftContext context;
+    LayoutParams params = named();
+    params.axis = *rc::gen::element(FlowAxis::kHop, FlowAxis::kTime);
+    const FlowLayout layout = lay_out(theft, &context, params);
+    for (const Ribbon& ribbon : layout.ribbons) {
+        if (!ribbon.back) {
+            for (const Ribbon::Point& point : ribbon.path)
+                RC_ASSERT(inside({point.x, point.y, 0, ribbon.width}, layout));
+            continue;
+        }
+        const Arc arc = arc_of(layout, ribbon);
+        RC_ASSERT(arc.narrowed == (arc.width < ribbon.width));
+        // The curve stays inside the hull of its points, half its width to each side.
+        for (const Ribbon::Point& point : arc.points)
+            RC_ASSERT(inside(
+                {point.x - arc.width / 2, point.y - arc.width / 2, arc.width, arc.width}, layout));
+    }
+}
+
+RC_GTEST_PROP(Layout, of_a_backward_trace_reads_to_the_right_into_its_start, ()) {
+    TraceResult theft = make_theft(any_shape());
+    theft.params.direction = Direction::kBackward;
+    for (Edge& edge : theft.edges) std::swap(edge.from, edge.to);
+    const TheftContext context;
+    const FlowLayout layout = lay_out(theft, &context, named());
+    RC_ASSERT(layout.backward);
+    RC_ASSERT(layout.columns.back().head == "START");
+    for (const FlowNode& node : layout.nodes) {
+        RC_ASSERT((node.kind == FlowKind::kSeed) == (node.column + 1 == layout.columns.size()));
+        RC_ASSERT(near(node.in + node.source + node.dust_in,
+                       node.out + node.rest + node.lost + node.dust_out));
+    }
+    RC_ASSERT(std::any_of(layout.notes.begin(), layout.notes.end(), [](const std::string& note) {
+        return note.find("backward") != std::string::npos;
+    }));
+}
+
 RC_GTEST_PROP(Layout, ribbons_are_conserved_at_every_node, ()) {
     const TraceResult theft = make_theft(any_shape());
     const TheftContext context;
@@ -176,6 +218,54 @@ TEST(Layout, of_one_node_shows_it) {
     ASSERT_EQ(layout.nodes.size(), 1U);
     EXPECT_EQ(layout.columns.front().head, "THEFT");
     EXPECT_FALSE(layout.nodes.front().label.empty());
+}
+
+TEST(Layout, calls_what_leaves_a_start_stolen_although_nothing_stolen_arrived) {
+    TraceResult theft = make_theft({.seed = 3, .edges = 40, .clean = 0});
+    Holding clean;
+    clean.received = Amount{5'000'000'000U};
+    theft.nodes.front().holdings = {clean};
+    const TheftContext context;
+    for (const bool seed : {true, false}) {  // A seed; who paid in a seed txn.
+        theft.nodes.front().seed = seed;
+        const FlowLayout layout = lay_out(theft, &context, named());
+        ASSERT_EQ(layout.columns.front().head, "THEFT");
+        const FlowNode& start = layout.nodes.front();
+        EXPECT_EQ(start.kind, FlowKind::kSeed);
+        EXPECT_EQ(start.column, 0U);
+        EXPECT_DOUBLE_EQ(start.taint, 1);
+        for (const FlowNode& node : layout.nodes)
+            EXPECT_EQ(node.column == 0, node.kind == FlowKind::kSeed) << node.name;
+    }
+}
+
+TEST(Layout, draws_a_wide_loop_narrower_and_says_so) {
+    FlowLayout layout;
+    layout.width = 600;
+    layout.height = 400;
+    Ribbon ribbon;
+    ribbon.back = true;
+    ribbon.width = 260;
+    ribbon.path = {{42, 60}, {34, 80}};
+    const Arc arc = arc_of(layout, ribbon);
+    EXPECT_TRUE(arc.narrowed);
+    EXPECT_LT(arc.width, 30);
+    for (const Ribbon::Point& point : arc.points) EXPECT_GE(point.x, arc.width / 2);
+}
+
+TEST(Layout, keeps_eighteen_characters_of_a_service_where_there_is_room) {
+    const std::string service = "Huobi_Deposit_0x4f6742badb049791cd9a37ea913f2bac38d01279";
+    const TraceResult theft =
+        make_theft({.seed = 3, .edges = 60, .service = 0.4, .services = {service}});
+    const TheftContext context;
+    const FlowLayout layout = lay_out(theft, &context, named());
+    std::size_t seen = 0;
+    for (const FlowNode& node : layout.nodes) {
+        if (node.kind != FlowKind::kService || node.label.empty()) continue;
+        ++seen;
+        EXPECT_TRUE(node.label.starts_with(service.substr(0, 18))) << node.label;
+    }
+    EXPECT_GT(seen, 1U);
 }
 
 TEST(Layout, raw_mode_shows_every_address) {

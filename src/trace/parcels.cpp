@@ -151,7 +151,14 @@ void Purse::put(const Parcel& parcel) {
         if (policy_ == Policy::kPoison && !parcel.amount.is_zero()) poisoned_ = true;
     }
     if (poisoned_) tainted_ = total_;
-    if (policy_ == Policy::kFifo || policy_ == Policy::kLifo) append(lots_, parcel);
+    if ((policy_ != Policy::kFifo && policy_ != Policy::kLifo) || parcel.amount.is_zero()) return;
+    while (lots_.size() > head_ && lots_.back().amount.is_zero()) {
+        lots_.pop_back();
+        --empty_;
+    }
+    append(lots_, parcel);
+    std::size_t& first = first_[parcel.origin != kClean];
+    first = std::min(first, lots_.size() - 1);
 }
 
 Parcels Purse::take(const Amount& amount) {
@@ -190,18 +197,26 @@ Parcels Purse::take_tainted(const Amount& amount) {
 Parcels Purse::pick_lots(const Amount& amount, bool tainted) {
     Parcels out;
     Amount left = amount;
-    for (std::size_t i = head_; i < lots_.size() && !left.is_zero(); ++i) {
-        if ((lots_[i].origin != kClean) != tainted) continue;
-        const Amount piece = std::min(left, lots_[i].amount);
-        lots_[i].amount -= piece;
+    // Emptied lots stay in their places and the search goes on where it ended, so that an address
+    // with many lots that pays many fees costs no more than its lots.
+    std::size_t& at = first_[tainted];
+    at = std::max(at, head_);
+    while (!left.is_zero()) {
+        CORDON_CHECK(at < lots_.size());
+        Parcel& lot = lots_[at];
+        if ((lot.origin != kClean) != tainted || lot.amount.is_zero()) {
+            ++at;
+            continue;
+        }
+        const Amount piece = std::min(left, lot.amount);
+        append(out, {piece, lot.origin});
+        lot.amount -= piece;
         left -= piece;
-        append(out, {piece, lots_[i].origin});
+        if (lot.amount.is_zero()) ++empty_;
     }
-    CORDON_CHECK(left.is_zero());
     total_ -= amount;
     if (tainted) tainted_ -= amount;
-    std::erase_if(lots_, [](const Parcel& lot) { return lot.amount.is_zero(); });
-    head_ = 0;
+    trim();
     return out;
 }
 
@@ -211,6 +226,7 @@ Parcels Purse::take_lots(Amount amount) {
     while (!amount.is_zero()) {
         CORDON_CHECK(head_ < lots_.size());
         Parcel& lot = policy_ == Policy::kFifo ? lots_[head_] : lots_.back();
+        if (lot.amount.is_zero()) --empty_;
         const Amount piece = std::min(amount, lot.amount);
         append(out, {piece, lot.origin});
         if (lot.origin != kClean) tainted_ -= piece;
@@ -243,13 +259,12 @@ Parcels Purse::take_in_turn(const Amount& amount, bool tainted_first) {
 }
 
 void Purse::trim() {
-    if (head_ == lots_.size()) {
-        lots_.clear();
-        head_ = 0;
-    } else if (head_ > 64 && head_ * 2 > lots_.size()) {
-        lots_.erase(lots_.begin(), lots_.begin() + static_cast<std::ptrdiff_t>(head_));
-        head_ = 0;
-    }
+    const std::size_t gone = head_ + empty_;
+    if (gone == 0 || (gone < lots_.size() && (gone <= 64 || gone * 2 <= lots_.size()))) return;
+    lots_.erase(lots_.begin(), lots_.begin() + static_cast<std::ptrdiff_t>(head_));
+    std::erase_if(lots_, [](const Parcel& lot) { return lot.amount.is_zero(); });
+    head_ = empty_ = 0;
+    first_ = {};
 }
 
 }  // namespace cordon::trace

@@ -1,6 +1,7 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -81,6 +82,8 @@ private:
     Amount total_, tainted_;
     Parcels lots_;  // kFifo and kLifo only, oldest first; those before head_ are gone.
     std::size_t head_ = 0;
+    std::size_t empty_ = 0;               // Lots from head_ on that pick_lots emptied.
+    std::array<std::size_t, 2> first_{};  // No clean, no tainted lot lies before these places.
 };
 
 }  // namespace cordon::trace

@@ -47,13 +47,18 @@ Result<Overspend> parse_overspend(std::string_view text);
 enum class Direction : uint8_t { kForward, kBackward };
 std::string_view to_string(Direction direction) noexcept;
 
-/// Where the walk starts. Each seed is one origin.
+/// Where the walk starts. Seeds may overlap: a unit that two of them name counts once.
 struct Seed {
     ChainId chain;
     struct FromAddress {
         Address address;
         std::optional<UnixMillis> since;  ///< Default: the first send (backward: the last receipt).
     };
+    /// Walking forward: what each of its payers lost, that is put in and did not get back at the
+    /// same address (change, the way a flash loan returns). The payers are nodes of hop 0 and the
+    /// txn's own movements are the first edges; the fee of a UTXO txn is loot. Change to a fresh
+    /// address cannot be told from the theft and counts as loot. A UTXO txn whose payers the ledger
+    /// does not hold (coinbase, extracts), and any UTXO txn walking backward: all of its outputs.
     struct FromTxn {
         Hash256 hash;
     };
@@ -159,8 +164,8 @@ struct Holding {
 struct Node {
     ChainId chain;
     Address address;
-    uint32_t hop = 0;  ///< Fewest movements from a seed.
-    bool seed = false;
+    uint32_t hop = 0;   ///< Fewest movements from a seed.
+    bool seed = false;  ///< Also the payers of a seed txn.
     std::optional<Label> label;
     Stop stop = Stop::kNone;                          ///< Why the largest resting part rests.
     std::vector<Holding> holdings;                    ///< By asset order.

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include <cordon/base/hex.hpp>
+
 #include "builders.hpp"
 #include "fake_context.hpp"
 #include "memory_ledger.hpp"
@@ -152,6 +154,35 @@ TEST(Seeds, a_txn_taints_what_it_moved_and_not_what_passed_through_or_came_back)
     EXPECT_EQ(result.totals.at(0).seeded, Amount{50U});
     EXPECT_EQ(resting(result, kThief, Stop::kUnspent), Amount{50U});
 }
+TEST(Seeds, a_txn_shows_its_own_movements_and_its_payers_as_the_start) {
+    AccountChain chain;
+    chain.txn({transfer().from(kStranger).to(kRouter).amount(70U),
+               transfer().from(kRouter).to(kThief).amount(70U),
+               transfer().from(kShop).to(kThief).amount(5U),
+               transfer().from(kThief).to(kShop).amount(2U)});
+    chain.pay(kThief, kMule, 73);
+    const auto result = Story{chain}.follow({kEthereum, Seed::FromTxn{test::hash(1)}, "txn"});
+    EXPECT_EQ(result.totals.at(0).seeded, Amount{73U});
+    EXPECT_EQ(tainted_on(result, kStranger, kRouter), Amount{70U});
+    EXPECT_EQ(tainted_on(result, kRouter, kThief), Amount{70U});
+    EXPECT_EQ(resting(result, kMule, Stop::kUnspent), Amount{73U});
+    for (const Node& node : result.nodes)
+        EXPECT_EQ(node.seed, node.address == kStranger || node.address == kShop);
+}
+TEST(Seeds, a_txn_and_an_address_in_it_count_the_same_money_once) {
+    AccountChain chain;
+    chain.txn({transfer().from(kStranger).to(kThief).amount(70U),
+               transfer().from(kShop).to(kThief).amount(5U)});
+    chain.pay(kThief, kMule, 75);
+    const Story story{chain};
+    for (const Address& who : {kStranger, kThief}) {
+        const std::vector<Seed> seeds{{kEthereum, Seed::FromTxn{test::hash(1)}, "txn"},
+                                      from_address(who)};
+        const auto result = trace(story.ledger, story.context, {}, seeds, open_params()).value();
+        EXPECT_EQ(result.totals.at(0).seeded, Amount{75U});
+        EXPECT_EQ(resting(result, kMule, Stop::kUnspent), Amount{75U});
+    }
+}
 TEST(Seeds, that_the_ledger_does_not_hold_are_refused) {
     AccountChain chain;
     chain.pay(kThief, kMule, 1);
@@ -269,6 +300,21 @@ TEST(Trace, survives_amounts_that_cannot_be_summed_and_says_so) {
         EXPECT_EQ(result.warnings.size(), 1U);
     }
 }
+TEST(Trace, takes_amounts_below_2_to_192_and_warns_of_those_above) {
+    const Amount limit = Amount::from_limbs({0, 0, 0, 1});
+    const auto follow = [](const Amount& amount) {
+        AccountChain chain;
+        chain.txn({transfer().from(kThief).to(kMule).amount(amount)});
+        chain.pay(kThief, kMule, 1);
+        return Story{chain}.follow(from_address(kThief));
+    };
+    const auto below = follow(limit - Amount{1U});
+    EXPECT_EQ(below.totals.at(0).seeded, limit);
+    EXPECT_TRUE(below.warnings.empty());
+    const auto above = follow(limit);
+    EXPECT_EQ(above.totals.at(0).seeded, Amount{1U});
+    EXPECT_EQ(above.warnings.size(), 1U);
+}
 TEST(Fees, come_from_clean_money_first_and_end_the_walk) {
     AccountChain chain;
     chain.pay(kStranger, kMule, 3).pay(kThief, kMule, 100);
@@ -356,6 +402,22 @@ TEST(Stop, when_cancelled) {
     EXPECT_TRUE(result.incomplete);
     EXPECT_TRUE(result.edges.empty());
 }
+TEST(Stop, when_cancelled_on_the_way_with_what_was_found) {
+    AccountChain chain;
+    for (unsigned i = 1; i < 3000; ++i) chain.pay(address(i), address(i + 1), 100);
+    const Story story{chain};
+    std::atomic<bool> cancel{false};
+    const auto after_a_while = [&](const Progress& told) { cancel = told.txns >= 1024; };
+    const Seed seed = from_address(kThief);
+    Params params = open_params();
+    params.max_hops = 10'000;
+    const auto result =
+        trace(story.ledger, story.context, {}, std::span{&seed, 1}, params, after_a_while, &cancel)
+            .value();
+    EXPECT_TRUE(result.incomplete);
+    EXPECT_EQ(result.edges.size(), 1024U);
+    EXPECT_EQ(resting(result, address(1025), Stop::kBudget), Amount{100U});
+}
 TEST(Stop, below_a_limit_leaves_the_taint_with_the_sender) {
     AccountChain chain;
     chain.pay(kThief, kMule, 100).pay(kMule, kShop, 3).pay(kMule, kStranger, 97);
@@ -411,6 +473,39 @@ TEST(Stop, not_at_a_seed_however_busy) {
     for (unsigned i = 0; i < 30; ++i)
         chain.pay(address(100 + i), kThief, 5).pay(kThief, address(200 + i), 5);
     EXPECT_EQ(Story{chain}.follow(from_address(kThief)).edges.size(), 30U);
+}
+
+/// The mule deals with a hundred thousand strangers before it pays the shop.
+const MemoryLedger& crowd() {
+    static const MemoryLedger ledger = [] {
+        AccountChain chain;
+        chain.pay(kThief, kMule, 1'000'000);
+        for (unsigned i = 0; i < 50'000; ++i)
+            chain.pay(address(1'000 + i), kMule, 7).pay(kMule, address(100'000 + i), 9);
+        return MemoryLedger{chain.blocks()};
+    }();
+    return ledger;
+}
+TEST(Crowd, ends_the_walk_with_the_guard_after_few_reads) {
+    const test::FakeContext context;
+    const Seed seed = from_address(kThief);
+    for (const Policy policy : kPolicies) {
+        const auto result =
+            trace(crowd(), context, {}, std::span{&seed, 1}, open_params(policy)).value();
+        EXPECT_EQ(result.edges.size(), 1U);
+        EXPECT_EQ(resting(result, kMule, Stop::kHighDegree), Amount{1'000'000U});
+    }
+}
+TEST(Crowd, is_followed_in_full_without_the_guard) {
+    const test::FakeContext context;
+    const Seed seed = from_address(kThief);
+    for (const Policy policy : kPolicies) {
+        Params params = open_params(policy);
+        params.service_degree = params.service_both_sides = 0;
+        const auto result = trace(crowd(), context, {}, std::span{&seed, 1}, params).value();
+        EXPECT_FALSE(result.incomplete);
+        EXPECT_GT(result.edges.size(), 49'000U) << to_string(policy);
+    }
 }
 
 // --- Backward
@@ -504,6 +599,47 @@ TEST(Trace, closes_its_books_over_any_events_policy_and_direction) {
                                 RC_ASSERT(sum.inherited.is_zero());
                     }
         });
+}
+
+/// Everything that a result says, as text.
+std::string told(const TraceResult& result) {
+    std::string out;
+    const auto say = [&](const auto&... parts) { ((out += parts, out += ' '), ...); };
+    const auto hex = [](const Address& who) { return to_hex(who.payload()); };
+    const auto time = [](const std::optional<UnixMillis>& at) {
+        return at ? format_rfc3339(*at) : std::string{"-"};
+    };
+    for (const Node& node : result.nodes) {
+        say(hex(node.address), std::to_string(node.hop), std::to_string(node.seed),
+            to_string(node.stop), time(node.first_seen), time(node.last_seen));
+        for (const Holding& held : node.holdings)
+            say(held.asset.text(), held.received.to_string(), held.tainted.to_string(),
+                held.resting.to_string());
+    }
+    for (const Edge& edge : result.edges)
+        say(std::to_string(edge.at.block), hex(edge.from), hex(edge.to), edge.asset.text(),
+            edge.amount.to_string(), edge.tainted.to_string(), edge.kind, std::to_string(edge.hop));
+    for (const Endpoint& end : result.endpoints)
+        say(hex(end.address), end.asset.text(), end.tainted.to_string(), to_string(end.stop));
+    for (const Total& sum : result.totals)
+        say(sum.asset.text(), sum.seeded.to_string(), sum.inherited.to_string(),
+            sum.resting.to_string(), sum.fees.to_string(), sum.assumed.to_string());
+    for (const std::string& warning : result.warnings) say(warning);
+    return out;
+}
+
+TEST(Trace, tells_the_same_in_every_word_when_run_again) {
+    rc::check([](const std::vector<std::tuple<uint8_t, uint8_t, uint16_t, uint8_t>>& moves) {
+        for (const Policy policy : kPolicies)
+            for (const Direction direction : {Direction::kForward, Direction::kBackward}) {
+                Params params = open_params(policy);
+                params.direction = direction;
+                const Seed seed = from_address(direction == Direction::kForward ? kThief : kMule);
+                // Two ledgers, so that no address in memory is the same.
+                const Story one{random_chain(moves)}, two{random_chain(moves)};
+                RC_ASSERT(told(one.follow(seed, params)) == told(two.follow(seed, params)));
+            }
+    });
 }
 
 TEST(Trace, gives_the_same_answer_twice_and_seeds_commute) {

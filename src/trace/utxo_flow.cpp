@@ -9,6 +9,21 @@
 
 namespace cordon::trace {
 
+namespace {
+
+/// The ledger holds every output that the txn spends, and they pay for what it makes.
+bool payers_known(const UtxoTxn& txn) {
+    Amount taken, paid;
+    for (const TxIn& in : txn.inputs) {
+        if (!in.spent) return false;
+        taken += in.spent->value;
+    }
+    for (const TxOut& out : txn.outputs) paid += out.value;
+    return !txn.inputs.empty() && taken >= paid;
+}
+
+}  // namespace
+
 UtxoFlow::UtxoFlow(const Walk& walk, ChainId chain, Books& books)
     : walk_{walk}, chain_{chain}, books_{books}, queue_{Later{walk.backward()}} {}
 
@@ -35,39 +50,17 @@ Status UtxoFlow::seed_txn(const Hash256& hash, std::optional<uint32_t> index, co
         books_.warn("a seed lies outside the time bound and was not followed");
         return {};
     }
-    const auto& inputs = placed.txn.inputs;
-    const bool payers_known =
-        !inputs.empty() && std::all_of(inputs.begin(), inputs.end(),
-                                       [](const TxIn& in) { return in.spent.has_value(); });
-    if (!index && !walk_.backward() && payers_known) {
-        // The theft itself is the first movement: everything that went into the txn is stolen from
-        // its payers.
-        for (const TxIn& in : inputs)
-            books_.at(books_.node(chain_, in.spent->address, 0)).seed = true;
+    queue_.push(*at);
+    if (!index && !walk_.backward() && payers_known(placed.txn)) {
         seed_txns_.insert(hash);
-        queue_.push(*at);
         return {};
     }
-    for (uint32_t i = index.value_or(0); i < (index ? *index + 1 : outputs.size()); ++i)
-        CORDON_TRY(seed_output({hash, i}, outputs[i], placed));
+    for (uint32_t i = index.value_or(0); i < (index ? *index + 1 : outputs.size()); ++i) {
+        if (outputs[i].value == 0) continue;
+        seed_points_.insert({hash, i});
+        books_.at(books_.node(chain_, outputs[i].address, 0)).seed = true;
+    }
     return {};
-}
-
-Status UtxoFlow::seed_output(const OutPoint& point, const TxOut& out,
-                             const ledger::PlacedUtxoTxn& placed) {
-    if (out.value == 0 || held_.contains(point)) return {};
-    const NodeId node = books_.node(chain_, out.address, 0);
-    books_.at(node).seed = true;
-    books_.at(node).first_seen = books_.at(node).last_seen = placed.time;
-    books_.arrive(node, Asset{}, out.value, out.value);
-    books_.total(chain_, Asset{}).seeded += out.value;
-    if (out.address.kind() == AddressKind::kOpReturn) {
-        books_.rest(node, Asset{}, out.value, Stop::kBurned, point);
-        return {};
-    }
-    Parcels parcels;
-    append(parcels, {out.value, kTainted});
-    return keep(node, point, std::move(parcels), placed.time);
 }
 
 Status UtxoFlow::seed_address(const Seed::FromAddress& from, const Seed& seed) {
@@ -215,21 +208,31 @@ Status UtxoFlow::process(TxnPosition at) {
     }
     const Event event = event_of(placed);
     Source source;
-    const Parcels pool = take(event, source);
-    if (tainted_of(pool).is_zero()) return {};
-    std::vector<Amount> wanted;
-    for (const End& end : event.to) wanted.push_back(end.amount);
-    const auto parts = distribute(walk_.params.policy, pool, wanted);
+    Losses losses;
+    const bool theft = seed_txns_.contains(placed.txn.txid);
+    const Parcels pool = take(event, source, theft ? &losses : nullptr);
+    if (tainted_of(pool).is_zero() && seed_points_.empty()) return {};
+    std::vector<Parcels> parts;
+    Amount lost;
+    for (const auto& [payer, amount] : losses) lost += amount;
+    // Loot that was loot before poisons what the payers get back, too.
+    const bool poisoned = walk_.params.policy == Policy::kPoison && lost != total_of(pool);
+    if (losses.empty() || poisoned) {
+        std::vector<Amount> wanted;
+        for (const End& end : event.to) wanted.push_back(end.amount);
+        parts = distribute(walk_.params.policy, pool, wanted);
+    } else {
+        parts = hand_loot(event, losses);
+    }
     for (std::size_t i = 0; i < event.to.size(); ++i)
-        if (!tainted_of(parts[i]).is_zero()) CORDON_TRY(give(event, source, i, parts[i]));
+        CORDON_TRY(give(event, source, i, std::move(parts[i])));
     return {};
 }
 
-Parcels UtxoFlow::take(const Event& event, Source& source) {
+Parcels UtxoFlow::take(const Event& event, Source& source, Losses* losses) {
     Parcels pool;
     Amount largest;
     source.hop = ~0U;
-    const bool seeding_txn = seed_txns_.contains(event.placed->txn.txid);
     for (std::size_t i = 0; i < event.from.size(); ++i) {
         const End& end = event.from[i];
         Parcels parcels;
@@ -242,13 +245,20 @@ Parcels UtxoFlow::take(const Event& event, Source& source) {
         } else {
             append(parcels, {end.amount, kClean});
         }
-        if (end.point && (seeding_txn || is_seeding(end.address, event.placed->time))) {
-            books_.total(chain_, Asset{}).seeded += end.amount - tainted_of(parcels);
+        const bool by_address = end.point && is_seeding(end.address, event.placed->time);
+        const bool by_point = end.point && walk_.backward() && seed_points_.contains(*end.point);
+        const Amount clean = end.amount - tainted_of(parcels);
+        if (end.point && (losses != nullptr || by_address || by_point) && !end.amount.is_zero()) {
+            books_.total(chain_, Asset{}).seeded += clean;
             parcels.clear();
             append(parcels, {end.amount, kTainted});
             if (!node) {
                 node = books_.node(chain_, end.address, 0);
                 books_.arrive(*node, Asset{}, end.amount, {});
+            }
+            if (losses != nullptr && !by_address && !clean.is_zero()) {
+                (*losses)[end.address] += clean;
+                books_.mark_payer(books_.node(chain_, end.address, 0));
             }
         }
         if (const Amount tainted = tainted_of(parcels); node && !tainted.is_zero()) {
@@ -264,33 +274,60 @@ Parcels UtxoFlow::take(const Event& event, Source& source) {
     return pool;
 }
 
+std::vector<Parcels> UtxoFlow::hand_loot(const Event& event, Losses& losses) {
+    std::vector<Parcels> parts;
+    for (const End& end : event.to) {
+        Amount returned;
+        if (const auto payer = losses.find(end.address); end.point && payer != losses.end()) {
+            returned = std::min(end.amount, payer->second);
+            payer->second -= returned;
+            books_.total(chain_, Asset{}).seeded -= returned;
+        }
+        Parcels& part = parts.emplace_back();
+        append(part, {returned, kClean});
+        append(part, {end.amount - returned, kTainted});
+    }
+    return parts;
+}
+
 Status UtxoFlow::give(const Event& event, const Source& source, std::size_t index,
-                      const Parcels& parcels) {
+                      Parcels parcels) {
     const End& end = event.to[index];
-    const Amount tainted = tainted_of(parcels);
+    Amount tainted = tainted_of(parcels);
+    const bool seeds = end.point && !walk_.backward() && seed_points_.contains(*end.point);
+    if (tainted.is_zero() && !seeds) return {};
     if (!end.point) {
         // Forward: the fee, which ends here. Backward: value that nobody is known to have put in.
         books_.rest(source.node, Asset{}, tainted, walk_.backward() ? Stop::kUnspent : Stop::kFee);
         return {};
     }
-    if (end.address
-            .empty()) {  // Backward: an input of which the ledger knows nothing but its outpoint.
+    if (end.address.empty() && !seeds) {
+        // Backward: an input of which the ledger knows nothing but its outpoint.
         books_.rest(source.node, Asset{}, tainted, Stop::kUnknown, end.point);
         return {};
     }
-    const Total& sum = books_.total(chain_, Asset{});
-    if (walk_.below_limit(chain_, Asset{}, end.amount, tainted, sum.seeded, event.placed->time)) {
+    Total& sum = books_.total(chain_, Asset{});
+    if (!tainted.is_zero() &&
+        walk_.below_limit(chain_, Asset{}, end.amount, tainted, sum.seeded, event.placed->time)) {
         books_.rest(source.node, Asset{}, tainted, Stop::kBelowLimit);
-        return {};
+        if (!seeds) return {};
+        tainted = {};
     }
-    const NodeId node = books_.node(chain_, end.address, source.hop + 1);
-    books_.arrive(node, Asset{}, end.amount, tainted);
-    record(event, source, index, tainted);
+    const NodeId node = books_.node(chain_, end.address, seeds ? 0 : source.hop + 1);
+    if (!tainted.is_zero()) record(event, source, index, tainted);
+    if (seeds) {
+        // What the walk brought here counts once: only the rest of the output is fresh.
+        sum.seeded += end.amount - tainted;
+        parcels.clear();
+        append(parcels, {end.amount, kTainted});
+        books_.seen(node, event.placed->time);
+    }
+    books_.arrive(node, Asset{}, end.amount, tainted_of(parcels));
     if (end.address.kind() == AddressKind::kOpReturn) {
-        books_.rest(node, Asset{}, tainted, Stop::kBurned, end.point);
+        books_.rest(node, Asset{}, tainted_of(parcels), Stop::kBurned, end.point);
         return {};
     }
-    return keep(node, *end.point, parcels, event.placed->time);
+    return keep(node, *end.point, std::move(parcels));
 }
 
 void UtxoFlow::record(const Event& event, const Source& source, std::size_t index,
@@ -313,8 +350,7 @@ void UtxoFlow::record(const Event& event, const Source& source, std::size_t inde
     books_.edge(std::move(edge), static_cast<uint32_t>(index));
 }
 
-Status UtxoFlow::keep(NodeId id, const OutPoint& point, Parcels parcels,
-                      std::optional<UnixMillis>) {
+Status UtxoFlow::keep(NodeId id, const OutPoint& point, Parcels parcels) {
     const Node& node = books_.at(id);
     const Amount tainted = tainted_of(parcels);
     Stop stop = Stop::kNone;
@@ -341,7 +377,7 @@ Status UtxoFlow::keep(NodeId id, const OutPoint& point, Parcels parcels,
         books_.rest(id, Asset{}, tainted, stop, point);
         return {};
     }
-    held_.emplace(point, Held{std::move(parcels), id});
+    CORDON_CHECK(held_.emplace(point, Held{std::move(parcels), id}).second);
     return {};
 }
 

@@ -1,6 +1,7 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <queue>
 #include <unordered_map>
 #include <unordered_set>
@@ -52,10 +53,9 @@ private:
         NodeId node = 0;
         uint32_t hop = 0;
     };
+    using Losses = std::map<Address, Amount>;  ///< By payer of a seed txn.
 
     Event event_of(const ledger::PlacedUtxoTxn& placed);
-    Status seed_output(const OutPoint& point, const TxOut& out,
-                       const ledger::PlacedUtxoTxn& placed);
     Status seed_txn(const Hash256& hash, std::optional<uint32_t> index, const Seed& seed);
     Status seed_address(const Seed::FromAddress& from, const Seed& seed);
     bool is_seeding(const Address& address, std::optional<UnixMillis> time) const;
@@ -63,11 +63,14 @@ private:
     Result<bool> is_busy(const Address& address);
 
     Status process(TxnPosition at);
-    Parcels take(const Event& event, Source& source);
-    Status give(const Event& event, const Source& source, std::size_t end, const Parcels& parcels);
+    /// `losses` is given for a seed txn: it then takes all inputs as loot and says what each payer
+    /// put in that was not loot before.
+    Parcels take(const Event& event, Source& source, Losses* losses);
+    /// The outputs of a seed txn: what a payer gets back was never stolen, all else is loot.
+    std::vector<Parcels> hand_loot(const Event& event, Losses& losses);
+    Status give(const Event& event, const Source& source, std::size_t end, Parcels parcels);
     void record(const Event& event, const Source& source, std::size_t end, const Amount& tainted);
-    Status keep(NodeId node, const OutPoint& point, Parcels parcels,
-                std::optional<UnixMillis> time);
+    Status keep(NodeId node, const OutPoint& point, Parcels parcels);
     void finish_held(bool stopped);
 
     const Walk& walk_;
@@ -75,7 +78,8 @@ private:
     Books& books_;
     std::unordered_map<OutPoint, Held> held_;  // Looked up only; finish_held sorts.
     std::unordered_map<Address, std::optional<UnixMillis>> seeds_;
-    std::unordered_set<Hash256> seed_txns_;  // Everything that their inputs hold is stolen.
+    std::unordered_set<Hash256> seed_txns_;     // What their payers lost is stolen.
+    std::unordered_set<OutPoint> seed_points_;  // Stolen as a whole when their txn's turn comes.
     std::unordered_map<Address, bool> busy_;
     struct Later {
         bool backward;

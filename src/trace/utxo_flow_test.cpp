@@ -79,10 +79,107 @@ TEST(Utxo, edges_name_the_outputs_they_spend_and_make) {
     EXPECT_EQ(result.edges[0].hop, 1U);
 }
 
-TEST(Utxo, a_txn_seed_is_all_of_its_outputs) {
-    const auto result = follow(joined(), {kBitcoin, Seed::FromTxn{test::hash(3)}, "txn"},
-                               open_params(Policy::kFifo));
-    EXPECT_EQ(result.totals.at(0).seeded, Amount{95U});
+Seed of_txn(uint64_t id) { return {kBitcoin, Seed::FromTxn{test::hash(id)}, "txn"}; }
+bool is_seed(const TraceResult& result, const Address& who) {
+    return std::any_of(result.nodes.begin(), result.nodes.end(), [&](const Node& node) {
+        return node.address == who && node.seed && node.hop == 0;
+    });
+}
+void expect_closed(const TraceResult& result) {
+    for (const Total& sum : result.totals)
+        EXPECT_EQ(sum.seeded + sum.inherited, sum.resting + sum.fees + sum.burned);
+}
+
+TEST(Utxo, a_txn_seed_is_what_its_payers_lost_and_its_movements_are_the_first_edges) {
+    for (const Policy policy : kPolicies) {
+        const auto result = follow(joined(), of_txn(3), open_params(policy));
+        EXPECT_EQ(result.totals.at(0).seeded, Amount{100U});
+        EXPECT_EQ(result.totals.at(0).fees, Amount{5U});
+        EXPECT_TRUE(is_seed(result, wallet(1)) && is_seed(result, wallet(2)));
+        ASSERT_EQ(result.edges.size(), 2U);
+        EXPECT_EQ(result.edges[0].from, wallet(1));  // The largest input.
+        EXPECT_EQ(result.edges[0].hop, 1U);
+        EXPECT_EQ(resting(result, outpoint(3, 0), Stop::kUnspent), Amount{30U});
+        EXPECT_EQ(resting(result, outpoint(3, 1), Stop::kUnspent), Amount{65U});
+        expect_closed(result);
+    }
+}
+
+/// The victim pays the thief 60 of 100 and keeps 37 as change.
+UtxoChain with_change() {
+    UtxoChain chain;
+    chain.txn(1, {}, {{wallet(1), 100}});
+    chain.txn(2, {outpoint(1, 0)}, {{wallet(1), 37}, {wallet(2), 60}});
+    chain.txn(3, {outpoint(2, 0)}, {{wallet(3), 37}}).txn(4, {outpoint(2, 1)}, {{wallet(4), 60}});
+    return chain;
+}
+TEST(Utxo, change_of_a_txn_seed_that_goes_back_to_its_payer_was_not_stolen) {
+    for (const Policy policy : kPolicies) {
+        const auto result = follow(with_change(), of_txn(2), open_params(policy));
+        EXPECT_EQ(result.totals.at(0).seeded, Amount{63U});
+        EXPECT_EQ(resting(result, outpoint(3, 0), Stop::kUnspent), Amount{});
+        EXPECT_EQ(resting(result, outpoint(4, 0), Stop::kUnspent), Amount{60U});
+        EXPECT_EQ(result.totals.at(0).fees, Amount{3U});
+        expect_closed(result);
+    }
+}
+TEST(Utxo, a_thief_who_pays_in_a_little_of_his_own_gets_no_more_than_that_back_clean) {
+    UtxoChain chain;
+    chain.txn(1, {}, {{wallet(1), 100}}).txn(2, {}, {{wallet(2), 1}});
+    chain.txn(3, {outpoint(1, 0), outpoint(2, 0)}, {{wallet(2), 99}});
+    const auto result = follow(chain, of_txn(3), open_params(Policy::kFifo));
+    EXPECT_EQ(result.totals.at(0).seeded, Amount{100U});
+    EXPECT_EQ(resting(result, outpoint(3, 0), Stop::kUnspent), Amount{98U});
+    EXPECT_EQ(result.totals.at(0).fees, Amount{2U});
+}
+TEST(Utxo, a_txn_seed_whose_payers_are_not_all_known_is_all_of_its_outputs) {
+    UtxoChain chain;
+    chain.txn(1, {}, {{wallet(1), 60}});
+    chain.txn(3, {outpoint(50, 0), outpoint(1, 0)}, {{wallet(3), 70}, {wallet(1), 30}});
+    const auto result = follow(chain, of_txn(3), open_params(Policy::kFifo));
+    EXPECT_EQ(result.totals.at(0).seeded, Amount{100U});
+    EXPECT_TRUE(result.edges.empty());
+    EXPECT_TRUE(is_seed(result, wallet(3)));
+    expect_closed(result);
+}
+TEST(Utxo, a_txn_seed_that_is_a_coinbase_is_all_of_its_outputs) {
+    const auto result = follow(joined(), of_txn(1), open_params(Policy::kFifo));
+    EXPECT_EQ(result.totals.at(0).seeded, Amount{60U});
+    EXPECT_EQ(resting(result, outpoint(3, 0), Stop::kUnspent), Amount{30U});
+}
+TEST(Utxo, a_txn_seed_stops_where_its_loot_comes_back_to_a_labelled_victim) {
+    UtxoChain chain = with_change();
+    chain.txn(5, {outpoint(4, 0)}, {{wallet(1), 60}}).txn(6, {outpoint(5, 0)}, {{wallet(6), 60}});
+    test::FakeContext context;
+    context.call(wallet(1), Category::kExchange);
+    const auto result = follow(chain, of_txn(2), open_params(Policy::kFifo), context);
+    EXPECT_TRUE(is_seed(result, wallet(1)));
+    EXPECT_EQ(resting(result, outpoint(5, 0), Stop::kLabel), Amount{60U});
+}
+TEST(Utxo, seeds_that_name_the_same_money_count_it_once) {
+    const Seed address{kBitcoin, Seed::FromAddress{wallet(1), {}}, "address"};
+    const auto total = [](const UtxoChain& chain, std::vector<Seed> seeds) {
+        const test::MemoryLedger ledger{chain.blocks()};
+        const test::FakeContext context;
+        Amount seeded;
+        for (const Policy policy : {Policy::kFifo, Policy::kLifo, Policy::kTiho, Policy::kHaircut})
+            for (int turn = 0; turn < 2; ++turn) {
+                const auto result = trace(ledger, context, {}, seeds, open_params(policy)).value();
+                expect_closed(result);
+                seeded = result.totals.at(0).seeded;
+                std::reverse(seeds.begin(), seeds.end());
+            }
+        return seeded;
+    };
+    EXPECT_EQ(total(joined(), {of_txn(3), address}), Amount{100U});
+    EXPECT_EQ(total(joined(), {of_txn(3), of_txn(3)}), Amount{100U});
+    EXPECT_EQ(total(joined(), {of_txn(3), of_output(3, 1)}), Amount{100U});
+    EXPECT_EQ(total(joined(), {of_txn(3), of_output(1, 0)}), Amount{100U});
+    // Of 3:0, FIFO and the others bring a different part; the seed adds what is missing.
+    EXPECT_GE(total(joined(), {address, of_output(3, 0)}), Amount{60U});
+    // All that the seed address spends is loot, its change too: 100, then 37 again counts once.
+    EXPECT_EQ(total(with_change(), {of_txn(2), address}), Amount{100U});
+    EXPECT_EQ(total(with_change(), {of_txn(2), of_txn(4)}), Amount{63U});
 }
 
 TEST(Utxo, an_address_seed_is_what_it_spends) {

@@ -26,7 +26,7 @@ template <auto Hash>
 Result<json::value> op_hash(const json::object& request) {
     CORDON_TRY(const Bytes bytes, hex_field(request, "hex"));
     const auto hash = Hash(bytes);
-    return json::value{shown(hash)};
+    return json::value(shown(hash));
 }
 
 Result<json::value> op_merkle_root(const json::object& request) {
@@ -49,7 +49,7 @@ Result<json::value> op_codec(const json::object& request) {
     if (request.contains("text")) {
         CORDON_TRY(const std::string_view text, text_field(request, "text"));
         CORDON_TRY(const Bytes bytes, Parse(text));
-        return json::value{shown(bytes)};
+        return json::value(shown(bytes));
     }
     CORDON_TRY(const Bytes bytes, hex_field(request, "hex"));
     return json::value(Format(bytes));

@@ -3,7 +3,8 @@
 
 Names say what stands beside what: the peer of "x/..." is the benchmark of the same program whose name has a part that
 begins with "peer", "limit" or "floor" ("x/peer:simdjson", "x/limit:memcpy"). The longest common beginning decides; a program
-with one peer alone has it for all. A counter whose peer is another program is named in OTHER_PEERS of tools/bench.
+with one peer alone has it for all. A case that is told by its label, and is the limit of the others of its program, is
+named in LIMITS of tools/bench; a counter whose peer is another program in OTHER_PEERS.
 """
 import json
 import os
@@ -18,37 +19,47 @@ QUICK = {"CORDON_BENCH_QUICK": "1", "CORDON_BENCH_ROWS": "200000"}
 PEER = re.compile(r"^(?:peer|limit|floor)", re.IGNORECASE)
 # The end of a counter's name says its unit.
 COUNTER_UNITS = (("rows_per_cpu_s", "rows/CPU-s"), ("bytes_per_row", "B/row"), ("per_cpu_s", "1/CPU-s"), ("_us", "us"),
-                 ("_ms", "ms"), ("_mb", "MiB"), ("_s", "s"))
+                 ("_ms", "ms"), ("_mb", "MiB"), ("_MiB", "MiB"),
+                 ("_s", "s"))
 # What Google Benchmark itself writes; the rest of an entry are counters of the program.
 OWN_KEYS = {"name", "run_name", "run_type", "family_index", "per_family_instance_index", "repetitions", "threads",
             "aggregate_name", "aggregate_unit", "iterations", "real_time", "cpu_time", "time_unit", "bytes_per_second",
             "items_per_second", "repetition_index", "label", "error_occurred", "error_message", "big_o", "rms"}
 
 
-def run(bench, program, quick):
-    """Rows of every benchmark of a program; raises CalledProcessError or ValueError."""
+def run(bench, program, quick, limit=None):
+    """Rows of every benchmark of a program; `limit` as in parse(); raises CalledProcessError or ValueError."""
     command = [str(program), "--benchmark_format=json", f"--benchmark_repetitions={REPETITIONS}",
                "--benchmark_report_aggregates_only=true", f"--benchmark_min_time={0.02 if quick else 0.2}"]
     told = {**os.environ, **(QUICK if quick else {})}
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=told)
-    return parse(bench, json.loads(done.stdout))
+    return parse(bench, json.loads(done.stdout), limit)
 
 
-def parse(bench, report):
+def parse(bench, report, limit=None):
+    """Rows of a report. `limit` is the label of the case that all others are set beside."""
     medians = {}
     for entry in report["benchmarks"]:
         if entry.get("error_occurred"):
             raise ValueError(f"{entry['name']}: {entry.get('error_message', 'error')}")
         if entry.get("aggregate_name") == "median":
-            medians[entry["run_name"]] = entry
+            medians[told_by(entry, limit)] = entry
     peers = {name: entry for name, entry in medians.items() if is_peer(name)}
-    rows = []
+    rows, several = [], len(medians) - len(peers) > 1
     for name, entry in medians.items():
         if is_peer(name):
             continue
         peer = peer_of(name, list(peers))
-        rows += rows_of(bench, name, entry, peer, peers.get(peer))
+        rows += rows_of(bench, name, entry, peer, peers.get(peer), f"{name}: " if several else "")
     return rows
+
+
+def told_by(entry, limit):
+    """The name of an entry: its label, where it has one, says more than the number of its case."""
+    if not entry.get("label"):
+        return entry["run_name"]
+    name = f"{entry['run_name'].split('/')[0]} {entry['label']}"
+    return f"limit: {name}" if entry["label"] == limit else name
 
 
 def is_peer(name):
@@ -77,7 +88,8 @@ def figure(entry):
     return entry["cpu_time"], entry["time_unit"]
 
 
-def rows_of(bench, name, entry, peer, peer_entry):
+def rows_of(bench, name, entry, peer, peer_entry, whose):
+    """The figure of an entry and its counters; `whose` begins the name of a counter that other entries have too."""
     value, unit = figure(entry)
     peer_value = None
     if peer_entry is not None:
@@ -86,7 +98,7 @@ def rows_of(bench, name, entry, peer, peer_entry):
     yield Row(bench, name, value, unit, peer if peer_value is not None else None, peer_value)
     for key in entry:
         if key not in OWN_KEYS and isinstance(entry[key], (int, float)):
-            yield Row(bench, key, entry[key], counter_unit(key), peer if peer_entry and key in peer_entry else None,
+            yield Row(bench, whose + key, entry[key], counter_unit(key), peer if peer_entry and key in peer_entry else None,
                       peer_entry.get(key) if peer_entry else None)
 
 

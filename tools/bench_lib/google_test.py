@@ -33,6 +33,12 @@ class GoogleTest(unittest.TestCase):
         self.assertEqual([(row.metric, row.unit, row.ratio) for row in found],
                          [("life", "ns", None), ("edges_p50_us", "us", 4.0), ("rows_per_cpu_s", "rows/CPU-s", None)])
 
+    def test_a_label_names_the_case_and_may_be_the_limit_of_the_others(self):
+        row, = google.parse("b", {"benchmarks": [
+            entry("follow/0/iterations:3", label="fifo", cpu_time=4.0),
+            entry("follow/4/iterations:3", label="poison", cpu_time=2.0)]}, "poison")
+        self.assertEqual((row.metric, row.peer, row.ratio), ("follow fifo", "limit: follow poison", 0.5))
+
     def test_less_time_is_better(self):
         self.assertEqual(Row("b", "m", 2.0, "ms", "p", 6.0).ratio, 3.0)
 

@@ -151,7 +151,14 @@ private:
                                files_[index].name, kMinBlock, raw.size()));
         const Bytes first(raw.begin(), raw.end());
         CORDON_TRY(const uint64_t size, stream.skip(kMaxBlockBytes + uint64_t{1}));
-        return add(index, 0, static_cast<uint32_t>(size), first);
+        Status added = add(index, 0, static_cast<uint32_t>(size), first);
+        // Bytes without framing do not name their network, so a folder may hold several: the others
+        // are left out.
+        if (added || added.error().code != ErrorCode::kWrongChain || files_.size() == 1)
+            return added;
+        out_.warnings.push_back(
+            format("{}; left out: --chain names another network", added.error().message));
+        return {};
     }
 
     Status scan_frames(uint32_t index, FileStream& stream) {

@@ -38,9 +38,10 @@ struct BlockScan {
 /// it is the only one or named blk*.dat. A file "xor.dat" of 8 bytes among the others is the key
 /// when none is given.
 ///
-/// kWrongChain names the network found. kTruncated: a file ends inside a block. kMalformed: bytes
-/// between the blocks of a blk file that are neither a block nor zero padding, an absurd size, or
-/// no block in any file. All with the offset.
+/// A single block of another network is left out with a warning too, unless it is the only file;
+/// kWrongChain otherwise, naming the network found. kTruncated: a file ends inside a block.
+/// kMalformed: bytes between the blocks of a blk file that are neither a block nor zero padding, an
+/// absurd size, or no block in any file. All with the offset.
 Result<BlockScan> scan_blocks(const std::vector<InputFile>& files, ChainId chain, const Bytes& key);
 
 /// The most bytes that a block can have (MAX_BLOCK_SERIALIZED_SIZE).

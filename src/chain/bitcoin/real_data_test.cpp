@@ -145,6 +145,26 @@ TEST(RealBlocks, of_testnet_are_not_taken_for_main_net) {
     }
 }
 
+TEST(RealBlocks, of_another_network_in_one_folder_are_left_out_and_named) {
+    CORDON_TEST_DATA(path, "btc/raw_blocks");
+    json::parser parser;
+    std::vector<fs::path> files;
+    std::size_t ours = 0;
+    for (const json::element facts :
+         parser.load((path / "manifest.json").string())["blocks"].get_array()) {
+        const std::string name{facts["name"].get_string().value()};
+        files.push_back(path / (name + ".raw.xz"));
+        ours += facts["net"].get_string().value() == "mainnet" ? 1 : 0;
+    }
+    const Read result = drain(open_bitcoin_blocks(open_all(files), kBitcoin, {}));
+    ASSERT_FALSE(result.error) << result.error->message;
+    EXPECT_EQ(result.blocks.size(), ours);
+    const auto named = std::count_if(
+        result.warnings.begin(), result.warnings.end(),
+        [](const std::string& text) { return text.find("left out") != std::string::npos; });
+    EXPECT_EQ(static_cast<std::size_t>(named), files.size() - ours);
+}
+
 TEST(RealBlocks, of_blk_files_link_to_the_first_block) {
     for (const char* set :
          {"btc/raw_blocks/mainnet_first256.blk.xz", "btc/blocksci_regtest/blk00000.dat"}) {

@@ -1,0 +1,183 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "account_flow.hpp"
+
+namespace cordon::trace {
+
+// The rows of one txn: who pays with what, and what that brings to whom.
+
+Parcels AccountFlow::freshen(const Asset& asset, const Parcels& parcels, Amount* fresh) {
+    Parcels out;
+    for (const Parcel& parcel : parcels) {
+        if (parcel.origin == kClean) {
+            books_.total(chain_, asset).seeded += parcel.amount;
+            if (fresh != nullptr) *fresh += parcel.amount;
+        }
+        append(out, {parcel.amount, kTainted});
+    }
+    return out;
+}
+
+Parcels AccountFlow::take_known(NodeId id, const Asset& asset, const Amount& amount) {
+    Slot& from = slot(holders_[id], asset);
+    Parcels parcels = from.purse.take(amount);
+    const Amount lacking = amount - total_of(parcels);
+    if (!lacking.is_zero()) {
+        Total& sum = books_.total(chain_, asset);
+        sum.assumed += lacking;
+        Amount part;
+        if (from.purse.poisoned())
+            part = lacking;
+        else if (walk_.params.overspend == Overspend::kInherit && !from.own_means &&
+                 !from.last_spend.is_zero())
+            part = mul_div(lacking, from.last_tainted, from.last_spend);
+        sum.inherited += part;
+        append(parcels, {part, kTainted});
+        append(parcels, {lacking - part, kClean});
+    }
+    from.last_spend = amount;
+    from.last_tainted = tainted_of(parcels);
+    return parcels;
+}
+
+Parcels AccountFlow::take_standing(Current& now, uint32_t key, const Amount& amount) {
+    KeyState& state = now.keys[key];
+    const Asset& asset = now.view.keys[key].asset;
+    if (amount.is_zero()) return {};
+    state.paid += amount;
+    Parcels parcels;
+    Holder* held = state.node ? open_holder(*state.node) : nullptr;
+    if (held != nullptr && is_seeding(*held, now.placed->time)) {
+        parcels = slot(*held, asset).purse.take_tainted(amount);
+        Parcels rest;
+        append(rest, {amount - total_of(parcels), kClean});
+        append(parcels, freshen(asset, rest, nullptr));
+        return parcels;
+    }
+    if (held != nullptr)
+        parcels = take_known(*state.node, asset, amount);
+    else
+        append(parcels, {amount, kClean});
+    return now.seed_txn ? freshen(asset, parcels, &state.fresh) : parcels;
+}
+
+Parcels AccountFlow::pay_on_flight(Current& now, uint32_t key, const Amount& amount) {
+    KeyState& state = now.keys[key];
+    if (walk_.params.policy == Policy::kLifo)
+        std::reverse(state.flight.begin(), state.flight.end());
+    Parcels parcels = split_front(state.flight, std::min(amount, total_of(state.flight)));
+    if (walk_.params.policy == Policy::kLifo)
+        std::reverse(state.flight.begin(), state.flight.end());
+    const Holder* held = state.node ? open_holder(*state.node) : nullptr;
+    if (held != nullptr && is_seeding(*held, now.placed->time))
+        return freshen(now.view.keys[key].asset, parcels, nullptr);
+    return parcels;
+}
+
+void AccountFlow::pay_out(Current& now, uint32_t key) {
+    KeyState& state = now.keys[key];
+    const std::vector<uint32_t>& outs = now.view.keys[key].outs;
+    std::vector<Amount> ghosts, wanted;
+    Amount rest;
+    for (const uint32_t row : outs) {
+        const Amount ghost = std::min(state.ghost, now.view.rows[row].amount);
+        state.ghost -= ghost;
+        ghosts.push_back(ghost);
+        wanted.push_back(now.view.rows[row].amount - ghost);
+        rest += wanted.back();
+    }
+    Parcels pool = pay_on_flight(now, key, rest);
+    append(pool, take_standing(now, key, rest - total_of(pool)));
+    const Policy policy = walk_.params.policy;
+    if (policy == Policy::kPoison && state.node && open_holder(*state.node) &&
+        slot(holders_[*state.node], now.view.keys[key].asset).purse.poisoned()) {
+        pool.clear();
+        append(pool, {rest, kTainted});
+    }
+    // The pool is in give-out order already, which is what the front cut of FIFO keeps.
+    std::vector<Parcels> parts =
+        distribute(policy == Policy::kLifo ? Policy::kFifo : policy, pool, wanted);
+    for (std::size_t i = 0; i < outs.size(); ++i) {
+        Parcels parcels;
+        append(parcels, {ghosts[i], kClean});
+        append(parcels, parts[i]);
+        deliver(now, now.view.rows[outs[i]], std::move(parcels));
+    }
+}
+
+bool AccountFlow::absorbs(const Node& node) const {
+    // A router's label says nothing about where the money went; any other service in the middle of
+    // a txn does.
+    return walk_.stops_at(node) && node.label->category != Category::kSwap &&
+           node.label->category != Category::kDefi;
+}
+
+uint32_t AccountFlow::sender_hop(const Address& sender) const {
+    const auto id = books_.find(chain_, sender);
+    return id ? books_.at(*id).hop : 0;  // Unknown senders of taint are those of a seed txn.
+}
+
+void AccountFlow::deliver(Current& now, const TxnRow& row, Parcels parcels) {
+    KeyState& to = now.keys[row.to];
+    const TxnKey& key = now.view.keys[row.to];
+    const Address& sender = now.view.keys[row.from].address;
+    Amount tainted = tainted_of(parcels);
+    if (!tainted.is_zero() && below_limit(key.asset, row.amount, tainted, now.placed->time)) {
+        books_.rest(books_.node(chain_, sender, sender_hop(sender)), key.asset, tainted,
+                    Stop::kBelowLimit);
+        parcels.clear();
+        append(parcels, {row.amount, kClean});
+        tainted = {};
+    }
+    if (tainted.is_zero()) {
+        const Amount swallowed = std::min(to.absorb, row.amount);
+        to.absorb -= swallowed;
+        split_front(parcels, swallowed);
+        append(to.flight, parcels);
+        if (to.node) books_.arrive(*to.node, key.asset, row.amount, {});
+        return;
+    }
+    const uint32_t from_hop = books_.at(books_.node(chain_, sender, sender_hop(sender))).hop;
+    to.node = books_.node(chain_, key.address, from_hop + 1);
+    books_.arrive(*to.node, key.asset, row.amount, tainted);
+
+    Edge edge;
+    edge.chain = chain_;
+    edge.txn = now.placed->txn.hash;
+    edge.at = now.placed->at;
+    edge.time = now.placed->time;
+    edge.from = sender;
+    edge.to = key.address;
+    if (walk_.backward()) std::swap(edge.from, edge.to);
+    edge.asset = key.asset;
+    edge.amount = row.amount;
+    edge.tainted = tainted;
+    edge.kind = std::string{to_string(row.kind)};
+    edge.hop = from_hop + 1;
+    books_.edge(std::move(edge), row.index);
+
+    if (key.address.is_zero())
+        books_.rest(*to.node, key.asset, tainted, Stop::kBurned);
+    else if (absorbs(books_.at(*to.node)))
+        books_.rest(*to.node, key.asset, tainted, Stop::kLabel);
+    else
+        append(to.flight, parcels);
+}
+
+void AccountFlow::pay_fees(Current& now) {
+    for (const FeeRow& fee : now.view.fees) {
+        const auto id = books_.find(chain_, fee.payer);
+        Holder* held = id ? open_holder(*id) : nullptr;
+        if (held == nullptr || is_seeding(*held, now.placed->time)) continue;
+        Purse& purse = slot(*held, fee.asset).purse;
+        if (walk_.backward()) {
+            purse.put({fee.amount, kClean});
+            continue;
+        }
+        const Amount tainted = tainted_of(purse.take_clean_first(fee.amount));
+        books_.rest(*id, fee.asset, tainted, Stop::kFee);
+    }
+}
+
+}  // namespace cordon::trace
