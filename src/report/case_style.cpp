@@ -82,7 +82,7 @@ h1{font-size:20pt}h2{font-size:13.5pt;margin:20pt 0 5pt;padding-top:7pt;break-af
 .dense{font-size:6.8pt;line-height:1.16}.dense td{padding:.7pt 5pt .7pt 0}.dense .group th{padding:3.4pt 5pt 0 0}.dense .id,.dense code{font-size:6.1pt}
 td small{display:inline;font-size:.93em}td small::before{content:" "}.moves small{display:block}.moves small::before{content:none}.dense th{width:auto!important}
 .moves{font-size:6.2pt}.moves .id{font-size:5.9pt;white-space:nowrap}.who i{font-size:5.7pt;margin-left:2.5pt}.group{break-after:avoid}.group svg{width:8pt;height:8pt;margin-right:4pt}
-p.ask{margin-top:8pt;break-after:avoid}a{text-decoration:none}.bar{margin-top:3pt;height:5pt}.bar i{height:5pt}
+.dense div.id{white-space:nowrap}.dense td+td .id span{white-space:normal}p.ask{margin-top:8pt;break-after:avoid}a{text-decoration:none}.bar{margin-top:3pt;height:5pt}.bar i{height:5pt}
 thead{display:table-header-group}tr,.facts div,.mark,dl>*{break-inside:avoid}caption{break-after:avoid}
 .facts{grid-template-columns:repeat(4,1fr);gap:6pt}.facts div{padding:7pt 8pt;border:.5pt solid var(--line)}.facts b{font-size:12pt}
 .hint{display:none}.flow,.flow.wide{overflow:visible;width:auto;margin:4pt 0;transform:none;padding:0;break-inside:avoid}

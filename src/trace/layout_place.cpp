@@ -74,8 +74,8 @@ private:
         for (const FlowNode& node : layout_.nodes) {
             double& least = pitch[node.column];
             least = std::max(least, label_room(params_, layout_, node, kNameCharacters));
-            double& most = wish[node.column];
-            most = std::max(most, label_room(params_, layout_, node, kWholeName));
+            double& wished = wish[node.column];
+            wished = std::max(wished, label_room(params_, layout_, node, kWholeName));
         }
         const double right = std::clamp(pitch.back(), kMinRight, kMaxRight);
         pitch.pop_back();
