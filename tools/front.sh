@@ -33,33 +33,47 @@ cordon_of() {
 
 passed=0 failed=0 skipped=0 failed_stages=() skipped_stages=()
 
-# stage NAME COMMAND...: runs it with its output in out/test/NAME.log. A last line "N passed, N failed, N skipped" is
-# added to the sums; a command without one counts as one check. A failure shows the output and how to repeat it.
-stage() {
-    local name=$1 log=out/test/$1.log status=0 counts from=$SECONDS
+# launch NAME COMMAND...: starts a stage with its output in out/test/NAME.log; at most one per core at a time.
+# collect NAME: waits for it and adds it up. A last line "N passed, N failed, N skipped" of its output is added to the
+# sums; a command without one counts as one check. A failure shows the output and how to repeat it.
+declare -A stage_pid=() stage_command=()
+launch() {
+    local name=$1
     shift
     mkdir -p out/test
-    "$@" >"$log" 2>&1 || status=$?
+    rm -f "out/test/$name.status"
+    while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do wait -n || true; done
+    stage_command[$name]="$*"
+    (
+        status=0 from=$SECONDS
+        "$@" >"out/test/$name.log" 2>&1 || status=$?
+        echo "$status $((SECONDS - from))" >"out/test/$name.status"
+    ) &
+    stage_pid[$name]=$!
+}
+
+collect() {
+    local name=$1 log=out/test/$1.log status=1 seconds=0 counts p f s
+    wait "${stage_pid[$name]}" 2>/dev/null || true
+    read -r status seconds <"out/test/$name.status" || true
     counts=$(grep -E '^[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$' "$log" | tail -n 1 || true)
     if [ -z "$counts" ]; then
         if [ "$status" -eq 0 ]; then counts="1 passed, 0 failed, 0 skipped"; else counts="0 passed, 1 failed, 0 skipped"; fi
     fi
-    local p f s
     read -r p _ f _ s _ <<<"$counts"
     s=${s:-0}
     if [ "$status" -ne 0 ] && [ "$f" -eq 0 ]; then f=1; fi
     if [ "$status" -eq 0 ] && [ "$f" -gt 0 ]; then status=1; fi
     passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
     if [ "$status" -eq 0 ]; then
-        printf '%-12s ok      %6d passed%s  (%d s)\n' "$name" "$p" "$([ "$s" -gt 0 ] && echo ", $s skipped")" \
-            $((SECONDS - from))
+        printf '%-12s ok      %6d passed%s  (%d s)\n' "$name" "$p" "$([ "$s" -gt 0 ] && echo ", $s skipped")" "$seconds"
         grep -E '^SKIP ' "$log" | sed 's/^/             /' || true
     else
         failed_stages+=("$name")
-        printf '%-12s FAILED  %6d passed, %d failed  (%d s)\n' "$name" "$p" "$f" $((SECONDS - from))
+        printf '%-12s FAILED  %6d passed, %d failed  (%d s)\n' "$name" "$p" "$f" "$seconds"
         echo "--- the end of $log"
         tail -n 60 "$log"
-        echo "--- repeat it with: ./test --only $name      or: $*"
+        echo "--- repeat it with: ./test --only $name      or: ${stage_command[$name]}"
     fi
 }
 

@@ -29,7 +29,9 @@ extern "C" void on_interrupt(int) {
 /// "cordon: MESSAGE [code]"; the code ends the first line, and what to do next follows below.
 void print_error(const Error& error) {
     const std::size_t end = std::min(error.message.find('\n'), error.message.size());
-    std::fprintf(stderr, "cordon: %s [%s]%s\n", error.message.substr(0, end).c_str(),
+    const bool has_colon = end != 0 && end != error.message.size() && error.message[end - 1] == ':';
+    std::fprintf(stderr, "cordon: %s [%s]%s\n",
+                 error.message.substr(0, has_colon ? end - 1 : end).c_str(),
                  std::string{to_string(error.code)}.c_str(), error.message.substr(end).c_str());
 }
 

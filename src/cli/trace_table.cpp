@@ -2,6 +2,7 @@
 #include "trace_table.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
 
 #include <cordon/base/format.hpp>
@@ -62,26 +63,48 @@ std::map<AssetKey, Amount> loot_by_asset(const TraceResult& result) {
     return loot;
 }
 
+/// The books of each asset; a column in which no asset has anything is left out.
 std::string totals_text(const TraceResult& result, const trace::Context& context) {
-    Table table{{{"ASSET"},
-                 {"FROM THE SEEDS", Table::Align::kRight},
-                 {"SWAPPED IN", Table::Align::kRight},
-                 {"SWAPPED OUT", Table::Align::kRight},
-                 {"FEES AND BURNED", Table::Align::kRight},
-                 {"RESTING", Table::Align::kRight}}};
-    const auto cell = [&](const trace::Total& total, const Amount& amount) {
-        return amount.is_zero() ? std::string{} : money(context, total.chain, total.asset, amount);
+    struct Part {
+        std::string_view head;
+        Amount (*of)(const trace::Total&);
     };
-    for (const trace::Total& total : result.totals) {
-        if (total.seeded.is_zero() && total.swapped_in.is_zero() && total.inherited.is_zero())
+    constexpr std::array kParts{
+        Part{"FROM THE SEEDS", [](const trace::Total& total) { return total.seeded; }},
+        Part{"INHERITED", [](const trace::Total& total) { return total.inherited; }},
+        Part{"SWAPPED IN", [](const trace::Total& total) { return total.swapped_in; }},
+        Part{"SWAPPED OUT", [](const trace::Total& total) { return total.swapped_out; }},
+        Part{"FEES AND BURNED",
+             [](const trace::Total& total) {
+                 return checked_add(total.fees, total.burned).value_or(Amount::max());
+             }},
+        Part{"RESTING", [](const trace::Total& total) { return total.resting; }},
+    };
+    std::vector<const trace::Total*> rows;
+    for (const trace::Total& total : result.totals)
+        if (!total.seeded.is_zero() || !total.swapped_in.is_zero() || !total.inherited.is_zero())
+            rows.push_back(&total);
+    std::vector<Table::Column> columns{{"ASSET"}};
+    std::vector<const Part*> shown;
+    for (const Part& part : kParts) {
+        if (std::all_of(rows.begin(), rows.end(),
+                        [&](const trace::Total* total) { return part.of(*total).is_zero(); }))
             continue;
-        const auto info = context.asset(total.chain, total.asset);
-        table.add({format("{}:{}", to_string(total.chain),
-                          info ? info->symbol : std::string{total.asset.text()}),
-                   cell(total, total.seeded), cell(total, total.swapped_in),
-                   cell(total, total.swapped_out),
-                   cell(total, checked_add(total.fees, total.burned).value_or(Amount::max())),
-                   cell(total, total.resting)});
+        shown.push_back(&part);
+        columns.push_back({part.head, Table::Align::kRight});
+    }
+    Table table{std::move(columns)};
+    for (const trace::Total* total : rows) {
+        const auto info = context.asset(total->chain, total->asset);
+        std::vector<std::string> cells{
+            format("{}:{}", to_string(total->chain),
+                   info ? info->symbol : std::string{total->asset.text()})};
+        for (const Part* part : shown) {
+            const Amount amount = part->of(*total);
+            cells.push_back(amount.is_zero() ? std::string{}
+                                             : money(context, total->chain, total->asset, amount));
+        }
+        table.add(std::move(cells));
     }
     return table.render(160);
 }

@@ -73,9 +73,17 @@ Status take_in_case(const std::string& path, const Args& args, const Session& se
 }
 
 /// A folder without a case: what is in it, and how to go on.
-Result<int> describe_ledger(const Job& job) {
+Result<int> describe_ledger(const Job& job, const Session& session) {
     CORDON_TRY(const auto reader, ledger::open_reader(job.ledger));
     const auto chains = reader->chains();
+    if (session.format != Format::kTable) {
+        CORDON_TRY(print(envelope("report.result",
+                                  boost::json::object{{"ledger", job.ledger},
+                                                      {"chains", chains_json(chains)},
+                                                      {"files", boost::json::array{}}},
+                                  {"no seeds: nothing was traced"})));
+        return kClean;
+    }
     CORDON_TRY(print(chains_table(chains)));
     CORDON_TRY(
         print(format("\nread and checked. Nothing says where a theft starts (no seeds in a "
@@ -155,7 +163,7 @@ Result<int> run_report(const Args& args, const Session& session) {
     } else {
         CORDON_TRY(take_in_case(args.operands().front(), args, session, job));
         if (args.has("title")) job.request.title = args.get("title");
-        if (job.seeds.empty()) return describe_ledger(job);
+        if (job.seeds.empty()) return describe_ledger(job, session);
     }
     return build(std::move(job), session);
 }
