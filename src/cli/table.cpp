@@ -63,6 +63,12 @@ std::string printable(std::string_view text) {
     return out;
 }
 
+std::string cut(std::string_view text, std::size_t width) {
+    if (display_width(text) <= width) return std::string{text};
+    return std::string{text.substr(0, offset_of(text, width - std::min<std::size_t>(width, 1)))} +
+           (width == 0 ? "" : "…");
+}
+
 std::string shorten(std::string_view text, std::size_t width) {
     const std::size_t length = display_width(text);
     if (length <= width) return std::string{text};
@@ -129,7 +135,9 @@ std::string Table::render(std::size_t width) const {
         std::string out;
         for (std::size_t c = 0; c < columns_.size(); ++c) {
             if (c != 0) out += std::string(kGap, ' ');
-            out += pad(shorten(cell_at(c), widths[c]), widths[c], columns_[c].align);
+            out += pad(
+                columns_[c].keep_head ? cut(cell_at(c), widths[c]) : shorten(cell_at(c), widths[c]),
+                widths[c], columns_[c].align);
         }
         out.erase(out.find_last_not_of(' ') + 1);
         return out + '\n';

@@ -15,7 +15,8 @@ public:
     struct Column {
         std::string_view head;
         Align align = Align::kLeft;
-        bool flexible = false;  ///< Gives up width first.
+        bool flexible = false;   ///< Gives up width first.
+        bool keep_head = false;  ///< Cut at its end: a name. Otherwise in the middle: an address.
     };
 
     explicit Table(std::vector<Column> columns) : columns_{std::move(columns)} {}
@@ -39,6 +40,9 @@ std::size_t display_width(std::string_view text) noexcept;
 /// Text of strangers made safe for a terminal: control characters and direction overrides become
 /// "·".
 std::string printable(std::string_view text);
+
+/// The text, or its head and "…" when it is wider than `width`.
+std::string cut(std::string_view text, std::size_t width);
 
 /// The text, or its head and tail around "…" when it is wider than `width`.
 std::string shorten(std::string_view text, std::size_t width);

@@ -25,6 +25,14 @@ TEST(Table, lets_the_widest_flexible_column_give_way_first) {
     EXPECT_EQ(table.render(30), "ADDRESS          NAME\n0x39cd0…def14dd  Some Exchange\n");
 }
 
+TEST(Table, cuts_a_name_at_its_end) {
+    Table table{{{"NAME", Table::Align::kLeft, true, true}, {"N"}}};
+    table.add({"Northbank Exchange: deposit", "1"});
+    EXPECT_EQ(table.render(15), "NAME          N\nNorthbank E…  1\n");
+    EXPECT_EQ(cut("abc", 0), "");
+    EXPECT_EQ(cut("ääää", 3), "ää…");
+}
+
 TEST(Table, prints_nothing_without_rows) { EXPECT_EQ(Table{{{"A"}}}.render(80), ""); }
 
 TEST(Printable, disarms_control_characters_and_direction_overrides) {

@@ -116,8 +116,8 @@ std::string endpoints_text(const TraceResult& result, const trace::Context& cont
         std::any_of(result.endpoints.begin(), result.endpoints.end(),
                     [](const Endpoint& endpoint) { return endpoint.usd.has_value(); });
     std::vector<Table::Column> columns{{"WHERE IT RESTS", Table::Align::kLeft, true},
-                                       {"LABEL", Table::Align::kLeft, true},
-                                       {"SAID BY", Table::Align::kLeft, true},
+                                       {"LABEL", Table::Align::kLeft, true, true},
+                                       {"SAID BY", Table::Align::kLeft, true, true},
                                        {"STOLEN", Table::Align::kRight},
                                        {"SHARE", Table::Align::kRight}};
     if (priced) columns.push_back({"VALUE", Table::Align::kRight});
