@@ -20,7 +20,7 @@ QUESTIONS = 2000
 def load(source, database):
     db = sqlite3.connect(database)
     db.execute("PRAGMA journal_mode=WAL")
-    db.execute("CREATE TABLE transfer(block, time, tx, idx, sender, receiver, asset, amount, kind)")
+    db.execute("CREATE TABLE transfer(block INTEGER, time INTEGER, tx, idx INTEGER, sender, receiver, asset, amount, kind)")
     with open(source, newline="", encoding="utf-8") as file:
         rows = csv.reader(file)
         next(rows)
