@@ -17,7 +17,7 @@ namespace cordon::cli {
 struct Flag {
     std::string_view name;  ///< Without the dashes.
     std::string_view
-        value;  ///< Placeholder, e.g. "DIR"; empty for a switch; "a|b|c" lists the choices.
+        value;  ///< What help calls it, e.g. "DIR"; empty for a switch; "a|b|c" lists the choices.
     std::string_view help;           ///< One sentence without a final dot.
     std::string_view fallback = {};  ///< Default, as the user would write it; empty for none.
     char letter = 0;                 ///< Short form, or 0.

@@ -27,12 +27,19 @@ extern "C" void on_interrupt(int) {
 }
 
 /// "cordon: MESSAGE [code]"; the code ends the first line, and what to do next follows below.
+/// Messages quote files and arguments of strangers: every line is made harmless for the terminal.
 void print_error(const Error& error) {
     const std::size_t end = std::min(error.message.find('\n'), error.message.size());
-    const bool has_colon = end != 0 && end != error.message.size() && error.message[end - 1] == ':';
-    std::fprintf(stderr, "cordon: %s [%s]%s\n",
-                 error.message.substr(0, has_colon ? end - 1 : end).c_str(),
-                 std::string{to_string(error.code)}.c_str(), error.message.substr(end).c_str());
+    std::string first = error.message.substr(0, end);
+    if (end != error.message.size() && first.ends_with(':')) first.pop_back();
+    std::string text =
+        format("cordon: {} [{}]\n", printable(first), std::string{to_string(error.code)});
+    for (std::size_t at = end; at < error.message.size();) {
+        const std::size_t next = std::min(error.message.find('\n', ++at), error.message.size());
+        text += printable(error.message.substr(at, next - at)) + "\n";
+        at = next;
+    }
+    std::fputs(text.c_str(), stderr);
 }
 
 std::string quoted(std::string_view word) {
@@ -82,8 +89,8 @@ int overview(std::string_view version) {
 int unknown_verb(std::string_view name) {
     std::string names;
     for (const Command& command : commands()) names += format(" {}", command.name);
-    print_error({ErrorCode::kInvalidParam,
-                 format("unknown verb \"{}\": expected one of{}", printable(name), names)});
+    print_error(
+        {ErrorCode::kInvalidParam, format("unknown verb \"{}\": expected one of{}", name, names)});
     return kUsage;
 }
 

@@ -1,6 +1,7 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include "ingest.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -8,6 +9,7 @@
 #include <cordon/base/byte_source.hpp>
 #include <cordon/base/format.hpp>
 #include <cordon/chain/block_source.hpp>
+#include <cordon/chain/text.hpp>
 
 #include "digest.hpp"
 #include "open.hpp"
@@ -25,6 +27,17 @@ constexpr uint64_t kBatchTransfers = 65'536;
 /// Loose txns of which all were known.
 bool is_emptied(const Block& block) {
     return block.header.number_kind == BlockNumKind::kSequence && block.utxo_txns.empty();
+}
+
+/// The same outputs, and the same outputs spent. What only one of the two knows of its inputs is no
+/// difference.
+bool is_same(const UtxoTxn& a, const UtxoTxn& b) {
+    return a.outputs == b.outputs &&
+           std::equal(a.inputs.begin(), a.inputs.end(), b.inputs.begin(), b.inputs.end(),
+                      [](const TxIn& x, const TxIn& y) {
+                          return x.prevout == y.prevout &&
+                                 (!x.spent || !y.spent || *x.spent == *y.spent);
+                      });
 }
 
 /// One chain source on its way into the ledger.
@@ -58,8 +71,9 @@ public:
 
 private:
     /// Txns that come without a block get the next free number. Those that are there already are
-    /// left out: a txid is its content, so a repeated or a larger file of loose txns goes in like
-    /// any other.
+    /// left out, so a repeated or a larger file of loose txns goes in like any other. kConflict
+    /// when one says something else than the ledger: JSON lines state their txid, nothing proves
+    /// it.
     Status renumber(Block& block) {
         if (!known_) {
             CORDON_TRY(known_, writer_.snapshot());
@@ -69,7 +83,15 @@ private:
         std::vector<UtxoTxn> fresh;
         for (UtxoTxn& txn : block.utxo_txns) {
             CORDON_TRY(const auto place, known_->find_txn(block.chain, txn.txid));
-            if (!place) fresh.push_back(std::move(txn));
+            if (!place) {
+                fresh.push_back(std::move(txn));
+                continue;
+            }
+            CORDON_TRY(const auto known, known_->utxo_txn(block.chain, *place));
+            if (!is_same(known.txn, txn))
+                return fail(ErrorCode::kConflict,
+                            format("txn {} is in the ledger with other inputs or outputs",
+                                   chain::format_hash(block.chain, txn.txid)));
         }
         if (fresh.empty()) ++counts_.skipped;
         block.utxo_txns = std::move(fresh);

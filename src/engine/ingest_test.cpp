@@ -136,6 +136,10 @@ TEST_F(IngestTest, adds_loose_txns_after_what_is_there_and_leaves_out_what_it_kn
     const IngestResult again =
         take_in({{Schema::kBtcTxs, write("two.jsonl", first + second)}}).value();
     EXPECT_EQ(again.chains.at(0).txns, 2u);
+    const std::string forged = txn('b', 'a', 900, 700);
+    const Error error = take_in({{Schema::kBtcTxs, write("forged.jsonl", forged)}}).error();
+    EXPECT_EQ(error.code, ErrorCode::kConflict);
+    EXPECT_NE(error.message.find(std::string(64, 'b')), std::string::npos) << error.message;
 }
 
 TEST_F(IngestTest, lists_each_input_with_its_digest) {

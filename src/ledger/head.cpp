@@ -53,11 +53,12 @@ void Head::begin_batch() {
     frame_ = bytes_.size();
     bytes_.resize(frame_ + kFrameHeader);
     bytes_.push_back(static_cast<uint8_t>(RecordType::kAppend));
-    put_fixed<uint32_t>(bytes_, static_cast<uint32_t>(blocks_.size()));  // For now; see end_batch.
+    put_fixed<uint32_t>(bytes_,
+                        static_cast<uint32_t>(blocks_.size()));  // end_batch writes the count.
 }
 
 void Head::begin_block(const BlockHeader& header, std::size_t txns) {
-    put_fixed<uint32_t>(bytes_, 0);  // The size; see end_block.
+    put_fixed<uint32_t>(bytes_, 0);  // end_block writes the size.
     BlockEntry& entry = blocks_.emplace_back();
     entry.header = header;
     entry.at = bytes_.size();
