@@ -19,18 +19,29 @@ using trace::TraceResult;
 
 // What fits a screen; the rest is one flag away.
 constexpr std::size_t kMaxRows = 20;
+constexpr std::size_t kShortAsset = 13;  // "0x39cd0…def14": enough to tell two tokens apart.
+constexpr std::size_t kMostDigits = 12;
 
+/// The symbol, or a shortened contract for a token that nobody has described.
+std::string asset_name(const trace::Context& context, ChainId chain, const Asset& asset) {
+    const auto info = context.asset(chain, asset);
+    return info ? info->symbol : shorten(asset.text(), kShortAsset);
+}
+
+/// An amount to read: its size, not every wei. Exact figures are in the machine formats.
 std::string money(const trace::Context& context, ChainId chain, const Asset& asset,
                   const Amount& amount) {
     const auto info = context.asset(chain, asset);
-    if (!info) return format("{} units of {}", group_digits(amount.to_string()), asset.text());
-    // A terminal table needs the size, not every wei: six decimals, more only when nothing else
-    // would be left.
-    std::string number = format_units(amount, info->decimals);
+    std::string number = format_units(amount, info ? info->decimals : 0);
+    // Without decimals nobody knows how large a unit is, and thirty digits tell no more than four.
+    if (!info && number.size() > kMostDigits)
+        return format("{:.3e} units of {}", amount.to_double(), asset_name(context, chain, asset));
+    // Six decimals, more only when nothing else would be left.
     const std::size_t point = number.find('.');
     if (point != std::string::npos && number.size() > point + 7 && (point > 1 || number[0] != '0'))
         number = number.substr(0, point + 7);
-    return format("{} {}", group_digits(number), info->symbol);
+    return format("{} {}{}", group_digits(number), info ? "" : "units of ",
+                  asset_name(context, chain, asset));
 }
 
 std::string dollars(std::optional<double> usd) {
@@ -95,10 +106,8 @@ std::string totals_text(const TraceResult& result, const trace::Context& context
     }
     Table table{std::move(columns)};
     for (const trace::Total* total : rows) {
-        const auto info = context.asset(total->chain, total->asset);
-        std::vector<std::string> cells{
-            format("{}:{}", to_string(total->chain),
-                   info ? info->symbol : std::string{total->asset.text()})};
+        std::vector<std::string> cells{format("{}:{}", to_string(total->chain),
+                                              asset_name(context, total->chain, total->asset))};
         for (const Part* part : shown) {
             const Amount amount = part->of(*total);
             cells.push_back(amount.is_zero() ? std::string{}
