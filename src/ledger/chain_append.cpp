@@ -5,10 +5,17 @@
 #include <cordon/base/format.hpp>
 #include <cordon/base/hex.hpp>
 
+#include "block_codec.hpp"
 #include "chain_writer.hpp"
+#include "head_log.hpp"
 
 namespace cordon::ledger {
 namespace {
+
+// So many of the newest blocks stay in the log when a head is sealed: deeper reorgs are rare (and
+// cost a cut in a segment). Six confirmations; two epochs of Ethereum.
+constexpr std::size_t kFinalUtxo = 6;
+constexpr std::size_t kFinalAccount = 64;
 
 // Consensus rule of Bitcoin (MAX_MONEY, "bad-txns-txouttotal-toolarge"): 21 million coins.
 constexpr uint64_t kMaxMoney = 21'000'000ULL * 100'000'000ULL;
@@ -24,6 +31,10 @@ constexpr std::array<std::array<uint8_t, 32>, 2> kTwice{{
      0xd5, 0x38, 0x56, 0x37, 0xb0, 0xd4, 0x07, 0x3d, 0xbf, 0xe3},
 }};
 
+uint64_t hash_of_text(std::string_view text) noexcept {
+    return hash_bytes({reinterpret_cast<const uint8_t*>(text.data()), text.size()});
+}
+
 /// Hashes in messages as UTXO chains show them, reversed.
 std::string show(ChainId chain, const Hash256& hash) {
     std::array<uint8_t, 32> bytes = hash.bytes;
@@ -35,27 +46,75 @@ std::string show(ChainId chain, const Hash256& hash) {
 
 Result<Writer::Appended> ChainWriter::append(std::span<const Block> batch) {
     CORDON_TRY(check_usable());
+    CORDON_TRY(collect(false, false));
+    CORDON_TRY(load_books());
     Writer::Appended appended;
-    const std::size_t before = head_.blocks().size();
-    head_.begin_batch();
+    const std::size_t before = head_.blocks.size();
     Status status = stage(batch, appended);
-    if (status && appended.blocks != 0) status = log_.append(head_.end_batch());
-    if (!status || appended.blocks == 0) {
-        head_.truncate(before);
-        head_.drop_frame();
-        if (!status) return fail(status.error());
-        return appended;
+    if (status && appended.blocks != 0) {
+        Bytes frame(kFrameHeader);
+        frame.reserve(frame_size_);
+        put_batch(frame, head_, before);
+        frame_size_ = frame.size() + frame.size() / 4;
+        status = log_.append(frame);
     }
-    if (head_.rows() >= limits_.seal_rows + seal_delay_ ||
-        head_.weight() >= limits_.seal_weight + seal_delay_ * 100) {
-        // The batch is safe in the log whatever comes of this; a seal that fails (a full disk) is
-        // tried again later, and seal() says why.
-        if (seal())
-            seal_delay_ = 0;
-        else
-            seal_delay_ += limits_.seal_rows / 4 + 1;
+    if (!status) {
+        CORDON_TRY(truncate_head(before));
+        return fail(status.error());
     }
+    if (is_head_full() && !(sealing_ && sealing_->result.valid() && !is_head_overfull()))
+        make_room();
     return appended;
+}
+
+void ChainWriter::make_room() {
+    // The batch is safe in the log whatever comes of this: a seal that fails (a full disk) is tried
+    // again later, and seal() says why.
+    if (sealing_) {
+        // The sealing thread has fallen behind, or failed: the head would outgrow its bounds.
+        static_cast<void>(collect(true, false));
+        if (sealing_) return;
+    }
+    // The newest blocks stay: a reorg of them then only cuts the log.
+    const std::size_t keep = is_utxo(sealed_.chain) ? kFinalUtxo : kFinalAccount;
+    std::size_t blocks = head_.blocks.size() > keep ? head_.blocks.size() - keep : 0;
+    if (blocks == 0 || (head_.end() - head_.at(blocks)).rows > limits_.seal_rows / 4)
+        blocks = head_.blocks.size();
+    if (!start_sealing(blocks)) seal_delay_ += limits_.seal_rows / 4 + 1;
+    static_cast<void>(collect(false, false));
+}
+
+Status ChainWriter::load_books() {
+    if (!addresses_ || !txns_) {
+        addresses_.emplace(sealed_.parts.empty());
+        txns_.emplace(sealed_.end().txns);
+        assets_.clear();
+        asset_index_.clear();
+        for (uint64_t id = 0; id < sealed_.end().assets; ++id) {
+            CORDON_TRY(const Asset asset, sealed_.asset(id));
+            add_asset(asset);
+        }
+        for (const Head* head : {sealing_ ? sealing_->head.get() : nullptr, &std::as_const(head_)}) {
+            if (head == nullptr) continue;
+            for (std::size_t i = 0; i < head->addresses.size(); ++i)
+                addresses_->add(hash_of(head->addresses[i]),
+                                static_cast<uint32_t>(head->begin.addresses + i));
+            for (std::size_t i = 0; i < head->hash.size(); ++i)
+                txns_->add(hash_of(head->hash[i]), head->begin.txns + i);
+            for (const Asset& asset : head->assets) add_asset(asset);
+        }
+    }
+    if (!spent_ && is_utxo(sealed_.chain)) {
+        CORDON_TRY(spent_, SpentBook::load(sealed_));
+        for (const Head* head : {sealing_ ? sealing_->head.get() : nullptr, &std::as_const(head_)}) {
+            if (head == nullptr) continue;
+            for (const uint64_t row : head->spent)
+                if (row != 0) spent_->set(row - 1);
+            for (const Head::Foreign& entry : head->foreign) spent_->set(entry.point);
+        }
+    }
+    addresses_->shrink(stored());
+    return {};
 }
 
 Status ChainWriter::stage(std::span<const Block> batch, Writer::Appended& appended) {
@@ -81,13 +140,17 @@ Status ChainWriter::stage(std::span<const Block> batch, Writer::Appended& append
             continue;
         }
         ++appended.blocks;
-        head_.begin_block(block.header, block.account_txns.size() + block.utxo_txns.size());
-        for (const AccountTxn& txn : block.account_txns) CORDON_TRY(stage_txn(txn, number));
-        for (const UtxoTxn& txn : block.utxo_txns) CORDON_TRY(stage_txn(txn, number));
-        head_.end_block();
-        if (head_.blocks().back().at + kMaxRecord < head_.log_size())
-            return fail(ErrorCode::kLimit, format("{} block {} takes more than {} MB",
-                                                  to_string(chain), number, kMaxRecord >> 20));
+        head_.begin_block(block.header);
+        look_ahead(block);
+        for (const AccountTxn& txn : block.account_txns) CORDON_TRY(stage_txn(txn, block.header));
+        for (const UtxoTxn& txn : block.utxo_txns) CORDON_TRY(stage_txn(txn, block.header));
+        const Totals end = head_.end();
+        // Numbers within a head have 32 bits, and two values above the last mean something.
+        constexpr uint64_t kMost = UINT32_MAX - 2;
+        if (end.addresses > kMost || end.assets > kMost || size_of_head() > kMost)
+            return fail(ErrorCode::kLimit,
+                        format("{} block {} is one too many: a chain has at most {} addresses",
+                               to_string(chain), number, kMost));
     }
     return {};
 }
@@ -129,93 +192,211 @@ Result<bool> ChainWriter::check_place(const Block& block) const {
 }
 
 Result<std::optional<BlockHeader>> ChainWriter::stored_block(BlockNum number) const {
-    const auto& blocks = head_.blocks();
-    if (blocks.empty() || number < blocks.front().header.number) return sealed_.block(number);
-    const auto it = std::lower_bound(
-        blocks.begin(), blocks.end(), number,
-        [](const Head::BlockEntry& entry, BlockNum n) { return entry.header.number < n; });
-    if (it == blocks.end() || it->header.number != number) return std::optional<BlockHeader>{};
-    return it->header;
-}
-
-Status ChainWriter::check_new(const Hash256& hash, bool coinbase, BlockNum number) const {
-    if (coinbase && (hash.bytes == kTwice[0] || hash.bytes == kTwice[1])) return {};
-    bool known = head_.has_txn(hash);
-    if (!known) {
-        CORDON_TRY(const auto found, find_txn(sealed_, hash));
-        known = found.has_value();
+    for (const Head* head : {&head_, sealing_ ? sealing_->head.get() : nullptr}) {
+        if (head == nullptr || head->empty() || number < head->blocks.front().header.number)
+            continue;
+        const std::size_t at = head->lower_block(number);
+        if (at == head->blocks.size() || head->blocks[at].header.number != number)
+            return std::optional<BlockHeader>{};
+        return head->blocks[at].header;
     }
-    if (!known) return {};
-    return fail(ErrorCode::kDuplicate,
-                format("{} txn {} of block {} is in the ledger already", to_string(sealed_.chain),
-                       show(sealed_.chain, hash), number));
+    return sealed_.block(number);
 }
 
-Status ChainWriter::stage_txn(const AccountTxn& txn, BlockNum number) {
-    CORDON_TRY(check_new(txn.hash, false, number));
-    for (std::size_t i = 1; i < txn.transfers.size(); ++i)
-        if (txn.transfers[i].index <= txn.transfers[i - 1].index)
-            return fail(ErrorCode::kOrder,
-                        format("{} txn {} of block {}: index {} comes after index {}: indices must "
-                               "rise inside a txn",
-                               to_string(sealed_.chain), show(sealed_.chain, txn.hash), number,
-                               txn.transfers[i].index, txn.transfers[i - 1].index));
-    head_.add(txn);
+// How many look-ups ahead a slot is fetched, and then the key that it names: a miss costs some
+// hundred nanoseconds, a look-up ten.
+constexpr std::size_t kSlotAhead = 16;
+constexpr std::size_t kKeyAhead = 8;
+
+void ChainWriter::look_ahead(const Block& block) {
+    address_hashes_.clear();
+    txn_hashes_.clear();
+    next_address_ = next_txn_ = 0;
+    for (const AccountTxn& txn : block.account_txns) {
+        txn_hashes_.push_back(hash_of(txn.hash));
+        for (const Transfer& transfer : txn.transfers) {
+            address_hashes_.push_back(hash_of(transfer.from));
+            address_hashes_.push_back(hash_of(transfer.to));
+        }
+    }
+    for (const UtxoTxn& txn : block.utxo_txns) {
+        txn_hashes_.push_back(hash_of(txn.txid));
+        for (const TxIn& input : txn.inputs) txn_hashes_.push_back(hash_of(input.prevout.txid));
+        for (const TxOut& output : txn.outputs) address_hashes_.push_back(hash_of(output.address));
+    }
+    for (std::size_t i = 0; i < std::min(kSlotAhead, address_hashes_.size()); ++i)
+        addresses_->prefetch(address_hashes_[i]);
+    for (std::size_t i = 0; i < std::min(kSlotAhead, txn_hashes_.size()); ++i)
+        txns_->prefetch(txn_hashes_[i]);
+}
+
+uint64_t ChainWriter::next_txn_hash() {
+    const std::size_t at = next_txn_++;
+    if (at + kSlotAhead < txn_hashes_.size()) txns_->prefetch(txn_hashes_[at + kSlotAhead]);
+    if (at + kKeyAhead < txn_hashes_.size())
+        txns_->prefetch_answer(txn_hashes_[at + kKeyAhead], stored());
+    return txn_hashes_[at];
+}
+
+Result<uint32_t> ChainWriter::next_id_of(const Address& address) {
+    const std::size_t at = next_address_++;
+    if (at + kSlotAhead < address_hashes_.size())
+        addresses_->prefetch(address_hashes_[at + kSlotAhead]);
+    if (at + kKeyAhead < address_hashes_.size())
+        addresses_->prefetch_answer(address_hashes_[at + kKeyAhead], stored());
+    return id_of(address, address_hashes_[at]);
+}
+
+Result<uint32_t> ChainWriter::id_of(const Address& address, uint64_t hash) {
+    CORDON_TRY(const uint32_t known, addresses_->find(address, hash, stored()));
+    if (known != kNoId) return known;
+    const uint64_t id = head_.begin.addresses + head_.addresses.size();
+    if (id >= kNoId)
+        return fail(ErrorCode::kLimit, format("{} has more than {} addresses",
+                                              to_string(sealed_.chain), kNoId - 1));
+    head_.addresses.push_back(address);
+    addresses_->add(hash, static_cast<uint32_t>(id));
+    return static_cast<uint32_t>(id);
+}
+
+void ChainWriter::add_asset(const Asset& asset) {
+    asset_index_.add(hash_of_text(asset.text()), static_cast<uint32_t>(assets_.size()));
+    assets_.push_back(asset);
+}
+
+uint32_t ChainWriter::asset_id(const Asset& asset) {
+    const uint32_t known = asset_index_.find(
+        hash_of_text(asset.text()), [&](uint32_t id) { return assets_[id] == asset; });
+    if (known != HashIndex::kNone) return known;
+    add_asset(asset);
+    head_.assets.push_back(asset);
+    return static_cast<uint32_t>(assets_.size() - 1);
+}
+
+Status ChainWriter::add_txn(const Hash256& hash, bool coinbase, const BlockHeader& header) {
+    const uint64_t hash_value = next_txn_hash();
+    CORDON_TRY(const auto known, txns_->find(hash, hash_value, stored()));
+    if (known && !(coinbase && (hash.bytes == kTwice[0] || hash.bytes == kTwice[1])))
+        return fail(ErrorCode::kDuplicate,
+                    format("{} txn {} of block {} is in the ledger already",
+                           to_string(sealed_.chain), show(sealed_.chain, hash), header.number));
+    txns_->add(hash_value, head_.begin.txns + head_.hash.size());
+    head_.hash.push_back(hash);
+    head_.row_begin.push_back(static_cast<uint32_t>(head_.to.size()));
+    head_.input_begin.push_back(static_cast<uint32_t>(head_.spent.size()));
     return {};
 }
 
-Status ChainWriter::stage_txn(const UtxoTxn& txn, BlockNum number) {
-    CORDON_TRY(check_new(txn.txid, txn.coinbase, number));
+Status ChainWriter::stage_txn(const AccountTxn& txn, const BlockHeader& header) {
+    CORDON_TRY(add_txn(txn.hash, false, header));
+    uint64_t time = 0;
+    if (txn.time) {
+        const int64_t base = header.time ? header.time->time_since_epoch().count() : 0;
+        time = 1 + zigzag(static_cast<int64_t>(
+                       static_cast<uint64_t>(txn.time->time_since_epoch().count()) -
+                       static_cast<uint64_t>(base)));
+        if (time == 0)
+            return fail(ErrorCode::kOverflow,
+                        format("{} txn {} of block {} has a time that is too far from that of its "
+                               "block",
+                               to_string(sealed_.chain), show(sealed_.chain, txn.hash),
+                               header.number));
+    }
+    head_.time.push_back(time);
+    for (std::size_t i = 0; i < txn.transfers.size(); ++i) {
+        const Transfer& transfer = txn.transfers[i];
+        if (i != 0 && transfer.index <= txn.transfers[i - 1].index)
+            return fail(ErrorCode::kOrder,
+                        format("{} txn {} of block {}: index {} comes after index {}: indices must "
+                               "rise inside a txn",
+                               to_string(sealed_.chain), show(sealed_.chain, txn.hash),
+                               header.number, transfer.index, txn.transfers[i - 1].index));
+        CORDON_TRY(const uint32_t from, next_id_of(transfer.from));
+        CORDON_TRY(const uint32_t to, next_id_of(transfer.to));
+        head_.from.push_back(from);
+        head_.to.push_back(to);
+        const bool repeats = i != 0 && transfer.asset == txn.transfers[i - 1].asset;
+        head_.asset.push_back(repeats ? head_.asset.back() : asset_id(transfer.asset));
+        head_.kind.push_back(static_cast<uint8_t>(transfer.kind));
+        head_.gap.push_back(transfer.index - static_cast<uint32_t>(i));
+        head_.amount_size.push_back(static_cast<uint8_t>(amount_size(transfer.amount)));
+        put_amount(head_.amount, transfer.amount);
+    }
+    return {};
+}
+
+Status ChainWriter::stage_txn(const UtxoTxn& txn, const BlockHeader& header) {
+    CORDON_TRY(add_txn(txn.txid, txn.coinbase, header));
+    head_.time.push_back(0);
+    head_.version.push_back(txn.version);
+    head_.locktime.push_back(txn.locktime);
+    head_.coinbase.push_back(txn.coinbase ? 1 : 0);
+    for (std::size_t i = 0; i < txn.inputs.size(); ++i)
+        if (const Status status = stage_input(txn.inputs[i]); !status)
+            return fail(status.error().in(
+                format("{} txn {} of block {}, input {} ({}:{})", to_string(sealed_.chain),
+                       show(sealed_.chain, txn.txid), header.number, i,
+                       show(sealed_.chain, txn.inputs[i].prevout.txid),
+                       txn.inputs[i].prevout.index)));
     uint64_t sum = 0;
     for (const TxOut& output : txn.outputs) {
         if (output.value > kMaxMoney || sum + output.value > kMaxMoney)
             return fail(ErrorCode::kOverflow,
                         format("{} txn {} of block {} pays out more than 21 million coins",
-                               to_string(sealed_.chain), show(sealed_.chain, txn.txid), number));
+                               to_string(sealed_.chain), show(sealed_.chain, txn.txid),
+                               header.number));
         sum += output.value;
+        CORDON_TRY(const uint32_t to, next_id_of(output.address));
+        head_.to.push_back(to);
+        head_.value.push_back(output.value);
     }
-    UtxoTxn resolved = txn;
-    for (std::size_t i = 0; i < resolved.inputs.size(); ++i) {
-        const Status status = resolve(resolved.inputs[i]);
-        if (!status)
-            return fail(status.error().in(
-                format("{} txn {} of block {}, input {} ({}:{})", to_string(sealed_.chain),
-                       show(sealed_.chain, txn.txid), number, i,
-                       show(sealed_.chain, resolved.inputs[i].prevout.txid),
-                       resolved.inputs[i].prevout.index)));
-        // Before the next input is looked at: one txn could spend the same output twice
-        // (CVE-2018-17144).
-        head_.add_spend(resolved.inputs[i].prevout);
-    }
-    head_.add(resolved);
     return {};
 }
 
-Status ChainWriter::resolve(TxIn& input) const {
-    bool spent = head_.has_spend(input.prevout);
-    if (!spent) {
-        CORDON_TRY(const auto found, find_spend(sealed_, input.prevout));
-        spent = found.has_value();
+Status ChainWriter::stage_input(const TxIn& input) {
+    const auto spent_already = [] {
+        return fail(ErrorCode::kConflict, "this output is spent already");
+    };
+    const OutPoint& point = input.prevout;
+    CORDON_TRY(const auto found, txns_->find(point.txid, next_txn_hash(), stored()));
+    // A txn cannot spend its own outputs.
+    const bool known = found && *found + 1 != head_.begin.txns + head_.hash.size();
+    if (!known || spent_->has_foreign(stored())) {
+        CORDON_TRY(const bool spent, spent_->is_spent(point, stored()));
+        if (spent) return spent_already();
     }
-    if (spent) return fail(ErrorCode::kConflict, "this output is spent already");
-
-    uint32_t count = 0;
-    std::optional<TxOut> output = head_.output(input.prevout, count);
-    if (count == 0 && !output && !head_.has_txn(input.prevout.txid)) {
-        CORDON_TRY(const auto found, find_txn(sealed_, input.prevout.txid));
-        if (!found) return {};  // An extract: whatever the source says stands.
-        CORDON_TRY(output,
-                   found->part->segment->read_output(found->ordinal, input.prevout.index, count));
+    if (!known) {  // An extract: whatever the source says stands.
+        uint32_t sender = kNoId;
+        if (input.spent) {
+            CORDON_TRY(sender, id_of(input.spent->address, hash_of(input.spent->address)));
+        }
+        head_.foreign.push_back({head_.begin.inputs + head_.spent.size(), point, sender,
+                                 input.spent ? input.spent->value : 0});
+        head_.spent.push_back(0);
+        head_.sender.push_back(sender);
+        spent_->set(point);
+        return {};
     }
-    if (!output)
-        return fail(ErrorCode::kConflict, format("the txn it spends has only {} outputs", count));
-    if (input.spent && *input.spent != *output)
-        return fail(
-            ErrorCode::kConflict,
-            format("the source says that it spends {} satoshi, or of another address, than the "
-                   "ledger, which has {}",
-                   input.spent->value, output->value));
-    input.spent = output;
+    uint64_t first = 0;
+    uint64_t end = 0;
+    CORDON_TRY(stored().rows_of(*found, first, end));
+    if (point.index >= end - first)
+        return fail(ErrorCode::kConflict,
+                    format("the txn it spends has only {} outputs", end - first));
+    const uint64_t row = first + point.index;
+    if (spent_->is_spent(row)) return spent_already();
+    uint64_t value = 0;
+    uint32_t sender = kNoId;
+    CORDON_TRY(stored().output(row, value, sender));
+    if (input.spent &&
+        (input.spent->value != value || !stored().is_address(sender, input.spent->address)))
+        return fail(ErrorCode::kConflict,
+                    format("the source says that it spends {} satoshi, or of another address, than "
+                           "the ledger, which has {}",
+                           input.spent->value, value));
+    head_.spent.push_back(row + 1);
+    head_.sender.push_back(sender);
+    spent_->set(row);
     return {};
 }
 

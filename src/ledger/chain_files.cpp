@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 #include <system_error>
 
 #include <cordon/base/format.hpp>
@@ -12,8 +13,8 @@
 namespace cordon::ledger {
 namespace {
 
-constexpr uint8_t kStateVersion = 1;
-constexpr std::string_view kFormat = "cordon ledger 1\n";
+constexpr uint8_t kStateVersion = 2;
+constexpr std::string_view kFormat = "cordon ledger 2\n";
 
 std::string format_path(const std::string& ledger) { return ledger + "/FORMAT"; }
 
@@ -26,12 +27,22 @@ ByteView view(std::string_view text) noexcept {
 void put_state(Bytes& out, const ChainState& state) {
     out.push_back(kStateVersion);
     put_varint(out, state.segments.size());
-    for (const ChainState::Entry& entry : state.segments) {
+    for (const ChainState::Segment& entry : state.segments) {
         put_varint(out, entry.id);
         put_varint(out, entry.blocks);
         put_fixed(out, entry.identity);
     }
-    put_varint(out, state.log);
+    put_varint(out, state.indexes.size());
+    for (const ChainState::Index& entry : state.indexes) {
+        put_varint(out, entry.id);
+        put_varint(out, entry.segments);
+        put_fixed(out, entry.identity);
+    }
+    put_varint(out, state.logs.size());
+    for (const ChainState::Log& entry : state.logs) {
+        put_varint(out, entry.id);
+        put_varint(out, entry.blocks);
+    }
     put_varint(out, state.next_id);
 }
 
@@ -40,14 +51,27 @@ Result<ChainState> take_state(ByteView record, const std::string& name) {
     const uint8_t version = in.u8();
     ChainState state;
     state.segments.resize(in.count(6));
-    for (ChainState::Entry& entry : state.segments) {
+    for (ChainState::Segment& entry : state.segments) {
         entry.id = in.varint();
         entry.blocks = in.varint32();
         entry.identity = in.u32();
     }
-    state.log = in.varint();
+    state.indexes.resize(in.count(6));
+    uint64_t covered = 0;
+    for (ChainState::Index& entry : state.indexes) {
+        entry.id = in.varint();
+        entry.segments = in.varint32();
+        entry.identity = in.u32();
+        covered += entry.segments;
+    }
+    state.logs.resize(in.count(2));
+    for (ChainState::Log& entry : state.logs) {
+        entry.id = in.varint();
+        entry.blocks = in.varint();
+    }
     state.next_id = in.varint();
-    if (version != kStateVersion || !in.ok() || in.left() != 0)
+    if (version != kStateVersion || !in.ok() || in.left() != 0 || state.logs.empty() ||
+        covered != state.segments.size())
         return fail(
             ErrorCode::kCorrupt,
             format("{}: its last record does not decode; restore this ledger from a copy or "
@@ -63,6 +87,9 @@ std::string chain_directory(const std::string& ledger, ChainId chain) {
 std::string manifest_path(const std::string& directory) { return directory + "/manifest"; }
 std::string segment_path(const std::string& directory, uint64_t id) {
     return format("{}/segment-{}", directory, id);
+}
+std::string index_path(const std::string& directory, uint64_t id) {
+    return format("{}/index-{}", directory, id);
 }
 std::string log_path(const std::string& directory, uint64_t id) {
     return format("{}/log-{}", directory, id);
@@ -89,10 +116,18 @@ Result<std::vector<ChainId>> list_chains(const std::string& ledger) {
     }
     const std::string_view text{reinterpret_cast<const char*>(bytes->data()), bytes->size()};
     if (text != kFormat) {
-        const bool later = text.starts_with(kFormat.substr(0, kFormat.find('1')));
-        return fail(later ? ErrorCode::kUnsupported : ErrorCode::kCorrupt,
-                    format("{}: expected \"cordon ledger 1\"{}", format_path(ledger),
-                           later ? "; this ledger was written by a later version" : ""));
+        constexpr std::string_view kAny = "cordon ledger ";
+        if (text == "cordon ledger 1\n")
+            return fail(ErrorCode::kUnsupported,
+                        format("{}: this ledger has the files of an earlier version; ingest its "
+                               "sources anew into another directory",
+                               format_path(ledger)));
+        return fail(text.starts_with(kAny) ? ErrorCode::kUnsupported : ErrorCode::kCorrupt,
+                    format("{}: expected \"{}\"{}", format_path(ledger),
+                           kFormat.substr(0, kFormat.size() - 1),
+                           text.starts_with(kAny)
+                               ? "; this ledger was written by a later version"
+                               : ""));
     }
     std::vector<ChainId> chains;
     const auto names = list_directory(chains_directory(ledger));
@@ -122,28 +157,43 @@ Status make_ledger(Disk& disk, const std::string& ledger) {
 }
 
 Status write_file(Disk& disk, const std::string& path, ByteView bytes) {
+    return write_columns(disk, path,
+                         [bytes](const ColumnFileWriter::Sink& sink) -> Result<uint32_t> {
+                             CORDON_TRY(sink(bytes));
+                             return 0;
+                         })
+        .map([](uint32_t) {});
+}
+
+Result<uint32_t> write_columns(
+    Disk& disk, const std::string& path,
+    const std::function<Result<uint32_t>(const ColumnFileWriter::Sink&)>& write) {
     const std::string draft = path + ".tmp";
-    const Status status = [&]() -> Status {
+    const Result<uint32_t> identity = [&]() -> Result<uint32_t> {
         CORDON_TRY(auto file, disk.create(draft));
-        CORDON_TRY(file->write(bytes));
+        CORDON_TRY(const uint32_t written, write(file_sink(*file)));
         CORDON_TRY(file->sync());
-        return disk.rename(draft, path);
+        CORDON_TRY(disk.rename(draft, path));
+        return written;
     }();
-    if (!status) static_cast<void>(disk.remove(draft));
-    return status;
+    if (!identity) static_cast<void>(disk.remove(draft));
+    return identity;
 }
 
 void remove_strays(Disk& disk, const std::string& directory, const ChainState& state) {
-    std::vector<std::string> wanted{manifest_path(directory), log_path(directory, state.log)};
-    for (const ChainState::Entry& entry : state.segments)
-        wanted.push_back(segment_path(directory, entry.id));
+    std::set<std::string> wanted{manifest_path(directory)};
+    for (const ChainState::Segment& entry : state.segments)
+        wanted.insert(segment_path(directory, entry.id));
+    for (const ChainState::Index& entry : state.indexes)
+        wanted.insert(index_path(directory, entry.id));
+    for (const ChainState::Log& entry : state.logs) wanted.insert(log_path(directory, entry.id));
     const auto names = list_directory(directory);
     if (!names) return;  // Strays cost space, nothing else.
     for (const std::string& name : *names) {
         const std::string path = format("{}/{}", directory, name);
-        const bool ours =
-            name.starts_with("segment-") || name.starts_with("log-") || name.ends_with(".tmp");
-        if (ours && std::find(wanted.begin(), wanted.end(), path) == wanted.end())
+        const bool ours = name.starts_with("segment-") || name.starts_with("index-") ||
+                          name.starts_with("log-") || name.ends_with(".tmp");
+        if (ours && !wanted.contains(path))
             static_cast<void>(disk.remove(path));
     }
 }

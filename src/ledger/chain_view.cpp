@@ -9,16 +9,20 @@
 #include "segment_builder.hpp"
 
 namespace cordon::ledger {
+namespace {
+
+constexpr std::string_view kNextStep = "restore this ledger from a copy or ingest it anew";
+
+}  // namespace
 
 Result<Part> make_part(std::shared_ptr<const Segment> segment, uint32_t blocks) {
-    if (blocks > segment->header().blocks)
+    if (blocks > segment->blocks())
         return fail(ErrorCode::kCorrupt,
-                    format("the manifest asks for {} blocks of a segment that has {}", blocks,
-                           segment->header().blocks));
+                    format("{}: the manifest asks for {} blocks of {}; {}", segment->file().name(),
+                           blocks, segment->blocks(), kNextStep));
     Part part;
     part.blocks = blocks;
-    CORDON_TRY(part.txns, segment->first_txn(blocks));
-    CORDON_TRY(part.rows, segment->first_row(blocks));
+    CORDON_TRY(part.end, segment->totals(blocks));
     CORDON_TRY(part.first, segment->block_header(0));
     CORDON_TRY(part.last, segment->block_header(blocks - 1));
     part.segment = std::move(segment);
@@ -26,13 +30,9 @@ Result<Part> make_part(std::shared_ptr<const Segment> segment, uint32_t blocks) 
 }
 
 ChainSummary ChainView::summary() const {
-    ChainSummary summary{chain, parts.front().first, parts.back().last, 0, 0, 0};
-    for (const Part& part : parts) {
-        summary.blocks += part.blocks;
-        summary.txns += part.txns;
-        summary.transfers += part.rows;
-    }
-    return summary;
+    const Totals all = end();
+    return {chain,     parts.front().first, parts.back().last, all.blocks,
+            all.txns,  all.rows};
 }
 
 const Part* ChainView::part_of(BlockNum number) const noexcept {
@@ -44,6 +44,13 @@ const Part* ChainView::part_of(BlockNum number) const noexcept {
     return number <= part.last.number ? &part : nullptr;
 }
 
+const Part& ChainView::part_with(uint64_t Totals::*what, uint64_t number) const noexcept {
+    const auto after = std::upper_bound(
+        parts.begin(), parts.end(), number,
+        [what](uint64_t n, const Part& part) { return n < part.begin().*what; });
+    return after == parts.begin() ? parts.front() : *std::prev(after);
+}
+
 Result<std::optional<BlockHeader>> ChainView::block(BlockNum number) const {
     const Part* part = part_of(number);
     if (part == nullptr) return std::optional<BlockHeader>{};
@@ -52,108 +59,106 @@ Result<std::optional<BlockHeader>> ChainView::block(BlockNum number) const {
     return header.number == number ? std::optional{header} : std::nullopt;
 }
 
-Result<std::optional<PartTxn>> find_txn(const ChainView& view, const Hash256& hash) {
-    for (auto part = view.parts.rbegin(); part != view.parts.rend(); ++part) {
-        CORDON_TRY(const auto ordinal, part->segment->find_txn(hash, part->txns));
-        if (ordinal) return PartTxn{&*part, *ordinal};
-    }
-    return std::optional<PartTxn>{};
-}
-
-Result<std::optional<PartSpend>> find_spend(const ChainView& view, const OutPoint& point) {
-    for (auto part = view.parts.rbegin(); part != view.parts.rend(); ++part) {
-        CORDON_TRY(const auto spend, part->segment->find_spend(point, part->txns));
-        if (spend) return PartSpend{&*part, *spend};
-    }
-    return std::optional<PartSpend>{};
-}
-
-Result<PartPlace> locate(const ChainView& view, TxnPosition at) {
-    const auto missing = [at] {
-        return fail(ErrorCode::kNotFound,
-                    format("block {} has no txn number {} in this ledger", at.block, at.txn));
+Status check_view(const ChainView& view) {
+    const auto corrupt = [](const ColumnFile& file, std::string_view what) {
+        return fail(ErrorCode::kCorrupt, format("{}: {}; {}", file.name(), what, kNextStep));
     };
-    const Part* part = view.part_of(at.block);
-    if (part == nullptr) return missing();
-    CORDON_TRY(const uint32_t block, part->segment->lower_block(at.block));
-    CORDON_TRY(const BlockNum number, part->segment->number(block));
-    CORDON_TRY(const uint32_t first, part->segment->first_txn(block));
-    CORDON_TRY(const uint32_t end, part->segment->first_txn(block + 1));
-    if (number != at.block || end < first || at.txn >= end - first) return missing();
-    return PartPlace{part, block, first + at.txn};
-}
-
-Result<TxnPosition> position(const Part& part, uint32_t ordinal) {
-    CORDON_TRY(const uint32_t block, part.segment->block_of(ordinal));
-    CORDON_TRY(const BlockNum number, part.segment->number(block));
-    CORDON_TRY(const uint32_t first, part.segment->first_txn(block));
-    return TxnPosition{number, ordinal - first};
-}
-
-Result<std::vector<Part>> open_parts(const std::string& directory, const ChainState& state) {
-    std::vector<Part> parts;
-    for (const ChainState::Entry& entry : state.segments) {
-        const std::string path = segment_path(directory, entry.id);
-        CORDON_TRY(auto segment, Segment::open(path, path));
-        if (segment->identity() != entry.identity || entry.blocks == 0)
-            return fail(
-                ErrorCode::kCorrupt,
-                format("{}: is not the file that the manifest names; restore this ledger from "
-                       "a copy or ingest it anew",
-                       path));
-        CORDON_TRY(Part part, make_part(std::move(segment), entry.blocks));
-        if (!parts.empty() && part.first.number <= parts.back().last.number)
-            return fail(ErrorCode::kCorrupt,
-                        format("{}: begins before the segment in front of it ends", path));
-        parts.push_back(std::move(part));
+    Totals at;
+    const Part* before = nullptr;
+    for (const Part& part : view.parts) {
+        if (part.segment->chain() != view.chain)
+            return corrupt(part.segment->file(), "is of another chain");
+        if (part.begin() != at || (before != nullptr && part.first.number <= before->last.number))
+            return corrupt(part.segment->file(),
+                           "does not begin where the segment in front of it ends");
+        at = part.end;
+        before = &part;
     }
-    return parts;
-}
-
-namespace {
-
-Status add_head(const std::string& path, ChainView& view) {
-    CORDON_TRY(const Bytes bytes, read_file(path, true));
-    CORDON_TRY(const LogContent content, read_log(bytes, path));
-    CORDON_TRY(const std::vector<LoggedBlock> blocks, replay(content, path));
-    if (blocks.empty()) return {};
-    if (!view.parts.empty() && blocks.front().number <= view.parts.back().last.number)
-        return fail(ErrorCode::kCorrupt, format("{}: begins before the last segment ends", path));
-    SegmentBuilder builder{view.chain};
-    Block block;
-    for (const LoggedBlock& logged : blocks) {
-        CORDON_TRY(decode_block(logged, view.chain, path, block));
-        builder.add(block);
+    at = {};
+    for (const Run& run : view.runs) {
+        if (run.index->chain() != view.chain || run.begin() != at)
+            return corrupt(run.index->file(), "does not begin where the index in front of it ends");
+        const Totals end = run.index->end();
+        if (end.txns < run.end.txns || end.rows < run.end.rows || end.inputs < run.end.inputs ||
+            end.addresses < run.end.addresses)
+            return corrupt(run.index->file(), "ends before the segments that it covers");
+        at = run.end;
     }
-    CORDON_TRY(Bytes image, std::move(builder).finish());
-    CORDON_TRY(auto segment, Segment::from_bytes(std::move(image), path, true));
-    CORDON_TRY(Part part, make_part(std::move(segment), static_cast<uint32_t>(blocks.size())));
-    view.parts.push_back(std::move(part));
+    if (at != view.end())
+        return fail(ErrorCode::kCorrupt, format("the indexes of {} do not cover its segments; {}",
+                                                to_string(view.chain), kNextStep));
     return {};
 }
 
-}  // namespace
+Result<ChainView> open_view(const std::string& directory, ChainId chain, const ChainState& state) {
+    ChainView view{chain, {}, {}};
+    const auto not_named = [](const std::string& path) {
+        return fail(ErrorCode::kCorrupt,
+                    format("{}: is not the file that the manifest names; {}", path, kNextStep));
+    };
+    for (const ChainState::Segment& entry : state.segments) {
+        const std::string path = segment_path(directory, entry.id);
+        CORDON_TRY(auto segment, Segment::open(path));
+        if (segment->file().identity() != entry.identity || entry.blocks == 0)
+            return not_named(path);
+        CORDON_TRY(Part part, make_part(std::move(segment), entry.blocks));
+        view.parts.push_back(std::move(part));
+    }
+    std::size_t covered = 0;
+    for (const ChainState::Index& entry : state.indexes) {
+        const std::string path = index_path(directory, entry.id);
+        CORDON_TRY(auto index, Index::open(path));
+        if (index->file().identity() != entry.identity || entry.segments == 0)
+            return not_named(path);
+        covered += entry.segments;
+        view.runs.push_back({std::move(index), view.parts[covered - 1].end});
+    }
+    CORDON_TRY(check_view(view));
+    return view;
+}
+
+Result<Image> make_image(const Head& head, std::size_t first, std::size_t end) {
+    Bytes segment_bytes, index_bytes;
+    CORDON_TRY(write_segment(memory_sink(segment_bytes), head, first, end));
+    CORDON_TRY(write_index(memory_sink(index_bytes), head, first, end));
+    CORDON_TRY(auto segment, Segment::from_bytes(std::move(segment_bytes), "head", true));
+    CORDON_TRY(auto index, Index::from_bytes(std::move(index_bytes), "index of head", true));
+    Image image;
+    CORDON_TRY(image.part, make_part(std::move(segment), static_cast<uint32_t>(end - first)));
+    image.run = {std::move(index), image.part.end};
+    return image;
+}
 
 Result<ChainView> load_chain(const std::string& ledger, ChainId chain) {
     const std::string directory = chain_directory(ledger, chain);
     std::optional<ChainState> last;
     while (true) {
         CORDON_TRY(const Manifest manifest, read_manifest(directory));
-        ChainView view{chain, {}};
-        const Status status = [&]() -> Status {
-            CORDON_TRY(view.parts, open_parts(directory, manifest.state));
-            return add_head(log_path(directory, manifest.state.log), view);
+        const Result<ChainView> view = [&]() -> Result<ChainView> {
+            CORDON_TRY(ChainView made, open_view(directory, chain, manifest.state));
+            for (const ChainState::Log& log : manifest.state.logs) {
+                const std::string path = log_path(directory, log.id);
+                CORDON_TRY(const Bytes bytes, read_file(path, true));
+                const auto* tip = made.parts.empty() ? nullptr : &made.parts.back().last;
+                CORDON_TRY(HeadLog recovered,
+                           read_head(bytes, path, chain, made.end(),
+                                     tip == nullptr ? std::nullopt : std::optional{tip->number}));
+                Head& head = recovered.head;
+                head.truncate(static_cast<std::size_t>(
+                    std::min<uint64_t>(log.blocks, head.blocks.size())));
+                if (head.empty()) continue;
+                CORDON_TRY(Image image, make_image(head, 0, head.blocks.size()));
+                made.parts.push_back(std::move(image.part));
+                made.runs.push_back(std::move(image.run));
+            }
+            return made;
         }();
-        if (status) return view;
-        if (status.error().code != ErrorCode::kNotFound) return fail(status.error());
+        if (view || view.error().code != ErrorCode::kNotFound) return view;
         // The writer may have moved on and removed a file in between: then the manifest names
         // others by now.
         if (last == manifest.state)
-            return fail(
-                ErrorCode::kCorrupt,
-                format("{}; the manifest names this file; restore this ledger from a copy or "
-                       "ingest it anew",
-                       status.error().message));
+            return fail(ErrorCode::kCorrupt, format("{}; the manifest names this file; {}",
+                                                    view.error().message, kNextStep));
         last = manifest.state;
     }
 }

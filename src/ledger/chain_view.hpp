@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "chain_files.hpp"
+#include "index.hpp"
+#include "index_builder.hpp"
 #include "ledger.hpp"
 #include "segment.hpp"
 
@@ -12,60 +14,97 @@ namespace cordon::ledger {
 
 /// The visible part of a segment: its first blocks, all of them unless a rewind has cut it.
 struct Part {
-    std::shared_ptr<const Segment>
-        segment;  // Owners: every snapshot that shows it, and the writer.
+    std::shared_ptr<const Segment> segment;  // Owners: every snapshot that shows it, and the writer.
     uint32_t blocks = 0;
-    uint32_t txns = 0;
-    uint64_t rows = 0;
+    Totals end;  ///< Of the chain, behind its last visible block.
     BlockHeader first, last;
+    const Totals& begin() const noexcept { return segment->begin(); }
 };
 /// REQUIRES: 0 < blocks. kCorrupt when the segment has fewer.
 Result<Part> make_part(std::shared_ptr<const Segment> segment, uint32_t blocks);
 
-/// One chain at one height: parts in chain order, none empty.
+/// An index over neighbouring parts.
+struct Run {
+    std::shared_ptr<const Index> index;  // Owners: as of a Part.
+    Totals end;                          ///< Behind the last part that it covers.
+    const Totals& begin() const noexcept { return index->begin(); }
+};
+
+/// One chain at one height: parts in chain order, none empty, and the runs that cover them.
+///
+/// Immutable; any number of threads.
 struct ChainView {
     ChainId chain;
     std::vector<Part> parts;
+    std::vector<Run> runs;
 
+    Totals end() const noexcept { return parts.empty() ? Totals{} : parts.back().end; }
     ChainSummary summary() const;
-    /// The part in whose range of numbers `number` lies, if any.
+    /// The part in whose range of block numbers `number` lies, if any.
     const Part* part_of(BlockNum number) const noexcept;
+    /// The part that has the thing `number` of a kind. REQUIRES: number < end().*what.
+    const Part& part_with(uint64_t Totals::*what, uint64_t number) const noexcept;
     Result<std::optional<BlockHeader>> block(BlockNum number) const;
+
+    // Look-ups by key; nothing when there is no such thing.
+
+    /// The newest txn with this hash.
+    Result<std::optional<uint64_t>> find_txn(const Hash256& hash) const;
+    Result<std::optional<uint32_t>> find_address(const Address& address) const;
+    /// The input that spends a row, or an output that the ledger does not have.
+    Result<std::optional<uint64_t>> find_spend(uint64_t row) const;
+    Result<std::optional<uint64_t>> find_spend(const OutPoint& point) const;
+    /// The row of an output; nothing when its txn is not here. `outputs`, when not null, is set to
+    /// how many the txn has: the row is one of them or nothing.
+    Result<std::optional<uint64_t>> find_row(const OutPoint& point, uint64_t* outputs) const;
+
+    // By number; kCorrupt, or kNotFound for what is not here.
+    Result<Address> address(uint64_t id) const;
+    Result<Asset> asset(uint64_t id) const;
+    Result<TxnPosition> position(uint64_t txn) const;
+    Result<uint64_t> txn_at(TxnPosition at) const;
+    /// The first txn at `at` or behind it; end().txns when there is none.
+    Result<uint64_t> lower_txn(TxnPosition at) const;
+    /// The first row or input of a txn, or of what follows when it is end().txns.
+    Result<uint64_t> first_row(uint64_t txn) const;
+    Result<uint64_t> first_input(uint64_t txn) const;
+    Result<uint64_t> txn_of_row(uint64_t row) const;
+    Result<uint64_t> txn_of_input(uint64_t input) const;
+    Result<TxOut> output(uint64_t row) const;
+    Result<OutPoint> out_point(uint64_t row) const;
+    Result<Transfer> transfer(const Part& part, uint64_t row, uint64_t place) const;
+    /// A txn's own time, where it has one besides that of its block.
+    Result<std::optional<UnixMillis>> own_time(uint64_t txn) const;
+    Status read_txn(uint64_t txn, AccountTxn& out) const;
+    Status read_txn(uint64_t txn, UtxoTxn& out) const;
+    Status read_block(const Part& part, uint32_t block, Block& out) const;
 };
 
-/// Where a txn is, seen from inside.
-struct PartTxn {
-    const Part* part = nullptr;
-    uint32_t ordinal = 0;
-};
-/// The newest txn with this hash.
-Result<std::optional<PartTxn>> find_txn(const ChainView& view, const Hash256& hash);
-/// The input that spends `point`.
-struct PartSpend {
-    const Part* part = nullptr;
-    Segment::Spend spend;
-};
-Result<std::optional<PartSpend>> find_spend(const ChainView& view, const OutPoint& point);
-/// kNotFound when there is no such txn.
-struct PartPlace {
-    const Part* part = nullptr;
-    uint32_t block = 0;
-    uint32_t ordinal = 0;
-};
-Result<PartPlace> locate(const ChainView& view, TxnPosition at);
-Result<TxnPosition> position(const Part& part, uint32_t ordinal);
+/// Checks that parts and runs follow each other without a gap; kCorrupt names the file.
+Status check_view(const ChainView& view);
 
-/// Opens the segments that a manifest names.
-Result<std::vector<Part>> open_parts(const std::string& chain_directory, const ChainState& state);
+/// Opens the files that a manifest names.
+Result<ChainView> open_view(const std::string& chain_directory, ChainId chain,
+                            const ChainState& state);
 
-/// The newest acknowledged state of a chain, for a reader: segments, and the log laid out as one
-/// more in memory.
+/// Blocks of a head as a part and a run in memory.
+struct Image {
+    Part part;
+    Run run;
+};
+Result<Image> make_image(const Head& head, std::size_t first, std::size_t end);
+
+/// The newest acknowledged state of a chain, for a reader: files, and the logs laid out in memory.
 Result<ChainView> load_chain(const std::string& ledger, ChainId chain);
 
-std::unique_ptr<TxnCursor> make_cursor(const ChainView& view, const Address& address, Side side,
-                                       Order order, std::optional<TxnPosition> from);
-/// A cursor that gives an Error, or nothing at all.
-std::unique_ptr<TxnCursor> make_cursor(std::optional<Error> error);
+std::unique_ptr<TxnCursor> make_txn_cursor(const ChainView& view, const Address& address,
+                                           Side side, Order order,
+                                           std::optional<TxnPosition> from);
+std::unique_ptr<TransferCursor> make_transfer_cursor(const ChainView& view, const Address& address,
+                                                     const TransferQuery& query);
+std::unique_ptr<OutputCursor> make_output_cursor(const ChainView& view, const Address& address,
+                                                 Order order, std::optional<TxnPosition> from);
+Result<Balance> balance_of(const ChainView& view, const Address& address);
 
 /// The reader over some chains.
 std::shared_ptr<const Reader> make_reader(std::vector<ChainView> views);

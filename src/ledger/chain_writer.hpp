@@ -1,25 +1,37 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
+#include <future>
+
+#include "books.hpp"
 #include "chain_view.hpp"
-#include "head.hpp"
+#include "head_images.hpp"
+#include "log.hpp"
 
 namespace cordon::ledger {
 
-/// When the head is sealed and what is merged. Numbers from docs/decisions/0003.
+/// When the head is sealed and what is merged. Numbers from docs/decisions/0007.
 struct Limits {
-    uint64_t seal_rows = 1'000'000;  ///< A head of so many rows or txns becomes a segment.
-    uint64_t seal_weight = uint64_t{256} << 20;  ///< The same by Head::weight().
-    uint64_t merged_rows = 2'000'000;  ///< Neighbours are merged while the result is not larger.
+    uint64_t seal_rows = 2'000'000;  ///< A head of so many rows, inputs or txns is sealed.
+    uint64_t seal_log = uint64_t{112} << 20;  ///< The same by bytes of its log: two make 224 MB.
+    uint64_t least_rows = 50'000;  ///< seal() leaves a smaller head in its log.
+    uint64_t merged_rows = 64'000'000;  ///< No index covers more.
+    bool background = true;  ///< Seal and merge on threads of their own; tests do without.
 };
 
-/// The writer of one chain. Confined to one thread.
+/// The writer of one chain. Confined to one thread; it seals and merges on threads of its own,
+/// which read only what no longer changes and whose results this thread takes over.
 class ChainWriter {
 public:
     static Result<std::unique_ptr<ChainWriter>> create(Disk& disk, const std::string& ledger,
                                                        ChainId chain, const Limits& limits);
     static Result<std::unique_ptr<ChainWriter>> open(Disk& disk, const std::string& ledger,
                                                      ChainId chain, const Limits& limits);
+    /// Stops merging, waits for sealing.
+    ~ChainWriter();
+    ChainWriter(const ChainWriter&) = delete;
+    ChainWriter& operator=(const ChainWriter&) = delete;
 
     // As in Writer.
     Result<Writer::Appended> append(std::span<const Block> batch);
@@ -29,29 +41,79 @@ public:
     Result<ChainView> snapshot();
 
 private:
-    ChainWriter(Disk& disk, std::string directory, ChainId chain, const Limits& limits,
-                ChainState state, LogWriter manifest, LogWriter log)
-        : disk_{disk},
-          directory_{std::move(directory)},
-          limits_{limits},
-          state_{std::move(state)},
-          manifest_{std::move(manifest)},
-          log_{std::move(log)},
-          sealed_{chain, {}},
-          head_{chain} {}
+    /// A head that is on its way into files.
+    struct Sealed {
+        Part part;
+        Run run;
+        ChainState::Segment segment;
+        ChainState::Index index;
+    };
+    struct Sealing {
+        std::shared_ptr<const Head> head;  // Owners: this, and the thread that writes it.
+        HeadImages images;
+        std::future<Result<Sealed>> result;  // Invalid after a failure, until it is tried again.
+    };
+    /// Neighbouring runs that become one.
+    struct Merged {
+        Run run;
+        ChainState::Index index;
+    };
+    struct Merging {
+        std::size_t first = 0, count = 0;  // Runs.
+        std::future<Result<Merged>> result;
+    };
 
+    ChainWriter(Disk& disk, std::string directory, ChainId chain, const Limits& limits,
+                ChainState state, LogWriter manifest, LogWriter log);
+
+    // chain_append.cpp
     Status stage(std::span<const Block> batch, Writer::Appended& appended);
     /// True when the block is to be stored, false when it is already.
     Result<bool> check_place(const Block& block) const;
-    Status stage_txn(const AccountTxn& txn, BlockNum number);
-    Status stage_txn(const UtxoTxn& txn, BlockNum number);
-    Status check_new(const Hash256& hash, bool coinbase, BlockNum number) const;
-    /// Fills in what an input spends, where the ledger knows it. kConflict.
-    Status resolve(TxIn& input) const;
+    /// Seals the head, or waits until an earlier one is sealed.
+    void make_room();
+    void look_ahead(const Block& block);
+    uint64_t next_txn_hash();
+    /// Adds a txn without its rows and inputs. kDuplicate.
+    Status add_txn(const Hash256& hash, bool coinbase, const BlockHeader& header);
+    Status stage_txn(const AccountTxn& txn, const BlockHeader& header);
+    Status stage_txn(const UtxoTxn& txn, const BlockHeader& header);
+    Result<uint32_t> id_of(const Address& address, uint64_t hash);
+    Result<uint32_t> next_id_of(const Address& address);
+    uint32_t asset_id(const Asset& asset);
+    void add_asset(const Asset& asset);
+    /// Adds an input, with what it spends where the ledger knows it. kConflict.
+    Status stage_input(const TxIn& input);
     Result<std::optional<BlockHeader>> stored_block(BlockNum number) const;
-    /// Makes a new, empty log and a manifest record the only truth; on success `next` is the state.
-    Status commit(ChainState next, std::vector<Part> parts);
+    Status load_books();
+
+    // chain_writer.cpp
     Status check_usable() const;
+    Stored stored() const noexcept {
+        return {&sealed_, sealing_ ? sealing_->head.get() : nullptr, &head_};
+    }
+    Status append_record(Bytes frame);
+    /// Takes the head back to its first `blocks`, and the books with it.
+    Status truncate_head(std::size_t blocks);
+    Status rewind_sealed(BlockNum first_bad);
+    /// Frees what the head and the sealed inputs from `first_input` on spend.
+    void free_spent(uint64_t first_input);
+    /// One manifest record; `next` becomes the state.
+    Status commit(ChainState next);
+
+    // chain_seal.cpp
+    uint64_t size_of_head() const noexcept;
+    bool is_head_full() const noexcept;
+    bool is_head_overfull() const noexcept;
+    /// Hands the first `blocks` blocks of the head over to be sealed; the rest begins a new log.
+    Status start_sealing(std::size_t blocks);
+    void launch_sealing();
+    void launch_merging();
+    /// Takes over what the other threads have finished; waits for sealing, for merging too.
+    Status collect(bool wait_for_sealing, bool wait_for_merging);
+    Status take_sealed(Result<Sealed> sealed);
+    Status take_merged(Result<Merged> merged);
+    void stop_merging();
 
     Disk& disk_;
     std::string directory_;
@@ -60,8 +122,23 @@ private:
     LogWriter manifest_;
     LogWriter log_;
     ChainView sealed_;
+    std::optional<Sealing> sealing_;
+    std::optional<Merging> merging_;
+    std::atomic<bool> cancel_merging_ = false;
     Head head_;
+    HeadImages images_;
+    std::size_t frame_size_ = 0;  // Of the last record, and some more.
     uint64_t seal_delay_ = 0;  // Rows to wait after a seal that failed.
+
+    std::optional<AddressBook> addresses_;
+    std::optional<TxnBook> txns_;
+    std::optional<SpentBook> spent_;
+    std::vector<Asset> assets_;
+    HashIndex asset_index_;
+
+    // Hashes of what the block under construction asks for, in that order, and how far it is.
+    std::vector<uint64_t> address_hashes_, txn_hashes_;
+    std::size_t next_address_ = 0, next_txn_ = 0;
 };
 
 }  // namespace cordon::ledger

@@ -5,22 +5,18 @@
 
 namespace cordon::ledger {
 
-Column::Column(ByteView file, const SegmentHeader::Column& info, bool trusted)
+Column::Column(ByteView file, const ColumnInfo& info, bool trusted)
     : data_{file.data() + info.offset},
       size_{info.size},
+      count_{info.count},
+      base_{info.base},
+      mask_{packed_mask(info.width)},
+      width_{info.width},
       sums_{file.data() + info.sums},
       data_offset_{info.offset},
       sums_offset_{info.sums},
       sums_crc_{info.sums_crc} {
     if (!trusted) good_ = std::make_unique<std::atomic<bool>[]>(chunks() + 1);
-}
-
-const uint8_t* Column::get(uint64_t offset, uint64_t size) const noexcept {
-    if (offset > size_ || size > size_ - offset) return nullptr;
-    if (good_ != nullptr && size != 0)
-        for (uint64_t chunk = offset / kChunk; chunk <= (offset + size - 1) / kChunk; ++chunk)
-            if (!good_[chunk].load(std::memory_order_relaxed) && !check(chunk)) return nullptr;
-    return data_ + offset;
 }
 
 bool Column::check(uint64_t chunk) const noexcept {

@@ -3,34 +3,94 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 
 #include "coding.hpp"
-#include "segment_format.hpp"
+#include "packed.hpp"
 
 namespace cordon::ledger {
 
-/// One column of a segment. No byte of it is handed out before the page around it has passed its
+/// What a checksum covers.
+inline constexpr uint64_t kChunk = 4096;
+
+/// Where a column lies in its file, and how its numbers are packed (width 0 and count 0 for plain
+/// bytes; width 0 and a count for a number that never changes).
+struct ColumnInfo {
+    uint64_t offset = 0, size = 0;
+    uint64_t sums = 0;      ///< Offset of its checksums: one CRC a chunk.
+    uint32_t sums_crc = 0;  ///< Of those.
+    uint32_t width = 0;
+    uint64_t base = 0;  ///< Added to every number.
+    uint64_t count = 0;
+};
+
+/// One column of a file. No byte of it is handed out before the chunk around it has passed its
 /// checksum.
 ///
-/// Thread safety: any number of threads; two may check the same page twice.
+/// Thread safety: any number of threads; two may check the same chunk twice.
 class Column {
 public:
     Column() = default;
     /// `trusted`: bytes that this process has just made, not read.
-    Column(ByteView file, const SegmentHeader::Column& info, bool trusted);
+    Column(ByteView file, const ColumnInfo& info, bool trusted);
 
     uint64_t size() const noexcept { return size_; }
-    /// `size` bytes at `offset`, or nullptr when they lie outside or are damaged.
-    const uint8_t* get(uint64_t offset, uint64_t size) const noexcept;
+    /// How many numbers.
+    uint64_t count() const noexcept { return count_; }
+    unsigned width() const noexcept { return width_; }
+    uint64_t base() const noexcept { return base_; }
 
-    /// The entry `index` of fixed-width integers; false as get() gives nullptr.
-    template <typename T>
-    bool read(uint64_t index, T& value) const noexcept {
-        const uint8_t* at =
-            index <= size_ / sizeof(T) ? get(index * sizeof(T), sizeof(T)) : nullptr;
+    /// `size` bytes at `offset`, or nullptr when they lie outside or are damaged.
+    const uint8_t* get(uint64_t offset, uint64_t size) const noexcept {
+        if (offset > size_ || size > size_ - offset) return nullptr;
+        if (good_ != nullptr && size != 0) {
+            const uint64_t last = (offset + size - 1) / kChunk;
+            for (uint64_t chunk = offset / kChunk; chunk <= last; ++chunk)
+                if (!good_[chunk].load(std::memory_order_relaxed) && !check(chunk)) return nullptr;
+        }
+        return data_ + offset;
+    }
+
+    /// The number `index`; false as get() gives nullptr.
+    bool read(uint64_t index, uint64_t& value) const noexcept {
+        if (index >= count_) return false;
+        if (width_ == 0) {
+            value = base_;
+            return true;
+        }
+        const uint64_t bit = index * width_;
+        const uint8_t* at = get(bit / 8, 8);
         if (at == nullptr) return false;
-        value = load<T>(at);
+        value = base_ + ((load<uint64_t>(at) >> (bit % 8)) & mask_);
         return true;
+    }
+
+    /// The numbers [first, first + n) into `out`, for scans; false as get() gives nullptr.
+    template <typename T>
+    bool unpack(uint64_t first, std::size_t n, T* out) const noexcept {
+        if (first > count_ || n > count_ - first) return false;
+        if (width_ == 0) {
+            for (std::size_t i = 0; i < n; ++i) out[i] = static_cast<T>(base_);
+            return true;
+        }
+        if (n == 0) return true;
+        uint64_t bit = first * width_;
+        const uint64_t begin = bit / 8;
+        const uint8_t* at = get(begin, (bit + (n - 1) * width_) / 8 + 8 - begin);
+        if (at == nullptr) return false;
+        bit %= 8;
+        for (std::size_t i = 0; i < n; ++i, bit += width_)
+            out[i] = static_cast<T>(base_ +
+                                    ((load<uint64_t>(at + bit / 8) >> (bit % 8)) & mask_));
+        return true;
+    }
+
+    /// Brings the number `index` closer, without looking at it.
+    void prefetch(uint64_t index) const noexcept {
+        if (width_ != 0 && index < count_) __builtin_prefetch(data_ + index * width_ / 8);
+    }
+    void prefetch_byte(uint64_t offset) const noexcept {
+        if (offset < size_) __builtin_prefetch(data_ + offset);
     }
 
     /// The first damaged place, for verify() and for messages.
@@ -49,10 +109,12 @@ private:
 
     const uint8_t* data_ = nullptr;
     uint64_t size_ = 0;
+    uint64_t count_ = 0, base_ = 0, mask_ = 0;
+    unsigned width_ = 0;
     const uint8_t* sums_ = nullptr;
     uint64_t data_offset_ = 0, sums_offset_ = 0;
     uint32_t sums_crc_ = 0;
-    // One flag a page, and one more for the checksums themselves; none at all when trusted.
+    // One flag a chunk, and one more for the checksums themselves; none at all when trusted.
     std::unique_ptr<std::atomic<bool>[]> good_;
 };
 

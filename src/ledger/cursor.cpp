@@ -1,37 +1,70 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
-#include <array>
+#include <limits>
 
-#include "chain_view.hpp"
+#include "entry_walk.hpp"
 
 namespace cordon::ledger {
 namespace {
 
-/// Nothing, or one Error.
-class EndCursor final : public TxnCursor {
+/// Which txns a walk may touch, as a range of txn numbers.
+struct TxnRange {
+    uint64_t first = 0, end = 0;
+};
+Result<TxnRange> range_from(const ChainView& view, Order order, std::optional<TxnPosition> from) {
+    TxnRange range{0, view.end().txns};
+    if (!from) return range;
+    if (order == Order::kAscending) {
+        CORDON_TRY(range.first, view.lower_txn(*from));
+        return range;
+    }
+    const bool last = from->txn == std::numeric_limits<uint32_t>::max();
+    if (last && from->block == std::numeric_limits<BlockNum>::max()) return range;
+    CORDON_TRY(range.end, view.lower_txn(last ? TxnPosition{from->block + 1, 0}
+                                              : TxnPosition{from->block, from->txn + 1}));
+    return range;
+}
+
+/// A walk over one side of an address, within a range of txns.
+Result<EntryWalk> make_walk(const ChainView& view, uint32_t id, bool receiving, Order order,
+                            const TxnRange& range) {
+    uint64_t first = 0;
+    uint64_t end = 0;
+    if (!receiving && is_utxo(view.chain)) {
+        CORDON_TRY(first, view.first_input(range.first));
+        CORDON_TRY(end, view.first_input(range.end));
+    } else {
+        CORDON_TRY(first, view.first_row(range.first));
+        CORDON_TRY(end, view.first_row(range.end));
+    }
+    return EntryWalk{view, id, receiving, order, first, end};
+}
+
+/// Positions of txns that rise or fall: neighbours are often in one block, so look there first.
+class Positions {
 public:
-    explicit EndCursor(std::optional<Error> error) : error_{std::move(error)} {}
-    Result<std::optional<TxnPosition>> next() override {
-        if (error_) return fail(*error_);
-        return std::optional<TxnPosition>{};
+    explicit Positions(const ChainView& view) noexcept : view_{view} {}
+    Result<TxnPosition> of(uint64_t txn) {
+        if (txn < first_ || txn >= end_) {
+            const Segment& segment = *view_.part_with(&Totals::txns, txn).segment;
+            CORDON_TRY(const uint32_t block, segment.block_of(txn));
+            CORDON_TRY(number_, segment.number(block));
+            CORDON_TRY(first_, segment.first_txn(block));
+            CORDON_TRY(end_, segment.first_txn(block + 1));
+        }
+        return TxnPosition{number_, static_cast<uint32_t>(txn - first_)};
     }
 
 private:
-    std::optional<Error> error_;
+    const ChainView& view_;
+    BlockNum number_ = 0;
+    uint64_t first_ = 0, end_ = 0;
 };
 
-/// Goes through the parts in order, and inside a part through the lists of one or both sides as
-/// through one.
-class PartsCursor final : public TxnCursor {
+class Txns final : public TxnCursor {
 public:
-    PartsCursor(const ChainView& view, const Address& address, Side side, Order order,
-                std::optional<TxnPosition> from)
-        : view_{view},
-          address_{address},
-          side_{side},
-          ascending_{order == Order::kAscending},
-          from_{from} {
-        next_part_ = ascending_ ? 0 : view.parts.size();
-    }
+    Txns(const ChainView& view, const Address& address, Side side, Order order,
+         std::optional<TxnPosition> from)
+        : view_{view}, address_{address}, side_{side}, order_{order}, from_{from}, places_{view} {}
 
     Result<std::optional<TxnPosition>> next() override {
         if (error_) return fail(*error_);
@@ -41,123 +74,274 @@ public:
     }
 
 private:
-    struct Walk {
-        Segment::List list;               // What is still to come.
-        std::optional<uint32_t> ordinal;  // The next of it.
-    };
-
-    Result<std::optional<TxnPosition>> step() {
-        while (true) {
-            std::optional<uint32_t> best;
-            for (const Walk& walk : walks_)
-                if (walk.ordinal &&
-                    (!best || (ascending_ ? *walk.ordinal < *best : *walk.ordinal > *best)))
-                    best = walk.ordinal;
-            if (best) {
-                for (std::size_t i = 0; i < walks_.size(); ++i)
-                    if (walks_[i].ordinal == best) CORDON_TRY(advance(i));
-                return place(*best);
-            }
-            if (ascending_ ? next_part_ == view_.parts.size() : next_part_ == 0)
-                return std::optional<TxnPosition>{};
-            const Part& part = view_.parts[ascending_ ? next_part_++ : --next_part_];
-            CORDON_TRY(enter(part));
-        }
-    }
-
-    Status enter(const Part& part) {
-        part_ = &part;
-        first_txn_ = end_txn_ = 0;
-        walks_ = {};
-        uint32_t from = ascending_ ? 0 : part.txns;
-        if (from_) {
-            if (ascending_ ? part.last.number < from_->block : part.first.number > from_->block)
-                return {};
-            CORDON_TRY(from, bound(part));
-        }
-        CORDON_TRY(const auto id, part.segment->find_address(address_));
+    Status start() {
+        started_ = true;
+        CORDON_TRY(const auto id, view_.find_address(address_));
         if (!id) return {};
+        CORDON_TRY(const TxnRange range, range_from(view_, order_, from_));
         for (const bool receiving : {false, true}) {
             if (side_ == (receiving ? Side::kSender : Side::kReceiver)) continue;
-            Walk& walk = walks_[receiving];
-            CORDON_TRY(walk.list, part.segment->list(receiving, *id, part.txns));
-            CORDON_TRY(skip(receiving, from));
-            CORDON_TRY(advance(receiving));
+            CORDON_TRY(EntryWalk walk, make_walk(view_, *id, receiving, order_, range));
+            walks_.push_back({std::move(walk), receiving, std::nullopt});
         }
         return {};
     }
 
-    /// The ordinal at which to begin; descending: the one behind it.
-    Result<uint32_t> bound(const Part& part) const {
-        CORDON_TRY(const uint32_t block, part.segment->lower_block(from_->block));
-        if (block >= part.blocks) return part.txns;
-        CORDON_TRY(const uint32_t first, part.segment->first_txn(block));
-        CORDON_TRY(const BlockNum number, part.segment->number(block));
-        if (number != from_->block) return first;
-        CORDON_TRY(const uint32_t end, part.segment->first_txn(block + 1));
-        return static_cast<uint32_t>(
-            std::min<uint64_t>(uint64_t{first} + from_->txn + (ascending_ ? 0 : 1), end));
-    }
-
-    /// Leaves the entries from `ordinal` on (ascending) or below it (descending).
-    Status skip(bool receiving, uint32_t ordinal) {
-        Segment::List& list = walks_[receiving].list;
-        uint32_t low = list.begin;
-        uint32_t high = list.end;
-        while (low < high) {
-            const uint32_t middle = low + (high - low) / 2;
-            CORDON_TRY(const uint32_t entry, part_->segment->list_entry(receiving, middle));
-            if (entry < ordinal)
-                low = middle + 1;
-            else
-                high = middle;
+    Result<std::optional<TxnPosition>> step() {
+        if (!started_) CORDON_TRY(start());
+        std::optional<uint64_t> best;
+        for (OneSide& side : walks_) {
+            CORDON_TRY(const auto txn, peek(side));
+            if (txn && (!best || (order_ == Order::kAscending ? *txn < *best : *txn > *best)))
+                best = txn;
         }
-        (ascending_ ? list.begin : list.end) = low;
-        return {};
+        if (!best) return std::optional<TxnPosition>{};
+        last_ = best;
+        CORDON_TRY(const TxnPosition at, places_.of(*best));
+        return at;
     }
 
-    Status advance(std::size_t side) {
-        Walk& walk = walks_[side];
-        walk.ordinal.reset();
-        if (walk.list.begin == walk.list.end) return {};
-        const uint32_t entry = ascending_ ? walk.list.begin++ : --walk.list.end;
-        CORDON_TRY(walk.ordinal, part_->segment->list_entry(side == 1, entry));
-        return {};
-    }
-
-    Result<std::optional<TxnPosition>> place(uint32_t ordinal) {
-        // Neighbours are often in one block: look there first.
-        if (ordinal < first_txn_ || ordinal >= end_txn_) {
-            CORDON_TRY(const uint32_t block, part_->segment->block_of(ordinal));
-            CORDON_TRY(number_, part_->segment->number(block));
-            CORDON_TRY(first_txn_, part_->segment->first_txn(block));
-            CORDON_TRY(end_txn_, part_->segment->first_txn(block + 1));
+    struct OneSide {
+        EntryWalk walk;
+        bool receiving;
+        std::optional<uint64_t> txn;
+    };
+    /// The txn of the next entry, past those that were given already.
+    Result<std::optional<uint64_t>> peek(OneSide& side) {
+        while (true) {
+            if (!side.txn) {
+                CORDON_TRY(const auto number, side.walk.peek());
+                if (!number) return std::optional<uint64_t>{};
+                const bool inputs = !side.receiving && is_utxo(view_.chain);
+                CORDON_TRY(side.txn,
+                           inputs ? view_.txn_of_input(*number) : view_.txn_of_row(*number));
+            }
+            if (!last_ || *side.txn != *last_) return side.txn;
+            side.txn.reset();
+            side.walk.pop();
         }
-        return TxnPosition{number_, ordinal - first_txn_};
     }
 
     const ChainView& view_;
     Address address_;
     Side side_;
-    bool ascending_;
+    Order order_;
     std::optional<TxnPosition> from_;
-    std::size_t next_part_;
-    const Part* part_ = nullptr;
-    std::array<Walk, 2> walks_;  // Sending, receiving.
-    BlockNum number_ = 0;        // The block of the last position, and its ordinals.
-    uint32_t first_txn_ = 0, end_txn_ = 0;
+    Positions places_;
+    bool started_ = false;
+    std::vector<OneSide> walks_;
+    std::optional<uint64_t> last_;
     std::optional<Error> error_;
+};
+
+/// The common part of the cursors that give pages.
+template <typename Row>
+class Pages : public PageCursor<Row> {
+public:
+    Result<std::size_t> next(std::span<Row> page) final {
+        if (error_) return fail(*error_);
+        std::size_t n = 0;
+        for (; n < page.size(); ++n) {
+            const Result<bool> more = read(page[n]);
+            if (!more) {
+                error_ = more.error();
+                if (n == 0) return fail(*error_);
+                break;  // What was read is right; the Error comes with the next call.
+            }
+            if (!*more) break;
+        }
+        return n;
+    }
+
+protected:
+    virtual Result<bool> read(Row& row) = 0;
+
+private:
+    std::optional<Error> error_;
+};
+
+class Transfers final : public Pages<PlacedTransfer> {
+public:
+    Transfers(const ChainView& view, const Address& address, const TransferQuery& query)
+        : view_{view}, address_{address}, query_{query}, places_{view} {}
+
+private:
+    Status start() {
+        started_ = true;
+        CORDON_TRY(const auto id, view_.find_address(address_));
+        if (!id) return {};
+        CORDON_TRY(const TxnRange range, range_from(view_, query_.order, query_.from));
+        for (const bool receiving : {false, true}) {
+            if (query_.side == (receiving ? Side::kSender : Side::kReceiver)) continue;
+            CORDON_TRY(EntryWalk walk, make_walk(view_, *id, receiving, query_.order, range));
+            walks_.push_back(std::move(walk));
+        }
+        return {};
+    }
+
+    /// The next row of either side; one that is on both comes once.
+    Result<std::optional<uint64_t>> next_row() {
+        std::optional<uint64_t> best;
+        for (EntryWalk& walk : walks_) {
+            CORDON_TRY(const auto row, walk.peek());
+            if (row && (!best || (query_.order == Order::kAscending ? *row < *best : *row > *best)))
+                best = row;
+        }
+        if (best)
+            for (EntryWalk& walk : walks_) {
+                CORDON_TRY(const auto row, walk.peek());
+                if (row == best) walk.pop();
+            }
+        return best;
+    }
+
+    Result<bool> read(PlacedTransfer& out) override {
+        if (!started_) CORDON_TRY(start());
+        while (true) {
+            CORDON_TRY(const auto row, next_row());
+            if (!row) return false;
+            const Part& part = view_.part_with(&Totals::rows, *row);
+            CORDON_TRY(const uint64_t txn, view_.txn_of_row(*row));
+            uint64_t first = 0;
+            uint64_t end = 0;
+            if (!part.segment->rows_of(txn, first, end))
+                return part.segment->corrupt(segment::kTxnRows);
+            CORDON_TRY(out.at, places_.of(txn));
+            if (!header_ || header_->number != out.at.block) {
+                CORDON_TRY(const uint32_t block, part.segment->block_of(txn));
+                CORDON_TRY(header_, part.segment->block_header(block));
+            }
+            if (!is_in_time(header_->time)) continue;
+            CORDON_TRY(out.transfer, view_.transfer(part, *row, *row - first));
+            if (query_.asset && out.transfer.asset != *query_.asset) continue;
+            CORDON_TRY(const auto own, view_.own_time(txn));
+            out.time = own ? own : header_->time;
+            return true;
+        }
+    }
+
+    bool is_in_time(std::optional<UnixMillis> time) const noexcept {
+        if (!query_.since && !query_.until) return true;
+        return time && (!query_.since || *time >= *query_.since) &&
+               (!query_.until || *time <= *query_.until);
+    }
+
+    const ChainView& view_;
+    Address address_;
+    TransferQuery query_;
+    Positions places_;
+    bool started_ = false;
+    std::vector<EntryWalk> walks_;
+    std::optional<BlockHeader> header_;
+};
+
+class Outputs final : public Pages<PlacedOutput> {
+public:
+    Outputs(const ChainView& view, const Address& address, Order order,
+            std::optional<TxnPosition> from)
+        : view_{view}, address_{address}, order_{order}, from_{from}, places_{view} {}
+
+private:
+    Result<bool> read(PlacedOutput& out) override {
+        if (!started_) {
+            started_ = true;
+            CORDON_TRY(const auto id, view_.find_address(address_));
+            if (id) {
+                CORDON_TRY(const TxnRange range, range_from(view_, order_, from_));
+                CORDON_TRY(EntryWalk walk, make_walk(view_, *id, true, order_, range));
+                walk_.emplace(std::move(walk));
+            }
+        }
+        if (!walk_) return false;
+        CORDON_TRY(const auto row, walk_->peek());
+        if (!row) return false;
+        walk_->pop();
+        CORDON_TRY(const uint64_t txn, view_.txn_of_row(*row));
+        const Segment& segment = *view_.part_with(&Totals::rows, *row).segment;
+        uint64_t first = 0;
+        uint64_t end = 0;
+        if (!segment.rows_of(txn, first, end)) return segment.corrupt(segment::kTxnRows);
+        if (!segment.row_value(segment::kValue, *row, out.value))
+            return segment.corrupt(segment::kValue);
+        CORDON_TRY(out.at, places_.of(txn));
+        out.index = static_cast<uint32_t>(*row - first);
+        CORDON_TRY(const auto spend, view_.find_spend(*row));
+        out.spent_by.reset();
+        if (spend) {
+            CORDON_TRY(const uint64_t spender, view_.txn_of_input(*spend));
+            CORDON_TRY(out.spent_by, view_.position(spender));
+        }
+        return true;
+    }
+
+    const ChainView& view_;
+    Address address_;
+    Order order_;
+    std::optional<TxnPosition> from_;
+    Positions places_;
+    bool started_ = false;
+    std::optional<EntryWalk> walk_;
 };
 
 }  // namespace
 
-std::unique_ptr<TxnCursor> make_cursor(const ChainView& view, const Address& address, Side side,
-                                       Order order, std::optional<TxnPosition> from) {
-    return std::make_unique<PartsCursor>(view, address, side, order, from);
+std::unique_ptr<TxnCursor> make_txn_cursor(const ChainView& view, const Address& address, Side side,
+                                           Order order, std::optional<TxnPosition> from) {
+    return std::make_unique<Txns>(view, address, side, order, from);
 }
 
-std::unique_ptr<TxnCursor> make_cursor(std::optional<Error> error) {
-    return std::make_unique<EndCursor>(std::move(error));
+std::unique_ptr<TransferCursor> make_transfer_cursor(const ChainView& view, const Address& address,
+                                                     const TransferQuery& query) {
+    return std::make_unique<Transfers>(view, address, query);
+}
+
+std::unique_ptr<OutputCursor> make_output_cursor(const ChainView& view, const Address& address,
+                                                 Order order, std::optional<TxnPosition> from) {
+    return std::make_unique<Outputs>(view, address, order, from);
+}
+
+Result<Balance> balance_of(const ChainView& view, const Address& address) {
+    Balance balance;
+    CORDON_TRY(const auto id, view.find_address(address));
+    if (!id) return balance;
+    // Rows and inputs of an address both rise, and so each input that spends a row of it can be
+    // taken off at once: no row is looked up.
+    const auto sum = [&](bool receiving, auto&& take) -> Status {
+        CORDON_TRY(EntryWalk walk, make_walk(view, *id, receiving, Order::kAscending,
+                                             {0, view.end().txns}));
+        while (true) {
+            CORDON_TRY(const auto number, walk.peek());
+            if (!number) return {};
+            walk.pop();
+            CORDON_TRY(take(*number));
+        }
+    };
+    const auto value_of = [&](uint64_t row) -> Result<uint64_t> {
+        const Segment& segment = *view.part_with(&Totals::rows, row).segment;
+        uint64_t value = 0;
+        if (!segment.row_value(segment::kValue, row, value))
+            return segment.corrupt(segment::kValue);
+        return value;
+    };
+    CORDON_TRY(sum(true, [&](uint64_t row) -> Status {
+        CORDON_TRY(const uint64_t value, value_of(row));
+        ++balance.outputs;
+        balance.received += value;
+        return {};
+    }));
+    balance.unspent = balance.outputs;
+    balance.value = balance.received;
+    CORDON_TRY(sum(false, [&](uint64_t input) -> Status {
+        const Segment& segment = *view.part_with(&Totals::inputs, input).segment;
+        uint64_t row = 0;
+        if (!segment.spent(input, row)) return segment.corrupt(segment::kSpent);
+        if (row == 0 || row > view.end().rows) return {};  // What it spends is not here.
+        CORDON_TRY(const uint64_t value, value_of(row - 1));
+        --balance.unspent;
+        balance.value -= value;
+        return {};
+    }));
+    return balance;
 }
 
 }  // namespace cordon::ledger

@@ -1,174 +1,101 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include "head.hpp"
 
-#include "block_codec.hpp"
-#include "segment_builder.hpp"
+#include <algorithm>
 
 namespace cordon::ledger {
 
-Status Head::recover(Bytes bytes, const std::string& name) {
-    bytes_ = std::move(bytes);
-    CORDON_TRY(const LogContent content, read_log(bytes_, name));
-    CORDON_TRY(const std::vector<LoggedBlock> logged, replay(content, name));
-    Block block;
-    for (const LoggedBlock& entry : logged) {
-        CORDON_TRY(decode_block(entry, chain_, name, block));
-        BlockEntry& added = blocks_.emplace_back();
-        added.header = block.header;
-        added.at = static_cast<uint64_t>(entry.bytes.data() - bytes_.data());
-        added.size = static_cast<uint32_t>(entry.bytes.size());
-        added.first_txn = static_cast<uint32_t>(txn_hashes_.size());
-        added.first_spend = static_cast<uint32_t>(spends_.size());
-        added.first_row = rows_;
-        Decoder places{entry.bytes};
-        take_header(places);
-        places.varint();
-        TxnDecoder decoder;
-        const auto note = [&](const Hash256& hash, std::size_t rows) {
-            txn_index_.add(hash_bytes(hash));
-            txn_hashes_.push_back(hash);
-            txn_at_.push_back(added.at + places.offset());
-            rows_ += rows;
-        };
-        for (AccountTxn& txn : block.account_txns) {
-            note(txn.hash, txn.transfers.size());
-            decoder.take(places, txn);
-        }
-        for (UtxoTxn& txn : block.utxo_txns) {
-            note(txn.txid, txn.outputs.size());
-            TxnDecoder::take(places, txn);
-            for (const TxIn& input : txn.inputs) add_spend(input.prevout);
-        }
+Totals Head::end() const noexcept {
+    Totals end = begin;
+    end.blocks += blocks.size();
+    end.txns += hash.size();
+    end.rows += to.size();
+    end.inputs += spent.size();
+    end.addresses += addresses.size();
+    end.assets += assets.size();
+    return end;
+}
+
+void Head::begin_block(const BlockHeader& header) {
+    Totals at = end();
+    blocks.push_back({header, at, amount.size(), foreign.size()});
+}
+
+void Head::truncate(std::size_t count) {
+    if (count >= blocks.size()) return;
+    const Block& first = blocks[count];
+    const Totals left = first.begin - begin;
+    amount.resize(first.amount_begin);
+    foreign.resize(first.foreign_begin);
+    hash.resize(left.txns);
+    row_begin.resize(left.txns);
+    input_begin.resize(left.txns);
+    time.resize(left.txns);
+    to.resize(left.rows);
+    spent.resize(left.inputs);
+    sender.resize(left.inputs);
+    addresses.resize(left.addresses);
+    assets.resize(left.assets);
+    if (is_utxo(chain)) {
+        version.resize(left.txns);
+        locktime.resize(left.txns);
+        coinbase.resize(left.txns);
+        value.resize(left.rows);
+    } else {
+        from.resize(left.rows);
+        asset.resize(left.rows);
+        gap.resize(left.rows);
+        kind.resize(left.rows);
+        amount_size.resize(left.rows);
     }
-    bytes_.resize(content.end);
-    return {};
+    blocks.erase(blocks.begin() + static_cast<std::ptrdiff_t>(count), blocks.end());
 }
 
-uint64_t Head::weight() const noexcept {
-    return bytes_.size() + blocks_.size() * sizeof(BlockEntry) + txn_hashes_.size() * 80 +
-           spends_.size() * 60;
-}
-
-void Head::begin_batch() {
-    frame_ = bytes_.size();
-    bytes_.resize(frame_ + kFrameHeader);
-    bytes_.push_back(static_cast<uint8_t>(RecordType::kAppend));
-    put_fixed<uint32_t>(bytes_,
-                        static_cast<uint32_t>(blocks_.size()));  // end_batch writes the count.
-}
-
-void Head::begin_block(const BlockHeader& header, std::size_t txns) {
-    put_fixed<uint32_t>(bytes_, 0);  // end_block writes the size.
-    BlockEntry& entry = blocks_.emplace_back();
-    entry.header = header;
-    entry.at = bytes_.size();
-    entry.first_txn = static_cast<uint32_t>(txn_hashes_.size());
-    entry.first_spend = static_cast<uint32_t>(spends_.size());
-    entry.first_row = rows_;
-    put_header(bytes_, header);
-    put_varint(bytes_, txns);
-}
-
-void Head::add(const AccountTxn& txn) {
-    txn_index_.add(hash_bytes(txn.hash));
-    txn_hashes_.push_back(txn.hash);
-    txn_at_.push_back(bytes_.size());
-    rows_ += txn.transfers.size();
-    put_txn(bytes_, txn);
-}
-
-void Head::add(const UtxoTxn& txn) {
-    txn_index_.add(hash_bytes(txn.txid));
-    txn_hashes_.push_back(txn.txid);
-    txn_at_.push_back(bytes_.size());
-    rows_ += txn.outputs.size();
-    put_txn(bytes_, txn);
-}
-
-void Head::add_spend(const OutPoint& point) {
-    spend_index_.add(hash_outpoint(point));
-    spends_.push_back(point);
-}
-
-void Head::end_block() {
-    BlockEntry& entry = blocks_.back();
-    entry.size = static_cast<uint32_t>(bytes_.size() - entry.at);
-    std::memcpy(bytes_.data() + entry.at - sizeof(uint32_t), &entry.size, sizeof(uint32_t));
-}
-
-std::span<uint8_t> Head::end_batch() {
-    uint8_t* const count = bytes_.data() + frame_ + kFrameHeader + 1;
-    const auto added = static_cast<uint32_t>(blocks_.size()) - load<uint32_t>(count);
-    std::memcpy(count, &added, sizeof added);
-    return std::span{bytes_}.subspan(frame_);
-}
-
-std::span<uint8_t> Head::rewind_record(BlockNum first_bad) {
-    frame_ = bytes_.size();
-    bytes_.resize(frame_ + kFrameHeader);
-    bytes_.push_back(static_cast<uint8_t>(RecordType::kRewind));
-    put_varint(bytes_, first_bad);
-    return std::span{bytes_}.subspan(frame_);
-}
-
-void Head::truncate(std::size_t blocks) {
-    if (blocks >= blocks_.size()) return;
-    const BlockEntry& first = blocks_[blocks];
-    rows_ = first.first_row;
-    txn_hashes_.resize(first.first_txn);
-    txn_at_.resize(first.first_txn);
-    txn_index_.truncate(first.first_txn);
-    spends_.resize(first.first_spend);
-    spend_index_.truncate(first.first_spend);
-    blocks_.resize(blocks);
-    while (!images_.empty() && images_.back().first >= blocks) images_.pop_back();
-    if (!images_.empty()) images_.back().end = std::min(images_.back().end, blocks);
-}
-
-uint32_t Head::find(const Hash256& hash) const {
-    return txn_index_.find(hash_bytes(hash),
-                           [&](uint32_t entry) { return txn_hashes_[entry] == hash; });
-}
-
-bool Head::has_spend(const OutPoint& point) const {
-    return spend_index_.find(hash_outpoint(point), [&](uint32_t entry) {
-        return spends_[entry] == point;
-    }) != FlatIndex::kNone;
-}
-
-std::optional<TxOut> Head::output(const OutPoint& point, uint32_t& count) const {
-    count = 0;
-    const uint32_t entry = find(point.txid);
-    if (entry == FlatIndex::kNone) return std::nullopt;
-    Decoder in{ByteView{bytes_}.subspan(txn_at_[entry])};
-    return take_output(in, point.index, count);
-}
-
-Result<std::vector<Part>> Head::images() {
-    std::size_t first = images_.empty() ? 0 : images_.back().end;
-    const auto rows_from = [this](std::size_t block) {
-        return block == blocks_.size() ? 0
-                                       : rows_ - blocks_[block].first_row + blocks_.size() - block;
+Head Head::tail(std::size_t first) const {
+    Head out{chain, at(first)};
+    const Totals skip = out.begin - begin;
+    const auto cut = [](auto& to_vector, const auto& from_vector, uint64_t count) {
+        to_vector.assign(from_vector.begin() + static_cast<std::ptrdiff_t>(
+                                                   std::min<uint64_t>(count, from_vector.size())),
+                         from_vector.end());
     };
-    while (first < blocks_.size() && !images_.empty() &&
-           rows_from(images_.back().first) - rows_from(first) <= 2 * rows_from(first)) {
-        first = images_.back().first;
-        images_.pop_back();
+    cut(out.blocks, blocks, first);
+    const uint64_t amounts = amount_at(first);
+    const uint64_t foreigns = foreign_at(first);
+    for (Block& block : out.blocks) {
+        block.amount_begin -= amounts;
+        block.foreign_begin -= foreigns;
     }
-    if (first < blocks_.size()) {
-        SegmentBuilder builder{chain_};
-        CORDON_TRY(decode(first, [&builder](const Block& block) { builder.add(block); }));
-        CORDON_TRY(Bytes bytes, std::move(builder).finish());
-        CORDON_TRY(auto segment, Segment::from_bytes(std::move(bytes), "head", true));
-        images_.push_back({first, blocks_.size(), std::move(segment)});
-    }
-    std::vector<Part> parts;
-    for (const Image& image : images_) {
-        CORDON_TRY(Part part,
-                   make_part(image.segment, static_cast<uint32_t>(image.end - image.first)));
-        parts.push_back(std::move(part));
-    }
-    return parts;
+    cut(out.hash, hash, skip.txns);
+    cut(out.row_begin, row_begin, skip.txns);
+    cut(out.input_begin, input_begin, skip.txns);
+    for (uint32_t& row : out.row_begin) row -= static_cast<uint32_t>(skip.rows);
+    for (uint32_t& input : out.input_begin) input -= static_cast<uint32_t>(skip.inputs);
+    cut(out.time, time, skip.txns);
+    cut(out.version, version, skip.txns);
+    cut(out.locktime, locktime, skip.txns);
+    cut(out.coinbase, coinbase, skip.txns);
+    cut(out.from, from, skip.rows);
+    cut(out.asset, asset, skip.rows);
+    cut(out.gap, gap, skip.rows);
+    cut(out.kind, kind, skip.rows);
+    cut(out.amount_size, amount_size, skip.rows);
+    cut(out.amount, amount, amounts);
+    cut(out.to, to, skip.rows);
+    cut(out.value, value, skip.rows);
+    cut(out.spent, spent, skip.inputs);
+    cut(out.sender, sender, skip.inputs);
+    cut(out.foreign, foreign, foreigns);
+    cut(out.addresses, addresses, skip.addresses);
+    cut(out.assets, assets, skip.assets);
+    return out;
+}
+
+std::size_t Head::lower_block(BlockNum number) const noexcept {
+    const auto it =
+        std::lower_bound(blocks.begin(), blocks.end(), number,
+                         [](const Block& block, BlockNum n) { return block.header.number < n; });
+    return static_cast<std::size_t>(it - blocks.begin());
 }
 
 }  // namespace cordon::ledger

@@ -49,6 +49,64 @@ public:
     virtual Result<std::optional<TxnPosition>> next() = 0;
 };
 
+/// A transfer of an account chain and where it stands.
+struct PlacedTransfer {
+    TxnPosition at;
+    std::optional<UnixMillis> time;  ///< Of its txn, else of its block.
+    Transfer transfer;
+};
+
+/// Which transfers of an address are wanted.
+struct TransferQuery {
+    Side side = Side::kEither;
+    Order order = Order::kAscending;
+    std::optional<TxnPosition> from;         ///< Where to begin, inclusive.
+    std::optional<Asset> asset;              ///< Only of this asset.
+    std::optional<UnixMillis> since, until;  ///< Only of blocks with a time in [since, until].
+};
+
+/// An output of a UTXO chain, seen from its address.
+struct PlacedOutput {
+    TxnPosition at;
+    uint32_t index = 0;  ///< Place among the outputs of its txn.
+    uint64_t value = 0;
+    std::optional<TxnPosition> spent_by;
+};
+
+/// Walks the transfers or the outputs of one address, page by page: memory does not grow with the
+/// degree. Confined to one thread; must not outlive its Reader.
+template <typename Row>
+class PageCursor {
+public:
+    virtual ~PageCursor() = default;
+    /// Fills `page` from its beginning and returns how many; 0 only at the end. An Error is final.
+    virtual Result<std::size_t> next(std::span<Row> page) = 0;
+};
+using TransferCursor = PageCursor<PlacedTransfer>;
+using OutputCursor = PageCursor<PlacedOutput>;
+
+/// What the outputs of an address add up to.
+struct Balance {
+    uint64_t outputs = 0, unspent = 0;  ///< How many.
+    uint64_t received = 0, value = 0;   ///< Satoshi of all outputs and of the unspent ones.
+};
+
+/// A field of every transfer or output, for scans over all of a chain.
+enum class Field : uint8_t {
+    kSender,    ///< Account chains: address id.
+    kReceiver,  ///< Address id; of outputs too.
+    kAsset,     ///< Account chains: asset id, 0 is the native one.
+    kValue,     ///< UTXO chains: satoshi.
+};
+
+/// A txn of a UTXO chain as the multi-input heuristic sees it, addresses as ids.
+struct TxnShape {
+    TxnPosition at;
+    std::span<const uint32_t> senders;    ///< One for each input whose output is known.
+    std::span<const uint32_t> receivers;  ///< One for each output.
+    std::span<const uint64_t> values;     ///< One for each output, satoshi.
+};
+
 /// One consistent height of a ledger. Immutable: any number of threads may read it, and the writer
 /// goes on meanwhile.
 ///
@@ -93,6 +151,35 @@ public:
                                                     Side side, Order order,
                                                     std::optional<TxnPosition> from) const = 0;
 
+    // Both: pages and scans.
+
+    virtual std::unique_ptr<TransferCursor> transfers_of(ChainId chain, const Address& address,
+                                                         const TransferQuery& query) const = 0;
+    /// The outputs of an address in chain order, or against it, from `from` on (inclusive).
+    virtual std::unique_ptr<OutputCursor> outputs_of(ChainId chain, const Address& address,
+                                                     Order order,
+                                                     std::optional<TxnPosition> from) const = 0;
+    /// Cost: one step an output of the address.
+    virtual Result<Balance> balance(ChainId chain, const Address& address) const = 0;
+
+    /// Addresses of a chain have dense ids, 0, 1, 2, ..., in the order in which they appear. An id
+    /// belongs to this snapshot: a rewind gives the ids above the cut to others.
+    virtual uint32_t address_count(ChainId chain) const = 0;
+    virtual Result<std::optional<uint32_t>> address_id(ChainId chain,
+                                                       const Address& address) const = 0;
+    /// REQUIRES: id < address_count().
+    virtual Result<Address> address(ChainId chain, uint32_t id) const = 0;
+
+    /// A field of all rows in chain order, in pages of some thousand, until `visit` returns an
+    /// Error, which is passed on. Rows are numbered from 0. The page is valid during the call.
+    virtual Status scan_field(
+        ChainId chain, Field field,
+        const std::function<Status(uint64_t first_row, std::span<const uint64_t> page)>& visit)
+        const = 0;
+    /// The shapes of all txns from `from` on that have at least two known inputs, in chain order.
+    virtual Status scan_shapes(ChainId chain, TxnPosition from,
+                               const std::function<Status(const TxnShape&)>& visit) const = 0;
+
     /// All blocks of [first, last] in chain order, until `visit` returns an Error, which is passed
     /// on. Memory: one block.
     virtual Status scan(ChainId chain, BlockNum first, BlockNum last,
@@ -129,8 +216,9 @@ public:
     /// The tip of a chain as this writer sees it.
     virtual std::optional<BlockHeader> tip(ChainId chain) const = 0;
 
-    /// Moves the head log into sealed form. Called on its own when the head grows; explicit at the
-    /// end of an ingest.
+    /// Moves the head log into sealed form and waits until it is, and until merging has nothing left
+    /// to do. Both go on in the background whenever the head has grown; explicit at the end of an
+    /// ingest.
     virtual Status seal() = 0;
 
     /// A snapshot of what is acknowledged now.
@@ -152,5 +240,24 @@ Result<std::shared_ptr<const Reader>> open_reader(const std::string& directory);
 
 /// Re-reads every stored byte against its checksum. kCorrupt names file, offset and column.
 Status verify(const std::string& directory);
+
+/// Copies what is acknowledged now into a new ledger at `target`, while a writer may go on: hard
+/// links to what never changes (copies across file systems), a copy of the head. kConflict when
+/// `target` exists and is not empty.
+Status copy_snapshot(const std::string& directory, const std::string& target);
+
+/// What the files of a chain hold, for people who size disks.
+struct ChainFiles {
+    ChainId chain;
+    uint64_t segments = 0, indexes = 0;          ///< Files.
+    uint64_t head_blocks = 0, head_bytes = 0;    ///< Not yet sealed.
+    uint64_t bytes = 0;                          ///< All files of the chain.
+    struct Part {
+        std::string name;  ///< Of a column or index, the same in all files.
+        uint64_t bytes = 0;
+    };
+    std::vector<Part> parts;  ///< Largest first.
+};
+Result<std::vector<ChainFiles>> chain_files(const std::string& directory);
 
 }  // namespace cordon::ledger

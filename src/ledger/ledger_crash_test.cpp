@@ -11,7 +11,9 @@ namespace {
 
 using namespace test;
 
-constexpr Limits kSmall{40, 1 << 20, 120};  // Seals every few blocks, merges now and then.
+// Seals every few blocks, merges now and then; all on one thread, so that a write has a number.
+constexpr Limits kSmall{
+    .seal_rows = 20, .seal_log = 1 << 20, .least_rows = 1, .merged_rows = 1000, .background = false};
 
 /// What was acknowledged, and what was asked for last: a crash may leave either.
 struct Outcome {

@@ -11,10 +11,13 @@ namespace {
 
 using namespace test;
 
+// Seals when it is told to.
+constexpr Limits kByHand{.seal_rows = 1000, .least_rows = 1, .background = false};
+
 /// A small ledger with two segments, a head and some history in the manifest.
 Naive make_small(const std::string& directory, ChainId chain) {
     FaultDisk disk = FaultDisk::none();
-    const auto writer = open_writer_on(disk, directory, {}, Limits{1000, 1 << 20, 1}).value();
+    const auto writer = open_writer_on(disk, directory, {}, kByHand).value();
     Stream stream{chain, 3};
     Naive naive;
     for (int i = 0; i < 12; ++i) {
@@ -49,7 +52,7 @@ TEST(LedgerDamage,
         const Naive naive = make_small(dir / "l", chain);
         ASSERT_TRUE(verify(dir / "l"));
         const std::vector<std::string> files = files_below(dir / "l");
-        ASSERT_EQ(files.size(), 5u);  // FORMAT, manifest, log, two segments.
+        ASSERT_EQ(files.size(), 7u);  // FORMAT, manifest, log, two segments, two indexes.
         for (const std::string& file : files) {
             const Bytes good = read_file(file).value();
             for (std::size_t at = 0; at < good.size(); ++at) {

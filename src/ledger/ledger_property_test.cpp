@@ -15,7 +15,10 @@ using namespace test;
 struct Setting {
     uint32_t seed = *rc::gen::arbitrary<uint32_t>();
     ChainId chain = seed % 2 == 0 ? kEthereum : kBitcoin;
-    Limits limits{*rc::gen::inRange<uint64_t>(1, 80), 1 << 20, *rc::gen::inRange<uint64_t>(1, 200)};
+    Limits limits{.seal_rows = *rc::gen::inRange<uint64_t>(1, 80),
+                  .least_rows = 1,
+                  .merged_rows = *rc::gen::inRange<uint64_t>(1, 400),
+                  .background = false};
 };
 
 std::vector<Block> take(Stream& stream, Naive& naive, unsigned most) {

@@ -29,7 +29,7 @@ void check_height(const Reader& reader) {
 TEST(LedgerThreads, readers_see_whole_batches_while_the_writer_appends_seals_and_rewinds) {
     const TempDir dir;
     const auto writer =
-        open_writer_on(system_disk(), dir / "l", {}, Limits{25, 1 << 20, 60}).value();
+        open_writer_on(system_disk(), dir / "l", {}, Limits{.seal_rows = 25, .least_rows = 1}).value();
     std::atomic<bool> done = false;
     std::vector<std::thread> readers;
     for (int i = 0; i < 2; ++i)
@@ -58,7 +58,7 @@ TEST(LedgerThreads, readers_see_whole_batches_while_the_writer_appends_seals_and
 TEST(LedgerThreads, one_snapshot_answers_many_threads_while_the_writer_goes_on) {
     const TempDir dir;
     const auto writer =
-        open_writer_on(system_disk(), dir / "l", {}, Limits{25, 1 << 20, 60}).value();
+        open_writer_on(system_disk(), dir / "l", {}, Limits{.seal_rows = 25, .least_rows = 1}).value();
     std::vector<Block> batch;
     for (BlockNum number = 1; number <= 90; ++number) batch.push_back(simple_block(number));
     ASSERT_TRUE(writer->append(std::span{batch}.first(50)));

@@ -4,9 +4,35 @@
 #include <cordon/base/format.hpp>
 
 #include "chain_view.hpp"
+#include "scan.hpp"
 
 namespace cordon::ledger {
 namespace {
+
+/// Cursors that give nothing, or an Error.
+class EmptyTxns final : public TxnCursor {
+public:
+    explicit EmptyTxns(std::optional<Error> error) : error_{std::move(error)} {}
+    Result<std::optional<TxnPosition>> next() override {
+        if (error_) return fail(*error_);
+        return std::optional<TxnPosition>{};
+    }
+
+private:
+    std::optional<Error> error_;
+};
+template <typename Row>
+class EmptyPages final : public PageCursor<Row> {
+public:
+    explicit EmptyPages(std::optional<Error> error) : error_{std::move(error)} {}
+    Result<std::size_t> next(std::span<Row> /*page*/) override {
+        if (error_) return fail(*error_);
+        return std::size_t{0};
+    }
+
+private:
+    std::optional<Error> error_;
+};
 
 class SnapshotReader final : public Reader {
 public:
@@ -30,9 +56,9 @@ public:
     Result<std::optional<TxnPosition>> find_txn(ChainId chain, const Hash256& hash) const override {
         const ChainView* view = find(chain);
         if (view == nullptr) return std::optional<TxnPosition>{};
-        CORDON_TRY(const auto found, ledger::find_txn(*view, hash));
+        CORDON_TRY(const auto found, view->find_txn(hash));
         if (!found) return std::optional<TxnPosition>{};
-        CORDON_TRY(const TxnPosition at, position(*found->part, found->ordinal));
+        CORDON_TRY(const TxnPosition at, view->position(*found));
         return at;
     }
 
@@ -54,15 +80,81 @@ public:
         if (const auto wrong = wrong_model(chain, true)) return fail(*wrong);
         const ChainView* view = find(chain);
         if (view == nullptr) return std::optional<Spender>{};
-        CORDON_TRY(const auto found, find_spend(*view, output));
-        if (!found) return std::optional<Spender>{};
-        CORDON_TRY(const TxnPosition at, position(*found->part, found->spend.ordinal));
-        return Spender{at, found->spend.input};
+        CORDON_TRY(const auto row, view->find_row(output, nullptr));
+        std::optional<uint64_t> input;
+        if (row) {
+            CORDON_TRY(input, view->find_spend(*row));
+        }
+        if (!input) {  // Spent before its txn was known, or the txn is not here.
+            CORDON_TRY(input, view->find_spend(output));
+        }
+        if (!input) return std::optional<Spender>{};
+        CORDON_TRY(const uint64_t txn, view->txn_of_input(*input));
+        CORDON_TRY(const TxnPosition at, view->position(txn));
+        CORDON_TRY(const uint64_t first, view->first_input(txn));
+        return Spender{at, static_cast<uint32_t>(*input - first)};
     }
     std::unique_ptr<TxnCursor> utxo_txns_of(ChainId chain, const Address& address, Side side,
                                             Order order,
                                             std::optional<TxnPosition> from) const override {
         return txns_of(chain, address, side, order, from, true);
+    }
+
+    std::unique_ptr<TransferCursor> transfers_of(ChainId chain, const Address& address,
+                                                 const TransferQuery& query) const override {
+        if (auto wrong = wrong_model(chain, false))
+            return std::make_unique<EmptyPages<PlacedTransfer>>(std::move(wrong));
+        const ChainView* view = find(chain);
+        if (view == nullptr) return std::make_unique<EmptyPages<PlacedTransfer>>(std::nullopt);
+        return make_transfer_cursor(*view, address, query);
+    }
+    std::unique_ptr<OutputCursor> outputs_of(ChainId chain, const Address& address, Order order,
+                                             std::optional<TxnPosition> from) const override {
+        if (auto wrong = wrong_model(chain, true))
+            return std::make_unique<EmptyPages<PlacedOutput>>(std::move(wrong));
+        const ChainView* view = find(chain);
+        if (view == nullptr) return std::make_unique<EmptyPages<PlacedOutput>>(std::nullopt);
+        return make_output_cursor(*view, address, order, from);
+    }
+    Result<Balance> balance(ChainId chain, const Address& address) const override {
+        if (const auto wrong = wrong_model(chain, true)) return fail(*wrong);
+        const ChainView* view = find(chain);
+        return view == nullptr ? Balance{} : balance_of(*view, address);
+    }
+
+    uint32_t address_count(ChainId chain) const override {
+        const ChainView* view = find(chain);
+        return view == nullptr ? 0 : static_cast<uint32_t>(view->end().addresses);
+    }
+    Result<std::optional<uint32_t>> address_id(ChainId chain,
+                                               const Address& address) const override {
+        const ChainView* view = find(chain);
+        if (view == nullptr) return std::optional<uint32_t>{};
+        return view->find_address(address);
+    }
+    Result<Address> address(ChainId chain, uint32_t id) const override {
+        const ChainView* view = find(chain);
+        if (view == nullptr || id >= view->end().addresses)
+            return fail(ErrorCode::kInvalidParam,
+                        format("{} has no address with id {}", to_string(chain), id));
+        return view->address(id);
+    }
+
+    Status scan_field(ChainId chain, Field field,
+                      const std::function<Status(uint64_t, std::span<const uint64_t>)>& visit)
+        const override {
+        const bool utxo = is_utxo(chain);
+        if (utxo ? field == Field::kSender || field == Field::kAsset : field == Field::kValue)
+            return fail(ErrorCode::kInvalidParam,
+                        format("rows of {} have no such field", to_string(chain)));
+        const ChainView* view = find(chain);
+        return view == nullptr ? Status{} : ledger::scan_field(*view, field, visit);
+    }
+    Status scan_shapes(ChainId chain, TxnPosition from,
+                       const std::function<Status(const TxnShape&)>& visit) const override {
+        if (const auto wrong = wrong_model(chain, true)) return fail(*wrong);
+        const ChainView* view = find(chain);
+        return view == nullptr ? Status{} : ledger::scan_shapes(*view, from, visit);
     }
 
     Status scan(ChainId chain, BlockNum first, BlockNum last,
@@ -77,7 +169,7 @@ public:
             for (; index < part.blocks; ++index) {
                 CORDON_TRY(const BlockNum number, part.segment->number(index));
                 if (number > last) return {};
-                CORDON_TRY(part.segment->read_block(index, block));
+                CORDON_TRY(view->read_block(part, index, block));
                 CORDON_TRY(visit(block));
             }
         }
@@ -103,20 +195,21 @@ private:
         if (view == nullptr)
             return fail(ErrorCode::kNotFound,
                         format("{}: this ledger has no such chain", to_string(chain)));
-        CORDON_TRY(const PartPlace place, locate(*view, at));
-        CORDON_TRY(const BlockHeader header, place.part->segment->block_header(place.block));
-        Placed<Txn> placed{at, header.time, {}};
-        CORDON_TRY(place.part->segment->read_txn(place.block, place.ordinal, placed.txn));
+        CORDON_TRY(const uint64_t number, view->txn_at(at));
+        CORDON_TRY(const auto header, view->block(at.block));
+        Placed<Txn> placed{at, header ? header->time : std::nullopt, {}};
+        CORDON_TRY(view->read_txn(number, placed.txn));
         return placed;
     }
 
     std::unique_ptr<TxnCursor> txns_of(ChainId chain, const Address& address, Side side,
                                        Order order, std::optional<TxnPosition> from,
                                        bool utxo) const {
-        if (auto wrong = wrong_model(chain, utxo)) return make_cursor(std::move(wrong));
+        if (auto wrong = wrong_model(chain, utxo))
+            return std::make_unique<EmptyTxns>(std::move(wrong));
         const ChainView* view = find(chain);
-        return view == nullptr ? make_cursor(std::nullopt)
-                               : make_cursor(*view, address, side, order, from);
+        if (view == nullptr) return std::make_unique<EmptyTxns>(std::nullopt);
+        return make_txn_cursor(*view, address, side, order, from);
     }
 
     std::map<ChainId, ChainView> views_;

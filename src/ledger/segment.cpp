@@ -3,101 +3,114 @@
 
 #include <cordon/base/format.hpp>
 
-#include "flat_index.hpp"
+#include "block_codec.hpp"
 
 namespace cordon::ledger {
 
-tl::unexpected<Error> Segment::corrupt(ColumnId id, uint64_t offset) const {
-    const auto index = static_cast<std::size_t>(id);
-    if (const auto damage = column(id).find_damage()) return damaged(id, *damage);
-    return fail(ErrorCode::kCorrupt,
-                format("{}: offset {}: column {} does not decode; restore this ledger from a copy "
-                       "or ingest it anew",
-                       name_, header_.columns[index].offset + offset, kColumnNames[index]));
-}
+using namespace segment;
 
-tl::unexpected<Error> Segment::damaged(ColumnId id, const Column::Damage& damage) const {
-    return fail(
-        ErrorCode::kCorrupt,
-        format("{}: offset {}: {}column {}: {}; restore this ledger from a copy or ingest it anew",
-               name_, damage.offset, damage.in_sums ? "checksums of " : "",
-               kColumnNames[static_cast<std::size_t>(id)],
-               damage.bit ? format("bit {} is flipped", *damage.bit)
-                          : format("the checksum of the page from here ({} bytes) does not match",
-                                   kChunk)));
-}
-
-Result<std::shared_ptr<const Segment>> Segment::open(const std::string& path,
-                                                     const std::string& name) {
-    std::shared_ptr<Segment> segment{new Segment};
-    segment->name_ = name;
-    CORDON_TRY(segment->file_, MappedFile::open(path));
-    const ByteView bytes = segment->file_.bytes();
-    return make(std::move(segment), bytes, false);
+Result<std::shared_ptr<const Segment>> Segment::open(const std::string& path) {
+    return make(ColumnFile::open(path, segment::kFile));
 }
 
 Result<std::shared_ptr<const Segment>> Segment::from_bytes(Bytes bytes, const std::string& name,
                                                            bool trusted) {
-    std::shared_ptr<Segment> segment{new Segment};
-    segment->name_ = name;
-    segment->memory_ = std::move(bytes);
-    const ByteView view = segment->memory_;
-    return make(std::move(segment), view, trusted);
+    return make(ColumnFile::from_bytes(std::move(bytes), name, segment::kFile, trusted));
 }
 
-Result<std::shared_ptr<const Segment>> Segment::make(std::shared_ptr<Segment> segment,
-                                                     ByteView bytes, bool trusted) {
-    segment->bytes_ = bytes;
-    CORDON_TRY(segment->header_, decode_segment_header(bytes, segment->name_));
-    segment->identity_ = load<uint32_t>(bytes.data() + kSegmentMagic.size());
-    for (std::size_t i = 0; i < kColumnCount; ++i)
-        segment->columns_[i] = Column{bytes, segment->header_.columns[i], trusted};
-    CORDON_TRY(segment->load_groups());
-    return segment;
+Result<std::shared_ptr<const Segment>> Segment::make(Result<ColumnFile> file) {
+    if (!file) return fail(std::move(file).error());
+    std::shared_ptr<Segment> made{new Segment};
+    made->file_ = std::move(*file);
+    const auto& counters = made->file_.footer().counters;
+    const auto take = [&counters](std::size_t at) {
+        return Totals{counters[at],     counters[at + 1], counters[at + 2],
+                      counters[at + 3], counters[at + 4], counters[at + 5]};
+    };
+    made->begin_ = take(kFirst);
+    made->own_ = take(kOwn);
+    const Totals& own = made->own_;
+    // Every count once, so that no loop over one of them runs on behind its columns.
+    constexpr uint64_t kMost = uint64_t{1} << 40;
+    for (const uint64_t count : {own.blocks, own.txns, own.rows, own.inputs, own.addresses,
+                                 own.assets, made->begin_.blocks, made->begin_.txns,
+                                 made->begin_.rows, made->begin_.inputs, made->begin_.addresses,
+                                 made->begin_.assets})
+        if (count > kMost) return made->corrupt(kBlockNumber);
+    const bool utxo = is_utxo(made->chain());
+    const auto counted = [&](segment::ColumnId id, uint64_t count) {
+        return made->column(id).count() == count;
+    };
+    const uint64_t rows_account = utxo ? 0 : own.rows;
+    const uint64_t txns_utxo = utxo ? own.txns : 0;
+    if (own.blocks == 0 || own.blocks >= UINT32_MAX ||
+        made->begin_.addresses + own.addresses >= kNoId ||
+        !counted(kBlockNumber, own.blocks) || !counted(kBlockTxn, own.blocks + 1) ||
+        !counted(kBlockRow, own.blocks + 1) || !counted(kBlockInput, own.blocks + 1) ||
+        !counted(kBlockAddress, own.blocks + 1) || !counted(kBlockAsset, own.blocks + 1) ||
+        !counted(kBlockHeaderBegin, own.blocks + 1) ||
+        made->column(kTxnHash).size() != own.txns * 32 || !counted(kTxnTime, own.txns) ||
+        !counted(kVersion, txns_utxo) || !counted(kLocktime, txns_utxo) ||
+        !counted(kCoinbase, txns_utxo) || !counted(kTo, own.rows) ||
+        !counted(kFrom, rows_account) || !counted(kAsset, rows_account) ||
+        !counted(kKind, rows_account) || !counted(kGap, rows_account) ||
+        !counted(kAmountSize, rows_account) || !counted(kValue, utxo ? own.rows : 0) ||
+        !counted(kSpent, own.inputs) || !counted(kAddressKind, own.addresses) ||
+        !counted(kAddressSize, own.addresses) || !counted(kAssetSize, own.assets))
+        return made->corrupt(kBlockNumber);
+    made->rows_ = Groups{made->file_, kRowGroups};
+    made->inputs_ = Groups{made->file_, kInputGroups};
+    made->amounts_ = Texts{made->file_, kAmounts};
+    made->addresses_ = Texts{made->file_, kAddresses};
+    made->assets_ = Texts{made->file_, kAssets};
+    return made;
 }
 
-Status Segment::load_groups() {
-    const Column& column = this->column(ColumnId::kAddressGroup);
-    const uint8_t* at = column.get(0, column.size());
-    if (at == nullptr || column.size() % kGroupSize != 0)
-        return corrupt(ColumnId::kAddressGroup, 0);
-    uint64_t offset = 0;
-    for (uint64_t i = 0; i < column.size(); i += kGroupSize) {
-        Group group{static_cast<AddressKind>(at[i]), at[i + 1], load<uint32_t>(at + i + 2), 0,
-                    load<uint64_t>(at + i + 6)};
-        const uint64_t next = i + kGroupSize < column.size()
-                                  ? load<uint32_t>(at + i + kGroupSize + 2)
-                                  : header_.addresses;
-        if (at[i] > static_cast<uint8_t>(AddressKind::kScript) || group.size > Address::kMaxSize ||
-            next <= group.first || next > header_.addresses || group.offset != offset ||
-            (i == 0 && group.first != 0))
-            return corrupt(ColumnId::kAddressGroup, i);
-        group.count = static_cast<uint32_t>(next - group.first);
-        offset += uint64_t{group.count} * group.size;
-        groups_.push_back(group);
-    }
-    if (offset != this->column(ColumnId::kAddress).size() ||
-        (groups_.empty() && header_.addresses != 0))
-        return corrupt(ColumnId::kAddressGroup, column.size());
-    return {};
+Result<uint64_t> Segment::block_value(segment::ColumnId id, uint64_t block) const {
+    uint64_t value = 0;
+    if (!column(id).read(block, value)) return corrupt(id);
+    return value;
 }
 
-Result<BlockNum> Segment::number(uint32_t block) const {
-    return value<uint64_t>(ColumnId::kBlockNumber, block);
+Result<BlockNum> Segment::number(uint32_t block) const { return block_value(kBlockNumber, block); }
+
+Result<uint64_t> Segment::first_txn(uint32_t block) const {
+    CORDON_TRY(const uint64_t own, block_value(kBlockTxn, block));
+    return begin_.txns + own;
 }
-Result<uint32_t> Segment::first_txn(uint32_t block) const {
-    return value<uint32_t>(ColumnId::kBlockTxn, block);
+
+Result<Totals> Segment::totals(uint32_t block) const {
+    Totals own;
+    own.blocks = block;
+    CORDON_TRY(own.txns, block_value(kBlockTxn, block));
+    CORDON_TRY(own.rows, block_value(kBlockRow, block));
+    CORDON_TRY(own.inputs, block_value(kBlockInput, block));
+    CORDON_TRY(own.addresses, block_value(kBlockAddress, block));
+    CORDON_TRY(own.assets, block_value(kBlockAsset, block));
+    if (own.txns > own_.txns || own.rows > own_.rows || own.inputs > own_.inputs ||
+        own.addresses > own_.addresses || own.assets > own_.assets)
+        return corrupt(kBlockTxn);
+    return begin_ + own;
 }
-Result<uint64_t> Segment::first_row(uint32_t block) const {
-    return value<uint64_t>(ColumnId::kBlockRow, block);
+
+Result<BlockHeader> Segment::block_header(uint32_t block) const {
+    CORDON_TRY(const uint64_t first, block_value(kBlockHeaderBegin, block));
+    CORDON_TRY(const uint64_t end, block_value(kBlockHeaderBegin, uint64_t{block} + 1));
+    const uint8_t* at = first <= end ? column(kBlockHeader).get(first, end - first) : nullptr;
+    if (at == nullptr) return corrupt(kBlockHeader, first);
+    Decoder in{{at, static_cast<std::size_t>(end - first)}};
+    const BlockHeader header = take_header(in);
+    if (!in.ok() || in.left() != 0) return corrupt(kBlockHeader, first);
+    return header;
 }
 
 Result<uint32_t> Segment::lower_block(BlockNum wanted) const {
     uint32_t low = 0;
-    auto high = static_cast<uint32_t>(header_.blocks);
+    uint32_t high = blocks();
     while (low < high) {
         const uint32_t middle = low + (high - low) / 2;
-        CORDON_TRY(const BlockNum at, number(middle));
+        uint64_t at = 0;
+        if (!column(kBlockNumber).read(middle, at)) return corrupt(kBlockNumber);
         if (at < wanted)
             low = middle + 1;
         else
@@ -106,127 +119,62 @@ Result<uint32_t> Segment::lower_block(BlockNum wanted) const {
     return low;
 }
 
-Result<uint32_t> Segment::block_of(uint32_t ordinal) const {
+Result<uint32_t> Segment::block_of(uint64_t txn) const {
     // The last block that begins at or before the txn; empty blocks before it begin there too.
+    const uint64_t own = txn - begin_.txns;
     uint32_t low = 0;
-    auto high = static_cast<uint32_t>(header_.blocks);
+    uint32_t high = blocks();
     while (low < high) {
         const uint32_t middle = low + (high - low) / 2;
-        CORDON_TRY(const uint32_t first, first_txn(middle));
-        if (first <= ordinal)
+        uint64_t at = 0;
+        if (!column(kBlockTxn).read(middle, at)) return corrupt(kBlockTxn);
+        if (at <= own)
             low = middle + 1;
         else
             high = middle;
     }
-    if (low == 0) return corrupt(ColumnId::kBlockTxn, 0);
+    if (low == 0) return corrupt(kBlockTxn);
     return low - 1;
 }
 
-Result<std::optional<uint32_t>> Segment::find_txn(const Hash256& hash, uint32_t limit) const {
-    const uint64_t slots = slot_count(header_.txns);
-    uint64_t slot = home_slot(hash_bytes(hash), slots);
-    std::optional<uint32_t> found;
-    for (uint64_t steps = 0; steps < slots; ++steps, slot = slot + 1 == slots ? 0 : slot + 1) {
-        CORDON_TRY(const uint32_t entry, value<uint32_t>(ColumnId::kTxnIndex, slot));
-        if (entry == 0) return found;
-        if (entry - 1 >= limit || (found && entry - 1 < *found)) continue;
-        CORDON_TRY(const Hash256 candidate, txn_hash(entry - 1));
-        if (candidate == hash) found = entry - 1;
-    }
-    return corrupt(ColumnId::kTxnIndex, 0);
+Result<uint64_t> Segment::foreign_input(uint64_t index) const {
+    uint64_t own = 0;
+    if (!column(kForeignInput).read(index, own)) return corrupt(kForeignInput);
+    return begin_.inputs + own;
 }
 
-Result<std::optional<Segment::Spend>> Segment::find_spend(const OutPoint& point,
-                                                          uint32_t limit) const {
-    const uint64_t slots = column(ColumnId::kSpendIndex).size() / 8;
-    if (slots == 0) return corrupt(ColumnId::kSpendIndex, 0);
-    const uint64_t hash = hash_outpoint(point);
-    uint64_t slot = home_slot(hash, slots);
-    UtxoTxn txn;
-    for (uint64_t steps = 0; steps < slots; ++steps, slot = slot + 1 == slots ? 0 : slot + 1) {
-        CORDON_TRY(const uint64_t entry, value<uint64_t>(ColumnId::kSpendIndex, slot));
-        const auto ordinal = static_cast<uint32_t>(entry >> 32);
-        if (ordinal == 0) return std::optional<Spend>{};
-        if (static_cast<uint32_t>(entry) != static_cast<uint32_t>(hash) || ordinal - 1 >= limit)
-            continue;
-        CORDON_TRY(const uint32_t block, block_of(ordinal - 1));
-        CORDON_TRY(read_txn(block, ordinal - 1, txn));
-        for (uint32_t input = 0; input < txn.inputs.size(); ++input)
-            if (txn.inputs[input].prevout == point) return Spend{ordinal - 1, input};
+Result<std::optional<Segment::Foreign>> Segment::foreign(uint64_t input) const {
+    uint64_t low = 0;
+    uint64_t high = foreign_count();
+    while (low < high) {
+        const uint64_t middle = low + (high - low) / 2;
+        CORDON_TRY(const uint64_t at, foreign_input(middle));
+        if (at < input)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    return corrupt(ColumnId::kSpendIndex, 0);
+    if (low == foreign_count()) return std::optional<Foreign>{};
+    CORDON_TRY(const uint64_t at, foreign_input(low));
+    if (at != input) return std::optional<Foreign>{};
+    const uint8_t* bytes = column(kForeignPoint).get(low * 36, 36);
+    if (bytes == nullptr) return corrupt(kForeignPoint, low * 36);
+    Foreign found;
+    std::memcpy(found.point.txid.bytes.data(), bytes, 32);
+    found.point.index = load<uint32_t>(bytes + 32);
+    if (!column(kForeignAddress).read(low, found.address_plus_one))
+        return corrupt(kForeignAddress);
+    if (!column(kForeignValue).read(low, found.value)) return corrupt(kForeignValue);
+    return found;
 }
 
-Result<std::optional<uint32_t>> Segment::find_address(const Address& address) const {
-    const ByteView payload = address.payload();
-    for (const Group& group : groups_) {
-        if (group.kind != address.kind() || group.size != payload.size()) continue;
-        uint32_t low = 0;
-        uint32_t high = group.count;
-        while (low < high) {
-            const uint32_t middle = low + (high - low) / 2;
-            const uint64_t offset = group.offset + uint64_t{middle} * group.size;
-            const uint8_t* at = column(ColumnId::kAddress).get(offset, group.size);
-            if (at == nullptr) return corrupt(ColumnId::kAddress, offset);
-            const int order = group.size == 0 ? 0 : std::memcmp(at, payload.data(), group.size);
-            if (order == 0) return group.first + middle;
-            if (order < 0)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-        break;
-    }
-    return std::optional<uint32_t>{};
-}
-
-Result<Segment::List> Segment::list(bool receiving, uint32_t address_id, uint32_t limit) const {
-    const ColumnId begins = receiving ? ColumnId::kInBegin : ColumnId::kOutBegin;
-    List list;
-    CORDON_TRY(list.begin, value<uint32_t>(begins, address_id));
-    CORDON_TRY(list.end, value<uint32_t>(begins, uint64_t{address_id} + 1));
-    if (list.begin > list.end) return corrupt(begins, uint64_t{address_id} * 4);
-    // Cut to the visible txns.
-    while (limit < header_.txns && list.begin < list.end) {
-        uint32_t low = list.begin;
-        uint32_t high = list.end;
-        while (low < high) {
-            const uint32_t middle = low + (high - low) / 2;
-            CORDON_TRY(const uint32_t ordinal, list_entry(receiving, middle));
-            if (ordinal < limit)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-        list.end = low;
-        break;
-    }
-    return list;
-}
-
-Result<uint32_t> Segment::list_entry(bool receiving, uint32_t entry) const {
-    return value<uint32_t>(receiving ? ColumnId::kIn : ColumnId::kOut, entry);
-}
-
-Status Segment::verify() const {
-    std::vector<std::pair<uint64_t, uint64_t>> used{{0, kSegmentHeaderSize}};
-    for (std::size_t i = 0; i < kColumnCount; ++i) {
-        const SegmentHeader::Column& info = header_.columns[i];
-        used.emplace_back(info.offset, info.offset + info.size);
-        used.emplace_back(info.sums, info.sums + (info.size + kChunk - 1) / kChunk * 4);
-        if (const auto damage = columns_[i].find_damage())
-            return damaged(static_cast<ColumnId>(i), *damage);
-    }
-    std::sort(used.begin(), used.end());
-    uint64_t at = 0;
-    for (const auto& [begin, end] : used) {
-        for (; at < begin; ++at)
-            if (bytes_[at] != 0)
-                return fail(ErrorCode::kCorrupt,
-                            format("{}: offset {}: a gap between columns is not zero", name_, at));
-        at = std::max(at, end);
-    }
-    return {};
+Result<Asset> Segment::asset(uint64_t id) const {
+    ByteView text;
+    if (!assets_.read(id - begin_.assets, text)) return corrupt(kAssetText);
+    const std::string_view view{reinterpret_cast<const char*>(text.data()), text.size()};
+    const Result<Asset> asset = Asset::parse(view);
+    if (!asset || asset->text() != view) return corrupt(kAssetText);
+    return *asset;
 }
 
 }  // namespace cordon::ledger

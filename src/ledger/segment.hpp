@@ -2,116 +2,131 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <optional>
 
 #include <cordon/base/result.hpp>
 #include <cordon/model/block.hpp>
 
-#include "column.hpp"
-#include "disk.hpp"
+#include "segment_format.hpp"
 
 namespace cordon::ledger {
 
 /// An immutable run of blocks, read where it lies: in a mapped file, or in memory (the head).
 ///
-/// Every read is checked for bounds and checksum, so bytes of any content give an Error (kCorrupt
-/// with file, offset and column), never a crash or a wrong answer. Thread safety: any number of
+/// Txns, rows, inputs, addresses and assets are named by their numbers in the chain; blocks by
+/// their place in the segment. Every read is checked for bounds and checksum, so bytes of any
+/// content give an Error (kCorrupt with file, offset and column), never a crash. Small reads that a
+/// loop makes give false or nullptr instead; `corrupt` then says why. Thread safety: any number of
 /// threads.
 class Segment {
 public:
-    /// Maps a file. `name` is what messages call it.
-    static Result<std::shared_ptr<const Segment>> open(const std::string& path,
-                                                       const std::string& name);
-    /// Takes bytes in memory; `trusted` when SegmentBuilder has just made them.
+    static Result<std::shared_ptr<const Segment>> open(const std::string& path);
+    /// Takes bytes in memory; `trusted` when write_segment has just made them.
     static Result<std::shared_ptr<const Segment>> from_bytes(Bytes bytes, const std::string& name,
                                                              bool trusted);
 
-    const SegmentHeader& header() const noexcept { return header_; }
-    /// The checksum that stands for the whole file: it covers the header, which covers all others.
-    uint32_t identity() const noexcept { return identity_; }
+    const ColumnFile& file() const noexcept { return file_; }
+    ChainId chain() const noexcept { return file_.footer().chain; }
+    /// What of the chain lies before it, and behind its last block.
+    const Totals& begin() const noexcept { return begin_; }
+    Totals end() const noexcept { return begin_ + own_; }
+    uint32_t blocks() const noexcept { return static_cast<uint32_t>(own_.blocks); }
 
-    // By block index, 0 .. header().blocks - 1.
+    // Blocks, 0 .. blocks() - 1.
     Result<BlockNum> number(uint32_t block) const;
-    Result<uint32_t> first_txn(uint32_t block) const;  ///< Also for block == blocks.
-    Result<uint64_t> first_row(uint32_t block) const;  ///< Also for block == blocks.
     Result<BlockHeader> block_header(uint32_t block) const;
-    Status read_block(uint32_t block, Block& out) const;
-    /// The first block whose number is at least `number`; header().blocks when there is none.
+    /// What lies before a block; also for block == blocks().
+    Result<Totals> totals(uint32_t block) const;
+    /// The first txn of a block; also for block == blocks().
+    Result<uint64_t> first_txn(uint32_t block) const;
+    /// The first block whose number is at least `number`; blocks() when there is none.
     Result<uint32_t> lower_block(BlockNum number) const;
     /// The block in which a txn stands.
-    Result<uint32_t> block_of(uint32_t ordinal) const;
+    Result<uint32_t> block_of(uint64_t txn) const;
 
-    Status read_txn(uint32_t block, uint32_t ordinal, AccountTxn& out) const;
-    Status read_txn(uint32_t block, uint32_t ordinal, UtxoTxn& out) const;
-    /// One output, without decoding the rest; `count` is how many there are.
-    Result<std::optional<TxOut>> read_output(uint32_t ordinal, uint32_t index,
-                                             uint32_t& count) const;
+    // Txns.
+    const uint8_t* txn_hash(uint64_t txn) const noexcept {
+        return column(segment::kTxnHash).get((txn - begin_.txns) * 32, 32);
+    }
+    /// Rows or inputs of a txn: [first, end).
+    bool rows_of(uint64_t txn, uint64_t& first, uint64_t& end) const noexcept {
+        const uint64_t group = txn - begin_.txns;
+        if (!rows_.begin(group, first) || !rows_.begin(group + 1, end) || end < first) return false;
+        first += begin_.rows;
+        end += begin_.rows;
+        return true;
+    }
+    bool inputs_of(uint64_t txn, uint64_t& first, uint64_t& end) const noexcept {
+        const uint64_t group = txn - begin_.txns;
+        if (!inputs_.begin(group, first) || !inputs_.begin(group + 1, end) || end < first)
+            return false;
+        first += begin_.inputs;
+        end += begin_.inputs;
+        return true;
+    }
+    bool txn_of_row(uint64_t row, uint64_t& txn) const noexcept {
+        if (!rows_.group_of(row - begin_.rows, txn)) return false;
+        txn += begin_.txns;
+        return true;
+    }
+    bool txn_of_input(uint64_t input, uint64_t& txn) const noexcept {
+        if (!inputs_.group_of(input - begin_.inputs, txn)) return false;
+        txn += begin_.txns;
+        return true;
+    }
+    /// A number of a txn, row or input column, by the number of the txn, row or input.
+    bool txn_value(segment::ColumnId id, uint64_t txn, uint64_t& value) const noexcept {
+        return column(id).read(txn - begin_.txns, value);
+    }
+    bool row_value(segment::ColumnId id, uint64_t row, uint64_t& value) const noexcept {
+        return column(id).read(row - begin_.rows, value);
+    }
+    bool spent(uint64_t input, uint64_t& row_plus_one) const noexcept {
+        return column(segment::kSpent).read(input - begin_.inputs, row_plus_one);
+    }
+    /// Least significant byte first, without leading zeros.
+    bool amount(uint64_t row, ByteView& bytes) const noexcept {
+        return amounts_.read(row - begin_.rows, bytes);
+    }
 
-    // Look-ups; `limit` hides the txns from that ordinal on.
-    Result<std::optional<uint32_t>> find_txn(const Hash256& hash, uint32_t limit) const;
-    struct Spend {
-        uint32_t ordinal, input;
+    /// What an input spends that the ledger does not have; nothing when it has it.
+    struct Foreign {
+        OutPoint point;
+        uint64_t address_plus_one = 0, value = 0;
     };
-    Result<std::optional<Spend>> find_spend(const OutPoint& point, uint32_t limit) const;
-    Result<std::optional<uint32_t>> find_address(const Address& address) const;
+    Result<std::optional<Foreign>> foreign(uint64_t input) const;
+    uint64_t foreign_count() const noexcept { return column(segment::kForeignInput).count(); }
+    /// The `index`th such input, by rising number.
+    Result<uint64_t> foreign_input(uint64_t index) const;
 
-    /// The txns of an address: entries [begin, end) of a list of rising ordinals.
-    struct List {
-        uint32_t begin = 0, end = 0;
-    };
-    Result<List> list(bool receiving, uint32_t address_id, uint32_t limit) const;
-    Result<uint32_t> list_entry(bool receiving, uint32_t entry) const;
+    // What is new in it.
+    bool address(uint64_t id, AddressKind& kind, ByteView& payload) const noexcept {
+        uint64_t value = 0;
+        const uint64_t index = id - begin_.addresses;
+        if (!column(segment::kAddressKind).read(index, value) || !addresses_.read(index, payload))
+            return false;
+        kind = static_cast<AddressKind>(value);
+        return value <= static_cast<uint64_t>(AddressKind::kScript);
+    }
+    Result<Asset> asset(uint64_t id) const;
 
-    /// Every byte against its checksum, gaps against zero.
-    Status verify() const;
+    const Column& column(segment::ColumnId id) const noexcept { return file_.column(id); }
+    const Texts& addresses() const noexcept { return addresses_; }
+    const Groups& inputs() const noexcept { return inputs_; }
+    tl::unexpected<Error> corrupt(segment::ColumnId id, uint64_t offset = 0) const {
+        return file_.corrupt(id, offset);
+    }
 
 private:
     Segment() = default;
-    static Result<std::shared_ptr<const Segment>> make(std::shared_ptr<Segment> segment,
-                                                       ByteView bytes, bool trusted);
-    const Column& column(ColumnId id) const noexcept {
-        return columns_[static_cast<std::size_t>(id)];
-    }
-    tl::unexpected<Error> corrupt(ColumnId id, uint64_t offset) const;
-    tl::unexpected<Error> damaged(ColumnId id, const Column::Damage& damage) const;
-    template <typename T>
-    Result<T> value(ColumnId id, uint64_t index) const;
-    Result<ByteView> body(uint32_t block) const;
-    Result<ByteView> txn_body(uint32_t block, uint32_t ordinal) const;
-    Result<Hash256> txn_hash(uint32_t ordinal) const;
-    Result<Address> address(uint32_t id) const;
-    Result<const std::vector<Asset>*> assets() const;
-    template <typename Txn>
-    Status read_one(uint32_t block, uint32_t ordinal, Txn& out) const;
-    Status take_txn(Decoder& in, uint32_t ordinal, AccountTxn& out) const;
-    Status take_txn(Decoder& in, uint32_t ordinal, UtxoTxn& out) const;
-    Status load_groups();
+    static Result<std::shared_ptr<const Segment>> make(Result<ColumnFile> file);
+    /// `what` of block `block`, relative to the segment.
+    Result<uint64_t> block_value(segment::ColumnId id, uint64_t block) const;
 
-    struct Group {  // See ColumnId::kAddressGroup.
-        AddressKind kind;
-        uint8_t size;
-        uint32_t first, count;
-        uint64_t offset;
-    };
-
-    std::string name_;
-    MappedFile file_;
-    Bytes memory_;
-    ByteView bytes_;  // One of the two above.
-    SegmentHeader header_;
-    uint32_t identity_ = 0;
-    std::array<Column, kColumnCount> columns_;
-    std::vector<Group> groups_;
-    mutable std::once_flag assets_once_;
-    mutable Result<std::vector<Asset>> assets_;  // Parsed on first use.
+    ColumnFile file_;
+    Totals begin_, own_;
+    Groups rows_, inputs_;
+    Texts amounts_, addresses_, assets_;
 };
-
-template <typename T>
-Result<T> Segment::value(ColumnId id, uint64_t index) const {
-    T out;
-    if (!column(id).read<T>(index, out)) return corrupt(id, index * sizeof(T));
-    return out;
-}
 
 }  // namespace cordon::ledger

@@ -1,76 +1,105 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
-#include <cstdint>
-#include <string_view>
+#include "column_file.hpp"
+#include "groups.hpp"
+#include "texts.hpp"
 
-#include <cordon/base/bytes.hpp>
-#include <cordon/base/result.hpp>
-#include <cordon/model/block.hpp>
-
-/// The layout of a segment: an immutable run of blocks, as columns (docs/formats/ledger.md). Txns
-/// of a segment are numbered 0, 1, 2, ... in chain order ("ordinal"), addresses by their sort order
-/// ("address id").
+/// The layout of a segment: an immutable run of blocks as columns (docs/formats/ledger.md).
+///
+/// Within a chain txns, rows (transfers or outputs), inputs, addresses and assets are numbered 0,
+/// 1, 2, ... in the order in which they appear. A segment says with which numbers it begins; its
+/// columns count from there.
 namespace cordon::ledger {
 
-enum class ColumnId : uint8_t {
-    kBlockNumber,   ///< u64 a block, rising.
-    kBlockTxn,      ///< u32 a block: ordinal of its first txn; one more entry at the end, as in the
-                    ///< next two.
-    kBlockRow,      ///< u64 a block: transfers or outputs before it.
-    kBlockBody,     ///< u64 a block: where it begins in kBody.
-    kTxnHash,       ///< 32 bytes a txn.
-    kTxnBody,       ///< u32 a txn: where it begins, counted from the beginning of its block.
-    kBody,          ///< Block headers and txns, variable-length.
-    kAddressGroup,  ///< Runs of addresses of one kind and size: u8 kind, u8 size, u32 first id, u64
-                    ///< offset.
-    kAddress,       ///< Payloads in address order, without gaps.
-    kOutBegin,      ///< u32 an address: where its list begins in kOut; one more entry at the end.
-    kOut,           ///< u32: ordinals of the txns in which the address sends, rising.
-    kInBegin,       ///< The same for receiving.
-    kIn,
-    kTxnIndex,    ///< u32 a slot: ordinal + 1, or 0; open addressing by hash_bytes of the txn hash.
-    kAssetBegin,  ///< u32 an asset: where its text begins in kAssetText; one more entry at the end.
+/// How much of a chain lies before some point: the numbers with which what follows begins.
+struct Totals {
+    uint64_t blocks = 0, txns = 0, rows = 0, inputs = 0;
+    uint64_t addresses = 0, assets = 0;
+    friend bool operator==(const Totals&, const Totals&) = default;
+    friend Totals operator-(const Totals& a, const Totals& b) noexcept {
+        return {a.blocks - b.blocks, a.txns - b.txns,           a.rows - b.rows,
+                a.inputs - b.inputs, a.addresses - b.addresses, a.assets - b.assets};
+    }
+    friend Totals operator+(const Totals& a, const Totals& b) noexcept {
+        return {a.blocks + b.blocks, a.txns + b.txns,           a.rows + b.rows,
+                a.inputs + b.inputs, a.addresses + b.addresses, a.assets + b.assets};
+    }
+};
+
+inline constexpr uint32_t kNoId = UINT32_MAX;
+
+namespace segment {
+enum ColumnId : std::size_t {
+    // A block; one entry more at the end of the five that say where it begins.
+    kBlockNumber,
+    kBlockTxn,
+    kBlockRow,
+    kBlockInput,
+    kBlockAddress,
+    kBlockAsset,
+    kBlockHeaderBegin,
+    kBlockHeader,
+    // A txn.
+    kTxnHash,
+    kTxnTime,
+    kTxnRows,
+    kTxnRowsGroups,
+    kTxnRowsItems,
+    kVersion,
+    kLocktime,
+    kCoinbase,
+    kTxnInputs,
+    kTxnInputsGroups,
+    kTxnInputsItems,
+    // A row.
+    kFrom,
+    kTo,
+    kAsset,
+    kKind,
+    kGap,
+    kAmountSize,
+    kAmountBegin,
+    kAmount,
+    kValue,
+    // An input.
+    kSpent,
+    kForeignInput,
+    kForeignPoint,
+    kForeignAddress,
+    kForeignValue,
+    // What is new.
+    kAddressKind,
+    kAddressSize,
+    kAddressBegin,
+    kAddress,
+    kAssetSize,
+    kAssetBegin,
     kAssetText,
-    kSpendIndex,  ///< u32 tag, u32 ordinal + 1 a slot: the txn that spends an output.
+    kColumnCount,
 };
-inline constexpr std::size_t kColumnCount = 17;
 
-constexpr std::array<std::string_view, kColumnCount> kColumnNames{
-    "block_number", "block_txn",     "block_row",   "block_body", "txn_hash",   "txn_body",
-    "body",         "address_group", "address",     "out_begin",  "out",        "in_begin",
-    "in",           "txn_index",     "asset_begin", "asset_text", "spend_index"};
-
-inline constexpr std::array<uint8_t, 8> kSegmentMagic{'C', 'O', 'R', 'D', 'S', 'E', 'G', '1'};
-/// A checksum covers this much of a column: a page, so that a look-up need not read more than it
-/// touches.
-inline constexpr std::size_t kChunk = 4096;
-inline constexpr std::size_t kGroupSize = 14;  ///< Bytes of an entry of kAddressGroup.
-/// Columns begin at multiples of this; the gaps are zero.
-inline constexpr std::size_t kAlignment = 64;
-
-/// Slots of an open-addressing column for `entries`: at most two thirds full.
-constexpr uint64_t slot_count(uint64_t entries) noexcept { return entries + entries / 2 + 1; }
-
-/// The head of a segment file. On disk: magic, u32 CRC of the rest, then these fields in this
-/// order, little-endian.
-struct SegmentHeader {
-    ChainId chain;
-    uint64_t blocks = 0, txns = 0, rows = 0, addresses = 0, assets = 0;
-    struct Column {
-        uint64_t offset = 0, size = 0;  ///< In the file.
-        uint64_t sums = 0;              ///< Where its checksums begin: u32 a chunk.
-        uint32_t sums_crc = 0;          ///< Of the checksums.
-    };
-    std::array<Column, kColumnCount> columns;
-    uint64_t file_size = 0;
+inline constexpr std::array<std::string_view, kColumnCount> kNames{
+    "block_number", "block_txn",      "block_row",        "block_input",       "block_address",
+    "block_asset",  "header_begin",   "header",           "txn_hash",          "txn_time",
+    "txn_rows",     "txn_rows_groups", "txn_rows_items",  "version",           "locktime",
+    "coinbase",     "txn_inputs",     "txn_inputs_groups", "txn_inputs_items", "from",
+    "to",           "asset",          "kind",             "gap",               "amount_size",
+    "amount_begin", "amount",         "value",            "spent",             "foreign_input",
+    "foreign_point", "foreign_address", "foreign_value",  "address_kind",      "address_size",
+    "address_begin", "address",       "asset_size",       "asset_begin",       "asset_text",
 };
-inline constexpr std::size_t kSegmentHeaderSize = 8 + 4 + 8 + 8 + 5 * 8 + kColumnCount * 28 + 8;
 
-Bytes encode(const SegmentHeader& header);
-/// kCorrupt, kUnsupported; checks that every column lies inside the file and has the size that the
-/// counts ask for.
-Result<SegmentHeader> decode_segment_header(ByteView file, const std::string& name);
+inline constexpr FileKind kFile{{'C', 'O', 'R', 'D', 'S', 'E', 'G', '2'}, kNames};
+
+inline constexpr GroupColumns kRowGroups{kTxnRows, kTxnRowsGroups, kTxnRowsItems};
+inline constexpr GroupColumns kInputGroups{kTxnInputs, kTxnInputsGroups, kTxnInputsItems};
+inline constexpr TextColumns kAmounts{kAmountSize, kAmountBegin, kAmount};
+inline constexpr TextColumns kAddresses{kAddressSize, kAddressBegin, kAddress};
+inline constexpr TextColumns kAssets{kAssetSize, kAssetBegin, kAssetText};
+
+/// Counters of the footer: Totals before, then Totals of the segment itself.
+inline constexpr std::size_t kFirst = 0, kOwn = 6;
+}  // namespace segment
 
 }  // namespace cordon::ledger

@@ -1,0 +1,172 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include "books.hpp"
+
+#include <algorithm>
+
+namespace cordon::ledger {
+
+bool Stored::is_txn(uint64_t txn, const Hash256& hash) const noexcept {
+    if (const Head* has = head_with(&Totals::txns, txn))
+        return has->hash[txn - has->begin.txns] == hash;
+    const uint8_t* at = sealed->part_with(&Totals::txns, txn).segment->txn_hash(txn);
+    return at != nullptr && std::memcmp(at, hash.bytes.data(), 32) == 0;
+}
+
+bool Stored::is_address(uint64_t id, const Address& address) const noexcept {
+    if (const Head* has = head_with(&Totals::addresses, id))
+        return has->addresses[id - has->begin.addresses] == address;
+    AddressKind kind{};
+    ByteView payload;
+    return sealed->part_with(&Totals::addresses, id).segment->address(id, kind, payload) &&
+           kind == address.kind() && payload.size() == address.payload().size() &&
+           std::memcmp(payload.data(), address.payload().data(), payload.size()) == 0;
+}
+
+void Stored::prefetch_address(uint64_t id) const noexcept {
+    if (const Head* has = head_with(&Totals::addresses, id)) {
+        __builtin_prefetch(&has->addresses[id - has->begin.addresses]);
+        return;
+    }
+    const Segment& segment = *sealed->part_with(&Totals::addresses, id).segment;
+    segment.addresses().prefetch(id - segment.begin().addresses);
+}
+
+void Stored::prefetch_txn(uint64_t txn) const noexcept {
+    if (const Head* has = head_with(&Totals::txns, txn)) {
+        __builtin_prefetch(&has->hash[txn - has->begin.txns]);
+        return;
+    }
+    const Segment& segment = *sealed->part_with(&Totals::txns, txn).segment;
+    segment.column(segment::kTxnHash).prefetch_byte((txn - segment.begin().txns) * 32);
+}
+
+Status Stored::rows_of(uint64_t txn, uint64_t& first, uint64_t& end) const {
+    if (const Head* has = head_with(&Totals::txns, txn)) {
+        const uint64_t own = txn - has->begin.txns;
+        first = has->begin.rows + has->row_begin[own];
+        end = own + 1 < has->row_begin.size() ? has->begin.rows + has->row_begin[own + 1]
+                                              : has->end().rows;
+        return {};
+    }
+    const Segment& segment = *sealed->part_with(&Totals::txns, txn).segment;
+    if (!segment.rows_of(txn, first, end)) return segment.corrupt(segment::kTxnRows);
+    return {};
+}
+
+Status Stored::output(uint64_t row, uint64_t& value, uint32_t& id) const {
+    if (const Head* has = head_with(&Totals::rows, row)) {
+        value = has->value[row - has->begin.rows];
+        id = has->to[row - has->begin.rows];
+        return {};
+    }
+    const Segment& segment = *sealed->part_with(&Totals::rows, row).segment;
+    uint64_t wide = 0;
+    if (!segment.row_value(segment::kValue, row, value)) return segment.corrupt(segment::kValue);
+    if (!segment.row_value(segment::kTo, row, wide) || wide >= kNoId)
+        return segment.corrupt(segment::kTo);
+    id = static_cast<uint32_t>(wide);
+    return {};
+}
+
+Result<Address> Stored::address(uint64_t id) const {
+    if (const Head* has = head_with(&Totals::addresses, id))
+        return has->addresses[id - has->begin.addresses];
+    return sealed->address(id);
+}
+
+Result<uint32_t> AddressBook::find(const Address& address, uint64_t hash, const Stored& stored) {
+    const uint32_t known =
+        index_.find(hash, [&](uint32_t id) { return stored.is_address(id, address); });
+    if (known != HashIndex::kNone) return known;
+    if (complete_) return kNoId;
+    CORDON_TRY(const auto found, stored.sealed->find_address(address));
+    if (!found) return kNoId;
+    add(hash, *found);
+    return *found;
+}
+
+void AddressBook::shrink(const Stored& stored) {
+    if (index_.size() < kMost) return;
+    index_.clear();
+    complete_ = false;
+    for (const Head* head : {stored.sealing, stored.head})
+        if (head != nullptr)
+            for (std::size_t i = 0; i < head->addresses.size(); ++i)
+                add(hash_of(head->addresses[i]),
+                    static_cast<uint32_t>(head->begin.addresses + i));
+}
+
+void TxnBook::prefetch_answer(uint64_t hash, const Stored& stored) const noexcept {
+    if (const uint32_t entry = young_.guess(hash); entry != HashIndex::kNone)
+        return stored.prefetch_txn(young_first_ + entry);
+    if (const uint32_t entry = old_.guess(hash); entry != HashIndex::kNone)
+        stored.prefetch_txn(old_first_ + entry);
+}
+
+Result<std::optional<uint64_t>> TxnBook::find(const Hash256& hash, uint64_t hash_value,
+                                              const Stored& stored) const {
+    // The newest of several: the one that BIP-30 leaves spendable.
+    std::optional<uint64_t> newest;
+    const auto look = [&](const HashIndex& index, uint64_t first) {
+        index.find(hash_value, [&](uint32_t entry) {
+            if (stored.is_txn(first + entry, hash))
+                newest = std::max(newest.value_or(0), first + entry);
+            return false;
+        });
+    };
+    look(young_, young_first_);
+    if (!newest) look(old_, old_first_);
+    if (newest || old_first_ == 0) return newest;
+    return stored.sealed->find_txn(hash);
+}
+
+void TxnBook::add(uint64_t hash_value, uint64_t txn) {
+    if (young_.size() >= kHalf) {
+        old_ = std::move(young_);
+        young_.clear();
+        old_first_ = young_first_;
+        young_first_ = txn;
+    }
+    young_.add(hash_value, static_cast<uint32_t>(txn - young_first_));
+}
+
+void TxnBook::remove(uint64_t hash_value, uint64_t txn) {
+    if (txn >= young_first_)
+        young_.remove(hash_value, static_cast<uint32_t>(txn - young_first_));
+    else if (txn >= old_first_)
+        old_.remove(hash_value, static_cast<uint32_t>(txn - old_first_));
+}
+
+Result<SpentBook> SpentBook::load(const ChainView& sealed) {
+    SpentBook book;
+    book.bits_.assign(static_cast<std::size_t>(sealed.end().rows / 64 + 1), 0);
+    std::array<uint64_t, 4096> page;
+    for (const Part& part : sealed.parts) {
+        const Column& spent = part.segment->column(segment::kSpent);
+        const uint64_t count = part.end.inputs - part.begin().inputs;
+        for (uint64_t at = 0; at < count; at += page.size()) {
+            const auto n =
+                static_cast<std::size_t>(std::min<uint64_t>(page.size(), count - at));
+            if (!spent.unpack(at, n, page.data())) return part.segment->corrupt(segment::kSpent);
+            for (std::size_t i = 0; i < n; ++i) {
+                if (page[i] > sealed.end().rows) return part.segment->corrupt(segment::kSpent);
+                if (page[i] != 0) book.set(page[i] - 1);
+            }
+        }
+    }
+    return book;
+}
+
+Result<bool> SpentBook::is_spent(const OutPoint& point, const Stored& stored) const {
+    if (foreign_.contains(point)) return true;
+    CORDON_TRY(const auto input, stored.sealed->find_spend(point));
+    return input.has_value();
+}
+
+bool SpentBook::has_foreign(const Stored& stored) const noexcept {
+    return !foreign_.empty() ||
+           std::any_of(stored.sealed->parts.begin(), stored.sealed->parts.end(),
+                       [](const Part& part) { return part.segment->foreign_count() != 0; });
+}
+
+}  // namespace cordon::ledger

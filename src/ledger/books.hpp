@@ -1,0 +1,121 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "chain_view.hpp"
+#include "hash_index.hpp"
+#include "head.hpp"
+
+/// What the writer of a chain remembers so that append() need not ask the files about each thing.
+/// All of it is a cache of what files and heads say. Confined to one thread.
+namespace cordon::ledger {
+
+/// Everything that is stored, as the writer sees it: sealed, being sealed, and new.
+struct Stored {
+    const ChainView* sealed = nullptr;
+    const Head* sealing = nullptr;  ///< Null when nothing is being sealed.
+    const Head* head = nullptr;
+
+    /// The head that has the thing `number`, or null when it is sealed.
+    const Head* head_with(uint64_t Totals::*what, uint64_t number) const noexcept {
+        if (number >= head->begin.*what) return head;
+        if (sealing != nullptr && number >= sealing->begin.*what) return sealing;
+        return nullptr;
+    }
+    bool is_txn(uint64_t txn, const Hash256& hash) const noexcept;
+    bool is_address(uint64_t id, const Address& address) const noexcept;
+    void prefetch_address(uint64_t id) const noexcept;
+    void prefetch_txn(uint64_t txn) const noexcept;
+    /// [first, end) of the rows of a txn; kCorrupt.
+    Status rows_of(uint64_t txn, uint64_t& first, uint64_t& end) const;
+    /// Value and address id of an output; kCorrupt.
+    Status output(uint64_t row, uint64_t& value, uint32_t& id) const;
+    Result<Address> address(uint64_t id) const;
+};
+
+/// Address -> id.
+class AddressBook {
+public:
+    /// As many as fit some 600 MB; more are asked of the files.
+    static constexpr std::size_t kMost = std::size_t{32} << 20;
+
+    /// `complete`: nothing is sealed yet, so what is not noted does not exist.
+    explicit AddressBook(bool complete) : complete_{complete} {}
+
+    void prefetch(uint64_t hash) const noexcept { index_.prefetch(hash); }
+    void prefetch_answer(uint64_t hash, const Stored& stored) const noexcept {
+        if (const uint32_t id = index_.guess(hash); id != HashIndex::kNone)
+            stored.prefetch_address(id);
+    }
+    /// kNoId when there is no such address. `hash` is hash_of(address).
+    Result<uint32_t> find(const Address& address, uint64_t hash, const Stored& stored);
+    void add(uint64_t hash, uint32_t id) { index_.add(hash, id); }
+    void remove(uint64_t hash, uint32_t id) { index_.remove(hash, id); }
+    /// Forgets what the files know when there is too much of it.
+    void shrink(const Stored& stored);
+
+private:
+    HashIndex index_;
+    bool complete_;
+};
+
+/// Txn hash -> number, newest first. Remembers the last ten or twenty million.
+class TxnBook {
+public:
+    static constexpr std::size_t kHalf = std::size_t{10} << 20;
+
+    /// Txns from `first` on will be added; when that is 0, what is not noted does not exist.
+    explicit TxnBook(uint64_t first) : old_first_{first}, young_first_{first} {}
+
+    void prefetch(uint64_t hash) const noexcept {
+        young_.prefetch(hash);
+        old_.prefetch(hash);
+    }
+    void prefetch_answer(uint64_t hash, const Stored& stored) const noexcept;
+    /// `hash_value` is hash_of(hash).
+    Result<std::optional<uint64_t>> find(const Hash256& hash, uint64_t hash_value,
+                                         const Stored& stored) const;
+    /// REQUIRES: txns are added in order.
+    void add(uint64_t hash_value, uint64_t txn);
+    void remove(uint64_t hash_value, uint64_t txn);
+
+private:
+    HashIndex old_, young_;  // Entries count from the firsts.
+    uint64_t old_first_, young_first_;
+};
+
+/// Which outputs are spent. A bit an output, for those that the ledger has; memory: that, and what
+/// heads say of the others.
+class SpentBook {
+public:
+    /// Reads every input that is sealed, some nanoseconds each. kCorrupt.
+    static Result<SpentBook> load(const ChainView& sealed);
+
+    bool is_spent(uint64_t row) const noexcept {
+        return row / 64 < bits_.size() && (bits_[row / 64] >> (row % 64) & 1) != 0;
+    }
+    void set(uint64_t row) {
+        if (row / 64 >= bits_.size()) bits_.resize(row / 64 + 1 + bits_.size() / 4, 0);
+        bits_[row / 64] |= uint64_t{1} << (row % 64);
+    }
+    void clear(uint64_t row) noexcept {
+        if (row / 64 < bits_.size()) bits_[row / 64] &= ~(uint64_t{1} << (row % 64));
+    }
+
+    /// The same for outputs that the ledger does not have; asks the files too.
+    Result<bool> is_spent(const OutPoint& point, const Stored& stored) const;
+    void set(const OutPoint& point) { foreign_.insert_or_assign(point, true); }
+    void clear(const OutPoint& point) { foreign_.erase(point); }
+    void forget_foreign() noexcept { foreign_.clear(); }
+    /// False when no input anywhere spends what the ledger does not have.
+    bool has_foreign(const Stored& stored) const noexcept;
+
+private:
+    std::vector<uint64_t> bits_;
+    std::unordered_map<OutPoint, bool> foreign_;
+};
+
+}  // namespace cordon::ledger

@@ -1,0 +1,246 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+// The part of ChainWriter that turns heads into files and merges indexes.
+#include <cordon/base/format.hpp>
+
+#include "chain_writer.hpp"
+#include "head_log.hpp"
+#include "segment_builder.hpp"
+
+namespace cordon::ledger {
+namespace {
+
+/// So many runs of one size become one of the next.
+constexpr std::size_t kFan = 4;
+
+/// Size classes, each kFan times the one below.
+unsigned size_class(uint64_t rows, uint64_t least) noexcept {
+    return static_cast<unsigned>(std::bit_width(rows / least)) / 2;
+}
+
+uint64_t size_of(const Totals& totals) noexcept {
+    return std::max({totals.txns, totals.rows, totals.inputs});
+}
+
+/// Neighbouring runs that are worth merging: [first, first + count), count 0 when there are none.
+struct Plan {
+    std::size_t first = 0, count = 0;
+};
+Plan plan_merge(const std::vector<Run>& runs, const Limits& limits) {
+    for (std::size_t first = 0; first < runs.size();) {
+        const auto rows = [&](std::size_t i) { return size_of(runs[i].end - runs[i].begin()); };
+        const unsigned level = size_class(rows(first), std::max<uint64_t>(limits.seal_rows, 1));
+        std::size_t end = first;
+        uint64_t sum = 0;
+        while (end < runs.size() && end - first < kFan &&
+               size_class(rows(end), std::max<uint64_t>(limits.seal_rows, 1)) == level) {
+            sum += rows(end);
+            ++end;
+        }
+        if (end - first == kFan && sum <= limits.merged_rows) return {first, kFan};
+        first = end;
+    }
+    return {};
+}
+
+}  // namespace
+
+uint64_t ChainWriter::size_of_head() const noexcept { return size_of(head_.end() - head_.begin); }
+
+bool ChainWriter::is_head_overfull() const noexcept {
+    return size_of_head() >= 2 * (limits_.seal_rows + seal_delay_) ||
+           log_.end() >= 2 * (limits_.seal_log + seal_delay_ * 64);
+}
+
+bool ChainWriter::is_head_full() const noexcept {
+    return size_of_head() >= limits_.seal_rows + seal_delay_ ||
+           log_.end() >= limits_.seal_log + seal_delay_ * 64;
+}
+
+Status ChainWriter::start_sealing(std::size_t blocks) {
+    const uint64_t id = state_.next_id++;
+    const std::string path = log_path(directory_, id);
+    Head rest = head_.tail(blocks);
+    Result<LogWriter> log = LogWriter::create(disk_, path);
+    const Status status = [&]() -> Status {
+        if (!log) return fail(log.error());
+        if (!rest.empty()) {
+            Bytes frame(kFrameHeader);
+            put_batch(frame, rest, 0);
+            CORDON_TRY(log->append(frame));
+        }
+        CORDON_TRY(disk_.sync_directory(directory_));
+        ChainState next = state_;
+        next.logs.back().blocks = blocks;
+        next.logs.push_back({id});
+        return commit(std::move(next));
+    }();
+    if (!status) {
+        // Without knowing what the manifest says, no file may go.
+        if (!manifest_.broken()) static_cast<void>(disk_.remove(path));
+        return status;
+    }
+    sealing_.emplace();
+    sealing_->images = std::move(images_);
+    images_.clear();
+    static_cast<void>(sealing_->images.truncate(blocks));
+    head_.truncate(blocks);
+    sealing_->head = std::make_shared<const Head>(std::move(head_));
+    head_ = std::move(rest);
+    log_ = std::move(*log);
+    launch_sealing();
+    return {};
+}
+
+void ChainWriter::launch_sealing() {
+    const uint64_t segment_id = state_.next_id++;
+    const uint64_t index_id = state_.next_id++;
+    const auto write = [&disk = disk_, directory = directory_, head = sealing_->head, segment_id,
+                        index_id]() -> Result<Sealed> {
+        Sealed out;
+        const std::size_t end = head->blocks.size();
+        const std::string path = segment_path(directory, segment_id);
+        const std::string index = index_path(directory, index_id);
+        out.segment = {segment_id, static_cast<uint32_t>(end), 0};
+        out.index = {index_id, 1, 0};
+        CORDON_TRY(out.segment.identity,
+                   write_columns(disk, path, [&](const ColumnFileWriter::Sink& sink) {
+                       return write_segment(sink, *head, 0, end);
+                   }));
+        CORDON_TRY(out.index.identity,
+                   write_columns(disk, index, [&](const ColumnFileWriter::Sink& sink) {
+                       return write_index(sink, *head, 0, end);
+                   }));
+        CORDON_TRY(disk.sync_directory(directory));
+        CORDON_TRY(auto segment, Segment::open(path));
+        CORDON_TRY(out.part, make_part(std::move(segment), out.segment.blocks));
+        CORDON_TRY(out.run.index, Index::open(index));
+        out.run.end = out.part.end;
+        return out;
+    };
+    sealing_->result = std::async(
+        limits_.background ? std::launch::async : std::launch::deferred, write);
+}
+
+Status ChainWriter::take_sealed(Result<Sealed> sealed) {
+    Status status = sealed ? Status{} : fail(sealed.error());
+    if (status) {
+        ChainState next = state_;
+        next.segments.push_back(sealed->segment);
+        next.indexes.push_back(sealed->index);
+        next.logs.erase(next.logs.begin());
+        status = commit(std::move(next));
+    }
+    if (!status) {
+        // What is logged is safe; it is tried again later, and seal() says why it fails.
+        if (!manifest_.broken()) remove_strays(disk_, directory_, state_);
+        seal_delay_ += limits_.seal_rows / 4 + 1;
+        return status;
+    }
+    seal_delay_ = 0;
+    sealed_.parts.push_back(std::move(sealed->part));
+    sealed_.runs.push_back(std::move(sealed->run));
+    sealing_.reset();
+    if (spent_) {
+        spent_->forget_foreign();
+        for (const Head::Foreign& entry : head_.foreign) spent_->set(entry.point);
+    }
+    if (!merging_) remove_strays(disk_, directory_, state_);
+    return {};
+}
+
+void ChainWriter::launch_merging() {
+    const Plan plan = plan_merge(sealed_.runs, limits_);
+    if (plan.count == 0) return;
+    merging_.emplace();
+    merging_->first = plan.first;
+    merging_->count = plan.count;
+    std::vector<IndexSource> sources;
+    ChainState::Index merged{state_.next_id++, 0, 0};
+    std::size_t part = 0;
+    for (std::size_t i = 0; i < plan.first + plan.count; ++i) {
+        IndexSource source{sealed_.runs[i].index, sealed_.runs[i].end, {}};
+        for (uint32_t n = 0; n < state_.indexes[i].segments; ++n)
+            source.segments.push_back(sealed_.parts[part++].segment);
+        if (i < plan.first) continue;
+        merged.segments += state_.indexes[i].segments;
+        sources.push_back(std::move(source));
+    }
+    const auto write = [&disk = disk_, &cancel = cancel_merging_, directory = directory_, merged,
+                        sources = std::move(sources)]() -> Result<Merged> {
+        Merged out{{nullptr, sources.back().end}, merged};
+        const std::string path = index_path(directory, merged.id);
+        CORDON_TRY(out.index.identity,
+                   write_columns(disk, path, [&](const ColumnFileWriter::Sink& sink) {
+                       return merge_indexes(sink, sources, cancel);
+                   }));
+        CORDON_TRY(disk.sync_directory(directory));
+        CORDON_TRY(out.run.index, Index::open(path));
+        return out;
+    };
+    merging_->result = std::async(
+        limits_.background ? std::launch::async : std::launch::deferred, write);
+}
+
+Status ChainWriter::take_merged(Result<Merged> merged) {
+    const Merging plan = std::move(*merging_);
+    merging_.reset();
+    Status status = merged ? Status{} : fail(merged.error());
+    if (status) {
+        const auto at = [&plan](auto& all) {
+            return all.begin() + static_cast<std::ptrdiff_t>(plan.first);
+        };
+        const auto count = static_cast<std::ptrdiff_t>(plan.count);
+        ChainState next = state_;
+        next.indexes.insert(next.indexes.erase(at(next.indexes), at(next.indexes) + count),
+                            merged->index);
+        status = commit(std::move(next));
+        if (status)
+            sealed_.runs.insert(
+                sealed_.runs.erase(at(sealed_.runs), at(sealed_.runs) + count),
+                std::move(merged->run));
+    }
+    // A draft of the sealing thread is no stray.
+    if (!manifest_.broken() && !sealing_) remove_strays(disk_, directory_, state_);
+    return status;
+}
+
+void ChainWriter::stop_merging() {
+    if (!merging_) return;
+    cancel_merging_ = true;
+    static_cast<void>(merging_->result.get());
+    cancel_merging_ = false;
+    merging_.reset();
+}
+
+Status ChainWriter::collect(bool wait_for_sealing, bool wait_for_merging) {
+    const auto ready = [this](auto& future, bool wait) {
+        return future.valid() &&
+               (wait || !limits_.background ||
+                future.wait_for(std::chrono::seconds{0}) == std::future_status::ready);
+    };
+    if (sealing_ && wait_for_sealing && !sealing_->result.valid()) launch_sealing();
+    if (sealing_ && ready(sealing_->result, wait_for_sealing)) {
+        const Status status = take_sealed(sealing_->result.get());
+        if (wait_for_sealing) CORDON_TRY(status);
+    }
+    if (merging_ && ready(merging_->result, wait_for_merging)) {
+        const Status status = take_merged(merging_->result.get());
+        if (wait_for_merging) CORDON_TRY(status);
+    }
+    if (!merging_ && !manifest_.broken()) launch_merging();
+    if (merging_ && (wait_for_merging || !limits_.background))
+        return collect(wait_for_sealing, wait_for_merging);
+    return {};
+}
+
+Status ChainWriter::seal() {
+    CORDON_TRY(check_usable());
+    CORDON_TRY(collect(true, false));
+    if (size_of_head() >= limits_.least_rows && !head_.empty()) {
+        CORDON_TRY(start_sealing(head_.blocks.size()));
+        CORDON_TRY(collect(true, false));
+    }
+    return collect(false, true);
+}
+
+}  // namespace cordon::ledger

@@ -1,0 +1,44 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include "entry_walk.hpp"
+
+namespace cordon::ledger {
+
+Result<bool> EntryWalk::enter_next_run() {
+    if (ascending_ ? next_run_ == view_.runs.size() : next_run_ == 0) return false;
+    const Run& run = view_.runs[ascending_ ? next_run_++ : --next_run_];
+    index_ = run.index.get();
+    list_ = {};
+    const bool inputs = !receiving_ && is_utxo(view_.chain);
+    const uint64_t begin = inputs ? run.begin().inputs : run.begin().rows;
+    const uint64_t visible = inputs ? run.end.inputs : run.end.rows;
+    const uint64_t own_end = inputs ? index_->end().inputs : index_->end().rows;
+    const uint64_t end = std::min(visible, end_);
+    if (begin >= end || visible <= first_) return true;
+    if (!index_->list(receiving_, id_, list_))
+        return index_->file().corrupt(Index::directory(receiving_) + 1);
+    if (list_.begin == list_.end) return true;
+    if (end < own_end) {
+        CORDON_TRY(list_.end, lower_entry(end));
+    }
+    if (begin < first_) {
+        CORDON_TRY(list_.begin, lower_entry(first_));
+    }
+    return true;
+}
+
+Result<uint64_t> EntryWalk::lower_entry(uint64_t number) const {
+    uint64_t low = list_.begin;
+    uint64_t high = list_.end;
+    while (low < high) {
+        const uint64_t middle = low + (high - low) / 2;
+        uint64_t at = 0;
+        if (!index_->entry(receiving_, middle, at)) return damaged();
+        if (at < number)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+}  // namespace cordon::ledger

@@ -1,0 +1,101 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include "column_writer.hpp"
+
+/// Which group an item is in, and where a group begins, in little more than a bit for each: the
+/// rows of txns, the inputs of txns. A string of bits holds for each group a one, then a zero for
+/// each of its items; a last one ends it. Every 64th one and every 64th zero is noted.
+namespace cordon::ledger {
+
+/// Where the three columns of such a string are.
+struct GroupColumns {
+    std::size_t bits, groups, items;
+};
+
+/// Reads groups. A view: must not outlive its file.
+class Groups {
+public:
+    static constexpr uint64_t kEvery = 64;
+
+    Groups() = default;
+    Groups(const ColumnFile& file, const GroupColumns& columns) noexcept
+        : bits_{&file.column(columns.bits)},
+          groups_{&file.column(columns.groups)},
+          items_{&file.column(columns.items)} {}
+
+    /// The first item of a group, also for one past the last; false when the bytes are damaged.
+    bool begin(uint64_t group, uint64_t& item) const noexcept {
+        uint64_t at = 0;
+        if (!select(*groups_, 0, group, at) || at < group) return false;
+        item = at - group;
+        return true;
+    }
+    bool group_of(uint64_t item, uint64_t& group) const noexcept {
+        uint64_t at = 0;
+        if (!select(*items_, ~uint64_t{0}, item, at) || at <= item) return false;
+        group = at - item - 1;
+        return true;
+    }
+    void prefetch_item(uint64_t item) const noexcept { items_->prefetch(item / kEvery); }
+
+private:
+    /// The position of one (flip = 0) or zero (flip = ~0) number `rank`.
+    bool select(const Column& samples, uint64_t flip, uint64_t rank, uint64_t& at) const noexcept {
+        if (!samples.read(rank / kEvery, at)) return false;
+        auto left = static_cast<unsigned>(rank % kEvery);
+        uint64_t index = at / 64;
+        const uint8_t* bytes = bits_->get(index * 8, 8);
+        if (bytes == nullptr) return false;
+        uint64_t word = (load<uint64_t>(bytes) ^ flip) & (~uint64_t{0} << (at % 64));
+        for (;;) {
+            const auto ones = static_cast<unsigned>(std::popcount(word));
+            if (left < ones) break;
+            left -= ones;
+            bytes = bits_->get(++index * 8, 8);
+            if (bytes == nullptr) return false;
+            word = load<uint64_t>(bytes) ^ flip;
+        }
+        at = index * 64 + select_bit(word, left);
+        return true;
+    }
+
+    const Column* bits_ = nullptr;
+    const Column* groups_ = nullptr;
+    const Column* items_ = nullptr;
+};
+
+/// Lays groups out; memory: the string itself.
+class GroupsBuilder {
+public:
+    void add(uint64_t items) {
+        if (ones_++ % Groups::kEvery == 0) groups_.push_back(at_);
+        set();
+        for (; items > 0; --items) {
+            if (zeros_++ % Groups::kEvery == 0) items_.push_back(at_);
+            if (at_ % 64 == 0) words_.push_back(0);
+            ++at_;
+        }
+    }
+    void write(ColumnFileWriter& out, const GroupColumns& columns) {
+        add(0);  // The end of the last group.
+        out.begin_bytes(columns.bits);
+        out.put({reinterpret_cast<const uint8_t*>(words_.data()), words_.size() * 8});
+        out.put_packed(columns.groups, groups_);
+        out.put_packed(columns.items, items_);
+    }
+
+private:
+    void set() {
+        if (at_ % 64 == 0) words_.push_back(0);
+        words_.back() |= uint64_t{1} << (at_ % 64);
+        ++at_;
+    }
+
+    std::vector<uint64_t> words_, groups_, items_;
+    uint64_t at_ = 0, ones_ = 0, zeros_ = 0;
+};
+
+}  // namespace cordon::ledger

@@ -1,0 +1,73 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include "index.hpp"
+
+namespace cordon::ledger {
+
+using namespace index;
+
+Result<std::shared_ptr<const Index>> Index::open(const std::string& path) {
+    return make(ColumnFile::open(path, index::kFile));
+}
+
+Result<std::shared_ptr<const Index>> Index::from_bytes(Bytes bytes, const std::string& name,
+                                                       bool trusted) {
+    return make(ColumnFile::from_bytes(std::move(bytes), name, index::kFile, trusted));
+}
+
+Result<std::shared_ptr<const Index>> Index::make(Result<ColumnFile> file) {
+    if (!file) return fail(std::move(file).error());
+    std::shared_ptr<Index> made{new Index};
+    made->file_ = std::move(*file);
+    const auto& counters = made->file_.footer().counters;
+    const auto take = [&counters](std::size_t at) {
+        return Totals{counters[at],     counters[at + 1], counters[at + 2],
+                      counters[at + 3], counters[at + 4], counters[at + 5]};
+    };
+    made->begin_ = take(kFirst);
+    made->own_ = take(kOwn);
+    for (std::size_t i = kFirst; i < kHomes; ++i)
+        if (counters[i] > (uint64_t{1} << 40)) return made->file_.corrupt(kTxnTable);
+    for (std::size_t i = 0; i < 3; ++i) {
+        made->homes_[i] = counters[kHomes + i];
+        // Every home has a slot, so that a look at it stays inside.
+        if (made->homes_[i] > made->file_.column(i).count()) return made->file_.corrupt(i);
+    }
+    made->low_bits_ = {static_cast<unsigned>(counters[kLowBits] & 0xFF),
+                       static_cast<unsigned>(counters[kLowBits] >> 8)};
+    if (made->low_bits_[0] > 32 || made->low_bits_[1] > 32)
+        return made->file_.corrupt(kOutDirectory);
+    return made;
+}
+
+bool Index::list(bool receiving, uint64_t id, List& list) const noexcept {
+    list = {};
+    const unsigned low = low_bits_[receiving];
+    const Column& directory_column = file_.column(directory(receiving));
+    const Column& keys = file_.column(directory(receiving) + 1);
+    const uint64_t high = id >> low;
+    uint64_t begin = 0;
+    uint64_t end = 0;
+    // An address above all that this index knows.
+    if (high + 1 >= directory_column.count()) return true;
+    if (!directory_column.read(high, begin) || !directory_column.read(high + 1, end)) return false;
+    const uint64_t mask = packed_mask(low);
+    const uint64_t wanted = id & mask;
+    while (begin < end) {
+        const uint64_t middle = begin + (end - begin) / 2;
+        uint64_t key = 0;
+        if (!keys.read(middle, key)) return false;
+        if ((key & mask) < wanted) {
+            begin = middle + 1;
+        } else if ((key & mask) > wanted) {
+            end = middle;
+        } else {
+            uint64_t next = 0;
+            if (!keys.read(middle + 1, next)) return false;
+            list = {key >> low, next >> low};
+            return list.begin <= list.end;
+        }
+    }
+    return true;
+}
+
+}  // namespace cordon::ledger

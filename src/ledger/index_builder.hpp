@@ -1,0 +1,33 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <span>
+
+#include "column_writer.hpp"
+#include "head.hpp"
+#include "index.hpp"
+#include "segment.hpp"
+
+namespace cordon::ledger {
+
+/// Makes the index of the blocks [first, end) of a head; returns its identity. Memory: 16 bytes an
+/// entry of the larger adjacency.
+Result<uint32_t> write_index(const ColumnFileWriter::Sink& sink, const Head& head,
+                             std::size_t first, std::size_t end);
+
+/// An index and the visible part of what it covers, with the segments that it covers.
+struct IndexSource {
+    std::shared_ptr<const Index> index;
+    Totals end;
+    std::vector<std::shared_ptr<const Segment>> segments;
+};
+
+/// Makes one index of some neighbours. Lists are joined as they are; the tables are laid out anew
+/// from the segments. Memory does not grow with the size (about 200 MB at most). Cost: tens of
+/// nanoseconds a row. kCancelled soon after `cancel` is set.
+Result<uint32_t> merge_indexes(const ColumnFileWriter::Sink& sink,
+                               std::span<const IndexSource> sources,
+                               const std::atomic<bool>& cancel);
+
+}  // namespace cordon::ledger

@@ -1,0 +1,284 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "index_builder.hpp"
+#include "index_table.hpp"
+
+namespace cordon::ledger {
+namespace {
+
+using namespace index;
+
+/// Walks the addresses of one adjacency by rising id.
+class Walk {
+public:
+    Walk(const IndexSource& source, bool receiving)
+        : index_{*source.index},
+          receiving_{receiving},
+          directory_{index_.file().column(Index::directory(receiving))},
+          keys_{index_.file().column(Index::directory(receiving) + 1)},
+          list_{index_.file().column(Index::directory(receiving) + 2)},
+          low_{index_.low_bits(receiving)},
+          end_{!receiving && is_utxo(index_.chain()) ? source.end.inputs : source.end.rows} {}
+
+    bool start() { return directory_.read(1, bucket_end_) && next(); }
+    bool done() const noexcept { return done_; }
+    uint64_t id() const noexcept { return id_; }
+
+    /// Visible entries of the present address as numbers of the chain, to put(number).
+    template <typename Put>
+    bool each(Put&& put) const {
+        const uint64_t first = index_.first_entry(receiving_);
+        std::array<uint64_t, 256> page;
+        for (uint64_t at = begin_; at < next_begin_;) {
+            const std::size_t n = static_cast<std::size_t>(
+                std::min<uint64_t>(page.size(), next_begin_ - at));
+            if (!list_.unpack(at, n, page.data())) return false;
+            for (std::size_t i = 0; i < n; ++i) {
+                if (first + page[i] >= end_) return true;  // They rise: the rest is hidden too.
+                put(first + page[i]);
+            }
+            at += n;
+        }
+        return true;
+    }
+    /// How many of them are visible.
+    bool count(uint64_t& n) const {
+        if (end_ >= index_.first_entry(receiving_) + total()) {
+            n = next_begin_ - begin_;
+            return true;
+        }
+        n = 0;
+        return each([&n](uint64_t) { ++n; });
+    }
+
+    bool next() {
+        if (at_ + 1 >= keys_.count()) {
+            done_ = true;
+            return true;
+        }
+        // Buckets without an address are passed over.
+        while (at_ >= bucket_end_)
+            if (!directory_.read(++bucket_ + 1, bucket_end_)) return false;
+        uint64_t key = 0;
+        if (!key_at(at_, key)) return false;
+        id_ = (bucket_ << low_) | (key & packed_mask(low_));
+        begin_ = key >> low_;
+        if (!key_at(++at_, key)) return false;
+        next_begin_ = key >> low_;
+        return begin_ <= next_begin_;
+    }
+
+private:
+    uint64_t total() const noexcept {
+        const Totals own = index_.end() - index_.begin();
+        return !receiving_ && is_utxo(index_.chain()) ? own.inputs : own.rows;
+    }
+    bool key_at(uint64_t at, uint64_t& key) {
+        if (at < page_first_ || at >= page_first_ + page_size_) {
+            page_first_ = at;
+            page_size_ = static_cast<std::size_t>(
+                std::min<uint64_t>(page_.size(), keys_.count() - at));
+            if (!keys_.unpack(at, page_size_, page_.data())) return false;
+        }
+        key = page_[static_cast<std::size_t>(at - page_first_)];
+        return true;
+    }
+
+    const Index& index_;
+    bool receiving_;
+    const Column& directory_;
+    const Column& keys_;
+    const Column& list_;
+    unsigned low_;
+    uint64_t end_;
+    uint64_t at_ = 0, bucket_ = 0, bucket_end_ = 0;
+    uint64_t id_ = 0, begin_ = 0, next_begin_ = 0;
+    bool done_ = false;
+    std::array<uint64_t, 512> page_;
+    uint64_t page_first_ = 0;
+    std::size_t page_size_ = 0;
+};
+
+class Merger {
+public:
+    Merger(const ColumnFileWriter::Sink& sink, std::span<const IndexSource> sources,
+           const std::atomic<bool>& cancel)
+        : out_{index::kFile, sources.front().index->chain(), sink},
+          sources_{sources},
+          cancel_{cancel},
+          begin_{sources.front().index->begin()},
+          own_{sources.back().end - begin_} {}
+
+    Result<uint32_t> run() && {
+        std::array<uint64_t, kCounters> counters{};
+        std::size_t at = 0;
+        for (const Totals& totals : {begin_, own_})
+            for (const uint64_t value : {totals.blocks, totals.txns, totals.rows, totals.inputs,
+                                         totals.addresses, totals.assets})
+                counters[at++] = value;
+        counters[kHomes] = write_table(out_, kTxnTable, own_.txns,
+                                       [this](auto&& put) { visit_txns(put); });
+        counters[kHomes + 1] = write_table(out_, kAddressTable, own_.addresses,
+                                           [this](auto&& put) { visit_addresses(put); });
+        counters[kHomes + 2] = write_table(out_, kSpendTable, own_.inputs,
+                                           [this](auto&& put) { visit_inputs(put); });
+        const uint64_t low_out = merge(false);
+        const uint64_t low_in = merge(true);
+        counters[kLowBits] = low_out | (low_in << 8);
+        if (!status_) return fail(status_.error());
+        return out_.finish(counters);
+    }
+
+private:
+    bool stopped() {
+        if (status_ && cancel_.load(std::memory_order_relaxed))
+            status_ = fail(ErrorCode::kCancelled, "merging was stopped");
+        return !status_ || out_.failed();
+    }
+
+    /// visit(segment, first, end): the visible things of every segment.
+    template <typename Visit>
+    void each_segment(uint64_t Totals::*what, Visit&& visit) {
+        for (const IndexSource& source : sources_)
+            for (const auto& segment : source.segments) {
+                if (stopped()) return;
+                const uint64_t first = segment->begin().*what;
+                const uint64_t end = std::min(segment->end().*what, source.end.*what);
+                if (first < end) visit(*segment, first, end);
+            }
+    }
+
+    template <typename Put>
+    void visit_txns(Put&& put) {
+        constexpr uint64_t kPage = 1024;
+        each_segment(&Totals::txns, [&](const Segment& segment, uint64_t first, uint64_t end) {
+            const uint64_t base = segment.begin().txns;
+            for (uint64_t txn = first; txn < end; txn += kPage) {
+                const uint64_t n = std::min(kPage, end - txn);
+                const uint8_t* at =
+                    segment.column(segment::kTxnHash).get((txn - base) * 32, n * 32);
+                if (at == nullptr) {
+                    status_ = segment.corrupt(segment::kTxnHash, (txn - base) * 32);
+                    return;
+                }
+                for (uint64_t i = 0; i < n; ++i)
+                    put(hash_bytes({at + i * 32, 32}), txn + i - begin_.txns);
+            }
+        });
+    }
+
+    template <typename Put>
+    void visit_addresses(Put&& put) {
+        each_segment(&Totals::addresses,
+                     [&](const Segment& segment, uint64_t first, uint64_t end) {
+                         AddressKind kind{};
+                         ByteView payload;
+                         for (uint64_t id = first; id < end; ++id) {
+                             if (!segment.address(id, kind, payload)) {
+                                 status_ = segment.corrupt(segment::kAddress);
+                                 return;
+                             }
+                             put(hash_of(kind, payload), id - begin_.addresses);
+                         }
+                     });
+    }
+
+    template <typename Put>
+    void visit_inputs(Put&& put) {
+        each_segment(&Totals::inputs, [&](const Segment& segment, uint64_t first, uint64_t end) {
+            for (uint64_t input = first; input < end; ++input) {
+                uint64_t row = 0;
+                if (!segment.spent(input, row)) {
+                    status_ = segment.corrupt(segment::kSpent);
+                    return;
+                }
+                if (row != 0) {
+                    put(hash_of_row(row - 1), input - begin_.inputs);
+                    continue;
+                }
+                const auto foreign = segment.foreign(input);
+                if (!foreign || !*foreign) {
+                    status_ = foreign ? segment.corrupt(segment::kForeignInput)
+                                      : fail(foreign.error());
+                    return;
+                }
+                put(hash_of((*foreign)->point), input - begin_.inputs);
+            }
+        });
+    }
+
+    /// Calls visit(id, walks that have it) by rising id.
+    template <typename Visit>
+    void walk(bool receiving, Visit&& visit) {
+        std::vector<std::unique_ptr<Walk>> walks;
+        for (const IndexSource& source : sources_) {
+            walks.push_back(std::make_unique<Walk>(source, receiving));
+            if (!walks.back()->start()) return damaged(receiving, source);
+        }
+        std::vector<std::size_t> with;
+        for (uint64_t steps = 0;; ++steps) {
+            if (steps % 65'536 == 0 && stopped()) return;
+            uint64_t least = UINT64_MAX;
+            for (const auto& walk : walks)
+                if (!walk->done()) least = std::min(least, walk->id());
+            if (least == UINT64_MAX) return;
+            with.clear();
+            for (std::size_t i = 0; i < walks.size(); ++i)
+                if (!walks[i]->done() && walks[i]->id() == least) with.push_back(i);
+            for (const std::size_t i : with)
+                if (!visit(least, *walks[i]) || !walks[i]->next())
+                    return damaged(receiving, sources_[i]);
+        }
+    }
+
+    void damaged(bool receiving, const IndexSource& source) {
+        status_ = source.index->file().corrupt(Index::directory(receiving) + 1);
+    }
+
+    unsigned merge(bool receiving) {
+        const bool inputs = !receiving && is_utxo(sources_.front().index->chain());
+        const uint64_t first = inputs ? begin_.inputs : begin_.rows;
+        uint64_t keys = 0, total = 0, last = UINT64_MAX;
+        out_.begin_packed(Index::directory(receiving) + 2, 0, inputs ? own_.inputs : own_.rows);
+        walk(receiving, [&](uint64_t id, const Walk& list) {
+            const uint64_t before = total;
+            const bool good = list.each([&](uint64_t number) {
+                out_.put(number - first);
+                ++total;
+            });
+            if (total != before && id != last) {
+                ++keys;
+                last = id;
+            }
+            return good;
+        });
+        const uint64_t ids = begin_.addresses + own_.addresses;
+        return write_keys(out_, receiving, ids, keys, total, [&](auto&& put) {
+            uint64_t begin = 0;
+            walk(receiving, [&, last_key = UINT64_MAX](uint64_t id, const Walk& list) mutable {
+                uint64_t n = 0;
+                if (!list.count(n)) return false;
+                if (n != 0 && id != last_key && id < ids) put(last_key = id, begin);
+                begin += n;
+                return true;
+            });
+        });
+    }
+
+    ColumnFileWriter out_;
+    std::span<const IndexSource> sources_;
+    const std::atomic<bool>& cancel_;
+    Totals begin_, own_;
+    Status status_;
+};
+
+}  // namespace
+
+Result<uint32_t> merge_indexes(const ColumnFileWriter::Sink& sink,
+                               std::span<const IndexSource> sources,
+                               const std::atomic<bool>& cancel) {
+    return Merger{sink, sources, cancel}.run();
+}
+
+}  // namespace cordon::ledger

@@ -1,0 +1,81 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "column_writer.hpp"
+#include "hash_index.hpp"
+#include "index_format.hpp"
+
+namespace cordon::ledger {
+
+/// Lays out one hash table of an index. `visit(put)` calls put(hash, number) for the numbers 0 ..
+/// entries - 1 in order, and is called once for each eight million slots, so that memory is bounded
+/// (about 180 MB) whatever the size. Same keys, same bytes. Returns the number of homes.
+template <typename Visit>
+uint64_t write_table(ColumnFileWriter& out, std::size_t column, uint64_t entries, Visit&& visit) {
+    constexpr uint64_t kRegion = uint64_t{1} << 23;
+    constexpr unsigned kPlaceBits = 40;  // What stands above the slot's content in `wanted`.
+    constexpr unsigned kBucketBits = 15;  // A bucket of slots fits the second-level cache.
+    const uint64_t homes = index::homes_of(entries);
+    out.begin_packed(column, 0, (entries << index::kTagBits) | 0xFF);
+    std::vector<uint64_t> wanted, sorted, slots, carried;
+    for (uint64_t region = 0; region < homes; region += kRegion) {
+        const uint64_t size = std::min(kRegion, homes - region);
+        wanted.clear();
+        wanted.reserve(static_cast<std::size_t>(std::min(entries, size)));
+        visit([&](uint64_t hash, uint64_t number) {
+            const uint64_t place = home_slot(hash, homes) - region;
+            if (place < size)
+                wanted.push_back((place << kPlaceBits) | ((number + 1) << index::kTagBits) |
+                                 (hash & 0xFF));
+        });
+        // By bucket first, so that the slots that are written lie close to each other.
+        std::array<std::size_t, (kRegion >> kBucketBits) + 1> begin{};
+        for (const uint64_t entry : wanted) ++begin[(entry >> (kPlaceBits + kBucketBits)) + 1];
+        for (std::size_t i = 1; i < begin.size(); ++i) begin[i] += begin[i - 1];
+        sorted.resize(wanted.size());
+        for (const uint64_t entry : wanted)
+            sorted[begin[entry >> (kPlaceBits + kBucketBits)]++] = entry;
+
+        slots.assign(static_cast<std::size_t>(size), 0);
+        std::vector<uint64_t> over;
+        const auto place = [&](uint64_t slot, uint64_t value) {
+            while (slot < size && slots[slot] != 0) ++slot;
+            if (slot < size)
+                slots[slot] = value;
+            else
+                over.push_back(value);
+        };
+        for (const uint64_t value : carried) place(0, value);
+        for (const uint64_t entry : sorted)
+            place(entry >> kPlaceBits, entry & packed_mask(kPlaceBits));
+        carried.swap(over);
+        for (const uint64_t slot : slots) out.put(slot);
+    }
+    for (const uint64_t value : carried) out.put(value);
+    return homes;
+}
+
+/// Writes the key and directory columns of an adjacency of `keys` addresses with `total` entries,
+/// out of `ids` addresses that there are. `visit(put)` calls put(id, where its list begins) by
+/// rising id. Returns the number of low bits: such that a directory entry counts some eight
+/// addresses.
+template <typename Visit>
+unsigned write_keys(ColumnFileWriter& out, bool receiving, uint64_t ids, uint64_t keys,
+                    uint64_t total, Visit&& visit) {
+    const std::size_t column = receiving ? index::kInDirectory : index::kOutDirectory;
+    const unsigned low =
+        keys == 0 ? 32 : static_cast<unsigned>(std::bit_width(ids * 8 / keys)) - 1;
+    std::vector<uint64_t> directory(static_cast<std::size_t>((ids >> low) + 2), 0);
+    out.begin_packed(column + 1, 0, (total << low) | packed_mask(low));
+    visit([&](uint64_t id, uint64_t begin) {
+        ++directory[static_cast<std::size_t>((id >> low) + 1)];
+        out.put((begin << low) | (id & packed_mask(low)));
+    });
+    out.put(total << low);
+    for (std::size_t i = 1; i < directory.size(); ++i) directory[i] += directory[i - 1];
+    out.begin_packed(column, 0, keys);
+    for (const uint64_t count : directory) out.put(count);
+    return low;
+}
+
+}  // namespace cordon::ledger
