@@ -1,6 +1,5 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <iterator>
 
 #include <cordon/engine/open.hpp>
 
@@ -16,7 +15,7 @@ namespace {
 constexpr uint64_t kBatchOutputs = 65'536;  // As engine::ingest.
 constexpr std::size_t kRounds = 5;
 // Appended one by one at the end. The generator's last block is empty and the one before not full.
-constexpr std::ptrdiff_t kHeldBack = 4;
+constexpr std::size_t kHeldBack = 4;
 
 /// What was seen of a chain on its way in.
 struct Seen {
@@ -45,23 +44,24 @@ struct Seen {
 /// Reads all blocks into the ledger but the last ones, which it returns.
 std::vector<Block> ingest(chain::BlockSource& source, BitcoinLedger& ledger, Seen& seen) {
     std::vector<Block> batch;
+    const auto append_all_but_last = [&] {
+        if (batch.size() <= kHeldBack) return;
+        const std::size_t count = batch.size() - kHeldBack;
+        ledger.append(std::span{batch}.first(count));
+        batch.erase(batch.begin(), batch.begin() + static_cast<std::ptrdiff_t>(count));
+    };
     uint64_t enough = kBatchOutputs;
     while (auto block = must(source.next())) {
         if (seen.outputs >= enough) {
-            ledger.append(batch);
-            batch.clear();
+            append_all_but_last();
             enough = seen.outputs + kBatchOutputs;
         }
         seen.see(*block);
         batch.push_back(std::move(*block));
     }
-    if (batch.size() <= static_cast<std::size_t>(kHeldBack)) give_up("the chain is too short");
-    std::vector<Block> last{std::make_move_iterator(batch.end() - kHeldBack),
-                            std::make_move_iterator(batch.end())};
-    batch.erase(batch.end() - kHeldBack, batch.end());
-    ledger.append(batch);
+    append_all_but_last();
     ledger.seal();
-    return last;
+    return batch;
 }
 
 /// Milliseconds of the slowest of the appends of one block each.

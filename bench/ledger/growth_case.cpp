@@ -37,6 +37,8 @@ void growth_case(const CaseOptions& options) {
         const Answers answers = ask(*store, feed.addresses().values(), feed.txns().values());
         figures.add("edges", answers.edges);
         figures.add("txn", answers.txns);
+        figures.add("answer_edges", answers.edges_hash);
+        figures.add("answer_txns", answers.txns_hash);
         figures.print();
         std::fflush(stdout);
     }

@@ -1,5 +1,6 @@
 # Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 """Draws how the figures of a ledger change while it grows, each relative to its first point."""
+import math
 from xml.sax.saxutils import escape
 
 WIDTH, HEIGHT = 760, 400
@@ -67,7 +68,7 @@ def draw(points):
 def scale(most):
     """(step, top) of the axis of per cents: at most six steps."""
     step = next(step for step in (25, 50, 100, 200, 500, 1000, 10 ** 9) if most <= 6 * step)
-    return step, max(-(-int(most + 1) // step) * step, 100)
+    return step, max(math.ceil(most / step) * step, 100)
 
 
 def apart(places, step, lowest):
