@@ -4,7 +4,7 @@
 Names say what stands beside what: the peer of "x/..." is the benchmark of the same program whose name has a part that
 begins with "peer", "limit" or "floor" ("x/peer:simdjson", "x/limit:memcpy"). The longest common beginning decides; a program
 with one peer alone has it for all. A case that is told by its label, and is the limit of the others of its program, is
-named in LIMITS of tools/bench; a counter whose peer is another program in OTHER_PEERS.
+named in LIMITS of tools/bench.
 """
 import json
 import os
@@ -104,11 +104,3 @@ def rows_of(bench, name, entry, peer, peer_entry, whose):
 
 def counter_unit(key):
     return next((unit for end, unit in COUNTER_UNITS if key.endswith(end)), "")
-
-
-def add_peer(rows, name, figures):
-    """Sets the figures of another program, by counter name, beside those that have no peer yet."""
-    for row in rows:
-        if row.peer is None and row.metric in figures:
-            row.peer, row.peer_value = name, figures[row.metric]
-    return rows

@@ -3,7 +3,7 @@
 import unittest
 
 from bench_lib import google
-from bench_lib.rows import Row, Targets
+from bench_lib.rows import Row, Targets, markdown
 
 
 def entry(name, **figures):
@@ -27,11 +27,10 @@ class GoogleTest(unittest.TestCase):
         self.assertEqual([(row.metric, row.peer, row.ratio) for row in found],
                          [("append/1000", "append/peer:sqlite", 5.0), ("scan", "scan/limit:memcpy", 0.5)])
 
-    def test_a_counter_has_the_unit_of_its_ending_and_a_peer_by_its_name(self):
+    def test_a_counter_has_the_unit_of_its_ending(self):
         found = google.parse("b", {"benchmarks": [entry("life", edges_p50_us=2.0, rows_per_cpu_s=9.0)]})
-        google.add_peer(found, "other", {"edges_p50_us": 8.0})
-        self.assertEqual([(row.metric, row.unit, row.ratio) for row in found],
-                         [("life", "ns", None), ("edges_p50_us", "us", 4.0), ("rows_per_cpu_s", "rows/CPU-s", None)])
+        self.assertEqual([(row.metric, row.unit) for row in found],
+                         [("life", "ns"), ("edges_p50_us", "us"), ("rows_per_cpu_s", "rows/CPU-s")])
 
     def test_a_label_names_the_case_and_may_be_the_limit_of_the_others(self):
         row, = google.parse("b", {"benchmarks": [
@@ -55,9 +54,21 @@ class TargetsTest(unittest.TestCase):
         self.assertTrue(targets.apply(Row("b", "m", 99.0, "MiB")).passed)
         self.assertIsNone(targets.apply(Row("c", "m", 1.0, "MiB")).passed)
 
+    def test_a_target_may_be_for_one_peer_of_several(self):
+        targets = Targets([{"bench": "a", "peer": "limit*", "ratio": 0.4}])
+        self.assertTrue(targets.apply(Row("a", "m", 2.0, "us", "limit: read", 1.0)).passed)
+        self.assertIsNone(targets.apply(Row("a", "m", 2.0, "us", "other", 1.0)).passed)
+
     def test_a_rule_with_two_targets_is_refused(self):
         with self.assertRaises(ValueError):
             Targets([{"bench": "a", "min": 1, "max": 2}])
+
+
+class MarkdownTest(unittest.TestCase):
+    def test_a_figure_with_several_peers_is_told_once(self):
+        table = markdown([Row("b", "m", 4.0, "us", "p", 8.0), Row("b", "m", 4.0, "us", "q", 2.0)])
+        self.assertEqual([line for line in table.splitlines() if "us" in line],
+                         ["| m | 4 us | p | 8 us | 2 |  |", "|  |  | q | 2 us | 0.5 |  |"])
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import pathlib
 
 TARGETS_FILE = pathlib.Path(__file__).resolve().parent.parent / "bench_targets.json"
 # Units in which less is better; everything else is a rate.
-LESS_IS_BETTER = {"ns", "us", "ms", "s", "CPU-s", "MiB", "B/row"}
+LESS_IS_BETTER = {"ns", "us", "ms", "s", "CPU-s", "MiB", "B/row", "B/txn", "us/txn"}
 
 
 @dataclasses.dataclass
@@ -34,12 +34,17 @@ class Row:
 
 
 class Targets:
-    """Rules of tools/bench_targets.json by bench and metric (shell patterns): "ratio" (at least), "min" or "max" value."""
+    """Rules of tools/bench_targets.json: bench, metric and peer (shell patterns), and one of "ratio" (at least), "min" or
+    "max" (of the value). The first rule that fits a row counts.
+    """
+
+    NAMES = ("bench", "metric", "peer")
+    KINDS = ("ratio", "min", "max")
 
     def __init__(self, rules):
         for rule in rules:
-            if set(rule) - {"bench", "metric", "ratio", "min", "max", "why"} or len({"ratio", "min", "max"} & set(rule)) != 1:
-                raise ValueError(f"bench targets: a rule has bench, metric and one of ratio, min, max, not {rule}")
+            if set(rule) - {*self.NAMES, *self.KINDS, "why"} or len(set(self.KINDS) & set(rule)) != 1:
+                raise ValueError(f"bench targets: a rule has bench, metric, peer and one of ratio, min, max, not {rule}")
         self.rules = rules
 
     @classmethod
@@ -49,9 +54,9 @@ class Targets:
 
     def apply(self, row):
         for rule in self.rules:
-            if not all(fnmatch.fnmatchcase(getattr(row, key), rule.get(key, "*")) for key in ("bench", "metric")):
+            if not all(fnmatch.fnmatchcase(getattr(row, key) or "", rule.get(key, "*")) for key in self.NAMES):
                 continue
-            kind = next(key for key in ("ratio", "min", "max") if key in rule)
+            kind = next(key for key in self.KINDS if key in rule)
             measured = row.ratio if kind == "ratio" else row.value
             row.target = rule[kind]
             row.passed = measured is not None and (measured <= row.target if kind == "max" else measured >= row.target)
@@ -69,10 +74,16 @@ def markdown(rows):
     out = []
     for bench in dict.fromkeys(row.bench for row in rows):
         out += [f"### {bench}", "", "| what | value | peer or limit | its value | times better | target |", "|---|---|---|---|---|---|"]
+        told = (None, None, None)
         for row in (row for row in rows if row.bench == bench):
+            metric, value = row.metric, f"{shown(row.value)} {row.unit}"
             verdict = "" if row.passed is None else f"{shown(row.target)} {'✓' if row.passed else '✗'}"
             peer = f"{shown(row.peer_value)} {row.unit}" if row.peer_value is not None else ""
-            out.append(f"| {row.metric} | {shown(row.value)} {row.unit} | {row.peer or ''} | {peer} | {shown(row.ratio)} "
-                       f"| {verdict} |")
+            # A figure with several peers is told once.
+            before, told = told, (metric, value, verdict)
+            if before[:2] == told[:2]:
+                metric = value = ""
+                verdict = "" if before[2] == verdict else verdict
+            out.append(f"| {metric} | {value} | {row.peer or ''} | {peer} | {shown(row.ratio)} | {verdict} |")
         out.append("")
     return "\n".join(out)
