@@ -6,7 +6,7 @@
 namespace cordon::bench {
 namespace {
 
-constexpr uint64_t kBatchRows = 65'536;  // As engine::ingest.
+constexpr uint64_t kBatchRows = 16'384;  // As engine::ingest.
 constexpr std::size_t kEdgeLimit = 1000;
 
 uint64_t fold(uint64_t hash, uint64_t value) {

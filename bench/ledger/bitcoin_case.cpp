@@ -12,7 +12,7 @@
 namespace cordon::bench {
 namespace {
 
-constexpr uint64_t kBatchOutputs = 65'536;  // As engine::ingest.
+constexpr uint64_t kBatchOutputs = 16'384;  // As engine::ingest.
 constexpr std::size_t kRounds = 5;
 // Appended one by one at the end. The generator's last block is empty and the one before not full.
 constexpr std::size_t kHeldBack = 4;

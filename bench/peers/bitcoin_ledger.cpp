@@ -1,8 +1,6 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include "bitcoin_ledger.hpp"
 
-#include <unordered_map>
-
 #include <cordon/ledger/ledger.hpp>
 
 #include "must.hpp"
@@ -29,18 +27,16 @@ bool BitcoinLedger::knows(const Hash256& txid) const {
 }
 
 BitcoinLedger::Balance BitcoinLedger::balance(const Address& address) const {
+    std::array<ledger::PlacedOutput, 64> page;  // More than most addresses have.
     Balance balance;
-    const ledger::Reader& reader = *state_->reader;
-    const auto cursor = reader.utxo_txns_of(state_->chain, address, ledger::Side::kReceiver,
-                                            ledger::Order::kAscending, {});
-    while (const auto at = must(cursor->next())) {
-        const UtxoTxn txn = must(reader.utxo_txn(state_->chain, *at)).txn;
-        for (uint32_t i = 0; i < txn.outputs.size(); ++i) {
-            if (txn.outputs[i].address != address) continue;
-            ++balance.outputs;
-            if (must(reader.spender(state_->chain, {txn.txid, i}))) continue;
+    const auto cursor =
+        state_->reader->outputs_of(state_->chain, address, ledger::Order::kAscending, {});
+    while (const std::size_t found = must(cursor->next(page))) {
+        balance.outputs += found;
+        for (const ledger::PlacedOutput& output : std::span{page}.first(found)) {
+            if (output.spent_by) continue;
             ++balance.unspent;
-            balance.value += txn.outputs[i].value;
+            balance.value += output.value;
         }
     }
     return balance;
@@ -48,36 +44,22 @@ BitcoinLedger::Balance BitcoinLedger::balance(const Address& address) const {
 
 uint64_t BitcoinLedger::sum_of_outputs() const {
     uint64_t sum = 0;
-    must(state_->reader->scan(state_->chain, 0, UINT64_MAX, [&](const Block& block) -> Status {
-        for (const UtxoTxn& txn : block.utxo_txns)
-            for (const TxOut& output : txn.outputs) sum += output.value;
-        return {};
-    }));
+    must(state_->reader->scan_field(state_->chain, ledger::Field::kValue,
+                                    [&sum](uint64_t, std::span<const uint64_t> page) -> Status {
+                                        for (const uint64_t value : page) sum += value;
+                                        return {};
+                                    }));
     return sum;
 }
 
 uint64_t BitcoinLedger::cluster() const {
-    std::unordered_map<Address, uint32_t> ids;
-    UnionFind sets{0};
-    const auto id_of = [&](const Address& address) {
-        const auto [at, is_new] = ids.try_emplace(address, 0);
-        if (is_new) at->second = sets.add();
-        return at->second;
-    };
-    must(state_->reader->scan(state_->chain, 0, UINT64_MAX, [&](const Block& block) -> Status {
-        for (const UtxoTxn& txn : block.utxo_txns) {
-            std::optional<uint32_t> first;
-            for (const TxIn& input : txn.inputs) {
-                if (!input.spent) continue;
-                const uint32_t id = id_of(input.spent->address);
-                if (first)
-                    sets.join(*first, id);
-                else
-                    first = id;
-            }
-        }
-        return {};
-    }));
+    UnionFind sets{state_->reader->address_count(state_->chain)};
+    must(state_->reader->scan_shapes(state_->chain, {},
+                                     [&sets](const ledger::TxnShape& shape) -> Status {
+                                         for (const uint32_t sender : shape.senders.subspan(1))
+                                             sets.join(shape.senders[0], sender);
+                                         return {};
+                                     }));
     return sets.joined();
 }
 

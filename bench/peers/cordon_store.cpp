@@ -21,15 +21,15 @@ public:
 
     void out_edges(const Address& sender, std::size_t limit, std::vector<Edge>& edges) override {
         edges.clear();
-        const auto cursor = reader_->account_txns_of(kEthereum, sender, ledger::Side::kSender,
-                                                     ledger::Order::kAscending, {});
+        ledger::TransferQuery query;
+        query.side = ledger::Side::kSender;
+        const auto cursor = reader_->transfers_of(kEthereum, sender, query);
         while (edges.size() < limit) {
-            const auto at = must(cursor->next());
-            if (!at) break;
-            const auto placed = must(reader_->account_txn(kEthereum, *at));
-            for (const Transfer& each : placed.txn.transfers)
-                if (each.from == sender && edges.size() < limit)
-                    edges.push_back({*at, each.to, each.asset, each.amount});
+            const std::size_t room = std::min(page_.size(), limit - edges.size());
+            const std::size_t found = must(cursor->next(std::span{page_}.first(room)));
+            if (found == 0) break;
+            for (const auto& [at, time, transfer] : std::span{page_}.first(found))
+                edges.push_back({at, transfer.to, transfer.asset, transfer.amount});
         }
     }
 
@@ -38,18 +38,22 @@ public:
     }
 
     uint64_t scan(const Address& receiver) override {
+        const auto id = must(reader_->address_id(kEthereum, receiver));
+        if (!id) return 0;
         uint64_t count = 0;
-        must(reader_->scan(kEthereum, 0, UINT64_MAX, [&](const Block& block) -> Status {
-            for (const AccountTxn& txn : block.account_txns)
-                for (const Transfer& each : txn.transfers) count += each.to == receiver ? 1 : 0;
-            return {};
-        }));
+        must(reader_->scan_field(
+            kEthereum, ledger::Field::kReceiver,
+            [&count, wanted = uint64_t{*id}](uint64_t, std::span<const uint64_t> page) -> Status {
+                for (const uint64_t each : page) count += each == wanted ? 1 : 0;
+                return {};
+            }));
         return count;
     }
 
 private:
     std::unique_ptr<ledger::Writer> writer_;
     std::shared_ptr<const ledger::Reader> reader_;
+    std::array<ledger::PlacedTransfer, 64> page_;  // More than most addresses have.
 };
 
 }  // namespace

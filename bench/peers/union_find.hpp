@@ -11,10 +11,6 @@ namespace cordon::bench {
 class UnionFind {
 public:
     explicit UnionFind(uint32_t n) : parent_(n) { std::iota(parent_.begin(), parent_.end(), 0U); }
-    uint32_t add() {
-        parent_.push_back(static_cast<uint32_t>(parent_.size()));
-        return parent_.back();
-    }
     uint32_t find(uint32_t x) {
         while (parent_[x] != x) x = parent_[x] = parent_[parent_[x]];
         return x;

@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 
 // Large enough that one fdatasync a batch costs little, small enough that a batch is acknowledged
 // several times a second and fits a few megabytes.
-constexpr uint64_t kBatchTransfers = 65'536;
+constexpr uint64_t kBatchTransfers = 16'384;
 
 /// Loose txns of which all were known.
 bool is_emptied(const Block& block) {

@@ -5,6 +5,8 @@
 
 namespace cordon::ledger {
 
+static_assert(std::has_unique_object_representations_v<Address>);
+
 bool Stored::is_txn(uint64_t txn, const Hash256& hash) const noexcept {
     if (const Head* has = head_with(&Totals::txns, txn))
         return has->hash[txn - has->begin.txns] == hash;
@@ -14,7 +16,8 @@ bool Stored::is_txn(uint64_t txn, const Hash256& hash) const noexcept {
 
 bool Stored::is_address(uint64_t id, const Address& address) const noexcept {
     if (const Head* has = head_with(&Totals::addresses, id))
-        return has->addresses[id - has->begin.addresses] == address;
+        return std::memcmp(&has->addresses[id - has->begin.addresses], &address,
+                           sizeof address) == 0;  // It has no padding, and its tail is zero.
     AddressKind kind{};
     ByteView payload;
     return sealed->part_with(&Totals::addresses, id).segment->address(id, kind, payload) &&

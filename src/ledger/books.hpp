@@ -114,7 +114,7 @@ public:
     bool has_foreign(const Stored& stored) const noexcept;
 
 private:
-    std::vector<uint64_t> bits_;
+    std::vector<uint64_t, HugeAllocator<uint64_t>> bits_;
     std::unordered_map<OutPoint, bool> foreign_;
 };
 

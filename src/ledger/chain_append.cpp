@@ -52,11 +52,9 @@ Result<Writer::Appended> ChainWriter::append(std::span<const Block> batch) {
     const std::size_t before = head_.blocks.size();
     Status status = stage(batch, appended);
     if (status && appended.blocks != 0) {
-        Bytes frame(kFrameHeader);
-        frame.reserve(frame_size_);
-        put_batch(frame, head_, before);
-        frame_size_ = frame.size() + frame.size() / 4;
-        status = log_.append(frame);
+        frame_.resize(kFrameHeader);
+        put_batch(frame_, head_, before);
+        status = log_.append(frame_);
     }
     if (!status) {
         CORDON_TRY(truncate_head(before));
@@ -233,7 +231,8 @@ void ChainWriter::look_ahead(const Block& block) {
 uint64_t ChainWriter::next_txn_hash() {
     const std::size_t at = next_txn_++;
     if (at + kSlotAhead < txn_hashes_.size()) txns_->prefetch(txn_hashes_[at + kSlotAhead]);
-    if (at + kKeyAhead < txn_hashes_.size())
+    // On an account chain there is no answer: a txn is new.
+    if (is_utxo(sealed_.chain) && at + kKeyAhead < txn_hashes_.size())
         txns_->prefetch_answer(txn_hashes_[at + kKeyAhead], stored());
     return txn_hashes_[at];
 }
@@ -260,11 +259,14 @@ Result<uint32_t> ChainWriter::id_of(const Address& address, uint64_t hash) {
 }
 
 void ChainWriter::add_asset(const Asset& asset) {
+    if (asset.is_native()) native_ = static_cast<uint32_t>(assets_.size());
     asset_index_.add(hash_of_text(asset.text()), static_cast<uint32_t>(assets_.size()));
     assets_.push_back(asset);
 }
 
 uint32_t ChainWriter::asset_id(const Asset& asset) {
+    if (asset.is_native() && native_ < assets_.size() && assets_[native_].is_native())
+        return native_;  // Half of all rows.
     const uint32_t known = asset_index_.find(
         hash_of_text(asset.text()), [&](uint32_t id) { return assets_[id] == asset; });
     if (known != HashIndex::kNone) return known;
@@ -315,7 +317,9 @@ Status ChainWriter::stage_txn(const AccountTxn& txn, const BlockHeader& header) 
         CORDON_TRY(const uint32_t to, next_id_of(transfer.to));
         head_.from.push_back(from);
         head_.to.push_back(to);
-        const bool repeats = i != 0 && transfer.asset == txn.transfers[i - 1].asset;
+        const bool repeats =
+            i != 0 && std::memcmp(&transfer.asset, &txn.transfers[i - 1].asset,
+                                  sizeof transfer.asset) == 0;
         head_.asset.push_back(repeats ? head_.asset.back() : asset_id(transfer.asset));
         head_.kind.push_back(static_cast<uint8_t>(transfer.kind));
         head_.gap.push_back(transfer.index - static_cast<uint32_t>(i));

@@ -86,6 +86,7 @@ Status ChainWriter::start_sealing(std::size_t blocks) {
     head_.truncate(blocks);
     sealing_->head = std::make_shared<const Head>(std::move(head_));
     head_ = std::move(rest);
+    head_.reserve_like(*sealing_->head);
     log_ = std::move(*log);
     launch_sealing();
     return {};

@@ -127,7 +127,7 @@ private:
     std::atomic<bool> cancel_merging_ = false;
     Head head_;
     HeadImages images_;
-    std::size_t frame_size_ = 0;  // Of the last record, and some more.
+    Bytes frame_;              // Of the last batch; its memory is used again.
     uint64_t seal_delay_ = 0;  // Rows to wait after a seal that failed.
 
     std::optional<AddressBook> addresses_;
@@ -135,6 +135,7 @@ private:
     std::optional<SpentBook> spent_;
     std::vector<Asset> assets_;
     HashIndex asset_index_;
+    uint32_t native_ = 0;  // Where the native asset stands in assets_, if it does.
 
     // Hashes of what the block under construction asks for, in that order, and how far it is.
     std::vector<uint64_t> address_hashes_, txn_hashes_;

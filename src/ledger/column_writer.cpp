@@ -18,8 +18,14 @@ ColumnFileWriter::ColumnFileWriter(const FileKind& kind, ChainId chain, Sink sin
 }
 
 void ColumnFileWriter::emit(ByteView bytes) {
-    if (status_ && !bytes.empty()) status_ = sink_(bytes);
+    put_bytes(pending_, bytes);
     written_ += bytes.size();
+    if (pending_.size() >= kBuffer) flush();
+}
+
+void ColumnFileWriter::flush() {
+    if (status_ && !pending_.empty()) status_ = sink_(pending_);
+    pending_.clear();
 }
 
 void ColumnFileWriter::align(std::size_t to) {
@@ -107,6 +113,7 @@ Result<uint32_t> ColumnFileWriter::finish(const std::array<uint64_t, kCounters>&
     put_fixed(out, identity);
     CORDON_CHECK(out.size() == footer_size(kind_));
     emit(out);
+    flush();
     if (!status_) return fail(status_.error());
     return identity;
 }

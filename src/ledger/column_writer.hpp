@@ -58,6 +58,7 @@ private:
     void end_column();
     void drain(bool all);
     void emit(ByteView bytes);
+    void flush();
     void align(std::size_t to);
 
     static constexpr std::size_t kBuffer = std::size_t{64} * kChunk;
@@ -67,7 +68,8 @@ private:
     Sink sink_;
     Status status_;
     ColumnInfo* info_ = nullptr;  // Of the column under construction.
-    Bytes buffer_;                // Its bytes that are not written yet.
+    Bytes buffer_;                // Its bytes that have no checksum yet.
+    Bytes pending_;               // What the sink gets next.
     std::vector<uint32_t> sums_;
     uint64_t bits_ = 0;
     unsigned filled_ = 0;

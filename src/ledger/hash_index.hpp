@@ -3,7 +3,10 @@
 
 #include <cstdint>
 #include <cstring>
+#include <new>
 #include <vector>
+
+#include <sys/mman.h>
 
 #include <cordon/model/block.hpp>
 
@@ -46,6 +49,33 @@ inline uint64_t home_slot(uint64_t hash, uint64_t slots) noexcept {
     __extension__ using Wide = unsigned __int128;
     return static_cast<uint64_t>((static_cast<Wide>(hash) * slots) >> 64);
 }
+
+/// Memory for large tables that are read here and there: in pages of 2 MB where the system has them,
+/// since else nearly every look misses the translation of its address as well as its cache line.
+template <typename T>
+struct HugeAllocator {
+    using value_type = T;
+    static constexpr std::size_t kPage = std::size_t{2} << 20;
+    HugeAllocator() noexcept = default;
+    template <typename U>
+    HugeAllocator(const HugeAllocator<U>& /*other*/) noexcept {}  // NOLINT(google-explicit-constructor)
+
+    T* allocate(std::size_t n) {
+        const std::size_t size = n * sizeof(T);
+        if (size < 2 * kPage) return static_cast<T*>(::operator new(size));
+        void* at = ::operator new(size, std::align_val_t{kPage});
+        ::madvise(at, size, MADV_HUGEPAGE);  // Advice: when it fails, pages are small.
+        return static_cast<T*>(at);
+    }
+    void deallocate(T* at, std::size_t n) noexcept {
+        const std::size_t size = n * sizeof(T);
+        if (size < 2 * kPage)
+            ::operator delete(at);
+        else
+            ::operator delete(at, std::align_val_t{kPage});
+    }
+    friend bool operator==(const HugeAllocator&, const HugeAllocator&) noexcept { return true; }
+};
 
 /// Finds 32-bit entries by the hash of their keys; the keys stay with the caller, who also says
 /// whether an entry is the one. Twelve to sixteen bytes an entry. Confined to one thread.
@@ -123,13 +153,13 @@ private:
     }
     void grow() {
         // Times 1.5, so that old and new together never hold more than what doubling would.
-        std::vector<uint64_t> old(slots_.empty() ? 64 : slots_.size() + slots_.size() / 2, 0);
+        decltype(slots_) old(slots_.empty() ? 64 : slots_.size() + slots_.size() / 2, 0);
         old.swap(slots_);
         for (const uint64_t value : old)
             if (value != 0) place(value);
     }
 
-    std::vector<uint64_t> slots_;  // High half of the hash, entry + 1; 0 is empty.
+    std::vector<uint64_t, HugeAllocator<uint64_t>> slots_;  // High half of the hash, entry + 1; 0 is empty.
     std::size_t size_ = 0;
 };
 

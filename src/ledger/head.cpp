@@ -16,6 +16,29 @@ Totals Head::end() const noexcept {
     return end;
 }
 
+void Head::reserve_like(const Head& other) {
+    const auto reserve = [](auto& mine, const auto& theirs) { mine.reserve(theirs.size()); };
+    reserve(blocks, other.blocks);
+    reserve(hash, other.hash);
+    reserve(row_begin, other.row_begin);
+    reserve(input_begin, other.input_begin);
+    reserve(time, other.time);
+    reserve(version, other.version);
+    reserve(locktime, other.locktime);
+    reserve(coinbase, other.coinbase);
+    reserve(from, other.from);
+    reserve(asset, other.asset);
+    reserve(gap, other.gap);
+    reserve(kind, other.kind);
+    reserve(amount_size, other.amount_size);
+    reserve(amount, other.amount);
+    reserve(to, other.to);
+    reserve(value, other.value);
+    reserve(spent, other.spent);
+    reserve(sender, other.sender);
+    reserve(addresses, other.addresses);
+}
+
 void Head::begin_block(const BlockHeader& header) {
     Totals at = end();
     blocks.push_back({header, at, amount.size(), foreign.size()});

@@ -64,6 +64,8 @@ struct Head {
     uint64_t foreign_at(std::size_t i) const noexcept {
         return i < blocks.size() ? blocks[i].foreign_begin : foreign.size();
     }
+    /// Makes room for as much as `other` holds.
+    void reserve_like(const Head& other);
     /// Begins a block at the end.
     void begin_block(const BlockHeader& header);
     /// Leaves the first `count` blocks, and nothing of a block under construction.

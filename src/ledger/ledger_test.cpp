@@ -308,7 +308,7 @@ TEST(LedgerOpen, refuses_a_ledger_of_a_later_version) {
                     .create(dir / "l/FORMAT")
                     .value()
                     ->write(Bytes{'c', 'o', 'r', 'd', 'o', 'n', ' ', 'l', 'e', 'd', 'g', 'e', 'r',
-                                  ' ', '2', '\n'}));
+                                  ' ', '3', '\n'}));
     EXPECT_EQ(open_reader(dir / "l").error().code, ErrorCode::kUnsupported);
     EXPECT_EQ(open_writer(dir / "l").error().code, ErrorCode::kUnsupported);
 }
