@@ -52,7 +52,9 @@ TEST(ReadAhead, gives_the_same_blocks_in_order_whatever_waits) {
             ASSERT_EQ(block.utxo_txns.size(), i % 50);
             ASSERT_EQ(source->bytes_read(), (i + 1) * 10);
             ASSERT_EQ(source->warnings().size(), i < 2 ? 0u : 1u);
-            if (i >= 2) ASSERT_EQ(source->warnings()[0], format("at {}", i + 1));
+            if (i >= 2) {
+                ASSERT_EQ(source->warnings()[0], format("at {}", i + 1));
+            }
         }
         EXPECT_FALSE(source->read(block).value());
         EXPECT_FALSE(source->read(block).value());

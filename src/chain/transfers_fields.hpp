@@ -40,10 +40,12 @@ private:
         bool canonical = false;
         T value;
         bool is(std::string_view other) const noexcept {
-            return size == other.size() && std::string_view{text.data(), size} == other;
+            return size != 0 && size == other.size() &&
+                   std::string_view{text.data(), size} == other;
         }
         void keep(std::string_view from, const T& of, bool is_canonical) noexcept {
-            if (from.empty() || from.size() > Size) return;
+            size = 0;
+            if (from.size() > Size) return;
             std::copy(from.begin(), from.end(), text.begin());
             size = static_cast<uint8_t>(from.size());
             value = of;
