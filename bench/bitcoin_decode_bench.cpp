@@ -9,10 +9,11 @@
 #include <benchmark/benchmark.h>
 
 #include <cordon/base/byte_source.hpp>
-#include <cordon/chain/bitcoin/block.hpp>
+#include <cordon/chain/bitcoin/block_decoder.hpp>
 #include <cordon/chain/bitcoin/check.hpp>
 #include <cordon/chain/bitcoin/test_builder.hpp>
 #include <cordon/crypto/hash.hpp>
+#include <cordon/crypto/hash_many.hpp>
 
 namespace {
 
@@ -71,13 +72,15 @@ void report(benchmark::State& state, uint64_t bytes, uint64_t txns) {
 
 void BM_decode_to_model(benchmark::State& state) {
     blocks();  // Reading and decompressing them is not measured.
+    chain::BlockDecoder decoder;
+    Block decoded;
     uint64_t bytes = 0;
     uint64_t txns = 0;
     for (auto _ : state) {
         for (const Bytes& block : blocks()) {
-            auto decoded = chain::parse_block(block, kBitcoin);
-            if (!decoded) return state.SkipWithError(decoded.error().message.c_str());
-            txns += decoded->block.utxo_txns.size();
+            const auto facts = decoder.decode(block, kBitcoin, decoded);
+            if (!facts) return state.SkipWithError(facts.error().message.c_str());
+            txns += decoded.utxo_txns.size();
             bytes += block.size();
             benchmark::DoNotOptimize(decoded);
         }
@@ -143,5 +146,25 @@ void BM_hashing_floor(benchmark::State& state) {
     report(state, bytes, bytes == 0 ? 0 : raws.size() * static_cast<uint64_t>(state.iterations()));
 }
 BENCHMARK(BM_hashing_floor)->Unit(benchmark::kMillisecond);
+
+/// What each way to hash costs on this machine, for docs/decisions/0006: messages of the size
+/// given, hashed twice, so many side by side.
+void BM_hash_many(benchmark::State& state) {
+    const auto lanes = static_cast<std::size_t>(state.range(0));
+    const auto ways = crypto::hash_lanes();
+    if (std::find(ways.begin(), ways.end(), lanes) == ways.end())
+        return state.SkipWithError("not on this processor");
+    const Bytes bytes(static_cast<std::size_t>(state.range(1)), 7);
+    const std::vector<crypto::Pieces> messages(2000, crypto::Pieces{{bytes, {}, {}}});
+    std::vector<Hash256> out(messages.size());
+    for (auto _ : state) {
+        crypto::sha256_many_by(lanes, messages, out, true);
+        benchmark::DoNotOptimize(out.data());
+    }
+    const int64_t hashed = state.iterations() * static_cast<int64_t>(messages.size());
+    state.SetItemsProcessed(hashed);
+    state.SetBytesProcessed(hashed * state.range(1));
+}
+BENCHMARK(BM_hash_many)->ArgsProduct({{1, 8, 16}, {64, 400, 1200}});
 
 }  // namespace

@@ -59,10 +59,11 @@ void transfers_to_blocks(benchmark::State& state) {
     const std::string text = sample(kRows);
     for (auto _ : state) {
         auto source = chain::open_transfers(file_of(text));
+        Block block;
         while (true) {
-            const auto block = (*source)->next();
-            CORDON_CHECK(block.has_value());
-            if (!*block) break;
+            const auto more = (*source)->read(block);
+            CORDON_CHECK(more.has_value());
+            if (!*more) break;
         }
     }
     state.SetBytesProcessed(static_cast<int64_t>(state.iterations() * text.size()));

@@ -5,6 +5,7 @@
 #include <bit>
 #include <boost/multiprecision/cpp_int.hpp>
 #include <cmath>
+#include <cstring>
 
 #include "format.hpp"
 
@@ -52,39 +53,67 @@ uint64_t divide(std::array<uint64_t, 4>& limbs, uint64_t divisor) noexcept {
     return static_cast<uint64_t>(remainder);
 }
 
-// Digits are read and written in groups that fit one limb.
+// Digits are written in groups that fit one limb, and read in groups of two times eight.
 constexpr uint64_t kGroup = 10'000'000'000'000'000'000ULL;
 constexpr std::size_t kGroupDigits = 19;
+constexpr uint64_t kReadGroup = 10'000'000'000'000'000ULL;
+constexpr std::size_t kReadDigits = 16;
+
+/// At most 16 digits; false when a character is none.
+bool read_digits(std::string_view text, uint64_t& value) noexcept {
+    value = 0;
+    for (; text.size() >= 8; text.remove_prefix(8)) {
+        uint64_t word = 0;
+        std::memcpy(&word, text.data(), 8);
+        // Each byte is 0x30..0x39: its high half is 3, and still is with 6 added.
+        constexpr uint64_t kHigh = 0xf0f0f0f0f0f0f0f0;
+        constexpr uint64_t kThrees = 0x3030303030303030;
+        if ((word & kHigh) != kThrees || ((word + 0x0606060606060606) & kHigh) != kThrees)
+            return false;
+        // The first digit lies lowest: pairs, then fours, then all eight.
+        word = (word & 0x0f0f0f0f0f0f0f0f) * (10 * 256 + 1) >> 8;
+        word = (word & 0x00ff00ff00ff00ff) * (100 * 65536 + 1) >> 16;
+        word = (word & 0x0000ffff0000ffff) * (10000 * (uint64_t{1} << 32) + 1) >> 32;
+        value = value * 100'000'000 + word;
+    }
+    for (const char c : text) {
+        const auto digit = static_cast<unsigned char>(c - '0');
+        if (digit > 9) return false;
+        value = value * 10 + digit;
+    }
+    return true;
+}
+
+/// What is wrong with a text that does not have the form of an amount.
+Error refuse_amount(std::string_view text) {
+    if (text.empty())
+        return {ErrorCode::kMalformed, "expected an amount in decimal digits, found nothing"};
+    for (std::size_t i = 0; i < text.size(); ++i)
+        if (text[i] < '0' || text[i] > '9')
+            return {ErrorCode::kMalformed, format("expected a whole amount in the asset's "
+                                                  "smallest unit (digits only), found '{}' at "
+                                                  "character {} of \"{}\"",
+                                                  text[i], i + 1, text.substr(0, 90))};
+    return {ErrorCode::kMalformed, format("amount \"{}\" has a leading zero", text.substr(0, 90))};
+}
 
 }  // namespace
 
 Result<Amount> Amount::parse(std::string_view text) {
-    if (text.empty())
-        return fail(ErrorCode::kMalformed, "expected an amount in decimal digits, found nothing");
-    for (std::size_t i = 0; i < text.size(); ++i)
-        if (text[i] < '0' || text[i] > '9')
-            return fail(ErrorCode::kMalformed, format("expected a whole amount in the asset's "
-                                                      "smallest unit (digits only), found '{}' at "
-                                                      "character {} of \"{}\"",
-                                                      text[i], i + 1, text.substr(0, 90)));
-    if (text.size() > 1 && text.front() == '0')
-        return fail(ErrorCode::kMalformed,
-                    format("amount \"{}\" has a leading zero", text.substr(0, 90)));
-
+    if (text.empty() || (text.size() > 1 && text.front() == '0')) return fail(refuse_amount(text));
     std::array<uint64_t, 4> limbs{};
-    std::size_t at = 0;
-    while (at < text.size()) {
-        const std::size_t count = std::min(kGroupDigits, text.size() - at);
+    std::size_t count = (text.size() - 1) % kReadDigits + 1;
+    for (std::size_t at = 0; at < text.size(); at += count, count = kReadDigits) {
         uint64_t group = 0;
-        uint64_t scale = 1;
-        for (std::size_t i = 0; i < count; ++i) {
-            group = group * 10 + static_cast<uint64_t>(text[at + i] - '0');
-            scale *= 10;
-        }
-        if (!multiply_add(limbs, scale, group))
+        if (!read_digits(text.substr(at, count), group)) return fail(refuse_amount(text));
+        if (at == 0) {
+            limbs[0] = group;
+        } else if (!multiply_add(limbs, kReadGroup, group)) {
+            if (text.find_first_not_of("0123456789") != std::string_view::npos)
+                return fail(refuse_amount(text));
             return fail(ErrorCode::kOverflow,
                         format("amount {} is 2^256 or more", text.substr(0, 90)));
-        at += count;
+        }
     }
     return Amount{limbs};
 }

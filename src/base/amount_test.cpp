@@ -33,6 +33,22 @@ TEST(Amount, refuses_what_is_not_a_plain_whole_number) {
     EXPECT_NE(Amount::parse("12.5").error().message.find("character 3"), std::string::npos);
 }
 
+TEST(Amount, reads_every_count_of_digits_and_finds_what_is_none_at_every_place) {
+    std::string text;
+    for (std::size_t size = 1; size <= 77; ++size) {
+        text += static_cast<char>('1' + size * 7 % 9);
+        ASSERT_EQ(Amount::parse(text).value().to_string(), text);
+        for (std::size_t i = 0; i < size; ++i)
+            for (const char bad : {'/', ':', ' ', '\0', '\xb0'}) {
+                std::string broken = text;
+                broken[i] = bad;
+                const auto amount = Amount::parse(broken);
+                ASSERT_FALSE(amount);
+                ASSERT_EQ(amount.error().code, ErrorCode::kMalformed);
+            }
+    }
+}
+
 TEST(Amount, throws_instead_of_wrapping) {
     EXPECT_THROW(Amount::max() + Amount{1u}, AmountOverflow);
     EXPECT_THROW(Amount{1u} - Amount{2u}, AmountOverflow);

@@ -21,6 +21,31 @@ TEST(Hex, says_where_a_digit_is_bad) {
     EXPECT_FALSE(parse_hex0x("00"));
 }
 
+TEST(Hex, decodes_any_length_and_tells_the_case_of_its_letters) {
+    for (std::size_t size = 0; size < 70; ++size) {
+        Bytes bytes(size);
+        for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<uint8_t>(i * 37 + size);
+        const std::string text = to_hex(bytes);
+        Bytes out(size);
+        ASSERT_TRUE(decode_hex(text, out));
+        EXPECT_EQ(out, bytes);
+        for (std::size_t i = 0; i < text.size(); ++i)
+            for (const char bad : {'g', 'G', '/', ':', '@', '`', '\0', '\x80', '\xff', ' '}) {
+                std::string broken = text;
+                broken[i] = bad;
+                ASSERT_FALSE(decode_hex(broken, out));
+                ASSERT_FALSE(parse_hex_into(broken, out));
+            }
+    }
+    Bytes out(20);
+    const std::string zeros(39, '0');
+    EXPECT_EQ(decode_hex(zeros + '0', out), HexCase::kNone);
+    EXPECT_EQ(decode_hex('a' + zeros, out), HexCase::kLower);
+    EXPECT_EQ(decode_hex(zeros + 'F', out), HexCase::kUpper);
+    EXPECT_EQ(decode_hex('A' + zeros.substr(1) + 'f', out), HexCase::kMixed);
+    EXPECT_FALSE(decode_hex(zeros, out));
+}
+
 TEST(Time, round_trips_rfc3339) {
     EXPECT_EQ(format_rfc3339(parse_time("2024-05-31T04:26:00Z").value()), "2024-05-31T04:26:00Z");
     EXPECT_EQ(format_rfc3339(parse_time("2024-05-31T13:26:00+09:00").value()),

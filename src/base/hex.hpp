@@ -1,6 +1,7 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,12 @@ Result<Bytes> parse_hex(std::string_view text);
 
 /// As parse_hex, after a required "0x".
 Result<Bytes> parse_hex0x(std::string_view text);
+
+/// Which letters hex digits had.
+enum class HexCase : uint8_t { kNone, kLower, kUpper, kMixed };
+/// parse_hex_into for those who read millions: nothing where parse_hex_into refuses, which then
+/// says why. 16 digits a step.
+std::optional<HexCase> decode_hex(std::string_view text, std::span<uint8_t> out) noexcept;
 
 /// Exactly out.size() bytes, no prefix. Writes nothing it does not overwrite on success.
 Status parse_hex_into(std::string_view text, std::span<uint8_t> out);

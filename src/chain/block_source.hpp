@@ -13,13 +13,23 @@ namespace cordon::chain {
 
 /// Blocks from somewhere, one after the other, in an order that ledger::Writer::append accepts.
 ///
-/// Memory is bounded by the largest block, not by the file. Confined to one thread.
+/// Memory is bounded by the largest blocks, not by the file. Confined to one thread.
 class BlockSource {
 public:
     virtual ~BlockSource() = default;
-    /// The next block, or nothing at the end. An Error names file and line or offset, says what was
-    /// expected, and is final: the blocks before it are not to be trusted as a complete file.
-    virtual Result<std::optional<Block>> next() = 0;
+    /// Puts the next block in the place of whatever `block` holds; false at the end. Give the same
+    /// object, or one that was filled before, again and again: its vectors and those of its txns
+    /// are used anew, so that nothing is allocated in the long run. An Error names file and line or
+    /// offset, says what was expected, and is final: the blocks before it are not to be trusted as
+    /// a complete file. After false and after an Error, `block` holds nothing of meaning.
+    virtual Result<bool> read(Block& block) = 0;
+    /// The same for a caller who keeps the blocks: the next one, or nothing at the end.
+    Result<std::optional<Block>> next() {
+        Block block;
+        CORDON_TRY(const bool more, read(block));
+        if (!more) return std::nullopt;
+        return block;
+    }
     /// For progress: bytes read of how many.
     virtual uint64_t bytes_read() const noexcept = 0;
     virtual uint64_t bytes_total() const noexcept = 0;

@@ -1,7 +1,10 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include "csv.hpp"
 
+#include <emmintrin.h>
+
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include <cordon/base/check.hpp>
@@ -98,6 +101,7 @@ Result<bool> CsvReader::next() {
 
 Result<bool> CsvReader::read_row() {
     row_line_ = line_;
+    if (read_plain_row()) return true;
     CORDON_TRY(const auto line_end, find_line_end(0));
     if (!line_end) return false;
     const std::string_view line{buffer_.data() + begin_, *line_end};
@@ -114,7 +118,47 @@ Result<bool> CsvReader::read_row() {
     return true;
 }
 
+/// Nearly every row of every file: plain text without quotes that lies in the buffer whole. One
+/// pass, 16 bytes a step. False, and nothing has happened, when the row needs a closer look.
+bool CsvReader::read_plain_row() {
+    const char* const start = buffer_.data() + begin_;
+    const std::size_t have = std::min(end_ - begin_, kMaxRow);
+    std::size_t from = 0;
+    std::size_t returns = 0;
+    fields_.clear();
+    for (std::size_t i = 0; i + 16 <= have; i += 16) {
+        const __m128i text = _mm_loadu_si128(reinterpret_cast<const __m128i*>(start + i));
+        const auto places = [text](char c) {
+            return static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(text, _mm_set1_epi8(c))));
+        };
+        const unsigned ends = places('\n');
+        const unsigned before = ends == 0 ? 0xffff : (ends & (0 - ends)) - 1;  // Of this row.
+        // NUL and what is not ASCII are below 1 as signed numbers.
+        const auto odd =
+            static_cast<unsigned>(_mm_movemask_epi8(_mm_cmplt_epi8(text, _mm_set1_epi8(1))));
+        if (((odd | places('"')) & before) != 0) return false;
+        returns += static_cast<std::size_t>(std::popcount(places('\r') & before));
+        for (unsigned commas = places(',') & before; commas != 0; commas &= commas - 1) {
+            const std::size_t at = i + static_cast<std::size_t>(std::countr_zero(commas));
+            fields_.emplace_back(start + from, at - from);
+            from = at + 1;
+        }
+        if (ends == 0) continue;
+        std::size_t end = i + static_cast<std::size_t>(std::countr_zero(ends));
+        const std::size_t next = end + 1;
+        if (returns > 1 || (returns == 1 && start[end - 1] != '\r')) return false;
+        end -= returns;
+        fields_.emplace_back(start + from, end - from);
+        row_ = {start, end};
+        begin_ += next;
+        ++line_;
+        return true;
+    }
+    return false;
+}
+
 void CsvReader::split_plain(std::string_view row) {
+    row_ = row;
     fields_.clear();
     const char* at = row.data();
     const char* const end = at + row.size();
@@ -145,6 +189,7 @@ Result<std::string_view> CsvReader::strip_line_end(std::string_view line) const 
 /// one.
 Status CsvReader::read_quoted_row(std::size_t line_end) {
     unquoted_.clear();
+    row_ = {};
     fields_.clear();
     std::vector<std::size_t>
         ends;  // Of the fields within unquoted_; views are taken when it no longer moves.

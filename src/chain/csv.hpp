@@ -58,6 +58,10 @@ public:
     }
     bool has(std::size_t column) const noexcept { return places_[column] != kAbsent; }
 
+    /// The row as it stands in the file, without its line end; nothing for one with quotes.
+    /// Lifetime: until next().
+    std::string_view row() const noexcept { return row_; }
+
     /// The line of the file on which the row begins, from 1.
     uint64_t line() const noexcept { return row_line_; }
     /// Bytes taken from the file, for progress.
@@ -77,6 +81,7 @@ private:
 
     Status read_header();
     Result<bool> read_row();
+    bool read_plain_row();
     Status read_quoted_row(std::size_t from);
     void split_plain(std::string_view row);
     Result<std::string_view> strip_line_end(std::string_view line) const;
@@ -95,6 +100,7 @@ private:
     uint64_t row_line_ = 1;  // Of the current row.
     std::string unquoted_;   // Fields of a row with quotes, without them.
     std::vector<std::string_view> fields_;
+    std::string_view row_;
     std::vector<std::string> names_;
     std::vector<std::string_view> wanted_;
     std::vector<std::size_t> places_;

@@ -35,17 +35,12 @@ Result<Address> parse_evm(std::string_view text) {
                     format("expected 0x and 40 hex digits, found {} characters", text.size()));
     const std::string_view digits = text.substr(2);
     std::array<uint8_t, 20> payload;
-    for (std::size_t i = 0; i < digits.size(); ++i) {
-        const char c = digits[i];
-        if ((c < '0' || c > '9') && (c < 'a' || c > 'f') && (c < 'A' || c > 'F'))
-            return fail(ErrorCode::kMalformed, format("expected a hex digit at offset {}", i + 2));
-    }
-    CORDON_TRY(parse_hex_into(digits, payload));
-    const bool has_lower =
-        std::any_of(digits.begin(), digits.end(), [](char c) { return c >= 'a'; });
-    const bool has_upper =
-        std::any_of(digits.begin(), digits.end(), [](char c) { return c >= 'A' && c <= 'F'; });
-    if (has_lower && has_upper && digits != checksummed(payload))
+    const std::optional<HexCase> letters = decode_hex(digits, payload);
+    if (!letters)
+        return fail(ErrorCode::kMalformed,
+                    format("expected a hex digit at offset {}",
+                           2 + digits.find_first_not_of("0123456789abcdefABCDEF")));
+    if (*letters == HexCase::kMixed && digits != checksummed(payload))
         return fail(ErrorCode::kChecksum,
                     "the EIP-55 checksum (the case of the letters) does not match: a digit is "
                     "wrong, or the case was "

@@ -1,17 +1,19 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <array>
 #include <map>
 #include <optional>
-#include <unordered_set>
 
 #include <cordon/base/format.hpp>
 #include <cordon/crypto/hash.hpp>
+#include <cordon/crypto/hash_many.hpp>
 
 #include "block_source.hpp"
 #include "csv.hpp"
-#include "csv_number.hpp"
-#include "text.hpp"
+#include "transfers_fields.hpp"
 #include "transfers_row.hpp"
+#include "txn_index.hpp"
+#include "txn_slots.hpp"
 
 namespace cordon::chain {
 namespace {
@@ -22,33 +24,56 @@ constexpr std::size_t kMaxTransfersInBlock = std::size_t{1} << 22;
 /// One open block per chain: the number of chains must not grow with the file.
 constexpr std::size_t kMaxChains = 1024;
 
-/// One row, decoded.
-struct Row {
-    BlockNum block = 0;
-    int64_t time = 0;
-    Hash256 hash;
-    Transfer transfer;
+/// Blocks are hashed a few at a time, side by side (crypto/hash_many.hpp): the text of so many
+/// waits for that, unless it is longer than this.
+constexpr std::size_t kBlocksTogether = 16;
+constexpr std::size_t kMaxText = std::size_t{256} << 10;
+/// Blocks of so many transfers together wait for nothing: about 13 MB.
+constexpr std::size_t kTransfersTogether = std::size_t{1} << 16;
+
+ByteView bytes_of(std::string_view text) noexcept {
+    return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+}
+
+/// A block and the canonical rows that its hash is taken over.
+struct Hashed {
+    Block block;
+    std::string text;
+    std::optional<crypto::Sha256> begun;  // Holds what came before `text`, where that was long.
 };
 
 /// The block of one chain that may still get rows.
 struct OpenBlock {
     std::string chain_text;
-    Block block;
+    Hashed now;
     int64_t time = 0;  // Of the last row.
     std::size_t transfers = 0;
-    std::unordered_set<Hash256> seen;  // Txns of the block.
-    crypto::Sha256 hash;
+    TxnSlots<AccountTxn> txns;
+    TxnIndex seen;
 };
 
 class TransfersSource final : public BlockSource {
 public:
-    TransfersSource(CsvReader csv, uint64_t total) : csv_{std::move(csv)}, total_{total} {}
+    TransfersSource(CsvReader csv, uint64_t total) : csv_{std::move(csv)}, total_{total} {
+        const auto& names = csv_.names();
+        canonical_order_ = std::equal(names.begin(), names.end(), kTransferColumns.begin(),
+                                      kTransferColumns.end());
+    }
 
-    Result<std::optional<Block>> next() override {
+    Result<bool> read(Block& out) override {
+        if (given_ == done_count_ && !failed_ && !ended_) {
+            given_ = 0;
+            done_count_ = 0;
+            done_transfers_ = 0;
+            if (Status status = fill(); !status) failed_ = status.error();
+            hash_done();
+        }
+        if (given_ < done_count_) {
+            std::swap(out, done_[given_++].block);
+            return true;
+        }
         if (failed_) return fail(*failed_);
-        auto block = advance();
-        if (!block) failed_ = block.error();
-        return block;
+        return false;
     }
     uint64_t bytes_read() const noexcept override { return csv_.consumed(); }
     uint64_t bytes_total() const noexcept override { return total_; }
@@ -69,15 +94,24 @@ private:
         return value;
     }
 
-    Result<std::optional<Block>> advance() {
-        while (true) {
+    /// Reads rows until some blocks are complete.
+    Status fill() {
+        while (done_count_ < kBlocksTogether && done_transfers_ < kTransfersTogether) {
             CORDON_TRY(const bool more, csv_.next());
-            if (!more) return finish_one();
+            if (!more) {
+                ended_ = true;
+                // What is still open, in the order of chains.
+                for (auto& [chain, open] : open_)
+                    if (open.txns.size() > 0) complete(open);
+                return {};
+            }
             CORDON_TRY(OpenBlock* const open, open_block_of_row());
-            CORDON_TRY(const Row row, parse_row(open->block.chain));
-            CORDON_TRY(auto done, place_row(*open, row));
-            if (done) return done;
+            CORDON_TRY(const TransferFields::Row* const row,
+                       fields_.read(csv_, open->now.block.chain));
+            CORDON_TRY(fields_.read_transfer(csv_, open->now.block.chain, transfer_));
+            CORDON_TRY(place_row(*open, *row));
         }
+        return {};
     }
 
     /// The chain of the row. Neighbouring rows nearly always share it.
@@ -97,7 +131,7 @@ private:
                 return refuse(TransferColumn::kChain, ErrorCode::kLimit,
                               format("more than {} chains in one file; split it", kMaxChains));
             found = open_.try_emplace(chain).first;
-            found->second.block.chain = chain;
+            found->second.now.block.chain = chain;
             found->second.chain_text = to_string(chain);
         }
         last_text_ = text;
@@ -105,111 +139,147 @@ private:
         return last_;
     }
 
-    Result<Row> parse_row(ChainId chain) const {
-        using C = TransferColumn;
-        Row row;
-        CORDON_TRY(row.block, checked(C::kBlock, parse_whole(field(C::kBlock), UINT64_MAX)));
-        CORDON_TRY(const uint64_t time,
-                   checked(C::kTime, parse_whole(field(C::kTime), kMaxUnixSeconds)));
-        row.time = static_cast<int64_t>(time);
-        CORDON_TRY(row.hash, checked(C::kTx, parse_hash(chain, field(C::kTx))));
-        CORDON_TRY(const uint64_t index,
-                   checked(C::kIndex, parse_whole(field(C::kIndex), UINT32_MAX)));
-        row.transfer.index = static_cast<uint32_t>(index);
-        CORDON_TRY(row.transfer.from, checked(C::kFrom, parse_address(chain, field(C::kFrom))));
-        CORDON_TRY(row.transfer.to, checked(C::kTo, parse_address(chain, field(C::kTo))));
-        CORDON_TRY(row.transfer.asset, checked(C::kAsset, Asset::parse(field(C::kAsset))));
-        CORDON_TRY(row.transfer.amount, checked(C::kAmount, Amount::parse(field(C::kAmount))));
-        CORDON_TRY(row.transfer.kind, checked(C::kKind, parse_transfer_kind(field(C::kKind))));
-        return row;
-    }
-
-    /// Adds the row to its chain; gives the block that this row shows to be complete.
-    Result<std::optional<Block>> place_row(OpenBlock& open, const Row& row) {
-        std::optional<Block> done;
-        const bool first = open.block.account_txns.empty();
+    /// Adds the row to its chain. A block that the row shows to be complete moves on.
+    Status place_row(OpenBlock& open, const TransferFields::Row& row) {
+        BlockHeader& header = open.now.block.header;
+        bool first = open.txns.size() == 0;
         if (!first) {
-            if (row.block < open.block.header.number)
+            if (row.block < header.number)
                 return refuse(TransferColumn::kBlock, ErrorCode::kOrder,
                               format("block {} after block {}: within a chain blocks must not "
                                      "decrease; sort the file",
-                                     row.block, open.block.header.number));
+                                     row.block, header.number));
             if (row.time < open.time)
                 return refuse(TransferColumn::kTime, ErrorCode::kOrder,
                               format("time {} after time {}: within a chain times must not "
                                      "decrease; sort the file",
                                      row.time, open.time));
-            if (row.block > open.block.header.number) done = take(open);
+            if (row.block > header.number) {
+                complete(open);
+                first = true;
+            }
         }
-        if (first || done) {
-            open.block.header.number = row.block;
-            open.block.header.time = from_unix_seconds(row.time);
+        if (first) {
+            open.seen.start();
+            header = {};
+            header.number = row.block;
+            header.time = from_unix_seconds(row.time);
         }
-        CORDON_TRY(add(open, row));
-        return done;
+        return add(open, row, first);
     }
 
-    Status add(OpenBlock& open, const Row& row) {
-        auto& txns = open.block.account_txns;
+    Status add(OpenBlock& open, const TransferFields::Row& row, bool first) {
+        auto& txns = open.now.block.account_txns;
         if (++open.transfers > kMaxTransfersInBlock)
             return refuse(
                 TransferColumn::kBlock, ErrorCode::kLimit,
                 format("block {} has more than {} rows", row.block, kMaxTransfersInBlock));
-        if (txns.empty() || txns.back().hash != row.hash) {
-            if (!open.seen.insert(row.hash).second)
-                return refuse(TransferColumn::kTx, ErrorCode::kOrder,
-                              "rows of this txn came before, then rows of another: rows of one txn "
-                              "must be adjacent");
-            AccountTxn& txn = txns.emplace_back();
+        const bool new_txn = first || txns[open.txns.size() - 1].hash != row.hash;
+        AccountTxn& txn = new_txn ? open.txns.next(txns) : txns[open.txns.size() - 1];
+        if (new_txn) {
+            reuse(txn.transfers, 1);
             txn.hash = row.hash;
-            // Only where it says something: extracts give several times to one block number.
-            const UnixMillis time = from_unix_seconds(row.time);
-            if (time != *open.block.header.time) txn.time = time;
-        } else {
-            const Transfer& previous = txns.back().transfers.back();
-            if (row.transfer.index <= previous.index)
-                return refuse(TransferColumn::kIndex,
-                              row.transfer.index == previous.index ? ErrorCode::kDuplicate
-                                                                   : ErrorCode::kOrder,
-                              format("index {} after index {}: it must rise inside a txn",
-                                     row.transfer.index, previous.index));
-            if (row.time != open.time)
-                return refuse(TransferColumn::kTime, ErrorCode::kConflict,
-                              format("time {}, but the row before gives {} for the same txn",
-                                     row.time, open.time));
+            txn.time.reset();
         }
+        txn.transfers.push_back(transfer_);
+        if (new_txn)
+            CORDON_TRY(begin_txn(open, row, txn));
+        else
+            CORDON_TRY(check_same_txn(open, row, txn));
         open.time = row.time;
-        txns.back().transfers.push_back(row.transfer);
-        text_.clear();
-        append_transfer_row(text_, open.block.chain,
-                            {open.chain_text, row.block, row.time, row.hash}, row.transfer);
-        open.hash.update({reinterpret_cast<const uint8_t*>(text_.data()), text_.size()});
+        add_text(open, row);
         return {};
     }
 
-    Block take(OpenBlock& open) {
-        open.block.header.hash = open.hash.finish();
-        open.transfers = 0;
-        open.seen.clear();
-        Block done = std::move(open.block);
-        open.block = Block{};
-        open.block.chain = done.chain;
-        return done;
+    Status begin_txn(OpenBlock& open, const TransferFields::Row& row, AccountTxn& txn) const {
+        const auto place = static_cast<uint32_t>(open.txns.size() - 1);
+        if (!open.seen.add(open.now.block.account_txns, place))
+            return refuse(TransferColumn::kTx, ErrorCode::kOrder,
+                          "rows of this txn came before, then rows of another: rows of one txn "
+                          "must be adjacent");
+        // Only where it says something: extracts give several times to one block number.
+        const UnixMillis time = from_unix_seconds(row.time);
+        if (time != *open.now.block.header.time) txn.time = time;
+        return {};
     }
 
-    /// At the end of the file: what is still open, in the order of chains.
-    Result<std::optional<Block>> finish_one() {
-        for (auto& [chain, open] : open_)
-            if (!open.block.account_txns.empty()) return take(open);
-        return std::nullopt;
+    /// The row is the last one of the txn, which had others before.
+    Status check_same_txn(const OpenBlock& open, const TransferFields::Row& row,
+                          const AccountTxn& txn) const {
+        const uint32_t index = txn.transfers.back().index;
+        const uint32_t previous = txn.transfers[txn.transfers.size() - 2].index;
+        if (index <= previous)
+            return refuse(
+                TransferColumn::kIndex,
+                index == previous ? ErrorCode::kDuplicate : ErrorCode::kOrder,
+                format("index {} after index {}: it must rise inside a txn", index, previous));
+        if (row.time != open.time)
+            return refuse(TransferColumn::kTime, ErrorCode::kConflict,
+                          format("time {}, but the row before gives {} for the same txn", row.time,
+                                 open.time));
+        return {};
+    }
+
+    /// The canonical form of the row: nearly always, the row as it stands in the file.
+    void add_text(OpenBlock& open, const TransferFields::Row& row) {
+        std::string& text = open.now.text;
+        if (row.canonical && canonical_order_ && !csv_.row().empty() &&
+            field(TransferColumn::kChain) == open.chain_text) {
+            text += csv_.row();
+            text += '\n';
+        } else {
+            append_transfer_row(text, open.now.block.chain,
+                                {open.chain_text, row.block, row.time, row.hash}, transfer_);
+        }
+        if (text.size() < kMaxText) return;
+        if (!open.now.begun) open.now.begun.emplace();
+        open.now.begun->update(bytes_of(text));
+        text.clear();
+    }
+
+    /// Moves the block on; in its place comes one that was given out before, for its room.
+    void complete(OpenBlock& open) {
+        const ChainId chain = open.now.block.chain;
+        open.txns.finish(open.now.block.account_txns);
+        if (done_count_ == done_.size()) done_.emplace_back();
+        std::swap(open.now, done_[done_count_++]);
+        open.now.block.chain = chain;
+        open.now.block.utxo_txns.clear();
+        open.now.text.clear();
+        open.now.begun.reset();
+        done_transfers_ += open.transfers;
+        open.transfers = 0;
+        open.txns.start();
+    }
+
+    void hash_done() {
+        messages_.clear();
+        for (std::size_t i = 0; i < done_count_; ++i)
+            messages_.push_back({{bytes_of(done_[i].text), {}, {}}});
+        hashes_.resize(done_count_);
+        crypto::sha256_many(messages_, hashes_);
+        for (std::size_t i = 0; i < done_count_; ++i) {
+            Hashed& done = done_[i];
+            if (done.begun) done.begun->update(bytes_of(done.text));
+            done.block.header.hash = done.begun ? done.begun->finish() : hashes_[i];
+        }
     }
 
     CsvReader csv_;
     uint64_t total_;
+    bool canonical_order_ = false;  // Of the columns.
+    TransferFields fields_;
+    Transfer transfer_;  // Of the row.
     std::map<ChainId, OpenBlock> open_;
     std::string last_text_;  // The chain column of the row before, and what it led to.
     OpenBlock* last_ = nullptr;
-    std::string text_;  // The canonical form of one row.
+    std::vector<Hashed> done_;  // Complete ones, of which given_ were given out.
+    std::size_t done_count_ = 0;
+    std::size_t done_transfers_ = 0;
+    std::size_t given_ = 0;
+    std::vector<crypto::Pieces> messages_;  // Of done_.
+    std::vector<Hash256> hashes_;
+    bool ended_ = false;
     std::optional<Error> failed_;
 };
 

@@ -1,94 +1,16 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include "block.hpp"
 
-#include <algorithm>
-
 #include <cordon/base/format.hpp>
-#include <cordon/crypto/hash.hpp>
-#include <cordon/crypto/merkle.hpp>
 
 #include "../text.hpp"
+#include "block_decoder.hpp"
 #include "script.hpp"
 
 namespace cordon::chain {
 namespace {
 
-constexpr std::size_t kMinTxn = 10;  // Version, two counts of zero, locktime.
 constexpr int32_t kBip34Version = 2;
-
-/// The commitment in a coinbase: the last output that starts OP_RETURN, 36 bytes, aa21a9ed
-/// (BIP-141).
-std::optional<Hash256> find_commitment(const TxnView& coinbase) noexcept {
-    static constexpr std::array<uint8_t, 6> kMark{0x6a, 0x24, 0xaa, 0x21, 0xa9, 0xed};
-    std::optional<Hash256> found;
-    for (const OutputView& output : coinbase.outputs) {
-        if (output.script.size() < 38 ||
-            !std::equal(kMark.begin(), kMark.end(), output.script.begin()))
-            continue;
-        found.emplace();
-        std::copy_n(output.script.begin() + 6, 32, found->bytes.begin());
-    }
-    return found;
-}
-
-/// Gathers what the commitments cover, while the txns go by.
-class Commitments {
-public:
-    void add(const TxnView& txn, const Hash256& txid, std::size_t index) {
-        txids_.push_back(txid);
-        has_witness_ |= txn.segwit;
-        if (index == 0) {
-            commitment_ = find_commitment(txn);
-            if (txn.inputs.size() == 1 && txn.inputs[0].item_count == 1) {
-                const ByteView item = txn.witness(txn.inputs[0])[0];
-                if (item.size() == 32)
-                    nonce_.emplace(), std::copy(item.begin(), item.end(), nonce_->bytes.begin());
-            }
-            wtxids_.emplace_back();  // The coinbase cannot commit to itself: zero (BIP-141).
-        } else if (commitment_) {
-            wtxids_.push_back(txn.segwit ? wtxid_of(txn) : txid);
-        }
-    }
-
-    void finish(BlockFacts& facts) {
-        const crypto::MerkleRoot root = crypto::merkle_root(std::move(txids_));
-        facts.merkle_ok = root.root == facts.header.merkle_root;
-        facts.merkle_mutated = root.mutated;
-        facts.witness = witness();
-    }
-
-private:
-    WitnessCommitment witness() {
-        if (!has_witness_) return WitnessCommitment::kAbsent;
-        if (!commitment_ || !nonce_) return WitnessCommitment::kBad;
-        std::array<uint8_t, 64> both;
-        const Hash256 root = crypto::merkle_root(std::move(wtxids_)).root;
-        std::copy(root.bytes.begin(), root.bytes.end(), both.begin());
-        std::copy(nonce_->bytes.begin(), nonce_->bytes.end(), both.begin() + 32);
-        return crypto::sha256d(both) == *commitment_ ? WitnessCommitment::kOk
-                                                     : WitnessCommitment::kBad;
-    }
-
-    std::vector<Hash256> txids_;
-    std::vector<Hash256> wtxids_;
-    std::optional<Hash256> commitment_;
-    std::optional<Hash256> nonce_;
-    bool has_witness_ = false;
-};
-
-std::size_t compact_size_length(uint64_t value) noexcept {
-    return value < 0xfd ? 1 : value < 0x10000 ? 3 : value < 0x100000000 ? 5 : 9;
-}
-
-void count_values(const TxnView& txn, BlockFacts& facts) noexcept {
-    if (!txn.coinbase()) facts.inputs += txn.inputs.size();
-    facts.outputs += txn.outputs.size();
-    facts.weight += txn.weight();
-    for (const OutputView& output : txn.outputs)
-        facts.total_out = output.value > UINT64_MAX - facts.total_out
-                              ? UINT64_MAX
-                              : facts.total_out + output.value;
-}
 
 }  // namespace
 
@@ -102,35 +24,7 @@ std::string_view to_string(WitnessCommitment value) noexcept {
 }
 
 Result<BlockFacts> read_block(ByteView bytes, const TxnVisitor& visit) {
-    BlockFacts facts;
-    CORDON_TRY(facts.header, parse_header(bytes));
-    Cursor cursor{bytes};
-    cursor.take(kHeaderSize, "the header");
-    facts.bytes = bytes.size();
-    facts.txns = cursor.count(kMinTxn, "the txns");
-    facts.pow_ok = meets_target(facts.header.hash, facts.header.bits);
-    facts.weight = 4 * (kHeaderSize + compact_size_length(facts.txns));
-    facts.coinbase_ok = facts.txns > 0;
-
-    Commitments commitments;
-    TxnView txn;
-    for (std::size_t i = 0; i < facts.txns && cursor.ok(); ++i) {
-        if (!read_txn(cursor, txn)) break;
-        const Hash256 txid = txid_of(txn);
-        commitments.add(txn, txid, i);
-        count_values(txn, facts);
-        facts.coinbase_ok &= txn.coinbase() == (i == 0);
-        if (i == 0 && facts.header.version >= kBip34Version && txn.coinbase())
-            facts.coinbase_height = leading_number(txn.inputs[0].script);
-        if (visit) CORDON_TRY(visit(txn, txid, i));
-    }
-    if (!cursor.ok()) return fail(cursor.error());
-    if (cursor.left() > 0)
-        return fail(ErrorCode::kTrailing,
-                    format("offset {}: expected the end of the block, found {} more bytes",
-                           cursor.offset(), cursor.left()));
-    commitments.finish(facts);
-    return facts;
+    return BlockDecoder{}.read(bytes, visit);
 }
 
 Status check_block(const BlockFacts& facts) {
@@ -166,21 +60,7 @@ Status check_block(const BlockFacts& facts) {
 
 Result<DecodedBlock> parse_block(ByteView bytes, ChainId chain) {
     DecodedBlock out;
-    Block& block = out.block;
-    block.chain = chain;
-    const auto visit = [&block](const TxnView& txn, const Hash256& txid,
-                                std::size_t index) -> Status {
-        if (Status status = check_txn(txn); !status)
-            return fail(
-                status.error().in(format("txn {} ({})", index, format_hash(kBitcoin, txid))));
-        block.utxo_txns.push_back(to_model(txn, txid));
-        return {};
-    };
-    CORDON_TRY(out.facts, read_block(bytes, visit));
-    CORDON_TRY(check_block(out.facts));
-    block.header.time = from_unix_seconds(out.facts.header.time);
-    block.header.hash = out.facts.header.hash;
-    if (out.facts.header.parent != Hash256{}) block.header.parent = out.facts.header.parent;
+    CORDON_TRY(out.facts, BlockDecoder{}.decode(bytes, chain, out.block));
     return out;
 }
 

@@ -39,8 +39,9 @@ struct BlockFacts {
     bool coinbase_ok = false;  ///< The first txn is a coinbase and no other is.
 };
 
-/// Calls `visit` once a txn, in order, and gives the facts. The view is valid during the call only.
-/// kTruncated, kTrailing, kMalformed, each with the offset; an error of `visit` is passed on.
+/// Gives the facts and, once the form of the whole block is known to be right, calls `visit` once a
+/// txn, in order. The view is valid during the call only. kTruncated, kTrailing, kMalformed, each
+/// with the offset; an error of `visit` is passed on.
 using TxnVisitor =
     std::function<Status(const TxnView& txn, const Hash256& txid, std::size_t index)>;
 Result<BlockFacts> read_block(ByteView bytes, const TxnVisitor& visit);

@@ -38,43 +38,44 @@ Result<BlockFetch::Open*> BlockFetch::open_before(uint32_t entry) {
     return &open_.back();
 }
 
-Result<Bytes> BlockFetch::read_entry(Open& open, uint32_t entry) {
+Status BlockFetch::read_entry(Open& open, uint32_t entry, Bytes& bytes) {
     const BlockEntry& place = scan_.entries[entry];
     CORDON_TRY(open.stream.skip(place.offset - open.stream.offset()));
-    Bytes bytes(place.size);
+    bytes.resize(place.size);
     CORDON_TRY(const std::size_t got, open.stream.read(bytes));
     if (got != bytes.size())
         return fail(ErrorCode::kConflict,
                     format("{}: offset {}: the file became shorter while it was read",
                            files_[place.file].name, place.offset));
     open.next_entry = entry + 1;
-    return bytes;
+    return {};
 }
 
-Result<Bytes> BlockFetch::next() {
+Status BlockFetch::next(Bytes& bytes) {
     CORDON_CHECK(at_ < wanted_.size());
     const uint32_t entry = wanted_[at_++];
     if (const auto kept = kept_.find(entry); kept != kept_.end()) {
-        Bytes bytes = std::move(kept->second);
+        bytes = std::move(kept->second);
         kept_.erase(kept);
         kept_bytes_ -= bytes.size();
-        return bytes;
+        return {};
     }
     CORDON_TRY(Open* const open, open_before(entry));
     for (uint32_t i = open->next_entry; i < entry; ++i) {
         const bool later = rank_[i] != kNever && rank_[i] >= at_ && !kept_.contains(i);
         if (!later || kept_bytes_ + scan_.entries[i].size > kKeep) continue;
-        CORDON_TRY(Bytes bytes, read_entry(*open, i));
-        kept_bytes_ += bytes.size();
-        kept_.emplace(i, std::move(bytes));
+        Bytes passed;
+        CORDON_TRY(read_entry(*open, i, passed));
+        kept_bytes_ += passed.size();
+        kept_.emplace(i, std::move(passed));
     }
-    CORDON_TRY(Bytes bytes, read_entry(*open, entry));
+    CORDON_TRY(read_entry(*open, entry, bytes));
     // Nothing of this file is left: one file a block is common, and each would keep a descriptor
     // and a buffer.
     if (entry + 1 == scan_.entries.size() ||
         scan_.entries[entry + 1].file != scan_.entries[entry].file)
         open_.pop_back();
-    return bytes;
+    return {};
 }
 
 }  // namespace cordon::chain

@@ -25,8 +25,9 @@ public:
     BlockFetch(const std::vector<InputFile>& files, const BlockScan& scan,
                std::vector<uint32_t> wanted);
 
-    /// The bytes of the next wanted block. kConflict when a file has become shorter since the scan.
-    Result<Bytes> next();
+    /// The bytes of the next wanted block, in the room that `bytes` has. kConflict when a file has
+    /// become shorter since the scan.
+    Status next(Bytes& bytes);
 
 private:
     struct Open {
@@ -35,7 +36,7 @@ private:
         FileStream stream;
     };
     Result<Open*> open_before(uint32_t entry);
-    Result<Bytes> read_entry(Open& open, uint32_t entry);
+    Status read_entry(Open& open, uint32_t entry, Bytes& bytes);
 
     const std::vector<InputFile>& files_;
     const BlockScan& scan_;

@@ -3,7 +3,7 @@
 
 #include "../block_source.hpp"
 #include "../text.hpp"
-#include "block.hpp"
+#include "block_decoder.hpp"
 #include "block_fetch.hpp"
 #include "block_order.hpp"
 #include "block_scan.hpp"
@@ -24,22 +24,22 @@ public:
         for (const OrderedBlock& block : order_.blocks) total_ += scan_.entries[block.entry].size;
     }
 
-    Result<std::optional<Block>> next() override {
-        if (at_ == order_.blocks.size()) return std::nullopt;
+    Result<bool> read(Block& block) override {
+        if (at_ == order_.blocks.size()) return false;
         const OrderedBlock& ordered = order_.blocks[at_++];
         const BlockEntry& entry = scan_.entries[ordered.entry];
-        CORDON_TRY(const Bytes bytes, fetch_.next());
-        Result<DecodedBlock> decoded = parse_block(bytes, chain_);
-        if (!decoded) return fail(decoded.error().in(where(entry)));
-        if (decoded->block.header.hash != entry.hash)
+        CORDON_TRY(fetch_.next(bytes_));
+        const Result<BlockFacts> facts = decoder_.decode(bytes_, chain_, block);
+        if (!facts) return fail(facts.error().in(where(entry)));
+        if (facts->header.hash != entry.hash)
             return fail(
                 ErrorCode::kConflict,
                 format("{}: the file changed while it was read; leave it alone and start again",
                        where(entry)));
-        decoded->block.header.number = ordered.number;
-        decoded->block.header.number_kind = ordered.kind;
+        block.header.number = ordered.number;
+        block.header.number_kind = ordered.kind;
         read_ += entry.size;
-        return std::move(decoded->block);
+        return true;
     }
 
     uint64_t bytes_read() const noexcept override { return read_; }
@@ -69,6 +69,8 @@ private:
     BlockScan scan_;
     BlockOrder order_;
     BlockFetch fetch_;
+    BlockDecoder decoder_;
+    Bytes bytes_;         // Of the block at hand.
     std::size_t at_ = 0;  // The next of order_.blocks.
     uint64_t read_ = 0;
     uint64_t total_ = 0;

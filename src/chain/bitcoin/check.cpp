@@ -100,9 +100,10 @@ Status check_bitcoin_blocks(const std::vector<InputFile>& files, ChainId network
     std::vector<uint32_t> wanted(scan.entries.size());
     std::iota(wanted.begin(), wanted.end(), 0U);
     BlockFetch fetch{files, scan, std::move(wanted)};
+    Bytes bytes;
     for (std::size_t i = 0; i < scan.entries.size(); ++i) {
         const BlockEntry& entry = scan.entries[i];
-        CORDON_TRY(const Bytes bytes, fetch.next());
+        CORDON_TRY(fetch.next(bytes));
         Result<BlockCheck> check = check_block_bytes(bytes);
         if (!check)
             return fail(check.error().in(

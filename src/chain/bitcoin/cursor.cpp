@@ -31,24 +31,7 @@ void Cursor::short_of(uint64_t need, const char* what) noexcept {
     found_ = left();
 }
 
-Hash256 Cursor::hash(const char* what) noexcept {
-    Hash256 out;
-    const ByteView bytes = take(out.bytes.size(), what);
-    if (!bytes.empty()) std::memcpy(out.bytes.data(), bytes.data(), out.bytes.size());
-    return out;
-}
-
-ByteView Cursor::take(std::size_t size, const char* what) noexcept {
-    if (left() < size || !ok()) {
-        short_of(size, what);
-        return {};
-    }
-    const ByteView out = bytes_.subspan(offset_, size);
-    offset_ += size;
-    return out;
-}
-
-uint64_t Cursor::compact_size(const char* what) noexcept {
+uint64_t Cursor::long_compact_size(const char* what) noexcept {
     const std::size_t start = offset_;
     const uint8_t first = u8(what);
     if (first < 0xfd) return first;
@@ -64,17 +47,11 @@ uint64_t Cursor::compact_size(const char* what) noexcept {
     return ok() ? value : 0;
 }
 
-std::size_t Cursor::count(std::size_t min_size, const char* what) noexcept {
-    const std::size_t start = offset_;
-    const uint64_t value = compact_size(what);
-    if (ok() && value > left() / min_size) {
-        fail_at(start, ErrorCode::kTruncated, what,
-                value > UINT64_MAX / min_size ? UINT64_MAX : value * min_size);
-        found_ = left();
-    }
-    return ok() ? static_cast<std::size_t>(value) : 0;
+void Cursor::too_many(std::size_t start, uint64_t value, std::size_t min_size,
+                      const char* what) noexcept {
+    fail_at(start, ErrorCode::kTruncated, what,
+            value > UINT64_MAX / min_size ? UINT64_MAX : value * min_size);
+    found_ = left();
 }
-
-ByteView Cursor::var_bytes(const char* what) noexcept { return take(count(1, what), what); }
 
 }  // namespace cordon::chain

@@ -34,16 +34,40 @@ public:
     uint32_t u32(const char* what) noexcept { return number<uint32_t>(what); }
     uint64_t u64(const char* what) noexcept { return number<uint64_t>(what); }
     uint8_t u8(const char* what) noexcept { return number<uint8_t>(what); }
-    Hash256 hash(const char* what) noexcept;
-    ByteView take(std::size_t size, const char* what) noexcept;
+    Hash256 hash(const char* what) noexcept {
+        Hash256 out;
+        const ByteView bytes = take(out.bytes.size(), what);
+        if (!bytes.empty()) std::memcpy(out.bytes.data(), bytes.data(), out.bytes.size());
+        return out;
+    }
+    ByteView take(std::size_t size, const char* what) noexcept {
+        if (left() < size || !ok()) {
+            short_of(size, what);
+            return {};
+        }
+        const ByteView out = bytes_.subspan(offset_, size);
+        offset_ += size;
+        return out;
+    }
 
     /// A compact size in its shortest form; a longer one would give the same txn a second encoding.
-    uint64_t compact_size(const char* what) noexcept;
+    uint64_t compact_size(const char* what) noexcept {
+        if (const uint8_t first = peek(0); left() > 0 && ok() && first < 0xfd) {
+            ++offset_;
+            return first;
+        }
+        return long_compact_size(what);
+    }
     /// A count of things of at least `min_size` bytes each: refused when the bytes left cannot hold
     /// that many, before anybody makes room for them.
-    std::size_t count(std::size_t min_size, const char* what) noexcept;
+    std::size_t count(std::size_t min_size, const char* what) noexcept {
+        const std::size_t start = offset_;
+        const uint64_t value = compact_size(what);
+        if (ok() && value > left() / min_size) too_many(start, value, min_size, what);
+        return ok() ? static_cast<std::size_t>(value) : 0;
+    }
     /// A compact size and as many bytes.
-    ByteView var_bytes(const char* what) noexcept;
+    ByteView var_bytes(const char* what) noexcept { return take(count(1, what), what); }
 
     /// Remembers a failure at `offset`, unless there was one before. `what` must be a string
     /// literal.
@@ -63,6 +87,9 @@ private:
         return value;
     }
     void short_of(uint64_t need, const char* what) noexcept;
+    uint64_t long_compact_size(const char* what) noexcept;
+    void too_many(std::size_t start, uint64_t value, std::size_t min_size,
+                  const char* what) noexcept;
 
     ByteView bytes_;
     std::size_t offset_ = 0;

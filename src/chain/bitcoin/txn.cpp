@@ -6,6 +6,7 @@
 #include <cordon/base/format.hpp>
 #include <cordon/crypto/hash.hpp>
 
+#include "../txn_slots.hpp"
 #include "script.hpp"
 
 namespace cordon::chain {
@@ -98,6 +99,30 @@ Status check_outputs(const TxnView& txn) {
     return {};
 }
 
+/// An output that two inputs spend; the smallest one, where there are several. Few inputs, as
+/// nearly every txn has, are compared pair by pair.
+const OutPoint* find_spent_twice(const TxnView& txn) {
+    constexpr std::size_t kFew = 12;
+    const std::vector<InputView>& inputs = txn.inputs;
+    if (inputs.size() <= kFew) {
+        bool found = false;
+        for (std::size_t i = 1; i < inputs.size() && !found; ++i)
+            for (std::size_t k = 0; k < i && !found; ++k)
+                found = inputs[i].prevout.index == inputs[k].prevout.index &&
+                        inputs[i].prevout.txid == inputs[k].prevout.txid;
+        if (!found) return nullptr;
+    }
+    std::vector<const OutPoint*> points;
+    points.reserve(inputs.size());
+    for (const InputView& input : inputs) points.push_back(&input.prevout);
+    std::sort(points.begin(), points.end(),
+              [](const OutPoint* a, const OutPoint* b) { return *a < *b; });
+    const auto twice =
+        std::adjacent_find(points.begin(), points.end(),
+                           [](const OutPoint* a, const OutPoint* b) { return *a == *b; });
+    return twice == points.end() ? nullptr : *twice;
+}
+
 Status check_inputs(const TxnView& txn) {
     if (txn.coinbase()) {
         const std::size_t size = txn.inputs[0].script.size();
@@ -106,24 +131,16 @@ Status check_inputs(const TxnView& txn) {
                         format("coinbase script of {} bytes; expected 2..100", size));
         return {};
     }
-    std::vector<const OutPoint*> points;
-    points.reserve(txn.inputs.size());
     for (std::size_t i = 0; i < txn.inputs.size(); ++i) {
         const OutPoint& point = txn.inputs[i].prevout;
         if (point.index == kNoIndex && point.txid == Hash256{})
             return fail(ErrorCode::kMalformed,
                         format("input {}: spends nothing, and the txn is no coinbase", i));
-        points.push_back(&point);
     }
     // CVE-2018-17144: the same output twice in one txn made coins out of nothing.
-    std::sort(points.begin(), points.end(),
-              [](const OutPoint* a, const OutPoint* b) { return *a < *b; });
-    const auto twice =
-        std::adjacent_find(points.begin(), points.end(),
-                           [](const OutPoint* a, const OutPoint* b) { return *a == *b; });
-    if (twice != points.end())
+    if (const OutPoint* twice = find_spent_twice(txn); twice != nullptr)
         return fail(ErrorCode::kDuplicate,
-                    format("output {} of a txn is spent twice by this one", (*twice)->index));
+                    format("output {} of a txn is spent twice by this one", twice->index));
     return {};
 }
 
@@ -199,12 +216,14 @@ void append_txn(Bytes& out, const TxnView& txn) {
     append_u32(out, txn.locktime);
 }
 
+crypto::Pieces txid_pieces(const TxnView& txn) noexcept {
+    if (!txn.segwit) return {{txn.raw, {}, {}}};
+    return {{txn.raw.first(4), txn.body, txn.raw.last(4)}};
+}
+
 Hash256 txid_of(const TxnView& txn) noexcept {
-    if (!txn.segwit) return crypto::sha256d(txn.raw);
     crypto::Sha256 hash;
-    hash.update(txn.raw.first(4));
-    hash.update(txn.body);
-    hash.update(txn.raw.last(4));
+    for (const ByteView part : txid_pieces(txn).parts) hash.update(part);
     return hash.finish_double();
 }
 
@@ -220,20 +239,24 @@ Status check_txn(const TxnView& txn) {
     return check_inputs(txn);
 }
 
-UtxoTxn to_model(const TxnView& txn, const Hash256& txid) {
-    UtxoTxn out;
-    out.txid = txid;
+void to_model(const TxnView& txn, UtxoTxn& out) {
     out.coinbase = txn.coinbase();
     out.version = txn.version;
     out.locktime = txn.locktime;
-    if (!out.coinbase) {
-        out.inputs.reserve(txn.inputs.size());
-        for (const InputView& input : txn.inputs)
-            out.inputs.push_back({input.prevout, std::nullopt});
-    }
+    const std::size_t inputs = out.coinbase ? 0 : txn.inputs.size();
+    reuse(out.inputs, inputs);
+    out.inputs.resize(inputs);
+    for (std::size_t i = 0; i < inputs; ++i) out.inputs[i].prevout = txn.inputs[i].prevout;
+    reuse(out.outputs, txn.outputs.size());
     out.outputs.reserve(txn.outputs.size());
     for (const OutputView& output : txn.outputs)
         out.outputs.push_back({output.value, address_of_script(output.script)});
+}
+
+UtxoTxn to_model(const TxnView& txn, const Hash256& txid) {
+    UtxoTxn out;
+    out.txid = txid;
+    to_model(txn, out);
     return out;
 }
 

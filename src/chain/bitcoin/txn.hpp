@@ -5,6 +5,7 @@
 
 #include <cordon/base/bytes.hpp>
 #include <cordon/base/result.hpp>
+#include <cordon/crypto/hash_many.hpp>
 #include <cordon/model/block.hpp>
 
 #include "cursor.hpp"
@@ -64,6 +65,8 @@ Result<TxnView> parse_txn(ByteView bytes);
 /// Writes the fields again: the same bytes for everything that parse_txn accepts.
 void append_txn(Bytes& out, const TxnView& txn);
 
+/// The bytes that the txid is the double SHA-256 of.
+crypto::Pieces txid_pieces(const TxnView& txn) noexcept;
 /// The hash without witness, and the one with it. One is the other for a legacy txn.
 Hash256 txid_of(const TxnView& txn) noexcept;
 Hash256 wtxid_of(const TxnView& txn) noexcept;
@@ -76,5 +79,7 @@ Status check_txn(const TxnView& txn);
 
 /// What the rest of the product sees of it. REQUIRES: check_txn accepts it.
 UtxoTxn to_model(const TxnView& txn, const Hash256& txid);
+/// The same into a txn that was used before, whose vectors keep their room. Leaves out.txid alone.
+void to_model(const TxnView& txn, UtxoTxn& out);
 
 }  // namespace cordon::chain

@@ -197,13 +197,15 @@ public:
                 txns_.size() - static_cast<std::size_t>(with_height), txns_.size()));
     }
 
-    Result<std::optional<Block>> next() override {
-        if (at_ == txns_.size()) return std::nullopt;
+    Result<bool> read(Block& block) override {
+        if (at_ == txns_.size()) return false;
         const std::size_t begin = at_;
         const LooseTxn& first = txns_[begin];
         while (at_ < txns_.size() && same_block(first, txns_[at_], at_ - begin)) ++at_;
-        Block block;
         block.chain = network_;
+        block.header = {};
+        block.account_txns.clear();
+        block.utxo_txns.clear();
         block.header.number = by_height_ ? *first.height : number_++;
         block.header.number_kind = by_height_ ? BlockNumKind::kHeight : BlockNumKind::kSequence;
         ContentHash hash;
@@ -222,7 +224,7 @@ public:
                         ? static_cast<uint64_t>(block.header.time->time_since_epoch().count())
                         : 0);
         block.header.hash = hash.finish();
-        return block;
+        return true;
     }
 
     uint64_t bytes_read() const noexcept override {

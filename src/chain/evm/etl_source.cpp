@@ -17,11 +17,11 @@ public:
               uint64_t total)
         : tables_{std::move(tables)}, skipped_{std::move(skipped)}, chain_{chain}, total_{total} {}
 
-    Result<std::optional<Block>> next() override {
+    Result<bool> read(Block& block) override {
         if (failed_) return fail(*failed_);
-        auto block = advance();
-        if (!block) failed_ = block.error();
-        return block;
+        auto more = advance(block);
+        if (!more) failed_ = more.error();
+        return more;
     }
 
     uint64_t bytes_read() const noexcept override {
@@ -52,11 +52,11 @@ public:
     }
 
 private:
-    Result<std::optional<Block>> advance() {
+    Result<bool> advance(Block& block) {
         std::optional<BlockNum> number;
         for (const EtlTable& table : tables_)
             if (table.block() && (!number || *table.block() < *number)) number = table.block();
-        if (!number) return std::nullopt;
+        if (!number) return false;
         EtlBlock collected{chain_, *number};
         for (EtlTable& table : tables_) {
             if (table.block() != number) continue;
@@ -66,8 +66,8 @@ private:
                 CORDON_TRY(table.next());
             }
         }
-        CORDON_TRY(Block block, collected.finish(counts_));
-        return block;
+        CORDON_TRY(block, collected.finish(counts_));
+        return true;
     }
 
     std::vector<EtlTable> tables_;

@@ -1,0 +1,57 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include "file_stream.hpp"
+
+#include <gtest/gtest.h>
+
+namespace cordon::chain {
+namespace {
+
+Bytes pattern(std::size_t size) {
+    Bytes out(size);
+    for (std::size_t i = 0; i < size; ++i) out[i] = static_cast<uint8_t>(i * 131 + (i >> 8));
+    return out;
+}
+
+/// Byte by byte, as the definition says.
+void xor_plainly(Bytes& bytes, ByteView key) {
+    for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] ^= key[i % key.size()];
+}
+
+TEST(FileStream, takes_the_key_off_at_any_offset_and_length) {
+    for (const std::size_t key_size : {8U, 5U}) {
+        const Bytes key = pattern(100 + key_size);
+        const ByteView first = ByteView{key}.last(key_size);
+        const Bytes plain = pattern(100);
+        Bytes all = plain;
+        xor_plainly(all, first);
+        for (std::size_t from = 0; from < 20; ++from)
+            for (std::size_t size = 0; from + size <= 100; ++size) {
+                Bytes part(all.begin() + static_cast<std::ptrdiff_t>(from),
+                           all.begin() + static_cast<std::ptrdiff_t>(from + size));
+                apply_key(part, first, from);
+                ASSERT_TRUE(std::equal(part.begin(), part.end(),
+                                       plain.begin() + static_cast<std::ptrdiff_t>(from)));
+            }
+    }
+}
+
+TEST(FileStream, reads_more_than_its_buffer_in_one_call) {
+    const Bytes plain = pattern(5 * FileStream::kBuffer / 2 + 77);
+    const Bytes key{1, 2, 3, 4, 5, 6, 7, 200};
+    Bytes stored = plain;
+    xor_plainly(stored, key);
+    const InputFile file = memory_file("blk", stored);
+    auto stream = FileStream::open(file).value();
+    stream.set_key(key);
+    Bytes head(13);
+    ASSERT_EQ(stream.read(head).value(), 13u);
+    Bytes rest(plain.size());  // 13 more than there are.
+    ASSERT_EQ(stream.read(rest).value(), plain.size() - 13);
+    EXPECT_EQ(stream.offset(), plain.size());
+    EXPECT_TRUE(std::equal(plain.begin() + 13, plain.end(), rest.begin()));
+    EXPECT_EQ(stream.read(rest).value(), 0u);
+    EXPECT_TRUE(stream.peek(1).value().empty());
+}
+
+}  // namespace
+}  // namespace cordon::chain

@@ -1,0 +1,56 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <utility>
+#include <vector>
+
+namespace cordon::chain {
+
+/// Fills the list of txns of a block that is used again and again, so that the vectors inside its
+/// txns keep their room: those beyond the end of a shorter block wait here for a longer one.
+template <typename Txn>
+class TxnSlots {
+public:
+    /// Begins a block; what `txns` holds is room only.
+    void start() noexcept { used_ = 0; }
+    std::size_t size() const noexcept { return used_; }
+    /// The next txn, as some txn before left it. Lifetime: until the next call.
+    Txn& next(std::vector<Txn>& txns) {
+        if (used_ == txns.size()) {
+            if (spare_.empty()) {
+                txns.emplace_back();
+            } else {
+                txns.push_back(std::move(spare_.back()));
+                spare_.pop_back();
+            }
+        }
+        return txns[used_++];
+    }
+    /// Ends a block: leaves `txns` with those that were given out.
+    void finish(std::vector<Txn>& txns) {
+        while (txns.size() > used_) {
+            if (spare_.size() < kMaxSpare) spare_.push_back(std::move(txns.back()));
+            txns.pop_back();
+        }
+    }
+
+private:
+    /// More than any block of Bitcoin has.
+    static constexpr std::size_t kMaxSpare = std::size_t{1} << 16;
+
+    std::vector<Txn> spare_;
+    std::size_t used_ = 0;
+};
+
+/// Empties a vector inside a txn before `needed` things come into it. Room for some stays; that of
+/// a giant does not, or in the end every place in a block would have had one.
+template <typename T>
+void reuse(std::vector<T>& list, std::size_t needed) {
+    constexpr std::size_t kAlwaysKept = 16;
+    if (list.capacity() > kAlwaysKept && list.capacity() / 4 > needed)
+        std::vector<T>{}.swap(list);
+    else
+        list.clear();
+}
+
+}  // namespace cordon::chain
