@@ -144,7 +144,7 @@ Status print_joins(const engine::Clusters& clusters, const Joins& joins) {
     return print(table.render(terminal_width()));
 }
 
-Status print_table(const engine::Clusters& clusters, const Answer& found) {
+Status print_table(const Args& args, const engine::Clusters& clusters, const Answer& found) {
     Table table{{{"ADDRESS", Table::Align::kLeft, true},
                  {"CLUSTER", Table::Align::kLeft, true},
                  {"SIZE", Table::Align::kRight}}};
@@ -157,6 +157,8 @@ Status print_table(const engine::Clusters& clusters, const Answer& found) {
         CORDON_TRY(print("\nwhat joins them:\n"));
         CORDON_TRY(print_joins(clusters, found.why));
     }
+    if (args.has("merges") && found.merges.empty())
+        return print("no txn merged two clusters as large as that\n");
     if (!found.merges.empty()) {
         Joins joins;
         for (const auto& merge : found.merges) joins.push_back(merge.join);
@@ -195,7 +197,7 @@ Result<int> run_cluster(const Args& args, const Session& session) {
         case Format::kJson: CORDON_TRY(print_json(args, clusters, found)); break;
         case Format::kJsonl: CORDON_TRY(print_lines(clusters, found)); break;
         case Format::kCsv: CORDON_TRY(print_csv(clusters, found)); break;
-        case Format::kTable: CORDON_TRY(print_table(clusters, found)); break;
+        case Format::kTable: CORDON_TRY(print_table(args, clusters, found)); break;
     }
     return kClean;
 }
