@@ -25,7 +25,10 @@ from kill_ingest import COMMAND_LIMIT, HEADER, Tally, ingest_and_kill, make_tran
 
 INTEGRITY = 6  # Exit code: stored data fails its checksum.
 DEEPEST = 4096  # Bytes at the end of a file that a tear may take.
-WORTH_OF_OFFSET = re.compile(r"offset \d+|missing|holds no record|does not exist|No such file|bytes|expected \"cordon ledger")
+LOG_HEAD = 8  # First bytes of a log; they are on disk before anything names it, so no crash tears them.
+# What an error says of the place inside the file: an offset, a page of SQLite, or that there is nothing to point at.
+PLACE = re.compile(r"offset \d+|page \d+|row \d+|missing|holds no record|No such file|\d+ bytes|expected \"cordon ledger"
+                   r"|not a database|malformed|disk image")
 
 
 class Source:
@@ -106,31 +109,31 @@ def tear(path, rng):
 def build(cordon, work, ledger, source, rng):
     """A ledger whose beginning is acknowledged for good, and on top of it what a crash has interrupted.
 
-    Returns the tip of the beginning and the sizes of the files at that time: what is behind them in a file that grew was
-    written later, and is what a crash may tear. Where the writer is asked to stop after the beginning, its tail is sealed.
+    Returns the tip of the beginning, the sizes of the files at that time (what is behind them in a file that grew was
+    written later, and is what a crash may tear), and the last tip of all that was acknowledged.
     """
     begin = source.beginning(work / "beginning.csv", rng.randrange(1, len(source.numbers)))
     done = ingest(cordon, ledger, work / "beginning.csv", rng.choice((3, 20, 100)))
     if done.returncode != 0:
         raise RuntimeError(f"ingest of the beginning: {done.stderr.strip()}")
-    before = sizes_of(ledger)
+    before, tip = sizes_of(ledger), None
     if rng.random() < 0.75:
-        ingest_and_kill(cordon, ledger, f"transfers:{source.whole}", rng.choice((1, 3, 20)), rng, source.longest)
-    return begin, before
+        tip, _ = ingest_and_kill(cordon, ledger, f"transfers:{source.whole}", rng.choice((1, 3, 20)), rng, source.longest)
+    return begin, before, max(begin, tip or 0)
 
 
-def check_torn(tally, cordon, source, ledger, begin, before, rng, name):
-    """One tear. Returns how it ended, in a word for the summary."""
+def check_torn(tally, cordon, source, ledger, built, rng, name):
+    """One tear. Returns the kind of file and how it ended, for the summary."""
+    begin, before, tip = built
     files = sizes_of(ledger)
     # Half of the tears go where crashes tear: into what grows.
-    growing = [path for path in files if path.name.startswith("log-")]
-    path = rng.choice(growing if growing and rng.random() < 0.5 else [path for path, size in files.items() if size])
-    if files[path] == 0:
-        return "empty file"
+    growing = [path for path, size in files.items() if path.name.startswith("log-") and size > LOG_HEAD]
+    path = rng.choice(growing if growing and rng.random() < 0.5 else [path for path, size in files.items() if size > 0])
+    kind = path.name.split("-")[0]
     how, first = tear(path, rng)
     name = f"{name}: {how} from byte {first} of {files[path]} in {path.relative_to(ledger)}"
     # A log grows: what is behind its size at the time of the beginning is the tail. A new log is all tail.
-    tail_only = path.name.startswith("log-") and first >= before.get(path, 0)
+    tail_only = path.name.startswith("log-") and first >= max(before.get(path, 0), LOG_HEAD)
 
     code, said, blocks, honest = served(cordon, ledger, source)
     verified = run(cordon, "ledger", "verify", "--ledger", str(ledger))
@@ -140,27 +143,28 @@ def check_torn(tally, cordon, source, ledger, begin, before, rng, name):
         later = path.name == "FORMAT" and "[unsupported]" in text and str(path) in text
         tally.check(result in (0, INTEGRITY) or later, f"{name}: {what} ends with {result}: {text}")
         if result == INTEGRITY:
-            tally.check(str(ledger) in text and WORTH_OF_OFFSET.search(text), f"{name}: {what} does not say where: {text}")
+            tally.check(str(ledger) in text and PLACE.search(text), f"{name}: {what} does not say where: {text}")
     if how == "cut" and tail_only:
         tally.check(code == 0, f"{name}: a torn tail is no damage, but dump says {said}")
     if code != 0:
         tally.check(verified.returncode != 0, f"{name}: dump refuses, verify finds nothing")
-        return "refused"
-    kept = begin in blocks
+        return f"{kind}: refused"
+    wanted = begin if path.name.startswith("log-") else tip
+    kept = wanted in blocks
     if not kept and path.name.startswith("log-") and not tail_only:
         # Whole records that were on disk are gone, with the bytes that told of them: as if never written.
-        return "acknowledged records cut away (cannot be told from a crash)"
-    tally.check(kept, f"{name}: block {begin} was acknowledged before, is gone, and nobody says so")
+        return f"{kind}: acknowledged records cut away (cannot be told from a crash)"
+    tally.check(kept, f"{name}: block {wanted} was acknowledged, is gone, and nobody says so")
     if verified.returncode != 0:
-        return "served, verify refuses"
+        return f"{kind}: served, verify refuses"
     resumed = ingest(cordon, ledger, source.whole)
     if path.name == "ingest.pending" and resumed.returncode == INTEGRITY:
         # The note of an unfinished ingest is no data: only the next ingest asks for it, and must not trust it.
         tally.check(str(path) in resumed.stderr, f"{name}: resume does not say where: {resumed.stderr.strip()}")
-        return "served, resume refuses"
+        return f"{kind}: served, resume refuses"
     tally.check(resumed.returncode == 0, f"{name}: resume: {resumed.stderr.strip()}")
     tally.check(served(cordon, ledger, source)[2:] == (source.numbers, True), f"{name}: resumed, it is not the whole")
-    return "served and resumed"
+    return f"{kind}: {'torn tail, ' if tail_only else ''}served and resumed"
 
 
 def check_full(tally, cordon, source, ledger, name, failed):
@@ -269,9 +273,9 @@ def main():
         sizes = sizes_of(work / "undisturbed")
         for number in range(1, options.tears + 1):
             ledger = work / f"torn-{number}"
-            acknowledged, before = build(cordon, work, ledger, source, rng)
+            built = build(cordon, work, ledger, source, rng)
             failures = tally.failed
-            ends[check_torn(tally, cordon, source, ledger, acknowledged, before, rng, f"tear {number}")] += 1
+            ends[check_torn(tally, cordon, source, ledger, built, rng, f"tear {number}")] += 1
             if tally.failed == failures:
                 shutil.rmtree(ledger)
         for number in range(1, full_disks + 1):

@@ -56,12 +56,13 @@ def blocks(lines):
         if HASH.match(line) and at >= 2 and len(lines) > at + 3 and lines[at - 2].startswith("Tx("):
             after = lines[at + 1:]
             following = next((n for n, text in enumerate(after) if text.startswith("Block(")), None)
-            if following is None or len(after) < following + 10:
+            if following is None or len(after) < following + 16:
                 continue
-            facts = after[following + 1:]  # nonce, outputs, value, previous block, …, time, …, timestamp, …, count.
+            facts = after[following + 1:]  # nonce, outputs, value, previous block, …, txns, …, weight.
             yield {"hash": line, "fee": int(lines[at - 1]), "height": int(after[0]), "inputs": int(after[1]),
                    "total_in": int(after[2]), "outputs": int(facts[1]), "total_out": int(facts[2]),
-                   "revenue": int(facts[4]), "timestamp": int(facts[8]), "txns": int(facts[10])}
+                   "revenue": int(facts[4]), "timestamp": int(facts[8]), "txns": int(facts[10]),
+                   "weight": int(facts[14])}
 
 
 def owners(lines):
