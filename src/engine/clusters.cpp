@@ -98,6 +98,7 @@ Result<Clusters> cluster_ledger(const std::string& directory, std::optional<Chai
         result.warnings.push_back(saved.error().message + "; the clusters are made anew");
     }
 
+    result.forest.reserve(result.addresses.address_count());
     CORDON_TRY(result.addresses.scan_shapes(from, [&](const ledger::TxnShape& shape) -> Status {
         if (cancel != nullptr && cancel->load()) return fail(ErrorCode::kCancelled, "interrupted");
         result.forest.add(shape, filter);

@@ -19,22 +19,24 @@ const JoinFilter& no_join_filter() noexcept {
     return kNone;
 }
 
+void ClusterForest::reserve(uint64_t ids) {
+    parents_.reserve(ids);
+    rings_.reserve(ids);
+}
+
 void ClusterForest::grow(uint32_t id) {
-    if (id < nodes_.size()) return;
+    if (id < parents_.size()) return;
     const std::size_t wanted = std::size_t{id} + 1;
-    if (wanted > nodes_.capacity()) nodes_.reserve(std::max(wanted, nodes_.size() * 2));
-    while (nodes_.size() < wanted) {
-        const auto at = static_cast<uint32_t>(nodes_.size());
-        nodes_.push_back({at, 1, at});
+    if (wanted > parents_.capacity()) reserve(std::max(wanted, parents_.size() * 2));
+    for (std::size_t at = parents_.size(); at < wanted; ++at) {
+        parents_.push_back(static_cast<uint32_t>(at));
+        rings_.push_back({1, static_cast<uint32_t>(at)});
     }
 }
 
 uint32_t ClusterForest::root(uint32_t id) noexcept {
     // Path halving: every second node on the way is hung under its grandparent.
-    while (nodes_[id].parent != id) {
-        nodes_[id].parent = nodes_[nodes_[id].parent].parent;
-        id = nodes_[id].parent;
-    }
+    while (parents_[id] != id) id = parents_[id] = parents_[parents_[id]];
     return id;
 }
 
@@ -43,9 +45,9 @@ bool ClusterForest::unite(uint32_t a, uint32_t b) noexcept {
     uint32_t high = root(b);
     if (low == high) return false;
     if (low > high) std::swap(low, high);
-    nodes_[high].parent = low;
-    nodes_[low].size += nodes_[high].size;
-    std::swap(nodes_[low].next, nodes_[high].next);  // Two rings become one.
+    parents_[high] = low;
+    rings_[low].size += rings_[high].size;
+    std::swap(rings_[low].next, rings_[high].next);  // Two rings become one.
     return true;
 }
 
@@ -72,7 +74,8 @@ void ClusterForest::rewind(std::optional<BlockNum> last_good) {
     if (cut == blocks_.end()) return;
     edges_.resize(cut->first);
     blocks_.erase(cut, blocks_.end());
-    nodes_.clear();
+    parents_.clear();
+    rings_.clear();
     for (const Edge& edge : edges_) {
         grow(std::max(edge.a, edge.b));
         unite(edge.a, edge.b);
@@ -80,20 +83,20 @@ void ClusterForest::rewind(std::optional<BlockNum> last_good) {
 }
 
 uint32_t ClusterForest::cluster(uint32_t id) const noexcept {
-    if (id >= nodes_.size()) return id;
-    while (nodes_[id].parent != id) id = nodes_[id].parent;
+    if (id >= parents_.size()) return id;
+    while (parents_[id] != id) id = parents_[id];
     return id;
 }
 
 uint32_t ClusterForest::size(uint32_t id) const noexcept {
-    return id < nodes_.size() ? nodes_[cluster(id)].size : 1;
+    return id < parents_.size() ? rings_[cluster(id)].size : 1;
 }
 
 std::vector<uint32_t> ClusterForest::members(uint32_t id) const {
     std::vector<uint32_t> all{id};
-    if (id >= nodes_.size()) return all;
+    if (id >= parents_.size()) return all;
     all.reserve(size(id));
-    for (uint32_t at = nodes_[id].next; at != id; at = nodes_[at].next) all.push_back(at);
+    for (uint32_t at = rings_[id].next; at != id; at = rings_[at].next) all.push_back(at);
     std::sort(all.begin(), all.end());
     return all;
 }
@@ -101,9 +104,8 @@ std::vector<uint32_t> ClusterForest::members(uint32_t id) const {
 std::vector<ClusterForest::Cluster> ClusterForest::clusters(uint32_t least) const {
     least = std::max(least, uint32_t{2});
     std::vector<Cluster> all;
-    for (uint32_t id = 0; id < nodes_.size(); ++id)
-        if (nodes_[id].parent == id && nodes_[id].size >= least)
-            all.push_back({id, nodes_[id].size});
+    for (uint32_t id = 0; id < parents_.size(); ++id)
+        if (parents_[id] == id && rings_[id].size >= least) all.push_back({id, rings_[id].size});
     std::stable_sort(all.begin(), all.end(),
                      [](const Cluster& a, const Cluster& b) { return a.size > b.size; });
     return all;
@@ -163,11 +165,11 @@ std::vector<ClusterForest::Join> ClusterForest::why(uint32_t a, uint32_t b) cons
 std::vector<ClusterForest::Merge> ClusterForest::merges(uint32_t least) const {
     std::vector<Merge> all;
     ClusterForest again;
-    if (!nodes_.empty()) again.grow(static_cast<uint32_t>(nodes_.size() - 1));
+    if (!parents_.empty()) again.grow(static_cast<uint32_t>(parents_.size() - 1));
     for (std::size_t index = 0; index < edges_.size(); ++index) {
         const Edge& edge = edges_[index];
-        const uint32_t size_a = again.nodes_[again.root(edge.a)].size;
-        const uint32_t size_b = again.nodes_[again.root(edge.b)].size;
+        const uint32_t size_a = again.rings_[again.root(edge.a)].size;
+        const uint32_t size_b = again.rings_[again.root(edge.b)].size;
         if (std::min(size_a, size_b) >= least) all.push_back({join(index), size_a, size_b});
         again.unite(edge.a, edge.b);
     }

@@ -47,6 +47,9 @@ public:
         if (shape.senders.size() > 1 && !filter.is_join(shape)) add(shape.at, shape.senders);
     }
 
+    /// Makes room for ids below `ids`, so that growing need not copy.
+    void reserve(uint64_t ids);
+
     /// Forgets the unions of all blocks above `last_good`, or all of them when there is none. Cost:
     /// every kept union is made again, O(ids + unions); nothing when no union goes.
     void rewind(std::optional<BlockNum> last_good);
@@ -75,7 +78,7 @@ public:
     /// In the order of the chain. REQUIRES: index < joins(). Cost: a binary search over blocks.
     Join join(std::size_t index) const noexcept;
     /// The largest id that was joined, and one more.
-    uint64_t id_end() const noexcept { return nodes_.size(); }
+    uint64_t id_end() const noexcept { return parents_.size(); }
 
     /// The unions that lead from `a` to `b`, in the order of that path; empty when they are not in
     /// one cluster, or equal. Of all chains of evidence this is the one that was complete first:
@@ -101,10 +104,9 @@ public:
 private:
     friend class ClusterCodec;
 
-    struct Node {
-        uint32_t parent;  // Itself for a root, which is the smallest id; else something smaller.
-        uint32_t size;    // Of a root: ids of the cluster.
-        uint32_t next;    // A ring through the cluster.
+    struct Ring {
+        uint32_t size;  // Of a root: ids of the cluster.
+        uint32_t next;  // The next id of the cluster; the last one leads to the first.
     };
     struct Edge {
         uint32_t a, b;
@@ -121,7 +123,9 @@ private:
     uint32_t root(uint32_t id) noexcept;
     bool unite(uint32_t a, uint32_t b) noexcept;
 
-    std::vector<Node> nodes_;
+    // Apart, for finding a root reads parents only.
+    std::vector<uint32_t> parents_;  // A root, which is the smallest id, has itself.
+    std::vector<Ring> rings_;
     std::vector<Edge> edges_;         // In the order of the chain.
     std::vector<BlockEdges> blocks_;  // Only blocks that have edges; rising.
 };
