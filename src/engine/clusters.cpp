@@ -2,9 +2,11 @@
 #include "clusters.hpp"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 
 #include <cordon/base/format.hpp>
+#include <cordon/crypto/hash.hpp>
 #include <cordon/ledger/cluster_file.hpp>
 
 namespace cordon::engine {
@@ -29,6 +31,19 @@ Result<ChainId> choose_chain(const ledger::Reader& reader, std::optional<ChainId
     if (found.size() > 1)
         return fail(ErrorCode::kConflict, "the ledger has several such chains: which? (--chain)");
     return found.front();
+}
+
+/// Ids of what anybody may spend: whoever sweeps it shares no key with others that do.
+std::vector<uint32_t> keyless(const ShapeScan& addresses) {
+    // Pay-to-anchor (Bitcoin Core 28: version 1, program 4e73), which Lightning leaves for fees.
+    constexpr std::array<uint8_t, 3> kAnchor{1, 0x4E, 0x73};
+    constexpr std::array<uint8_t, 1> kTrue{0x51};  // OP_TRUE.
+    std::vector<uint32_t> ids;
+    for (const Address& address : {Address{}, Address{AddressKind::kWitness, kAnchor},
+                                   Address{AddressKind::kScript, crypto::sha256(kTrue)},
+                                   Address{AddressKind::kScript, crypto::sha256({})}})
+        if (const auto id = addresses.address_id(address)) ids.push_back(*id);
+    return ids;
 }
 
 /// The tip, and blocks ever further below it: however deep a reorg is, some mark a little below it
@@ -99,9 +114,17 @@ Result<Clusters> cluster_ledger(const std::string& directory, std::optional<Chai
     }
 
     result.forest.reserve(result.addresses.address_count());
+    const std::vector<uint32_t> nobody = keyless(result.addresses);
+    const auto is_nobody = [&](uint32_t id) {
+        return std::find(nobody.begin(), nobody.end(), id) != nobody.end();
+    };
+    std::vector<uint32_t> signers;
     CORDON_TRY(result.addresses.scan_shapes(from, [&](const ledger::TxnShape& shape) -> Status {
         if (cancel != nullptr && cancel->load()) return fail(ErrorCode::kCancelled, "interrupted");
-        result.forest.add(shape, filter);
+        if (filter.is_join(shape)) return {};
+        signers.assign(shape.senders.begin(), shape.senders.end());
+        if (!nobody.empty()) std::erase_if(signers, is_nobody);
+        result.forest.add(shape.at, signers);
         return {};
     }));
 

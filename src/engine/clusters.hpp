@@ -29,7 +29,8 @@ std::string clusters_path(const std::string& directory, ChainId chain);
 /// Goes on from the saved clusters of the ledger, if any: from their newest block that the chain
 /// still has, so that a reorg costs what it forgot. They are made anew when they are damaged, of
 /// another join filter or numbering, or of no block that the chain still has; a warning says so
-/// where it matters. Then saves them; a ledger that cannot be written gives a warning only.
+/// where it matters. Outputs that need no key (pay-to-anchor, OP_TRUE) join nobody. Then saves
+/// them; a ledger that cannot be written gives a warning only.
 ///
 /// kNotFound when the ledger has no UTXO chain, or not the given one; kConflict when it has several
 /// and none is given; kInvalidParam for an account chain, where nobody co-signs; kCancelled.

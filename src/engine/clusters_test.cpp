@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include <cordon/ledger/cluster_file.hpp>
+#include <cordon/chain/text.hpp>
 
 namespace cordon::engine {
 namespace {
@@ -103,6 +103,19 @@ TEST_F(ClustersTest, another_join_filter_is_another_answer) {
     EXPECT_FALSE(none.incremental);
     EXPECT_EQ(none.forest.joins(), 0u);
     EXPECT_EQ(now().forest.joins(), 1u);
+}
+
+TEST_F(ClustersTest, an_anchor_that_anybody_sweeps_joins_nobody) {
+    const Address anchor = chain::parse_address(kBitcoin, "bc1pfeessrawgf").value();
+    for (unsigned sweep = 1; sweep <= 2; ++sweep) {
+        Block block = signed_by(sweep, 10 * sweep, 10 * sweep + 1);
+        block.utxo_txns[0].inputs.push_back({{hash(sweep, 77), 0}, TxOut{240, anchor}});
+        append(block);
+    }
+    const Clusters clusters = now();
+    EXPECT_EQ(size(clusters, 10), 2u);
+    EXPECT_EQ(size(clusters, 20), 2u);
+    EXPECT_EQ(clusters.forest.size(clusters.addresses.address_id(anchor).value()), 1u);
 }
 
 TEST_F(ClustersTest, damage_costs_a_warning_and_a_new_start) {
