@@ -42,6 +42,7 @@ std::size_t display_width(std::string_view text) noexcept {
 
 std::string printable(std::string_view text) {
     std::string out;
+    std::size_t whole = 0;  // Where the UTF-8 character that is being copied ends.
     for (std::size_t i = 0; i < text.size(); ++i) {
         const auto c = static_cast<unsigned char>(text[i]);
         // U+202A..202E and U+2066..2069 (E2 80 AA..AE, E2 81 A6..A9) reorder what follows;
@@ -53,9 +54,21 @@ std::string printable(std::string_view text) {
             c == 0xE2 && ((next(1) == 0x80 && next(2) >= 0xAA && next(2) <= 0xAE) ||
                           (next(1) == 0x81 && next(2) >= 0xA6 && next(2) <= 0xA9));
         const bool c1 = c == 0xC2 && next(1) >= 0x80 && next(1) <= 0x9F;
+        if (i >= whole && c >= 0x80) {
+            // A byte that is part of no character may be a control of an 8-bit terminal (9B is
+            // CSI).
+            const std::size_t size = c >= 0xF0 && c < 0xF5 ? 4 : c >= 0xE0 ? 3 : c >= 0xC2 ? 2 : 0;
+            bool is_character = size != 0 && c < 0xF5;
+            for (std::size_t n = 1; n < size; ++n) is_character &= (next(n) & 0xC0) == 0x80;
+            if (!is_character) {
+                out += "·";
+                continue;
+            }
+            whole = i + size;
+        }
         if (c < 0x20 || c == 0x7F || reorders || c1) {
             out += "·";
-            i += reorders ? 2 : c1 ? 1 : 0;
+            i += reorders ? 2U : c1 ? 1U : 0U;
         } else {
             out += text[i];
         }

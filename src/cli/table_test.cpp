@@ -44,7 +44,10 @@ TEST(Printable, disarms_control_characters_and_direction_overrides) {
                         "b"),
               "a·b");
     EXPECT_EQ(printable("naïve – ok"), "naïve – ok");
-    EXPECT_EQ(printable("cut\xE2"), "cut\xE2");
+    EXPECT_EQ(printable("cut\xE2"), "cut·");
+    EXPECT_EQ(printable("a\x9B"
+                        "31m\xC3\xA9\xFF\xF0\x9F\x98\x80"),
+              "a·31mé·😀");
 }
 
 TEST(Shorten, keeps_head_and_tail_and_counts_characters_not_bytes) {

@@ -11,6 +11,7 @@
 
 #include "chain_json.hpp"
 #include "exit_code.hpp"
+#include "ledger_show.hpp"
 #include "output.hpp"
 #include "progress.hpp"
 #include "table.hpp"
@@ -71,26 +72,32 @@ Result<int> run_ledger(const Args& args, const Session& session) {
     if (action == "stats") return stats(directory, session);
     if (action == "verify") return verify(directory, session);
     if (action == "dump") return dump(args, directory);
+    if (action == "txn") return show_txns(args, directory, session);
     return fail(ErrorCode::kInvalidParam,
-                format("ledger {}: expected stats, verify or dump", printable(action)));
+                format("ledger {}: expected stats, verify, dump or txn", printable(action)));
 }
 
 }  // namespace
 
 Command ledger_command() {
+    std::vector<Flag> flags{
+        {"ledger", "DIR", "The ledger"},
+        {"chain", "CHAIN", "Which chain; dump: eth when not given, txn: the only one"}};
+    for (const Flag& flag : show_flags()) flags.push_back(flag);
     return {.name = "ledger",
-            .summary = "look into a ledger: stats, verify, dump",
-            .usage = "stats|verify|dump --ledger DIR",
+            .summary = "look into a ledger: stats, verify, dump, txn",
+            .usage = "stats|verify|dump|txn WHAT… --ledger DIR",
             .about =
                 "stats says what the ledger holds. verify reads every stored byte against its "
                 "checksum and names "
                 "what is damaged (exit 6). dump prints one account chain as canonical transfers, "
                 "which ingest "
-                "reads back.",
-            .flags = {{"ledger", "DIR", "The ledger"},
-                      {"chain", "CHAIN", "Which chain dump prints", "eth"}},
+                "reads back. txn shows txns by TXID or BLOCK with what they spend and who spends "
+                "them, and an ADDRESS with its balance and its txns page by page.",
+            .flags = std::move(flags),
             .examples = {"cordon ledger stats --ledger led", "cordon ledger verify --ledger led",
-                         "cordon ledger dump --ledger led --chain eth | zstd > eth.csv.zst"},
+                         "cordon ledger dump --ledger led --chain eth | zstd > eth.csv.zst",
+                         "cordon ledger txn TXID --ledger led --format json"},
             .takes_operands = true,
             .run = run_ledger};
 }

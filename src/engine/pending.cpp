@@ -1,6 +1,7 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include "pending.hpp"
 
+#include <cerrno>
 #include <charconv>
 #include <filesystem>
 #include <fstream>
@@ -10,23 +11,38 @@
 #include <unistd.h>
 
 #include <cordon/base/format.hpp>
+#include <cordon/base/hex.hpp>
+#include <cordon/crypto/hash.hpp>
 
 namespace cordon::engine {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr std::string_view kHead = "cordon ingest pending 1";
+constexpr std::string_view kHead = "cordon ingest pending 2";
 
 fs::path pending_path(const std::string& ledger_directory) {
     return fs::path{ledger_directory} / "ingest.pending";
 }
 
+/// The last line: a note that lost its end would tell of a lower tip, and cost what lies above it.
+std::string sum_of(std::string_view lines) {
+    const Hash256 sum =
+        crypto::sha256({reinterpret_cast<const uint8_t*>(lines.data()), lines.size()});
+    return format("sum {}\n", to_hex(sum));
+}
+
+tl::unexpected<Error> io_failure(int error, const fs::path& path, std::string_view what) {
+    const bool full = error == ENOSPC || error == EFBIG || error == EDQUOT;
+    return fail(full ? ErrorCode::kNoSpace : ErrorCode::kIo,
+                format("{}: {}: {}", path.string(), what, std::generic_category().message(error)));
+}
+
 Status sync_path(const fs::path& path) {
     const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return fail(ErrorCode::kIo, format("{}: cannot be opened", path.string()));
-    const int failed = ::fsync(fd);
+    if (fd < 0) return io_failure(errno, path, "cannot be opened");
+    const int error = ::fsync(fd) == 0 ? 0 : errno;
     ::close(fd);
-    if (failed != 0) return fail(ErrorCode::kIo, format("{}: cannot be synced", path.string()));
+    if (error != 0) return io_failure(error, path, "cannot be synced");
     return {};
 }
 
@@ -34,14 +50,21 @@ Status sync_path(const fs::path& path) {
 
 Result<std::optional<Pending>> load_pending(const std::string& ledger_directory) {
     const fs::path path = pending_path(ledger_directory);
-    std::ifstream in{path};
-    if (!in) return std::optional<Pending>{};
+    std::ifstream file{path, std::ios::binary};
+    if (!file) return std::optional<Pending>{};
     const auto corrupt = [&] {
         return fail(
             ErrorCode::kCorrupt,
             format("{}: not a pending note of this version; remove it if no ingest is running",
                    path.string()));
     };
+    std::string text{std::istreambuf_iterator<char>{file}, {}};
+    const std::size_t end = text.rfind("sum ");
+    if (end == std::string::npos ||
+        text.substr(end) != sum_of(std::string_view{text}.substr(0, end)))
+        return corrupt();
+    text.resize(end);
+    std::istringstream in{text};
     std::string line;
     if (!std::getline(in, line) || line != kHead) return corrupt();
     Pending pending;
@@ -62,20 +85,21 @@ Result<std::optional<Pending>> load_pending(const std::string& ledger_directory)
 Status save_pending(const std::string& ledger_directory, const Pending& pending) {
     const fs::path path = pending_path(ledger_directory);
     const fs::path temporary = path.string() + ".tmp";
+    std::string text = format("{}\nsource {}\n", kHead, pending.source);
+    for (const auto& [chain, tip] : pending.tips)
+        text += format("tip {} {}\n", to_string(chain), tip);
+    text += sum_of(text);
     {
-        std::ofstream out{temporary, std::ios::trunc};
-        out << kHead << "\nsource " << pending.source << '\n';
-        for (const auto& [chain, tip] : pending.tips)
-            out << "tip " << to_string(chain) << ' ' << tip << '\n';
+        errno = 0;
+        std::ofstream out{temporary, std::ios::trunc | std::ios::binary};
+        out << text;
         out.flush();
-        if (!out)
-            return fail(ErrorCode::kIo,
-                        format("{}: cannot be written; is the disk full?", temporary.string()));
+        if (!out) return io_failure(errno != 0 ? errno : EIO, temporary, "cannot be written");
     }
     CORDON_TRY(sync_path(temporary));
     std::error_code error;
     fs::rename(temporary, path, error);
-    if (error) return fail(ErrorCode::kIo, format("{}: {}", path.string(), error.message()));
+    if (error) return io_failure(error.value(), path, "cannot be named so");
     return sync_path(ledger_directory);
 }
 
@@ -83,8 +107,7 @@ Status remove_pending(const std::string& ledger_directory) {
     std::error_code error;
     fs::remove(pending_path(ledger_directory), error);
     if (error)
-        return fail(ErrorCode::kIo,
-                    format("{}: {}", pending_path(ledger_directory).string(), error.message()));
+        return io_failure(error.value(), pending_path(ledger_directory), "cannot be removed");
     return {};
 }
 

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 
 namespace cordon::engine {
 namespace {
@@ -23,6 +24,23 @@ TEST(Pending, round_trips_and_goes_away) {
     EXPECT_EQ(loaded->tips, (std::map<ChainId, BlockNum>{{kBitcoin, 7}, {kEthereum, 9}}));
     ASSERT_TRUE(remove_pending(folder.string()));
     EXPECT_FALSE(load_pending(folder.string()).value().has_value());
+    fs::remove_all(folder);
+}
+
+TEST(Pending, refuses_a_note_that_lost_its_end_or_changed) {
+    const fs::path folder = fs::temp_directory_path() / "cordon_pending_torn";
+    fs::create_directories(folder);
+    ASSERT_TRUE(save_pending(folder.string(), {"transfers:x", {{kEthereum, 1234}}}));
+    std::ifstream in{folder / "ingest.pending", std::ios::binary};
+    const std::string whole{std::istreambuf_iterator<char>{in}, {}};
+    for (std::size_t size = 0; size < whole.size(); ++size) {
+        std::ofstream{folder / "ingest.pending", std::ios::trunc} << whole.substr(0, size);
+        EXPECT_EQ(load_pending(folder.string()).error().code, ErrorCode::kCorrupt) << size;
+        std::string changed = whole;
+        changed[size] ^= 1;
+        std::ofstream{folder / "ingest.pending", std::ios::trunc} << changed;
+        EXPECT_EQ(load_pending(folder.string()).error().code, ErrorCode::kCorrupt) << size;
+    }
     fs::remove_all(folder);
 }
 

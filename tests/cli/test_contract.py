@@ -10,7 +10,7 @@ import subprocess
 
 from tests.cli.support import TIMEOUT, CliTest, address, program, row, transfers, txid
 
-VERBS = ("ingest", "ledger", "trace", "report", "help", "man", "completion")
+VERBS = ("cluster", "ingest", "ledger", "trace", "report", "help", "man", "completion")
 TIME = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$"
 
 

@@ -2,8 +2,11 @@
 """Raw Bitcoin blocks against the manifest beside them: every btc/*/manifest.json that lists blocks with their hashes.
 
 A manifest may also tell of a file of many blocks (NAME: {file, blocks, txs, first, last, linked}); files in a node's own
-framing (blk*.dat) without a manifest must at least be sound.
+framing (blk*.dat) without a manifest must at least be sound. Each folder is also ingested as it is: the ledger must hold the
+txns that the manifest names, and verify.
 """
+import pathlib
+import tempfile
 from datetime import datetime
 
 from .. import data, program
@@ -60,12 +63,56 @@ def run(_options):
     for path, blocks in manifests:
         for net in dict.fromkeys(block["net"] for block in blocks):
             mine = [block for block in blocks if block["net"] == net]
-            yield from compare(f"{data.name_of(path.parent)}/{net}", path.parent, mine, CHAINS.get(net, "btc"))
+            name, chain = f"{data.name_of(path.parent)}/{net}", CHAINS.get(net, "btc")
+            yield from compare(name, path.parent, mine, chain)
+            files = [file for file in (block_file(path.parent, block["name"]) for block in mine) if file]
+            yield from loaded(name, dict.fromkeys(files + framed_files(path.parent, chain)), chain,
+                              {txid for block in mine for txid in named_txids(block)})
         for facts in data.read_json(path).values():
             if isinstance(facts, dict) and {"file", "blocks"} <= set(facts):
                 yield from run_of_blocks(path.parent / facts["file"], facts)
     for path in framed:
         yield from sound(path)
+    told = {path.parent for path, _ in manifests}
+    for folder in dict.fromkeys(path.parent for path in framed if path.parent not in told):
+        for chain in sorted(set(MAGIC.values())):
+            files = framed_files(folder, chain)
+            if files:
+                yield from loaded(data.name_of(folder), files, chain, set())
+
+
+def framed_files(folder, chain):
+    """The files that begin with a magic word of the chain, whatever their names are."""
+    return [path for path in sorted(folder.iterdir())
+            if path.is_file() and MAGIC.get(data.read_bytes(path)[:4].hex()) == chain]
+
+
+def named_txids(block):
+    return block.get("first_txids", []) + ([block["last_txid"]] if "last_txid" in block else [])
+
+
+def loaded(name, files, chain, txids):
+    """All blocks of a folder as one ledger: every byte of it matches its checksum, and the txns that somebody named are there."""
+    with tempfile.TemporaryDirectory(prefix="cordon-blocks-") as work:
+        ledger = str(pathlib.Path(work) / "ledger")
+        together = pathlib.Path(work) / "blocks"  # One folder, for blocks go in by rising number.
+        together.mkdir()
+        for file in files:
+            (together / file.name).symlink_to(file.resolve())
+        program.cordon("ingest", "--ledger", ledger, "--chain", chain, f"btc-blocks:{together}")
+        try:
+            program.cordon("ledger", "verify", "--ledger", ledger)
+            intact = 1.0
+        except program.CommandFailed:
+            intact = 0.0
+        yield Row(NAME, name, "ledger verifies", intact, 1)
+        if txids:
+            try:
+                lines = program.cordon_lines("ledger", "txn", *sorted(txids), "--ledger", ledger, "--chain", chain)
+            except program.CommandFailed:
+                lines = []
+            found = {line["data"]["txid"] for line in lines}
+            yield Row(NAME, name, "txns in the ledger", len(found & txids) / len(txids), len(txids))
 
 
 def blocks_of(chain, *files):

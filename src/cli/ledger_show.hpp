@@ -1,0 +1,14 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "command.hpp"
+
+namespace cordon::cli {
+
+/// `cordon ledger txn TXID|ADDRESS|BLOCK…`: what the ledger holds about each, from the directory.
+Result<int> show_txns(const Args& args, const std::string& directory, const Session& session);
+
+/// The flags that it takes besides --ledger and --chain.
+std::span<const Flag> show_flags();
+
+}  // namespace cordon::cli

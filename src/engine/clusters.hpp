@@ -1,0 +1,41 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <cordon/ledger/clusters.hpp>
+
+#include "shape_scan.hpp"
+
+namespace cordon::engine {
+
+/// The clusters of one chain at the height of a reader, with their addresses.
+struct Clusters {
+    std::shared_ptr<const ledger::Reader> reader;
+    ChainId chain;
+    ShapeScan addresses;
+    ledger::ClusterForest forest;
+    bool incremental = false;           ///< Went on from saved clusters.
+    std::vector<std::string> warnings;  ///< Why clusters were made anew, or could not be saved.
+};
+
+/// Where the clusters of a chain are kept: LEDGER/clusters-NAME.bin, outside the folders that the
+/// ledger's writer tidies.
+std::string clusters_path(const std::string& directory, ChainId chain);
+
+/// Goes on from the saved clusters of the ledger, if any: from their newest block that the chain
+/// still has, so that a reorg costs what it forgot. They are made anew when they are damaged, of
+/// another join filter or numbering, or of no block that the chain still has; a warning says so
+/// where it matters. Outputs that need no key (pay-to-anchor, OP_TRUE) join nobody. Then saves
+/// them; a ledger that cannot be written gives a warning only.
+///
+/// kNotFound when the ledger has no UTXO chain, or not the given one; kConflict when it has several
+/// and none is given; kInvalidParam for an account chain, where nobody co-signs; kCancelled.
+Result<Clusters> cluster_ledger(const std::string& directory, std::optional<ChainId> chain,
+                                const ledger::JoinFilter& filter,
+                                const std::atomic<bool>* cancel = nullptr);
+
+}  // namespace cordon::engine

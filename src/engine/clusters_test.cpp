@@ -1,0 +1,132 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include "clusters.hpp"
+
+#include <gtest/gtest.h>
+#include <filesystem>
+#include <fstream>
+
+#include <cordon/chain/text.hpp>
+
+namespace cordon::engine {
+namespace {
+
+namespace fs = std::filesystem;
+
+Address owner(unsigned n) {
+    std::array<uint8_t, 20> payload{};
+    payload[0] = static_cast<uint8_t>(n);
+    return Address{AddressKind::kP2wpkh, payload};
+}
+
+Hash256 hash(uint64_t n, uint8_t tag) {
+    Hash256 value;
+    std::memcpy(value.bytes.data(), &n, sizeof n);
+    value.bytes[31] = tag;
+    return value;
+}
+
+/// A block of one txn in which the two owners sign together. `branch` makes it another block.
+Block signed_by(BlockNum number, unsigned a, unsigned b, uint8_t branch = 0) {
+    UtxoTxn txn;
+    txn.txid = hash(number, static_cast<uint8_t>(100 + branch));
+    for (const unsigned each : {a, b})
+        txn.inputs.push_back({{hash(number * 1000 + each, static_cast<uint8_t>(200 + branch)), 0},
+                              TxOut{10, owner(each)}});
+    txn.outputs = {{20, owner(99)}};
+    return Block{kBitcoin,
+                 {number,
+                  BlockNumKind::kHeight,
+                  from_unix_seconds(static_cast<int64_t>(number)),
+                  hash(number, branch),
+                  {}},
+                 {},
+                 {txn}};
+}
+
+class ClustersTest : public ::testing::Test {
+protected:
+    ClustersTest() {
+        fs::remove_all(folder_);
+        writer_ = ledger::open_writer(folder_.string()).value();
+    }
+    ~ClustersTest() override { fs::remove_all(folder_); }
+
+    void append(const Block& block) { ASSERT_TRUE(writer_->append({&block, 1}).has_value()); }
+    Clusters now() const {
+        return cluster_ledger(folder_.string(), std::nullopt, ledger::no_join_filter()).value();
+    }
+    static unsigned size(const Clusters& clusters, unsigned n) {
+        return clusters.forest.size(clusters.addresses.address_id(owner(n)).value());
+    }
+
+    const fs::path folder_ = fs::temp_directory_path() / "cordon_engine_clusters_test";
+    std::unique_ptr<ledger::Writer> writer_;
+};
+
+TEST_F(ClustersTest, the_next_call_goes_on_and_a_reorg_is_taken_back) {
+    for (BlockNum number = 1; number <= 20; ++number)
+        append(signed_by(number, static_cast<unsigned>(number), static_cast<unsigned>(number + 1)));
+    const Clusters first = now();
+    EXPECT_FALSE(first.incremental);
+    EXPECT_EQ(size(first, 1), 21u);
+
+    append(signed_by(21, 50, 51));
+    const Clusters second = now();
+    EXPECT_TRUE(second.incremental);
+    EXPECT_EQ(size(second, 50), 2u);
+
+    ASSERT_TRUE(writer_->rewind(kBitcoin, 10).has_value());
+    append(signed_by(11, 60, 61, 1));
+    append(signed_by(12, 61, 1, 1));
+    const Clusters third = now();
+    EXPECT_TRUE(third.incremental);
+    EXPECT_EQ(size(third, 60), 13u);
+    EXPECT_EQ(size(third, 11), 13u);
+    EXPECT_FALSE(third.addresses.address_id(owner(50)).has_value());
+
+    fs::remove(clusters_path(folder_.string(), kBitcoin));
+    const Clusters anew = now();
+    EXPECT_FALSE(anew.incremental);
+    EXPECT_TRUE(anew.forest == third.forest);
+    EXPECT_TRUE(anew.warnings.empty());
+}
+
+TEST_F(ClustersTest, another_join_filter_is_another_answer) {
+    class All final : public ledger::JoinFilter {
+    public:
+        bool is_join(const ledger::TxnShape&) const override { return true; }
+        uint32_t identity() const noexcept override { return 9; }
+    };
+    append(signed_by(1, 1, 2));
+    EXPECT_EQ(now().forest.joins(), 1u);
+    const auto none = cluster_ledger(folder_.string(), kBitcoin, All{}).value();
+    EXPECT_FALSE(none.incremental);
+    EXPECT_EQ(none.forest.joins(), 0u);
+    EXPECT_EQ(now().forest.joins(), 1u);
+}
+
+TEST_F(ClustersTest, an_anchor_that_anybody_sweeps_joins_nobody) {
+    const Address anchor = chain::parse_address(kBitcoin, "bc1pfeessrawgf").value();
+    for (unsigned sweep = 1; sweep <= 2; ++sweep) {
+        Block block = signed_by(sweep, 10 * sweep, 10 * sweep + 1);
+        block.utxo_txns[0].inputs.push_back({{hash(sweep, 77), 0}, TxOut{240, anchor}});
+        append(block);
+    }
+    const Clusters clusters = now();
+    EXPECT_EQ(size(clusters, 10), 2u);
+    EXPECT_EQ(size(clusters, 20), 2u);
+    EXPECT_EQ(clusters.forest.size(clusters.addresses.address_id(anchor).value()), 1u);
+}
+
+TEST_F(ClustersTest, damage_costs_a_warning_and_a_new_start) {
+    append(signed_by(1, 1, 2));
+    EXPECT_TRUE(now().warnings.empty());
+    std::ofstream{clusters_path(folder_.string(), kBitcoin)} << "noise";
+    const Clusters again = now();
+    EXPECT_EQ(again.warnings.size(), 1u);
+    EXPECT_EQ(again.forest.joins(), 1u);
+    EXPECT_TRUE(now().incremental);
+}
+
+}  // namespace
+}  // namespace cordon::engine
