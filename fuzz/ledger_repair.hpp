@@ -4,7 +4,7 @@
 #include <cordon/ledger/coding.hpp>
 #include <cordon/ledger/crc32c.hpp>
 #include <cordon/ledger/log.hpp>
-#include <cordon/ledger/segment_format.hpp>
+#include <cordon/ledger/column_file.hpp>
 
 /// Makes the checksums of mutated ledger files right again, so that fuzzing reaches what is behind
 /// them.
@@ -31,15 +31,16 @@ inline Bytes repair_log(ByteView records) {
     return log;
 }
 
-/// The header's own checksum; those of the columns are left alone (Segment is told to trust them).
-inline void repair_segment(Bytes& file) {
-    if (file.size() < ledger::kSegmentHeaderSize) return;
-    std::copy(ledger::kSegmentMagic.begin(), ledger::kSegmentMagic.end(), file.begin());
+/// The footer's own checksum; those of the columns are left alone (the file is told to be trusted).
+inline void repair_columns(Bytes& file, const ledger::FileKind& kind) {
+    if (file.size() < kind.magic.size() + ledger::footer_size(kind)) return;
+    std::copy(kind.magic.begin(), kind.magic.end(), file.begin());
     const uint64_t size = file.size();
-    std::memcpy(file.data() + ledger::kSegmentHeaderSize - 8, &size, 8);
+    std::memcpy(file.data() + size - 12, &size, 8);
+    const std::size_t begin = file.size() - ledger::footer_size(kind);
     const uint32_t sum =
-        ledger::crc32c(ByteView{file}.subspan(12, ledger::kSegmentHeaderSize - 12));
-    std::memcpy(file.data() + 8, &sum, 4);
+        ledger::crc32c(ByteView{file}.subspan(begin, ledger::footer_size(kind) - 4));
+    std::memcpy(file.data() + size - 4, &sum, 4);
 }
 
 }  // namespace cordon::fuzz

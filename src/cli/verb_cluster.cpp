@@ -25,31 +25,47 @@ struct Answer {
     std::vector<ledger::ClusterForest::Merge> merges;
 };
 
-std::string text_of(const engine::Clusters& clusters, uint32_t id) {
-    return chain::format_address(clusters.chain, clusters.addresses.address(id));
+Result<std::string> text_of(const engine::Clusters& clusters, uint32_t id) {
+    CORDON_TRY(const Address address, clusters.reader->address(clusters.chain, id));
+    return chain::format_address(clusters.chain, address);
 }
 
-boost::json::object row_json(const engine::Clusters& clusters, uint32_t id) {
-    return {{"address", text_of(clusters, id)},
-            {"cluster", text_of(clusters, clusters.forest.cluster(id))},
-            {"size", clusters.forest.size(id)}};
+/// An address and the oldest of its cluster, as text.
+struct Row {
+    std::string address, cluster;
+    uint32_t size = 0;
+};
+Result<Row> row_of(const engine::Clusters& clusters, uint32_t id) {
+    Row row;
+    CORDON_TRY(row.address, text_of(clusters, id));
+    CORDON_TRY(row.cluster, text_of(clusters, clusters.forest.cluster(id)));
+    row.size = clusters.forest.size(id);
+    return row;
+}
+
+Result<boost::json::object> row_json(const engine::Clusters& clusters, uint32_t id) {
+    CORDON_TRY(const Row row, row_of(clusters, id));
+    return boost::json::object{
+        {"address", row.address}, {"cluster", row.cluster}, {"size", row.size}};
 }
 
 Result<boost::json::object> join_json(const engine::Clusters& clusters,
                                       const ledger::ClusterForest::Join& join) {
     CORDON_TRY(const auto txn, clusters.reader->utxo_txn(clusters.chain, join.at));
+    CORDON_TRY(const std::string a, text_of(clusters, join.a));
+    CORDON_TRY(const std::string b, text_of(clusters, join.b));
     boost::json::object object{{"txid", chain::format_hash(clusters.chain, txn.txn.txid)},
                                {"block", join.at.block},
                                {"index", join.at.txn},
-                               {"a", text_of(clusters, join.a)},
-                               {"b", text_of(clusters, join.b)}};
+                               {"a", a},
+                               {"b", b}};
     if (txn.time) object["time"] = format_rfc3339(*txn.time);
     return object;
 }
 
 Result<uint32_t> id_of(const engine::Clusters& clusters, const std::string& text) {
     CORDON_TRY(const Address address, chain::parse_address(clusters.chain, text));
-    const auto id = clusters.addresses.address_id(address);
+    CORDON_TRY(const auto id, clusters.reader->address_id(clusters.chain, address));
     if (!id) return fail(ErrorCode::kNotFound, format("{}: not in the ledger", printable(text)));
     return *id;
 }
@@ -89,7 +105,10 @@ Result<Answer> answer(const Args& args, const engine::Clusters& clusters) {
 
 Status print_json(const Args& args, const engine::Clusters& clusters, const Answer& found) {
     boost::json::array rows, why, merges;
-    for (const uint32_t id : found.rows) rows.push_back(row_json(clusters, id));
+    for (const uint32_t id : found.rows) {
+        CORDON_TRY(boost::json::object row, row_json(clusters, id));
+        rows.push_back(std::move(row));
+    }
     for (const auto& join : found.why) {
         CORDON_TRY(boost::json::object each, join_json(clusters, join));
         why.push_back(std::move(each));
@@ -107,8 +126,10 @@ Status print_json(const Args& args, const engine::Clusters& clusters, const Answ
 }
 
 Status print_lines(const engine::Clusters& clusters, const Answer& found) {
-    for (const uint32_t id : found.rows)
-        CORDON_TRY(print(envelope("cluster.result", row_json(clusters, id))));
+    for (const uint32_t id : found.rows) {
+        CORDON_TRY(const boost::json::object row, row_json(clusters, id));
+        CORDON_TRY(print(envelope("cluster.result", row)));
+    }
     for (const auto& join : found.why) {
         CORDON_TRY(const boost::json::object each, join_json(clusters, join));
         CORDON_TRY(print(envelope("cluster.why", each)));
@@ -124,10 +145,10 @@ Status print_lines(const engine::Clusters& clusters, const Answer& found) {
 
 Status print_csv(const engine::Clusters& clusters, const Answer& found) {
     CORDON_TRY(print("address,cluster,size\n"));
-    for (const uint32_t id : found.rows)
-        CORDON_TRY(print(format("{},{},{}\n", text_of(clusters, id),
-                                text_of(clusters, clusters.forest.cluster(id)),
-                                clusters.forest.size(id))));
+    for (const uint32_t id : found.rows) {
+        CORDON_TRY(const Row row, row_of(clusters, id));
+        CORDON_TRY(print(format("{},{},{}\n", row.address, row.cluster, row.size)));
+    }
     return {};
 }
 
@@ -138,8 +159,10 @@ Status print_joins(const engine::Clusters& clusters, const Joins& joins) {
                  {"AND BY", Table::Align::kLeft, true}}};
     for (const auto& join : joins) {
         CORDON_TRY(const auto txn, clusters.reader->utxo_txn(clusters.chain, join.at));
-        table.add({format_count(join.at.block), chain::format_hash(clusters.chain, txn.txn.txid),
-                   text_of(clusters, join.a), text_of(clusters, join.b)});
+        CORDON_TRY(const std::string a, text_of(clusters, join.a));
+        CORDON_TRY(const std::string b, text_of(clusters, join.b));
+        table.add({format_count(join.at.block), chain::format_hash(clusters.chain, txn.txn.txid), a,
+                   b});
     }
     return print(table.render(terminal_width()));
 }
@@ -148,9 +171,10 @@ Status print_table(const Args& args, const engine::Clusters& clusters, const Ans
     Table table{{{"ADDRESS", Table::Align::kLeft, true},
                  {"CLUSTER", Table::Align::kLeft, true},
                  {"SIZE", Table::Align::kRight}}};
-    for (const uint32_t id : found.rows)
-        table.add({text_of(clusters, id), text_of(clusters, clusters.forest.cluster(id)),
-                   format_count(clusters.forest.size(id))});
+    for (const uint32_t id : found.rows) {
+        CORDON_TRY(const Row row, row_of(clusters, id));
+        table.add({row.address, row.cluster, format_count(row.size)});
+    }
     CORDON_TRY(print(table.render(terminal_width())));
     if (found.is_why) {
         if (found.why.empty()) return print("\nno txns join them: they are not in one cluster\n");

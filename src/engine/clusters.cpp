@@ -15,6 +15,9 @@ namespace {
 using ledger::ClusterMark;
 using ledger::SavedClusters;
 
+// Which numbering of addresses the ids are of; 1 was by a walk over all blocks.
+constexpr uint32_t kNumbering = 2;
+
 Result<ChainId> choose_chain(const ledger::Reader& reader, std::optional<ChainId> wanted) {
     if (wanted && !is_utxo(*wanted))
         return fail(ErrorCode::kInvalidParam,
@@ -34,15 +37,17 @@ Result<ChainId> choose_chain(const ledger::Reader& reader, std::optional<ChainId
 }
 
 /// Ids of what anybody may spend: whoever sweeps it shares no key with others that do.
-std::vector<uint32_t> keyless(const ShapeScan& addresses) {
+Result<std::vector<uint32_t>> keyless(const ledger::Reader& reader, ChainId chain) {
     // Pay-to-anchor (Bitcoin Core 28: version 1, program 4e73), which Lightning leaves for fees.
     constexpr std::array<uint8_t, 3> kAnchor{1, 0x4E, 0x73};
     constexpr std::array<uint8_t, 1> kTrue{0x51};  // OP_TRUE.
     std::vector<uint32_t> ids;
     for (const Address& address : {Address{}, Address{AddressKind::kWitness, kAnchor},
                                    Address{AddressKind::kScript, crypto::sha256(kTrue)},
-                                   Address{AddressKind::kScript, crypto::sha256({})}})
-        if (const auto id = addresses.address_id(address)) ids.push_back(*id);
+                                   Address{AddressKind::kScript, crypto::sha256({})}}) {
+        CORDON_TRY(const auto id, reader.address_id(chain, address));
+        if (id) ids.push_back(*id);
+    }
     return ids;
 }
 
@@ -89,21 +94,21 @@ Result<Clusters> cluster_ledger(const std::string& directory, std::optional<Chai
                                 const ledger::JoinFilter& filter, const std::atomic<bool>* cancel) {
     CORDON_TRY(const auto reader, ledger::open_reader(directory));
     CORDON_TRY(const ChainId chain, choose_chain(*reader, wanted));
-    CORDON_TRY(ShapeScan scan, ShapeScan::make(reader, chain));
-    Clusters result{reader, chain, std::move(scan), {}, false, {}};
+    Clusters result{reader, chain, {}, false, {}};
+    const uint32_t addresses = reader->address_count(chain);
 
     const std::string path = clusters_path(directory, chain);
     BlockNum from = 0;
     std::vector<ClusterMark> known;
     // A rewind takes ids away, so the file may know some that are no more: but not without bound.
     constexpr uint64_t kTaken = 1'000'000;
-    auto saved = ledger::load_clusters(path, result.addresses.address_count() * 2ULL + kTaken);
-    if (saved && (saved->chain != chain || saved->numbering != ShapeScan::kNumbering ||
+    auto saved = ledger::load_clusters(path, addresses * 2ULL + kTaken);
+    if (saved && (saved->chain != chain || saved->numbering != kNumbering ||
                   saved->filter != filter.identity())) {
         // Made for another question: not an answer to this one, and no reason to worry.
     } else if (saved) {
         CORDON_TRY(const auto height, settle(*saved, *reader));
-        if (height && saved->forest.id_end() <= result.addresses.address_count()) {
+        if (height && saved->forest.id_end() <= addresses) {
             result.forest = std::move(saved->forest);
             result.incremental = true;
             known = std::move(saved->marks);
@@ -113,13 +118,13 @@ Result<Clusters> cluster_ledger(const std::string& directory, std::optional<Chai
         result.warnings.push_back(saved.error().message + "; the clusters are made anew");
     }
 
-    result.forest.reserve(result.addresses.address_count());
-    const std::vector<uint32_t> nobody = keyless(result.addresses);
+    result.forest.reserve(addresses);
+    CORDON_TRY(const std::vector<uint32_t> nobody, keyless(*reader, chain));
     const auto is_nobody = [&](uint32_t id) {
         return std::find(nobody.begin(), nobody.end(), id) != nobody.end();
     };
     std::vector<uint32_t> signers;
-    CORDON_TRY(result.addresses.scan_shapes(from, [&](const ledger::TxnShape& shape) -> Status {
+    CORDON_TRY(reader->scan_shapes(chain, {from, 0}, [&](const ledger::TxnShape& shape) -> Status {
         if (cancel != nullptr && cancel->load()) return fail(ErrorCode::kCancelled, "interrupted");
         if (filter.is_join(shape)) return {};
         signers.assign(shape.senders.begin(), shape.senders.end());
@@ -130,7 +135,7 @@ Result<Clusters> cluster_ledger(const std::string& directory, std::optional<Chai
 
     CORDON_TRY(auto marks, marks_of(*reader, chain));
     if (marks == known) return result;
-    SavedClusters fresh{chain, ShapeScan::kNumbering, filter.identity(), std::move(marks),
+    SavedClusters fresh{chain, kNumbering, filter.identity(), std::move(marks),
                         std::move(result.forest)};
     if (const Status done = ledger::save_clusters(path, fresh); !done)
         result.warnings.push_back(done.error().message + "; the clusters are not kept");

@@ -7,16 +7,14 @@
 #include <vector>
 
 #include <cordon/ledger/clusters.hpp>
-
-#include "shape_scan.hpp"
+#include <cordon/ledger/ledger.hpp>
 
 namespace cordon::engine {
 
-/// The clusters of one chain at the height of a reader, with their addresses.
+/// The clusters of one chain at the height of a reader, whose address ids they speak of.
 struct Clusters {
     std::shared_ptr<const ledger::Reader> reader;
     ChainId chain;
-    ShapeScan addresses;
     ledger::ClusterForest forest;
     bool incremental = false;           ///< Went on from saved clusters.
     std::vector<std::string> warnings;  ///< Why clusters were made anew, or could not be saved.

@@ -55,8 +55,11 @@ protected:
     Clusters now() const {
         return cluster_ledger(folder_.string(), std::nullopt, ledger::no_join_filter()).value();
     }
+    static std::optional<uint32_t> id(const Clusters& clusters, const Address& address) {
+        return clusters.reader->address_id(clusters.chain, address).value();
+    }
     static unsigned size(const Clusters& clusters, unsigned n) {
-        return clusters.forest.size(clusters.addresses.address_id(owner(n)).value());
+        return clusters.forest.size(id(clusters, owner(n)).value());
     }
 
     const fs::path folder_ = fs::temp_directory_path() / "cordon_engine_clusters_test";
@@ -82,7 +85,7 @@ TEST_F(ClustersTest, the_next_call_goes_on_and_a_reorg_is_taken_back) {
     EXPECT_TRUE(third.incremental);
     EXPECT_EQ(size(third, 60), 13u);
     EXPECT_EQ(size(third, 11), 13u);
-    EXPECT_FALSE(third.addresses.address_id(owner(50)).has_value());
+    EXPECT_FALSE(id(third, owner(50)).has_value());
 
     fs::remove(clusters_path(folder_.string(), kBitcoin));
     const Clusters anew = now();
@@ -115,7 +118,7 @@ TEST_F(ClustersTest, an_anchor_that_anybody_sweeps_joins_nobody) {
     const Clusters clusters = now();
     EXPECT_EQ(size(clusters, 10), 2u);
     EXPECT_EQ(size(clusters, 20), 2u);
-    EXPECT_EQ(clusters.forest.size(clusters.addresses.address_id(anchor).value()), 1u);
+    EXPECT_EQ(clusters.forest.size(id(clusters, anchor).value()), 1u);
 }
 
 TEST_F(ClustersTest, damage_costs_a_warning_and_a_new_start) {

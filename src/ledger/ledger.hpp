@@ -11,6 +11,8 @@
 #include <cordon/base/result.hpp>
 #include <cordon/model/block.hpp>
 
+#include "txn_shape.hpp"
+
 /// The transfer graph on disk: blocks go in, the edges of an address and the history of a txn come
 /// out. DESIGN: both value models, one writer, many readers, every reader at one consistent height.
 namespace cordon::ledger {
@@ -97,14 +99,6 @@ enum class Field : uint8_t {
     kReceiver,  ///< Address id; of outputs too.
     kAsset,     ///< Account chains: asset id, 0 is the native one.
     kValue,     ///< UTXO chains: satoshi.
-};
-
-/// A txn of a UTXO chain as the multi-input heuristic sees it, addresses as ids.
-struct TxnShape {
-    TxnPosition at;
-    std::span<const uint32_t> senders;    ///< One for each input whose output is known.
-    std::span<const uint32_t> receivers;  ///< One for each output.
-    std::span<const uint64_t> values;     ///< One for each output, satoshi.
 };
 
 /// One consistent height of a ledger. Immutable: any number of threads may read it, and the writer

@@ -93,6 +93,109 @@ public:
         return cursor(chain, address, side, order, from);
     }
 
+    std::unique_ptr<ledger::TransferCursor> transfers_of(
+        ChainId chain, const Address& address, const ledger::TransferQuery& query) const override {
+        std::vector<ledger::PlacedTransfer> rows;
+        each_block(chain, [&](const Block& block) {
+            const auto& time = block.header.time;
+            if ((query.since && (!time || *time < *query.since)) ||
+                (query.until && (!time || *time > *query.until)))
+                return;
+            for (uint32_t i = 0; i < block.account_txns.size(); ++i)
+                for (const Transfer& row : block.account_txns[i].transfers) {
+                    const bool sends = row.from == address && query.side != ledger::Side::kReceiver;
+                    const bool receives = row.to == address && query.side != ledger::Side::kSender;
+                    if ((sends || receives) && (!query.asset || row.asset == *query.asset))
+                        rows.push_back({{block.header.number, i},
+                                        block.account_txns[i].time ? block.account_txns[i].time
+                                                                   : time,
+                                        row});
+                }
+        });
+        return pages(std::move(rows), query.order, query.from);
+    }
+
+    std::unique_ptr<ledger::OutputCursor> outputs_of(
+        ChainId chain, const Address& address, ledger::Order order,
+        std::optional<TxnPosition> from) const override {
+        return pages(outputs(chain, address), order, from);
+    }
+
+    Result<ledger::Balance> balance(ChainId chain, const Address& address) const override {
+        ledger::Balance sum;
+        for (const ledger::PlacedOutput& output : outputs(chain, address)) {
+            ++sum.outputs;
+            sum.received += output.value;
+            if (output.spent_by) continue;
+            ++sum.unspent;
+            sum.value += output.value;
+        }
+        return sum;
+    }
+
+    uint32_t address_count(ChainId chain) const override {
+        return static_cast<uint32_t>(ids(chain).size());
+    }
+    Result<std::optional<uint32_t>> address_id(ChainId chain,
+                                               const Address& address) const override {
+        const std::vector<Address> all = ids(chain);
+        const auto found = std::find(all.begin(), all.end(), address);
+        if (found == all.end()) return std::optional<uint32_t>{};
+        return std::optional{static_cast<uint32_t>(found - all.begin())};
+    }
+    Result<Address> address(ChainId chain, uint32_t id) const override {
+        return ids(chain).at(id);
+    }
+
+    Status scan_field(ChainId chain, ledger::Field field,
+                      const std::function<Status(uint64_t, std::span<const uint64_t>)>& visit)
+        const override {
+        std::vector<Asset> assets;
+        std::vector<uint64_t> rows;
+        const auto id_of = [&](const Address& address) -> uint64_t {
+            return **this->address_id(chain, address);
+        };
+        each_block(chain, [&](const Block& block) {
+            for (const AccountTxn& txn : block.account_txns)
+                for (const Transfer& row : txn.transfers) {
+                    auto asset = std::find(assets.begin(), assets.end(), row.asset);
+                    if (asset == assets.end()) asset = assets.insert(assets.end(), row.asset);
+                    rows.push_back(field == ledger::Field::kSender     ? id_of(row.from)
+                                   : field == ledger::Field::kReceiver ? id_of(row.to)
+                                       : static_cast<uint64_t>(asset - assets.begin()));
+                }
+            for (const UtxoTxn& txn : block.utxo_txns)
+                for (const TxOut& row : txn.outputs)
+                    rows.push_back(field == ledger::Field::kValue ? row.value
+                                                                  : id_of(row.address));
+        });
+        return rows.empty() ? Status{} : visit(0, rows);
+    }
+
+    Status scan_shapes(ChainId chain, TxnPosition from,
+                       const std::function<Status(const ledger::TxnShape&)>& visit) const override {
+        Status status;
+        each_block(chain, [&](const Block& block) {
+            for (uint32_t i = 0; i < block.utxo_txns.size(); ++i) {
+                const UtxoTxn& txn = block.utxo_txns[i];
+                std::vector<uint32_t> senders, receivers;
+                std::vector<uint64_t> values;
+                for (const TxIn& in : txn.inputs)
+                    if (const auto spent = in.spent ? in.spent
+                                                    : chains_.at(chain).output(in.prevout))
+                        senders.push_back(**address_id(chain, spent->address));
+                for (const TxOut& output : txn.outputs) {
+                    receivers.push_back(**address_id(chain, output.address));
+                    values.push_back(output.value);
+                }
+                const TxnPosition at{block.header.number, i};
+                if (senders.size() >= 2 && at >= from && status)
+                    status = visit({at, senders, receivers, values});
+            }
+        });
+        return status;
+    }
+
     Status scan(ChainId chain, BlockNum first, BlockNum last,
                 const std::function<Status(const Block&)>& visit) const override {
         const auto at = chains_.find(chain);
@@ -142,6 +245,82 @@ private:
             }
         }
     };
+
+    template <typename Visit>
+    void each_block(ChainId chain, Visit&& visit) const {
+        if (const auto at = chains_.find(chain); at != chains_.end())
+            for (const auto& entry : at->second.blocks) visit(entry.second);
+    }
+
+    /// Addresses in the order in which they appear; of inputs only what no output here paid to.
+    std::vector<Address> ids(ChainId chain) const {
+        std::vector<Address> all;
+        std::set<Address> seen;
+        const auto note = [&](const Address& address) {
+            if (seen.insert(address).second) all.push_back(address);
+        };
+        each_block(chain, [&](const Block& block) {
+            for (const AccountTxn& txn : block.account_txns)
+                for (const Transfer& row : txn.transfers) {
+                    note(row.from);
+                    note(row.to);
+                }
+            for (const UtxoTxn& txn : block.utxo_txns) {
+                for (const TxIn& in : txn.inputs)
+                    if (in.spent) note(in.spent->address);
+                for (const TxOut& output : txn.outputs) note(output.address);
+            }
+        });
+        return all;
+    }
+
+    std::vector<ledger::PlacedOutput> outputs(ChainId chain, const Address& address) const {
+        std::vector<ledger::PlacedOutput> rows;
+        each_block(chain, [&](const Block& block) {
+            for (uint32_t i = 0; i < block.utxo_txns.size(); ++i) {
+                const UtxoTxn& txn = block.utxo_txns[i];
+                for (uint32_t n = 0; n < txn.outputs.size(); ++n) {
+                    if (txn.outputs[n].address != address) continue;
+                    const auto& spenders = chains_.at(chain).spenders;
+                    const auto spender = spenders.find({txn.txid, n});
+                    rows.push_back({{block.header.number, i},
+                                    n,
+                                    txn.outputs[n].value,
+                                    spender == spenders.end()
+                                        ? std::nullopt
+                                        : std::optional{spender->second.at}});
+                }
+            }
+        });
+        return rows;
+    }
+
+    template <typename Row>
+    class ListPages final : public ledger::PageCursor<Row> {
+    public:
+        explicit ListPages(std::vector<Row> rows) noexcept : rows_{std::move(rows)} {}
+        Result<std::size_t> next(std::span<Row> page) override {
+            const std::size_t n = std::min(page.size(), rows_.size() - at_);
+            std::copy_n(rows_.begin() + static_cast<std::ptrdiff_t>(at_), n, page.begin());
+            at_ += n;
+            return n;
+        }
+
+    private:
+        std::vector<Row> rows_;
+        std::size_t at_ = 0;
+    };
+    template <typename Row>
+    static std::unique_ptr<ledger::PageCursor<Row>> pages(std::vector<Row> rows,
+                                                          ledger::Order order,
+                                                          std::optional<TxnPosition> from) {
+        if (from)
+            std::erase_if(rows, [&](const Row& row) {
+                return order == ledger::Order::kAscending ? *from > row.at : *from < row.at;
+            });
+        if (order == ledger::Order::kDescending) std::reverse(rows.begin(), rows.end());
+        return std::make_unique<ListPages<Row>>(std::move(rows));
+    }
 
     class ListCursor final : public ledger::TxnCursor {
     public:
