@@ -3,7 +3,7 @@
 #include <rapidcheck.h>
 
 #include "fault_disk.hpp"
-#include "test_support.hpp"
+#include "test_answers.hpp"
 #include "writer.hpp"
 
 namespace cordon::ledger {
