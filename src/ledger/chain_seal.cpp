@@ -138,6 +138,7 @@ Status ChainWriter::take_sealed(Result<Sealed> sealed) {
         return status;
     }
     seal_delay_ = 0;
+    merge_failed_ = false;
     sealed_.parts.push_back(std::move(sealed->part));
     sealed_.runs.push_back(std::move(sealed->run));
     sealing_.reset();
@@ -224,13 +225,15 @@ Status ChainWriter::collect(bool wait_for_sealing, bool wait_for_merging) {
         const Status status = take_sealed(sealing_->result.get());
         if (wait_for_sealing) CORDON_TRY(status);
     }
-    if (merging_ && ready(merging_->result, wait_for_merging)) {
+    if (wait_for_merging) merge_failed_ = false;
+    while (!manifest_.broken()) {
+        if (!merging_ && !merge_failed_) launch_merging();
+        if (!merging_ || !ready(merging_->result, wait_for_merging)) break;
         const Status status = take_merged(merging_->result.get());
+        // Nothing is lost but speed: it is tried again after the next seal.
+        merge_failed_ = !status;
         if (wait_for_merging) CORDON_TRY(status);
     }
-    if (!merging_ && !manifest_.broken()) launch_merging();
-    if (merging_ && (wait_for_merging || !limits_.background))
-        return collect(wait_for_sealing, wait_for_merging);
     return {};
 }
 

@@ -125,6 +125,7 @@ private:
     std::optional<Sealing> sealing_;
     std::optional<Merging> merging_;
     std::atomic<bool> cancel_merging_ = false;
+    bool merge_failed_ = false;
     Head head_;
     HeadImages images_;
     Bytes frame_;              // Of the last batch; its memory is used again.
