@@ -84,7 +84,8 @@ private:
         }
     }
     void add(const UtxoTxn& txn, TxnPosition at, std::optional<UnixMillis> block_time) {
-        txns_.insert_or_assign(txn.txid, at);
+        if (!txns_.insert_or_assign(txn.txid, at).second)  // Shadows an older one (BIP-30).
+            std::erase_if(live_, [&](const auto& entry) { return entry.first.txid == txn.txid; });
         Shape shape{at, {}, {}, {}};
         for (uint32_t i = 0; i < txn.inputs.size(); ++i) {
             const TxIn& input = txn.inputs[i];
