@@ -126,6 +126,7 @@ public:
         for (unsigned i = 0; i < txns; ++i) is_utxo(chain_) ? add_utxo(block) : add_account(block);
         return block;
     }
+    void skip_to(BlockNum number) { number_ = number; }
     /// Goes on behind `number`, after a rewind; unspent outputs are forgotten.
     void restart(BlockNum number) {
         number_ = number;
@@ -170,10 +171,11 @@ private:
         block.account_txns.push_back(std::move(txn));
     }
     TxOut output() {
-        static constexpr std::array kinds{
-            AddressKind::kP2pkh, AddressKind::kP2sh,     AddressKind::kP2wpkh,   AddressKind::kP2wsh,
-            AddressKind::kP2tr,  AddressKind::kP2pk,     AddressKind::kMultisig, AddressKind::kNone,
-            AddressKind::kScript, AddressKind::kOpReturn};
+        static constexpr std::array kinds{AddressKind::kP2pkh,    AddressKind::kP2sh,
+                                          AddressKind::kP2wpkh,   AddressKind::kP2wsh,
+                                          AddressKind::kP2tr,     AddressKind::kP2pk,
+                                          AddressKind::kMultisig, AddressKind::kNone,
+                                          AddressKind::kScript,   AddressKind::kOpReturn};
         if (below(10) == 0) {
             std::array<uint8_t, 41> program{};
             program[1] = static_cast<uint8_t>(below(3));
