@@ -147,6 +147,7 @@ Result<SpentBook> SpentBook::load(const ChainView& sealed) {
     for (const Part& part : sealed.parts) {
         const Column& spent = part.segment->column(segment::kSpent);
         const uint64_t count = part.end.inputs - part.begin().inputs;
+        book.has_foreign_ = book.has_foreign_ || part.segment->foreign_count() != 0;
         for (uint64_t at = 0; at < count; at += page.size()) {
             const auto n =
                 static_cast<std::size_t>(std::min<uint64_t>(page.size(), count - at));
@@ -164,12 +165,6 @@ Result<bool> SpentBook::is_spent(const OutPoint& point, const Stored& stored) co
     if (foreign_.contains(point)) return true;
     CORDON_TRY(const auto input, stored.sealed->find_spend(point));
     return input.has_value();
-}
-
-bool SpentBook::has_foreign(const Stored& stored) const noexcept {
-    return !foreign_.empty() ||
-           std::any_of(stored.sealed->parts.begin(), stored.sealed->parts.end(),
-                       [](const Part& part) { return part.segment->foreign_count() != 0; });
 }
 
 }  // namespace cordon::ledger

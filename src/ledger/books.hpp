@@ -2,7 +2,7 @@
 #pragma once
 
 #include <optional>
-#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "chain_view.hpp"
@@ -98,7 +98,7 @@ public:
         return row / 64 < bits_.size() && (bits_[row / 64] >> (row % 64) & 1) != 0;
     }
     void set(uint64_t row) {
-        if (row / 64 >= bits_.size()) bits_.resize(row / 64 + 1 + bits_.size() / 4, 0);
+        if (row / 64 >= bits_.size()) bits_.resize(row / 64 + 1, 0);
         bits_[row / 64] |= uint64_t{1} << (row % 64);
     }
     void clear(uint64_t row) noexcept {
@@ -107,15 +107,19 @@ public:
 
     /// The same for outputs that the ledger does not have; asks the files too.
     Result<bool> is_spent(const OutPoint& point, const Stored& stored) const;
-    void set(const OutPoint& point) { foreign_.insert_or_assign(point, true); }
+    void set(const OutPoint& point) {
+        has_foreign_ = true;
+        foreign_.insert(point);
+    }
     void clear(const OutPoint& point) { foreign_.erase(point); }
     void forget_foreign() noexcept { foreign_.clear(); }
     /// False when no input anywhere spends what the ledger does not have.
-    bool has_foreign(const Stored& stored) const noexcept;
+    bool has_foreign() const noexcept { return has_foreign_; }
 
 private:
-    std::vector<uint64_t, HugeAllocator<uint64_t>> bits_;
-    std::unordered_map<OutPoint, bool> foreign_;
+    std::vector<uint64_t> bits_;
+    std::unordered_set<OutPoint> foreign_;  // Of what is not sealed.
+    bool has_foreign_ = false;
 };
 
 }  // namespace cordon::ledger

@@ -203,8 +203,8 @@ Result<std::optional<BlockHeader>> ChainWriter::stored_block(BlockNum number) co
 
 // How many look-ups ahead a slot is fetched, and then the key that it names: a miss costs some
 // hundred nanoseconds, a look-up ten.
-constexpr std::size_t kSlotAhead = 16;
-constexpr std::size_t kKeyAhead = 8;
+constexpr std::size_t kSlotAhead = 24;
+constexpr std::size_t kKeyAhead = 12;
 
 void ChainWriter::look_ahead(const Block& block) {
     address_hashes_.clear();
@@ -365,7 +365,7 @@ Status ChainWriter::stage_input(const TxIn& input) {
     CORDON_TRY(const auto found, txns_->find(point.txid, next_txn_hash(), stored()));
     // A txn cannot spend its own outputs.
     const bool known = found && *found + 1 != head_.begin.txns + head_.hash.size();
-    if (!known || spent_->has_foreign(stored())) {
+    if (!known || spent_->has_foreign()) {
         CORDON_TRY(const bool spent, spent_->is_spent(point, stored()));
         if (spent) return spent_already();
     }

@@ -20,7 +20,8 @@ ChainWriter::ChainWriter(Disk& disk, std::string directory, ChainId chain, const
 
 ChainWriter::~ChainWriter() {
     cancel_merging_ = true;
-    // The futures wait in their destructors.
+    merging_.reset();  // Futures wait in their destructors.
+    sealing_.reset();
 }
 
 Result<std::unique_ptr<ChainWriter>> ChainWriter::create(Disk& disk, const std::string& ledger,

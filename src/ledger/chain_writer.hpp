@@ -114,6 +114,9 @@ private:
     Status take_sealed(Result<Sealed> sealed);
     Status take_merged(Result<Merged> merged);
     void stop_merging();
+    /// Frees a head and removes files that no state names, on another thread: both take tens of
+    /// milliseconds.
+    void clean_up(std::shared_ptr<const Head> head, std::vector<std::string> files);
 
     Disk& disk_;
     std::string directory_;
@@ -126,6 +129,7 @@ private:
     std::optional<Merging> merging_;
     std::atomic<bool> cancel_merging_ = false;
     bool merge_failed_ = false;
+    std::future<void> cleaning_;
     Head head_;
     HeadImages images_;
     Bytes frame_;              // Of the last batch; its memory is used again.
