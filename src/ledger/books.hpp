@@ -46,11 +46,13 @@ public:
     explicit AddressBook(bool complete) : complete_{complete} {}
 
     void prefetch(uint64_t hash) const noexcept { index_.prefetch(hash); }
-    void prefetch_answer(uint64_t hash, const Stored& stored) const noexcept {
-        if (const uint32_t id = index_.guess(hash); id != HashIndex::kNone)
-            stored.prefetch_address(id);
+    /// What is likely to be the answer of find_noted, without looking at it; kNoId for none.
+    uint32_t guess(uint64_t hash) const noexcept { return index_.guess(hash); }
+    /// kNoId when it is not noted. `hash` is hash_of(address).
+    uint32_t find_noted(const Address& address, uint64_t hash, const Stored& stored) const noexcept {
+        return index_.find(hash, [&](uint32_t id) { return stored.is_address(id, address); });
     }
-    /// kNoId when there is no such address. `hash` is hash_of(address).
+    /// The same, and asks the files; kNoId when there is no such address.
     Result<uint32_t> find(const Address& address, uint64_t hash, const Stored& stored);
     void add(uint64_t hash, uint32_t id) { index_.add(hash, id); }
     void remove(uint64_t hash, uint32_t id) { index_.remove(hash, id); }
@@ -74,10 +76,14 @@ public:
         young_.prefetch(hash);
         old_.prefetch(hash);
     }
-    void prefetch_answer(uint64_t hash, const Stored& stored) const noexcept;
-    /// `hash_value` is hash_of(hash).
-    Result<std::optional<uint64_t>> find(const Hash256& hash, uint64_t hash_value,
-                                         const Stored& stored) const;
+    static constexpr uint64_t kNone = UINT64_MAX;
+    /// What is likely to be an answer of find_noted, without looking at it; kNone for none.
+    uint64_t guess(uint64_t hash) const noexcept;
+    /// The newest; kNone when it is not noted. `hash_value` is hash_of(hash).
+    uint64_t find_noted(const Hash256& hash, uint64_t hash_value,
+                        const Stored& stored) const noexcept;
+    /// The same, and asks the files; kNone when there is no such txn.
+    Result<uint64_t> find(const Hash256& hash, uint64_t hash_value, const Stored& stored) const;
     /// REQUIRES: txns are added in order.
     void add(uint64_t hash_value, uint64_t txn);
     void remove(uint64_t hash_value, uint64_t txn);

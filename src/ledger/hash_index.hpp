@@ -42,6 +42,13 @@ inline uint64_t hash_of(const OutPoint& point) noexcept {
     return hash_bytes(point.txid.bytes, uint64_t{point.index} + 1);
 }
 
+/// Of an asset, in memory only: its end tells it from nearly all others.
+inline uint64_t hash_of(const Asset& asset) noexcept {
+    const std::string_view text = asset.text();
+    const std::string_view end = text.substr(text.size() - std::min<std::size_t>(text.size(), 16));
+    return hash_bytes({reinterpret_cast<const uint8_t*>(end.data()), end.size()}, text.size());
+}
+
 /// The slot in which a key is looked for first, of any number of slots.
 inline uint64_t home_slot(uint64_t hash, uint64_t slots) noexcept {
     __extension__ using Wide = unsigned __int128;
