@@ -136,6 +136,8 @@ void TxnBook::add(uint64_t hash_value, uint64_t txn) {
         old_first_ = young_first_;
         young_first_ = txn;
     }
+    // A rewind has emptied it when what comes now belongs before it.
+    young_first_ = std::min(young_first_, txn);
     young_.add(hash_value, static_cast<uint32_t>(txn - young_first_));
 }
 

@@ -96,6 +96,18 @@ Result<std::optional<uint64_t>> ChainView::find_spend(const OutPoint& point) con
     });
 }
 
+bool ChainView::has_foreign() const noexcept {
+    return std::any_of(parts.begin(), parts.end(),
+                       [](const Part& part) { return part.segment->foreign_count() != 0; });
+}
+
+Result<std::optional<uint64_t>> ChainView::find_spender(uint64_t row, bool foreign) const {
+    CORDON_TRY(const auto known, find_spend(row));
+    if (known || !foreign) return known;
+    CORDON_TRY(const OutPoint point, out_point(row));
+    return find_spend(point);
+}
+
 Result<std::optional<uint64_t>> ChainView::find_row(const OutPoint& point,
                                                     uint64_t* outputs) const {
     CORDON_TRY(const auto txn, find_txn(point.txid));

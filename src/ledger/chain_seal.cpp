@@ -133,8 +133,8 @@ Status ChainWriter::take_sealed(Result<Sealed> sealed) {
         status = commit(std::move(next));
     }
     if (!status) {
-        // What is logged is safe; it is tried again later, and seal() says why it fails.
-        // A draft of the merging thread is no stray.
+        // What is logged is safe; it is tried again later, and seal() says why it fails. A file of
+        // the merging thread is no stray.
         if (!manifest_.broken() && !merging_) remove_strays(disk_, directory_, state_);
         seal_delay_ += limits_.seal_rows / 4 + 1;
         return status;

@@ -54,6 +54,11 @@ struct ChainView {
     /// The input that spends a row, or an output that the ledger does not have.
     Result<std::optional<uint64_t>> find_spend(uint64_t row) const;
     Result<std::optional<uint64_t>> find_spend(const OutPoint& point) const;
+    /// Whether any input spends what the ledger did not have when it came.
+    bool has_foreign() const noexcept;
+    /// The input that spends a row, also when that came before the row's txn. `foreign` is
+    /// has_foreign().
+    Result<std::optional<uint64_t>> find_spender(uint64_t row, bool foreign) const;
     /// The row of an output; nothing when its txn is not here. `outputs`, when not null, is set to
     /// how many the txn has: the row is one of them or nothing.
     Result<std::optional<uint64_t>> find_row(const OutPoint& point, uint64_t* outputs) const;

@@ -265,7 +265,7 @@ private:
             return segment.corrupt(segment::kValue);
         CORDON_TRY(out.at, places_.of(txn));
         out.index = static_cast<uint32_t>(*row - first);
-        CORDON_TRY(const auto spend, view_.find_spend(*row));
+        CORDON_TRY(const auto spend, view_.find_spender(*row, foreign_));
         out.spent_by.reset();
         if (spend) {
             CORDON_TRY(const uint64_t spender, view_.txn_of_input(*spend));
@@ -280,6 +280,7 @@ private:
     std::optional<TxnPosition> from_;
     Positions places_;
     bool started_ = false;
+    bool foreign_ = view_.has_foreign();
     std::optional<EntryWalk> walk_;
 };
 
@@ -323,19 +324,26 @@ Result<Balance> balance_of(const ChainView& view, const Address& address) {
             return segment.corrupt(segment::kValue);
         return value;
     };
+    // But for inputs that came before what they spend: those name no row, perhaps no address.
+    const bool foreign = view.has_foreign();
     CORDON_TRY(sum(true, [&](uint64_t row) -> Status {
         CORDON_TRY(const uint64_t value, value_of(row));
         ++balance.outputs;
         balance.received += value;
+        if (foreign) {
+            CORDON_TRY(const OutPoint point, view.out_point(row));
+            CORDON_TRY(const auto early, view.find_spend(point));
+            if (early) return {};
+        }
+        ++balance.unspent;
+        balance.value += value;
         return {};
     }));
-    balance.unspent = balance.outputs;
-    balance.value = balance.received;
     CORDON_TRY(sum(false, [&](uint64_t input) -> Status {
         const Segment& segment = *view.part_with(&Totals::inputs, input).segment;
         uint64_t row = 0;
         if (!segment.spent(input, row)) return segment.corrupt(segment::kSpent);
-        if (row == 0 || row > view.end().rows) return {};  // What it spends is not here.
+        if (row == 0 || row > view.end().rows) return {};  // See above.
         CORDON_TRY(const uint64_t value, value_of(row - 1));
         --balance.unspent;
         balance.value -= value;

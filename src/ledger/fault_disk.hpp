@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <map>
+#include <mutex>
 #include <random>
 
 #include <cordon/base/format.hpp>
@@ -11,7 +12,8 @@
 
 namespace cordon::ledger::test {
 
-/// A disk on which something goes wrong at a chosen write.
+/// A disk on which something goes wrong at a chosen write. Thread safety: any number, one operation
+/// at a time; lose_power() comes when all of them are done.
 class FaultDisk final : public Disk {
 public:
     enum class Fault {
@@ -25,9 +27,13 @@ public:
     /// Nothing goes wrong, and nothing waits for the medium.
     static FaultDisk none() { return {Fault::kKill, UINT64_MAX, 0}; }
 
-    bool happened() const noexcept { return happened_; }
+    bool happened() const noexcept {
+        const std::lock_guard lock{mutex_};
+        return happened_;
+    }
 
     Result<std::unique_ptr<OutFile>> create(const std::string& path) override {
+        const std::lock_guard lock{mutex_};
         CORDON_TRY(check(path));
         CORDON_TRY(auto file, system_disk().create(path));
         sizes_[path] = {};
@@ -35,12 +41,14 @@ public:
         return std::make_unique<File>(*this, path, std::move(file));
     }
     Result<std::unique_ptr<OutFile>> extend(const std::string& path, uint64_t size) override {
+        const std::lock_guard lock{mutex_};
         CORDON_TRY(check(path));
         CORDON_TRY(auto file, system_disk().extend(path, size));
         sizes_[path] = {size, size};
         return std::make_unique<File>(*this, path, std::move(file));
     }
     Status rename(const std::string& from, const std::string& to) override {
+        const std::lock_guard lock{mutex_};
         CORDON_TRY(check(from));
         CORDON_TRY(system_disk().rename(from, to));
         sizes_[to] = sizes_[from];
@@ -49,6 +57,7 @@ public:
         return {};
     }
     Status remove(const std::string& path) override {
+        const std::lock_guard lock{mutex_};
         CORDON_TRY(check(path));
         // Kept under another name until the directory is synced, so that a power cut can bring it
         // back.
@@ -58,12 +67,14 @@ public:
         return {};
     }
     Status make_directory(const std::string& path) override {
+        const std::lock_guard lock{mutex_};
         CORDON_TRY(check(path));
         if (!std::filesystem::exists(path))
             undo_[parent(path)].push_back([path] { std::filesystem::remove_all(path); });
         return system_disk().make_directory(path);
     }
     Status sync_directory(const std::string& path) override {
+        const std::lock_guard lock{mutex_};
         CORDON_TRY(check(path));
         undo_[path].clear();
         return {};
@@ -105,6 +116,7 @@ private:
         File(FaultDisk& disk, std::string path, std::unique_ptr<OutFile> file)
             : disk_{disk}, path_{std::move(path)}, file_{std::move(file)} {}
         Status write(ByteView bytes) override {
+            const std::lock_guard lock{disk_.mutex_};
             if (Status status = disk_.check(path_); !status) {
                 if (disk_.first_)
                     static_cast<void>(
@@ -114,11 +126,13 @@ private:
             return file_->write(bytes);
         }
         Status sync() override {
+            const std::lock_guard lock{disk_.mutex_};
             CORDON_TRY(disk_.check(path_));
             disk_.sizes_[disk_.now(path_)].synced = std::filesystem::file_size(disk_.now(path_));
             return {};
         }
         Status truncate(uint64_t size) override {
+            const std::lock_guard lock{disk_.mutex_};
             CORDON_TRY(disk_.check(path_));
             return file_->truncate(size);
         }
@@ -149,6 +163,7 @@ private:
                     path + ": pulled the plug");
     }
 
+    mutable std::mutex mutex_;
     Fault fault_;
     uint64_t left_;
     std::mt19937_64 random_;

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "fault_disk.hpp"
-#include "test_support.hpp"
+#include "test_answers.hpp"
 #include "writer.hpp"
 
 namespace cordon::ledger {
@@ -245,12 +245,8 @@ TEST(LedgerUtxo, refuses_more_coins_than_there_are) {
 }
 
 TEST(LedgerUtxo, lets_the_later_of_two_bip30_coinbases_shadow_the_earlier_until_it_is_rewound) {
-    // d5d27987...8599, as shown; stored reversed.
     UtxoTxn twice = coinbase(1, 50, 7);
-    const std::string shown = "d5d27987d2a3dfc724e359870c6644b40e497bdc0589a033220fe15429d88599";
-    for (std::size_t i = 0; i < 32; ++i)
-        twice.txid.bytes[31 - i] =
-            static_cast<uint8_t>(std::stoul(shown.substr(2 * i, 2), nullptr, 16));
+    twice.txid = bip30_twin(0);
     for (const bool sealed : {false, true}) {
         Desk desk;
         ASSERT_TRUE(desk.append({utxo_block(91812, {twice}), utxo_block(91842, {twice})}));

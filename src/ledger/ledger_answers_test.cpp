@@ -1,0 +1,407 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+// Every question of ledger.hpp, asked of a reader and of a list of blocks.
+#include "test_answers.hpp"
+
+namespace cordon::ledger {
+
+inline bool operator==(const Reader::Spender& a, const Reader::Spender& b) {
+    return a.at == b.at && a.input == b.input;
+}
+
+}  // namespace cordon::ledger
+
+namespace cordon::ledger::test {
+namespace {
+
+/// What all blocks together say, row by row.
+class Truth {
+public:
+    struct Row {
+        TxnPosition at;
+        std::optional<UnixMillis> block_time, time;
+        Transfer transfer;   ///< Of an account chain.
+        uint32_t index = 0;  ///< Of an output, with what follows.
+        TxOut output;
+        std::optional<Reader::Spender> spent_by;
+    };
+    struct Shape {
+        TxnPosition at;
+        std::vector<uint32_t> senders, receivers;
+        std::vector<uint64_t> values;
+        friend bool operator==(const Shape&, const Shape&) = default;
+    };
+
+    explicit Truth(const std::vector<Block>& blocks) {
+        for (const Block& block : blocks) {
+            const BlockNum number = block.header.number;
+            for (uint32_t i = 0; i < block.account_txns.size(); ++i)
+                add(block.account_txns[i], {number, i}, block.header.time);
+            for (uint32_t i = 0; i < block.utxo_txns.size(); ++i)
+                add(block.utxo_txns[i], {number, i}, block.header.time);
+        }
+    }
+
+    const std::vector<Row>& rows() const noexcept { return rows_; }
+    const std::vector<Shape>& shapes() const noexcept { return shapes_; }
+    const std::vector<Address>& addresses() const noexcept { return addresses_; }
+    uint32_t id_of(const Address& address) const { return ids_.at(address); }
+    const std::map<Hash256, TxnPosition>& txns() const noexcept { return txns_; }
+
+    /// Of the newest output with this name.
+    std::optional<Reader::Spender> spender(const OutPoint& point) const {
+        if (const auto live = live_.find(point); live != live_.end())
+            return rows_[live->second].spent_by;
+        const auto early = early_.find(point);
+        return early == early_.end() ? std::nullopt : std::optional{early->second};
+    }
+    std::vector<Row> transfers(const Address& who, const TransferQuery& query) const {
+        return select(query.order, query.from, [&](const Row& row) {
+            const bool sends = row.transfer.from == who && query.side != Side::kReceiver;
+            const bool receives = row.transfer.to == who && query.side != Side::kSender;
+            const auto& time = row.block_time;
+            return (sends || receives) && (!query.asset || row.transfer.asset == *query.asset) &&
+                   (!query.since || (time && *time >= *query.since)) &&
+                   (!query.until || (time && *time <= *query.until));
+        });
+    }
+    std::vector<Row> outputs(const Address& who, Order order,
+                             std::optional<TxnPosition> from) const {
+        return select(order, from, [&](const Row& row) { return row.output.address == who; });
+    }
+
+private:
+    uint32_t note(const Address& address) {
+        const auto [at, is_new] = ids_.emplace(address, static_cast<uint32_t>(addresses_.size()));
+        if (is_new) addresses_.push_back(address);
+        return at->second;
+    }
+    void add(const AccountTxn& txn, TxnPosition at, std::optional<UnixMillis> block_time) {
+        txns_.insert_or_assign(txn.hash, at);
+        for (const Transfer& transfer : txn.transfers) {
+            note(transfer.from);
+            note(transfer.to);
+            rows_.push_back({at, block_time, txn.time ? txn.time : block_time, transfer, 0, {}, {}});
+        }
+    }
+    void add(const UtxoTxn& txn, TxnPosition at, std::optional<UnixMillis> block_time) {
+        if (!txns_.insert_or_assign(txn.txid, at).second)  // Shadows an older one (BIP-30).
+            std::erase_if(live_, [&](const auto& entry) { return entry.first.txid == txn.txid; });
+        Shape shape{at, {}, {}, {}};
+        for (uint32_t i = 0; i < txn.inputs.size(); ++i) {
+            const TxIn& input = txn.inputs[i];
+            if (input.spent) shape.senders.push_back(note(input.spent->address));
+            const Reader::Spender spender{at, i};
+            if (const auto live = live_.find(input.prevout); live != live_.end())
+                rows_[live->second].spent_by = spender;
+            else
+                early_.insert_or_assign(input.prevout, spender);
+        }
+        for (uint32_t i = 0; i < txn.outputs.size(); ++i) {
+            shape.receivers.push_back(note(txn.outputs[i].address));
+            shape.values.push_back(txn.outputs[i].value);
+            const OutPoint point{txn.txid, i};
+            live_.insert_or_assign(point, rows_.size());
+            rows_.push_back({at, block_time, block_time, {}, i, txn.outputs[i], {}});
+            if (const auto early = early_.find(point); early != early_.end())
+                rows_.back().spent_by = early->second;
+        }
+        if (shape.senders.size() >= 2) shapes_.push_back(std::move(shape));
+    }
+    template <typename Is>
+    std::vector<Row> select(Order order, std::optional<TxnPosition> from, Is&& is) const {
+        const bool up = order == Order::kAscending;
+        std::vector<Row> found;
+        for (const Row& row : rows_)
+            if (is(row) && (!from || (up ? row.at >= *from : row.at <= *from)))
+                found.push_back(row);
+        if (!up) std::reverse(found.begin(), found.end());
+        return found;
+    }
+
+    std::vector<Row> rows_;
+    std::vector<Shape> shapes_;
+    std::vector<Address> addresses_;
+    std::map<Address, uint32_t> ids_;
+    std::map<Hash256, TxnPosition> txns_;
+    std::map<OutPoint, std::size_t> live_;
+    std::map<OutPoint, Reader::Spender> early_;
+};
+
+template <typename Row>
+std::vector<Row> drain_pages(PageCursor<Row>& cursor, std::size_t size) {
+    std::vector<Row> all, page(size);
+    while (true) {
+        const auto n = cursor.next(page);
+        EXPECT_TRUE(n) << n.error().message;
+        if (!n || *n == 0) return all;
+        all.insert(all.end(), page.begin(), page.begin() + static_cast<std::ptrdiff_t>(*n));
+    }
+}
+
+/// Asks one reader; gtest failures at what differs.
+class Questions {
+public:
+    Questions(const Reader& reader, ChainId chain, const Naive& naive, uint64_t seed)
+        : reader_{reader},
+          chain_{chain},
+          naive_{naive},
+          blocks_{naive.blocks()},
+          truth_{naive.blocks()},
+          random_{seed} {}
+
+    void ask() {
+        blocks_and_txns();
+        summary();
+        ids();
+        fields();
+        scans();
+        if (is_utxo(chain_)) shapes();
+        // All addresses of a small chain, a choice of a large one.
+        const auto& all = truth_.addresses();
+        for (std::size_t i = 0; i < all.size(); i += 1 + random_() % (1 + all.size() / 16)) {
+            txns_of(all[i]);
+            is_utxo(chain_) ? outputs_of(all[i]) : transfers_of(all[i]);
+        }
+    }
+
+private:
+    std::optional<TxnPosition> any_place() {
+        if (blocks_.empty() || random_() % 3 == 0) return std::nullopt;
+        const Block& block = blocks_[random_() % blocks_.size()];
+        return TxnPosition{block.header.number + random_() % 3 - 1,
+                           random_() % 9 == 0 ? UINT32_MAX : static_cast<uint32_t>(random_() % 4)};
+    }
+    Order any_order() { return random_() % 2 == 0 ? Order::kAscending : Order::kDescending; }
+
+    void blocks_and_txns() {
+        EXPECT_EQ(scan_all(reader_, chain_), blocks_);
+        for (const auto& [hash, at] : truth_.txns())
+            EXPECT_EQ(reader_.find_txn(chain_, hash).value(), at);
+        EXPECT_EQ(reader_.find_txn(chain_, hash(77, 77)).value(), std::nullopt);
+        for (std::size_t i = 0; i < blocks_.size(); ++i) {
+            const Block& block = blocks_[i];
+            const BlockNum number = block.header.number;
+            EXPECT_EQ(reader_.block(chain_, number).value(), block.header);
+            if (i == 0 || blocks_[i - 1].header.number + 1 != number) {
+                EXPECT_EQ(reader_.block(chain_, number - 1).value(), std::nullopt);
+            }
+            uint32_t n = 0;
+            for (const AccountTxn& txn : block.account_txns) {
+                const auto placed = reader_.account_txn(chain_, {number, n++});
+                EXPECT_EQ(placed.value().txn, txn);
+                EXPECT_EQ(placed.value().time, txn.time ? txn.time : block.header.time);
+            }
+            for (const UtxoTxn& txn : block.utxo_txns) {
+                const auto placed = reader_.utxo_txn(chain_, {number, n++});
+                EXPECT_EQ(placed.value().txn, txn);
+                EXPECT_EQ(placed.value().time, block.header.time);
+                for (const TxIn& input : txn.inputs)
+                    EXPECT_EQ(reader_.spender(chain_, input.prevout).value(),
+                              truth_.spender(input.prevout));
+                for (uint32_t out = 0; out <= txn.outputs.size(); ++out)
+                    EXPECT_EQ(reader_.spender(chain_, {txn.txid, out}).value(),
+                              truth_.spender({txn.txid, out}));
+            }
+        }
+    }
+
+    void summary() {
+        const auto chains = reader_.chains();
+        ASSERT_EQ(chains.size(), blocks_.empty() ? 0u : 1u);
+        if (blocks_.empty()) return;
+        uint64_t txns = 0;
+        for (const Block& block : blocks_)
+            txns += block.account_txns.size() + block.utxo_txns.size();
+        EXPECT_EQ(chains[0].first, blocks_.front().header);
+        EXPECT_EQ(chains[0].tip, blocks_.back().header);
+        EXPECT_EQ(chains[0].blocks, blocks_.size());
+        EXPECT_EQ(chains[0].txns, txns);
+        EXPECT_EQ(chains[0].transfers, truth_.rows().size());
+    }
+
+    void ids() {
+        const auto& all = truth_.addresses();
+        ASSERT_EQ(reader_.address_count(chain_), all.size());
+        for (uint32_t id = 0; id < all.size(); ++id) {
+            EXPECT_EQ(reader_.address(chain_, id).value(), all[id]);
+            EXPECT_EQ(reader_.address_id(chain_, all[id]).value(), id);
+        }
+        EXPECT_EQ(reader_.address_id(chain_, address(9999)).value(), std::nullopt);
+        EXPECT_FALSE(reader_.address(chain_, static_cast<uint32_t>(all.size())));
+    }
+
+    std::vector<uint64_t> field(Field field) {
+        std::vector<uint64_t> seen;
+        const Status status = reader_.scan_field(
+            chain_, field, [&](uint64_t first, std::span<const uint64_t> page) -> Status {
+                EXPECT_EQ(first, seen.size());
+                EXPECT_FALSE(page.empty());
+                seen.insert(seen.end(), page.begin(), page.end());
+                return {};
+            });
+        EXPECT_TRUE(status) << status.error().message;
+        return seen;
+    }
+    template <typename Value>
+    std::vector<uint64_t> expected(Value&& value) const {
+        std::vector<uint64_t> all;
+        for (const Truth::Row& row : truth_.rows()) all.push_back(value(row));
+        return all;
+    }
+    void fields() {
+        if (is_utxo(chain_)) {
+            EXPECT_EQ(field(Field::kReceiver), expected([&](const Truth::Row& row) -> uint64_t {
+                          return truth_.id_of(row.output.address);
+                      }));
+            EXPECT_EQ(field(Field::kValue),
+                      expected([](const Truth::Row& row) { return row.output.value; }));
+            return;
+        }
+        EXPECT_EQ(field(Field::kSender), expected([&](const Truth::Row& row) -> uint64_t {
+                      return truth_.id_of(row.transfer.from);
+                  }));
+        EXPECT_EQ(field(Field::kReceiver), expected([&](const Truth::Row& row) -> uint64_t {
+                      return truth_.id_of(row.transfer.to);
+                  }));
+        // Same number, same asset, and the other way round.
+        const std::vector<uint64_t> assets = field(Field::kAsset);
+        ASSERT_EQ(assets.size(), truth_.rows().size());
+        std::map<uint64_t, Asset> by_number;
+        std::map<std::string, uint64_t> by_text;
+        for (std::size_t i = 0; i < assets.size(); ++i) {
+            const Asset& asset = truth_.rows()[i].transfer.asset;
+            EXPECT_EQ(by_number.emplace(assets[i], asset).first->second, asset);
+            EXPECT_EQ(by_text.emplace(std::string{asset.text()}, assets[i]).first->second,
+                      assets[i]);
+        }
+    }
+
+    void scans() {
+        for (int i = 0; i < 4 && !blocks_.empty(); ++i) {
+            const BlockNum first = blocks_[random_() % blocks_.size()].header.number + i % 2;
+            const BlockNum last = blocks_[random_() % blocks_.size()].header.number - i / 2;
+            std::vector<BlockNum> seen, wanted;
+            const Status status =
+                reader_.scan(chain_, first, last, [&seen](const Block& block) -> Status {
+                    seen.push_back(block.header.number);
+                    return {};
+                });
+            EXPECT_TRUE(status) << status.error().message;
+            for (const Block& block : blocks_)
+                if (block.header.number >= first && block.header.number <= last)
+                    wanted.push_back(block.header.number);
+            EXPECT_EQ(seen, wanted) << first << " to " << last;
+        }
+    }
+
+    void shapes() {
+        for (int i = 0; i < 4; ++i) {
+            const TxnPosition from = i == 0 ? TxnPosition{} : any_place().value_or(TxnPosition{});
+            std::vector<Truth::Shape> seen, wanted;
+            const Status status =
+                reader_.scan_shapes(chain_, from, [&seen](const TxnShape& shape) -> Status {
+                    seen.push_back({shape.at,
+                                    {shape.senders.begin(), shape.senders.end()},
+                                    {shape.receivers.begin(), shape.receivers.end()},
+                                    {shape.values.begin(), shape.values.end()}});
+                    return {};
+                });
+            EXPECT_TRUE(status) << status.error().message;
+            for (const Truth::Shape& shape : truth_.shapes())
+                if (shape.at >= from) wanted.push_back(shape);
+            EXPECT_TRUE(seen == wanted) << "shapes from " << from.block << ":" << from.txn;
+        }
+    }
+
+    void txns_of(const Address& who) {
+        for (const Side side : {Side::kSender, Side::kReceiver, Side::kEither}) {
+            const std::vector<TxnPosition> all = naive_.txns_of(who, side);
+            for (int i = 0; i < 4; ++i) {
+                const auto from = i < 2 ? std::nullopt : any_place();
+                const bool up = i % 2 == 0;
+                std::vector<TxnPosition> wanted;
+                for (const TxnPosition& at : all)
+                    if (!from || (up ? at >= *from : at <= *from)) wanted.push_back(at);
+                if (!up) std::reverse(wanted.begin(), wanted.end());
+                EXPECT_EQ(drain(*cursor_of(reader_, chain_, who, side,
+                                           up ? Order::kAscending : Order::kDescending, from)),
+                          wanted);
+            }
+        }
+    }
+
+    void transfers_of(const Address& who) {
+        for (const Side side : {Side::kSender, Side::kReceiver, Side::kEither}) {
+            for (int i = 0; i < 4; ++i) {
+                TransferQuery query;
+                query.side = side;
+                query.order = any_order();
+                if (i > 0) query.from = any_place();
+                const auto any_row = [this]() -> const Truth::Row& {
+                    return truth_.rows()[random_() % truth_.rows().size()];
+                };
+                if (i > 1) query.asset = any_row().transfer.asset;
+                if (i == 1 || i == 3) query.since = any_row().block_time;
+                if (random_() % 3 == 0) query.until = any_row().block_time;
+                const std::vector<Truth::Row> wanted = truth_.transfers(who, query);
+                const auto seen = drain_pages(*reader_.transfers_of(chain_, who, query),
+                                              1 + random_() % 7);
+                ASSERT_EQ(seen.size(), wanted.size());
+                for (std::size_t n = 0; n < seen.size(); ++n) {
+                    EXPECT_EQ(seen[n].at, wanted[n].at);
+                    EXPECT_EQ(seen[n].time, wanted[n].time);
+                    EXPECT_EQ(seen[n].transfer, wanted[n].transfer);
+                }
+            }
+        }
+    }
+
+    void outputs_of(const Address& who) {
+        for (int i = 0; i < 4; ++i) {
+            const Order order = any_order();
+            const auto from = i == 0 ? std::nullopt : any_place();
+            const std::vector<Truth::Row> wanted = truth_.outputs(who, order, from);
+            const auto seen = drain_pages(*reader_.outputs_of(chain_, who, order, from),
+                                          1 + random_() % 7);
+            ASSERT_EQ(seen.size(), wanted.size());
+            for (std::size_t n = 0; n < seen.size(); ++n) {
+                EXPECT_EQ(seen[n].at, wanted[n].at);
+                EXPECT_EQ(seen[n].index, wanted[n].index);
+                EXPECT_EQ(seen[n].value, wanted[n].output.value);
+                const auto& spent_by = wanted[n].spent_by;
+                EXPECT_EQ(seen[n].spent_by, spent_by ? std::optional{spent_by->at} : std::nullopt)
+                    << seen[n].at.block << ":" << seen[n].at.txn << ":" << seen[n].index;
+            }
+        }
+        Balance wanted;
+        for (const Truth::Row& row : truth_.outputs(who, Order::kAscending, {})) {
+            ++wanted.outputs;
+            wanted.received += row.output.value;
+            if (row.spent_by) continue;
+            ++wanted.unspent;
+            wanted.value += row.output.value;
+        }
+        const Balance seen = reader_.balance(chain_, who).value();
+        EXPECT_EQ(seen.outputs, wanted.outputs);
+        EXPECT_EQ(seen.received, wanted.received);
+        EXPECT_EQ(seen.unspent, wanted.unspent);
+        EXPECT_EQ(seen.value, wanted.value);
+    }
+
+    const Reader& reader_;
+    ChainId chain_;
+    const Naive& naive_;
+    const std::vector<Block>& blocks_;
+    Truth truth_;
+    std::mt19937_64 random_;
+};
+
+}  // namespace
+
+bool same_answers(const Reader& reader, ChainId chain, const Naive& naive, uint64_t seed) {
+    const bool failed_before = ::testing::Test::HasFailure();
+    Questions{reader, chain, naive, seed}.ask();
+    return failed_before || !::testing::Test::HasFailure();
+}
+
+}  // namespace cordon::ledger::test
