@@ -64,7 +64,7 @@ inline void ask(const ledger::Reader& reader, ChainId chain) {
     expect_clean(reader.scan_field(chain, ledger::Field::kReceiver,
                                    [](uint64_t, std::span<const uint64_t>) { return Status{}; }));
     if (is_utxo(chain))
-        expect_clean(reader.scan_shapes(chain, {},
+        expect_clean(reader.scan_shapes(chain, {}, true,
                                         [](const ledger::TxnShape&) { return Status{}; }));
     for (const Hash256& hash : hashes) expect_clean(reader.find_txn(chain, hash));
     points.resize(std::min<std::size_t>(points.size(), 20));

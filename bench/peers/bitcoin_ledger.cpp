@@ -54,7 +54,7 @@ uint64_t BitcoinLedger::sum_of_outputs() const {
 
 uint64_t BitcoinLedger::cluster() const {
     UnionFind sets{state_->reader->address_count(state_->chain)};
-    must(state_->reader->scan_shapes(state_->chain, {},
+    must(state_->reader->scan_shapes(state_->chain, {}, false,
                                      [&sets](const ledger::TxnShape& shape) -> Status {
                                          for (const uint32_t sender : shape.senders.subspan(1))
                                              sets.join(shape.senders[0], sender);

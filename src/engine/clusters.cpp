@@ -124,7 +124,7 @@ Result<Clusters> cluster_ledger(const std::string& directory, std::optional<Chai
         return std::find(nobody.begin(), nobody.end(), id) != nobody.end();
     };
     std::vector<uint32_t> signers;
-    CORDON_TRY(reader->scan_shapes(chain, {from, 0}, [&](const ledger::TxnShape& shape) -> Status {
+    CORDON_TRY(reader->scan_shapes(chain, {from, 0}, filter.identity() != 0, [&](const ledger::TxnShape& shape) -> Status {
         if (cancel != nullptr && cancel->load()) return fail(ErrorCode::kCancelled, "interrupted");
         if (filter.is_join(shape)) return {};
         signers.assign(shape.senders.begin(), shape.senders.end());

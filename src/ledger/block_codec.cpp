@@ -65,8 +65,10 @@ Address take_address(Decoder& in) {
 unsigned amount_size(const Amount& amount) noexcept { return (amount.bit_width() + 7) / 8; }
 
 void put_amount(Bytes& out, const Amount& amount) {
-    const auto* bytes = reinterpret_cast<const uint8_t*>(amount.limbs().data());
-    out.insert(out.end(), bytes, bytes + amount_size(amount));
+    const std::size_t at = out.size();
+    const unsigned size = amount_size(amount);
+    out.resize(at + size);
+    std::memcpy(out.data() + at, amount.limbs().data(), size);
 }
 
 }  // namespace cordon::ledger

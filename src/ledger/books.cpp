@@ -78,10 +78,8 @@ Result<Address> Stored::address(uint64_t id) const {
 }
 
 Result<uint32_t> AddressBook::find(const Address& address, uint64_t hash, const Stored& stored) {
-    const uint32_t known =
-        index_.find(hash, [&](uint32_t id) { return stored.is_address(id, address); });
-    if (known != HashIndex::kNone) return known;
-    if (complete_) return kNoId;
+    const uint32_t known = find_noted(address, hash, stored);
+    if (known != kNoId || complete_) return known;
     CORDON_TRY(const auto found, stored.sealed->find_address(address));
     if (!found) return kNoId;
     add(hash, *found);
@@ -99,28 +97,36 @@ void AddressBook::shrink(const Stored& stored) {
                     static_cast<uint32_t>(head->begin.addresses + i));
 }
 
-void TxnBook::prefetch_answer(uint64_t hash, const Stored& stored) const noexcept {
+uint64_t TxnBook::guess(uint64_t hash) const noexcept {
     if (const uint32_t entry = young_.guess(hash); entry != HashIndex::kNone)
-        return stored.prefetch_txn(young_first_ + entry);
+        return young_first_ + entry;
     if (const uint32_t entry = old_.guess(hash); entry != HashIndex::kNone)
-        stored.prefetch_txn(old_first_ + entry);
+        return old_first_ + entry;
+    return kNone;
 }
 
-Result<std::optional<uint64_t>> TxnBook::find(const Hash256& hash, uint64_t hash_value,
-                                              const Stored& stored) const {
+uint64_t TxnBook::find_noted(const Hash256& hash, uint64_t hash_value,
+                             const Stored& stored) const noexcept {
     // The newest of several: the one that BIP-30 leaves spendable.
-    std::optional<uint64_t> newest;
+    uint64_t newest = kNone;
     const auto look = [&](const HashIndex& index, uint64_t first) {
         index.find(hash_value, [&](uint32_t entry) {
-            if (stored.is_txn(first + entry, hash))
-                newest = std::max(newest.value_or(0), first + entry);
+            if ((newest == kNone || first + entry > newest) && stored.is_txn(first + entry, hash))
+                newest = first + entry;
             return false;
         });
     };
     look(young_, young_first_);
-    if (!newest) look(old_, old_first_);
-    if (newest || old_first_ == 0) return newest;
-    return stored.sealed->find_txn(hash);
+    if (newest == kNone) look(old_, old_first_);
+    return newest;
+}
+
+Result<uint64_t> TxnBook::find(const Hash256& hash, uint64_t hash_value,
+                               const Stored& stored) const {
+    const uint64_t noted = find_noted(hash, hash_value, stored);
+    if (noted != kNone || old_first_ == 0) return noted;
+    CORDON_TRY(const auto found, stored.sealed->find_txn(hash));
+    return found.value_or(kNone);
 }
 
 void TxnBook::add(uint64_t hash_value, uint64_t txn) {
@@ -149,6 +155,7 @@ Result<SpentBook> SpentBook::load(const ChainView& sealed) {
     for (const Part& part : sealed.parts) {
         const Column& spent = part.segment->column(segment::kSpent);
         const uint64_t count = part.end.inputs - part.begin().inputs;
+        book.has_foreign_ = book.has_foreign_ || part.segment->foreign_count() != 0;
         for (uint64_t at = 0; at < count; at += page.size()) {
             const auto n =
                 static_cast<std::size_t>(std::min<uint64_t>(page.size(), count - at));
@@ -166,12 +173,6 @@ Result<bool> SpentBook::is_spent(const OutPoint& point, const Stored& stored) co
     if (foreign_.contains(point)) return true;
     CORDON_TRY(const auto input, stored.sealed->find_spend(point));
     return input.has_value();
-}
-
-bool SpentBook::has_foreign(const Stored& stored) const noexcept {
-    return !foreign_.empty() ||
-           std::any_of(stored.sealed->parts.begin(), stored.sealed->parts.end(),
-                       [](const Part& part) { return part.segment->foreign_count() != 0; });
 }
 
 }  // namespace cordon::ledger

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <optional>
-#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "chain_view.hpp"
@@ -46,11 +46,13 @@ public:
     explicit AddressBook(bool complete) : complete_{complete} {}
 
     void prefetch(uint64_t hash) const noexcept { index_.prefetch(hash); }
-    void prefetch_answer(uint64_t hash, const Stored& stored) const noexcept {
-        if (const uint32_t id = index_.guess(hash); id != HashIndex::kNone)
-            stored.prefetch_address(id);
+    /// What is likely to be the answer of find_noted, without looking at it; kNoId for none.
+    uint32_t guess(uint64_t hash) const noexcept { return index_.guess(hash); }
+    /// kNoId when it is not noted. `hash` is hash_of(address).
+    uint32_t find_noted(const Address& address, uint64_t hash, const Stored& stored) const noexcept {
+        return index_.find(hash, [&](uint32_t id) { return stored.is_address(id, address); });
     }
-    /// kNoId when there is no such address. `hash` is hash_of(address).
+    /// The same, and asks the files; kNoId when there is no such address.
     Result<uint32_t> find(const Address& address, uint64_t hash, const Stored& stored);
     void add(uint64_t hash, uint32_t id) { index_.add(hash, id); }
     void remove(uint64_t hash, uint32_t id) { index_.remove(hash, id); }
@@ -74,10 +76,14 @@ public:
         young_.prefetch(hash);
         old_.prefetch(hash);
     }
-    void prefetch_answer(uint64_t hash, const Stored& stored) const noexcept;
-    /// `hash_value` is hash_of(hash).
-    Result<std::optional<uint64_t>> find(const Hash256& hash, uint64_t hash_value,
-                                         const Stored& stored) const;
+    static constexpr uint64_t kNone = UINT64_MAX;
+    /// What is likely to be an answer of find_noted, without looking at it; kNone for none.
+    uint64_t guess(uint64_t hash) const noexcept;
+    /// The newest; kNone when it is not noted. `hash_value` is hash_of(hash).
+    uint64_t find_noted(const Hash256& hash, uint64_t hash_value,
+                        const Stored& stored) const noexcept;
+    /// The same, and asks the files; kNone when there is no such txn.
+    Result<uint64_t> find(const Hash256& hash, uint64_t hash_value, const Stored& stored) const;
     /// REQUIRES: txns are added in order.
     void add(uint64_t hash_value, uint64_t txn);
     void remove(uint64_t hash_value, uint64_t txn);
@@ -98,7 +104,7 @@ public:
         return row / 64 < bits_.size() && (bits_[row / 64] >> (row % 64) & 1) != 0;
     }
     void set(uint64_t row) {
-        if (row / 64 >= bits_.size()) bits_.resize(row / 64 + 1 + bits_.size() / 4, 0);
+        if (row / 64 >= bits_.size()) bits_.resize(row / 64 + 1, 0);
         bits_[row / 64] |= uint64_t{1} << (row % 64);
     }
     void clear(uint64_t row) noexcept {
@@ -107,15 +113,19 @@ public:
 
     /// The same for outputs that the ledger does not have; asks the files too.
     Result<bool> is_spent(const OutPoint& point, const Stored& stored) const;
-    void set(const OutPoint& point) { foreign_.insert_or_assign(point, true); }
+    void set(const OutPoint& point) {
+        has_foreign_ = true;
+        foreign_.insert(point);
+    }
     void clear(const OutPoint& point) { foreign_.erase(point); }
     void forget_foreign() noexcept { foreign_.clear(); }
     /// False when no input anywhere spends what the ledger does not have.
-    bool has_foreign(const Stored& stored) const noexcept;
+    bool has_foreign() const noexcept { return has_foreign_; }
 
 private:
-    std::vector<uint64_t, HugeAllocator<uint64_t>> bits_;
-    std::unordered_map<OutPoint, bool> foreign_;
+    std::vector<uint64_t> bits_;
+    std::unordered_set<OutPoint> foreign_;  // Of what is not sealed.
+    bool has_foreign_ = false;
 };
 
 }  // namespace cordon::ledger

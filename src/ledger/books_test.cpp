@@ -30,7 +30,7 @@ TEST(TxnBook, finds_what_comes_after_a_reorg_across_the_place_where_it_begins_a_
         ASSERT_TRUE(found) << found.error().message;
         EXPECT_EQ(*found, head.begin.txns + i);
     }
-    EXPECT_EQ(book.find(hash(1), hash_of(hash(1)), stored).value(), std::nullopt);
+    EXPECT_EQ(book.find(hash(1), hash_of(hash(1)), stored).value(), TxnBook::kNone);
 }
 
 }  // namespace

@@ -31,8 +31,8 @@ constexpr std::array<std::array<uint8_t, 32>, 2> kTwice{{
      0xd5, 0x38, 0x56, 0x37, 0xb0, 0xd4, 0x07, 0x3d, 0xbf, 0xe3},
 }};
 
-uint64_t hash_of_text(std::string_view text) noexcept {
-    return hash_bytes({reinterpret_cast<const uint8_t*>(text.data()), text.size()});
+bool is_twice(const Hash256& hash) noexcept {
+    return hash.bytes == kTwice[0] || hash.bytes == kTwice[1];
 }
 
 /// Hashes in messages as UTXO chains show them, reversed.
@@ -140,8 +140,10 @@ Status ChainWriter::stage(std::span<const Block> batch, Writer::Appended& append
         ++appended.blocks;
         head_.begin_block(block.header);
         look_ahead(block);
-        for (const AccountTxn& txn : block.account_txns) CORDON_TRY(stage_txn(txn, block.header));
-        for (const UtxoTxn& txn : block.utxo_txns) CORDON_TRY(stage_txn(txn, block.header));
+        for (const AccountTxn& txn : block.account_txns)
+            if (!stage_txn(txn, block.header)) return fail(*refusal_);
+        for (const UtxoTxn& txn : block.utxo_txns)
+            if (!stage_txn(txn, block.header)) return fail(*refusal_);
         const Totals end = head_.end();
         // Numbers within a head have 32 bits, and two values above the last mean something.
         constexpr uint64_t kMost = UINT32_MAX - 2;
@@ -203,8 +205,8 @@ Result<std::optional<BlockHeader>> ChainWriter::stored_block(BlockNum number) co
 
 // How many look-ups ahead a slot is fetched, and then the key that it names: a miss costs some
 // hundred nanoseconds, a look-up ten.
-constexpr std::size_t kSlotAhead = 16;
-constexpr std::size_t kKeyAhead = 8;
+constexpr std::size_t kSlotAhead = 24;
+constexpr std::size_t kKeyAhead = 12;
 
 void ChainWriter::look_ahead(const Block& block) {
     address_hashes_.clear();
@@ -222,45 +224,58 @@ void ChainWriter::look_ahead(const Block& block) {
         for (const TxIn& input : txn.inputs) txn_hashes_.push_back(hash_of(input.prevout.txid));
         for (const TxOut& output : txn.outputs) address_hashes_.push_back(hash_of(output.address));
     }
+    address_guesses_.assign(address_hashes_.size(), kNoId);
+    txn_guesses_.assign(txn_hashes_.size(), TxnBook::kNone);
     for (std::size_t i = 0; i < std::min(kSlotAhead, address_hashes_.size()); ++i)
         addresses_->prefetch(address_hashes_[i]);
     for (std::size_t i = 0; i < std::min(kSlotAhead, txn_hashes_.size()); ++i)
         txns_->prefetch(txn_hashes_[i]);
 }
 
-uint64_t ChainWriter::next_txn_hash() {
+std::size_t ChainWriter::next_txn_hash() {
     const std::size_t at = next_txn_++;
     if (at + kSlotAhead < txn_hashes_.size()) txns_->prefetch(txn_hashes_[at + kSlotAhead]);
     // On an account chain there is no answer: a txn is new.
-    if (is_utxo(sealed_.chain) && at + kKeyAhead < txn_hashes_.size())
-        txns_->prefetch_answer(txn_hashes_[at + kKeyAhead], stored());
-    return txn_hashes_[at];
+    if (is_utxo(sealed_.chain) && at + kKeyAhead < txn_hashes_.size()) {
+        const uint64_t guess = txns_->guess(txn_hashes_[at + kKeyAhead]);
+        txn_guesses_[at + kKeyAhead] = guess;
+        if (guess != TxnBook::kNone) stored().prefetch_txn(guess);
+    }
+    return at;
 }
 
-Result<uint32_t> ChainWriter::next_id_of(const Address& address) {
+bool ChainWriter::next_id_of(const Address& address, uint32_t& id) {
     const std::size_t at = next_address_++;
     if (at + kSlotAhead < address_hashes_.size())
         addresses_->prefetch(address_hashes_[at + kSlotAhead]);
-    if (at + kKeyAhead < address_hashes_.size())
-        addresses_->prefetch_answer(address_hashes_[at + kKeyAhead], stored());
-    return id_of(address, address_hashes_[at]);
+    if (at + kKeyAhead < address_hashes_.size()) {
+        const uint32_t guess = addresses_->guess(address_hashes_[at + kKeyAhead]);
+        address_guesses_[at + kKeyAhead] = guess;
+        if (guess != kNoId) stored().prefetch_address(guess);
+    }
+    id = address_guesses_[at];
+    return (id != kNoId && stored().is_address(id, address)) ||
+           id_of(address, address_hashes_[at], id);
 }
 
-Result<uint32_t> ChainWriter::id_of(const Address& address, uint64_t hash) {
-    CORDON_TRY(const uint32_t known, addresses_->find(address, hash, stored()));
-    if (known != kNoId) return known;
-    const uint64_t id = head_.begin.addresses + head_.addresses.size();
-    if (id >= kNoId)
-        return fail(ErrorCode::kLimit, format("{} has more than {} addresses",
-                                              to_string(sealed_.chain), kNoId - 1));
+bool ChainWriter::id_of(const Address& address, uint64_t hash, uint32_t& id) {
+    const Result<uint32_t> known = addresses_->find(address, hash, stored());
+    if (!known) return refuse(known.error());
+    id = *known;
+    if (id != kNoId) return true;
+    const uint64_t fresh = head_.begin.addresses + head_.addresses.size();
+    if (fresh >= kNoId)
+        return refuse({ErrorCode::kLimit, format("{} has more than {} addresses",
+                                                 to_string(sealed_.chain), kNoId - 1)});
+    id = static_cast<uint32_t>(fresh);
     head_.addresses.push_back(address);
-    addresses_->add(hash, static_cast<uint32_t>(id));
-    return static_cast<uint32_t>(id);
+    addresses_->add(hash, id);
+    return true;
 }
 
 void ChainWriter::add_asset(const Asset& asset) {
     if (asset.is_native()) native_ = static_cast<uint32_t>(assets_.size());
-    asset_index_.add(hash_of_text(asset.text()), static_cast<uint32_t>(assets_.size()));
+    asset_index_.add(hash_of(asset), static_cast<uint32_t>(assets_.size()));
     assets_.push_back(asset);
 }
 
@@ -268,29 +283,31 @@ uint32_t ChainWriter::asset_id(const Asset& asset) {
     if (asset.is_native() && native_ < assets_.size() && assets_[native_].is_native())
         return native_;  // Half of all rows.
     const uint32_t known = asset_index_.find(
-        hash_of_text(asset.text()), [&](uint32_t id) { return assets_[id] == asset; });
+        hash_of(asset), [&](uint32_t id) { return assets_[id] == asset; });
     if (known != HashIndex::kNone) return known;
     add_asset(asset);
     head_.assets.push_back(asset);
     return static_cast<uint32_t>(assets_.size() - 1);
 }
 
-Status ChainWriter::add_txn(const Hash256& hash, bool coinbase, const BlockHeader& header) {
-    const uint64_t hash_value = next_txn_hash();
-    CORDON_TRY(const auto known, txns_->find(hash, hash_value, stored()));
-    if (known && !(coinbase && (hash.bytes == kTwice[0] || hash.bytes == kTwice[1])))
-        return fail(ErrorCode::kDuplicate,
-                    format("{} txn {} of block {} is in the ledger already",
-                           to_string(sealed_.chain), show(sealed_.chain, hash), header.number));
+bool ChainWriter::add_txn(const Hash256& hash, bool coinbase, const BlockHeader& header) {
+    const uint64_t hash_value = txn_hashes_[next_txn_hash()];
+    const Result<uint64_t> known = txns_->find(hash, hash_value, stored());
+    if (!known) return refuse(known.error());
+    if (*known != TxnBook::kNone && !(coinbase && is_twice(hash)))
+        return refuse({ErrorCode::kDuplicate,
+                       format("{} txn {} of block {} is in the ledger already",
+                              to_string(sealed_.chain), show(sealed_.chain, hash),
+                              header.number)});
     txns_->add(hash_value, head_.begin.txns + head_.hash.size());
     head_.hash.push_back(hash);
     head_.row_begin.push_back(static_cast<uint32_t>(head_.to.size()));
     head_.input_begin.push_back(static_cast<uint32_t>(head_.spent.size()));
-    return {};
+    return true;
 }
 
-Status ChainWriter::stage_txn(const AccountTxn& txn, const BlockHeader& header) {
-    CORDON_TRY(add_txn(txn.hash, false, header));
+bool ChainWriter::stage_txn(const AccountTxn& txn, const BlockHeader& header) {
+    if (!add_txn(txn.hash, false, header)) return false;
     uint64_t time = 0;
     if (txn.time) {
         const int64_t base = header.time ? header.time->time_since_epoch().count() : 0;
@@ -298,46 +315,47 @@ Status ChainWriter::stage_txn(const AccountTxn& txn, const BlockHeader& header) 
                        static_cast<uint64_t>(txn.time->time_since_epoch().count()) -
                        static_cast<uint64_t>(base)));
         if (time == 0)
-            return fail(ErrorCode::kOverflow,
-                        format("{} txn {} of block {} has a time that is too far from that of its "
-                               "block",
-                               to_string(sealed_.chain), show(sealed_.chain, txn.hash),
-                               header.number));
+            return refuse({ErrorCode::kOverflow,
+                           format("{} txn {} of block {} has a time that is too far from that of "
+                                  "its block",
+                                  to_string(sealed_.chain), show(sealed_.chain, txn.hash),
+                                  header.number)});
     }
     head_.time.push_back(time);
-    for (std::size_t i = 0; i < txn.transfers.size(); ++i) {
-        const Transfer& transfer = txn.transfers[i];
-        if (i != 0 && transfer.index <= txn.transfers[i - 1].index)
-            return fail(ErrorCode::kOrder,
-                        format("{} txn {} of block {}: index {} comes after index {}: indices must "
-                               "rise inside a txn",
-                               to_string(sealed_.chain), show(sealed_.chain, txn.hash),
-                               header.number, transfer.index, txn.transfers[i - 1].index));
-        CORDON_TRY(const uint32_t from, next_id_of(transfer.from));
-        CORDON_TRY(const uint32_t to, next_id_of(transfer.to));
+    const Transfer* last = nullptr;
+    for (const Transfer& transfer : txn.transfers) {
+        if (last != nullptr && transfer.index <= last->index)
+            return refuse({ErrorCode::kOrder,
+                           format("{} txn {} of block {}: index {} comes after index {}: indices "
+                                  "must rise inside a txn",
+                                  to_string(sealed_.chain), show(sealed_.chain, txn.hash),
+                                  header.number, transfer.index, last->index)});
+        uint32_t from = kNoId;
+        uint32_t to = kNoId;
+        if (!next_id_of(transfer.from, from) || !next_id_of(transfer.to, to)) return false;
         head_.from.push_back(from);
         head_.to.push_back(to);
-        const bool repeats =
-            i != 0 && std::memcmp(&transfer.asset, &txn.transfers[i - 1].asset,
-                                  sizeof transfer.asset) == 0;
+        const bool repeats = last != nullptr && std::memcmp(&transfer.asset, &last->asset,
+                                                            sizeof transfer.asset) == 0;
         head_.asset.push_back(repeats ? head_.asset.back() : asset_id(transfer.asset));
         head_.kind.push_back(static_cast<uint8_t>(transfer.kind));
-        head_.gap.push_back(transfer.index - static_cast<uint32_t>(i));
+        head_.gap.push_back(transfer.index - static_cast<uint32_t>(&transfer - txn.transfers.data()));
         head_.amount_size.push_back(static_cast<uint8_t>(amount_size(transfer.amount)));
         put_amount(head_.amount, transfer.amount);
+        last = &transfer;
     }
-    return {};
+    return true;
 }
 
-Status ChainWriter::stage_txn(const UtxoTxn& txn, const BlockHeader& header) {
-    CORDON_TRY(add_txn(txn.txid, txn.coinbase, header));
+bool ChainWriter::stage_txn(const UtxoTxn& txn, const BlockHeader& header) {
+    if (!add_txn(txn.txid, txn.coinbase, header)) return false;
     head_.time.push_back(0);
     head_.version.push_back(txn.version);
     head_.locktime.push_back(txn.locktime);
     head_.coinbase.push_back(txn.coinbase ? 1 : 0);
     for (std::size_t i = 0; i < txn.inputs.size(); ++i)
-        if (const Status status = stage_input(txn.inputs[i]); !status)
-            return fail(status.error().in(
+        if (!stage_input(txn.inputs[i]))
+            return refuse(refusal_->in(
                 format("{} txn {} of block {}, input {} ({}:{})", to_string(sealed_.chain),
                        show(sealed_.chain, txn.txid), header.number, i,
                        show(sealed_.chain, txn.inputs[i].prevout.txid),
@@ -345,63 +363,85 @@ Status ChainWriter::stage_txn(const UtxoTxn& txn, const BlockHeader& header) {
     uint64_t sum = 0;
     for (const TxOut& output : txn.outputs) {
         if (output.value > kMaxMoney || sum + output.value > kMaxMoney)
-            return fail(ErrorCode::kOverflow,
-                        format("{} txn {} of block {} pays out more than 21 million coins",
-                               to_string(sealed_.chain), show(sealed_.chain, txn.txid),
-                               header.number));
+            return refuse({ErrorCode::kOverflow,
+                           format("{} txn {} of block {} pays out more than 21 million coins",
+                                  to_string(sealed_.chain), show(sealed_.chain, txn.txid),
+                                  header.number)});
         sum += output.value;
-        CORDON_TRY(const uint32_t to, next_id_of(output.address));
+        uint32_t to = kNoId;
+        if (!next_id_of(output.address, to)) return false;
         head_.to.push_back(to);
         head_.value.push_back(output.value);
     }
-    return {};
+    return true;
 }
 
-Status ChainWriter::stage_input(const TxIn& input) {
-    const auto spent_already = [] {
-        return fail(ErrorCode::kConflict, "this output is spent already");
-    };
+bool ChainWriter::stage_input(const TxIn& input) {
     const OutPoint& point = input.prevout;
-    CORDON_TRY(const auto found, txns_->find(point.txid, next_txn_hash(), stored()));
-    // A txn cannot spend its own outputs.
-    const bool known = found && *found + 1 != head_.begin.txns + head_.hash.size();
-    if (!known || spent_->has_foreign(stored())) {
-        CORDON_TRY(const bool spent, spent_->is_spent(point, stored()));
-        if (spent) return spent_already();
+    const std::size_t at = next_txn_hash();
+    uint64_t txn = txn_guesses_[at];
+    // Of the two coinbases of BIP-30 that a guess may be, the newest is wanted.
+    if (txn == TxnBook::kNone || !stored().is_txn(txn, point.txid) || is_twice(point.txid)) {
+        const Result<uint64_t> found = txns_->find(point.txid, txn_hashes_[at], stored());
+        if (!found) return refuse(found.error());
+        txn = *found;
     }
-    if (!known) {  // An extract: whatever the source says stands.
-        uint32_t sender = kNoId;
-        if (input.spent) {
-            CORDON_TRY(sender, id_of(input.spent->address, hash_of(input.spent->address)));
-        }
-        head_.foreign.push_back({head_.begin.inputs + head_.spent.size(), point, sender,
-                                 input.spent ? input.spent->value : 0});
-        head_.spent.push_back(0);
-        head_.sender.push_back(sender);
-        spent_->set(point);
-        return {};
+    // A txn cannot spend its own outputs.
+    if (txn + 1 == head_.begin.txns + head_.hash.size()) txn = TxnBook::kNone;
+    if (txn == TxnBook::kNone) return stage_foreign(input);
+    if (spent_->has_foreign()) {
+        const Result<bool> spent = spent_->is_spent(point, stored());
+        if (!spent) return refuse(spent.error());
+        if (*spent) return refuse_spent();
     }
     uint64_t first = 0;
     uint64_t end = 0;
-    CORDON_TRY(stored().rows_of(*found, first, end));
+    if (const Status found = stored().rows_of(txn, first, end); !found)
+        return refuse(found.error());
     if (point.index >= end - first)
-        return fail(ErrorCode::kConflict,
-                    format("the txn it spends has only {} outputs", end - first));
+        return refuse({ErrorCode::kConflict,
+                       format("the txn it spends has only {} outputs", end - first)});
     const uint64_t row = first + point.index;
-    if (spent_->is_spent(row)) return spent_already();
+    if (spent_->is_spent(row)) return refuse_spent();
     uint64_t value = 0;
     uint32_t sender = kNoId;
-    CORDON_TRY(stored().output(row, value, sender));
+    if (const Status found = stored().output(row, value, sender); !found)
+        return refuse(found.error());
     if (input.spent &&
         (input.spent->value != value || !stored().is_address(sender, input.spent->address)))
-        return fail(ErrorCode::kConflict,
-                    format("the source says that it spends {} satoshi, or of another address, than "
-                           "the ledger, which has {}",
-                           input.spent->value, value));
+        return refuse({ErrorCode::kConflict,
+                       format("the source says that it spends {} satoshi, or of another address, "
+                              "than the ledger, which has {}",
+                              input.spent->value, value)});
     head_.spent.push_back(row + 1);
     head_.sender.push_back(sender);
     spent_->set(row);
-    return {};
+    return true;
+}
+
+bool ChainWriter::stage_foreign(const TxIn& input) {
+    // An extract: whatever the source says stands.
+    const Result<bool> spent = spent_->is_spent(input.prevout, stored());
+    if (!spent) return refuse(spent.error());
+    if (*spent) return refuse_spent();
+    uint32_t sender = kNoId;
+    if (input.spent && !id_of(input.spent->address, hash_of(input.spent->address), sender))
+        return false;
+    head_.foreign.push_back({head_.begin.inputs + head_.spent.size(), input.prevout, sender,
+                             input.spent ? input.spent->value : 0});
+    head_.spent.push_back(0);
+    head_.sender.push_back(sender);
+    spent_->set(input.prevout);
+    return true;
+}
+
+bool ChainWriter::refuse_spent() {
+    return refuse({ErrorCode::kConflict, "this output is spent already"});
+}
+
+bool ChainWriter::refuse(Error error) {
+    refusal_ = std::move(error);
+    return false;
 }
 
 }  // namespace cordon::ledger

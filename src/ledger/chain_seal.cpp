@@ -123,6 +123,7 @@ void ChainWriter::launch_sealing() {
 }
 
 Status ChainWriter::take_sealed(Result<Sealed> sealed) {
+    const uint64_t old_log = state_.logs.front().id;
     Status status = sealed ? Status{} : fail(sealed.error());
     if (status) {
         ChainState next = state_;
@@ -142,12 +143,12 @@ Status ChainWriter::take_sealed(Result<Sealed> sealed) {
     merge_failed_ = false;
     sealed_.parts.push_back(std::move(sealed->part));
     sealed_.runs.push_back(std::move(sealed->run));
+    clean_up(std::move(sealing_->head), {log_path(directory_, old_log)});
     sealing_.reset();
     if (spent_) {
         spent_->forget_foreign();
         for (const Head::Foreign& entry : head_.foreign) spent_->set(entry.point);
     }
-    if (!merging_) remove_strays(disk_, directory_, state_);
     return {};
 }
 
@@ -188,7 +189,10 @@ Status ChainWriter::take_merged(Result<Merged> merged) {
     const Merging plan = std::move(*merging_);
     merging_.reset();
     Status status = merged ? Status{} : fail(merged.error());
+    std::vector<std::string> files;  // That nobody names any more.
     if (status) {
+        for (std::size_t i = plan.first; i < plan.first + plan.count; ++i)
+            files.push_back(index_path(directory_, state_.indexes[i].id));
         const auto at = [&plan](auto& all) {
             return all.begin() + static_cast<std::ptrdiff_t>(plan.first);
         };
@@ -202,9 +206,17 @@ Status ChainWriter::take_merged(Result<Merged> merged) {
                 sealed_.runs.erase(at(sealed_.runs), at(sealed_.runs) + count),
                 std::move(merged->run));
     }
-    // A draft of the sealing thread is no stray.
-    if (!manifest_.broken() && !sealing_) remove_strays(disk_, directory_, state_);
+    if (status) clean_up(nullptr, std::move(files));
     return status;
+}
+
+void ChainWriter::clean_up(std::shared_ptr<const Head> head, std::vector<std::string> files) {
+    auto clean = [&disk = disk_, head = std::move(head), files = std::move(files)]() mutable {
+        head.reset();
+        for (const std::string& file : files) static_cast<void>(disk.remove(file));
+    };
+    if (!limits_.background) return clean();
+    cleaning_ = std::async(std::launch::async, std::move(clean));
 }
 
 void ChainWriter::stop_merging() {

@@ -20,7 +20,8 @@ ChainWriter::ChainWriter(Disk& disk, std::string directory, ChainId chain, const
 
 ChainWriter::~ChainWriter() {
     cancel_merging_ = true;
-    // The futures wait in their destructors.
+    merging_.reset();  // Futures wait in their destructors.
+    sealing_.reset();
 }
 
 Result<std::unique_ptr<ChainWriter>> ChainWriter::create(Disk& disk, const std::string& ledger,
@@ -140,9 +141,7 @@ Status ChainWriter::truncate_head(std::size_t blocks) {
     for (std::size_t i = head_.assets.size(); i-- > left.assets;) {
         const auto id = static_cast<uint32_t>(head_.begin.assets + i);
         if (id >= assets_.size()) continue;
-        const std::string_view text = assets_[id].text();
-        asset_index_.remove(
-            hash_bytes({reinterpret_cast<const uint8_t*>(text.data()), text.size()}), id);
+        asset_index_.remove(hash_of(assets_[id]), id);
         assets_.pop_back();
     }
     if (spent_) {

@@ -73,17 +73,23 @@ private:
     /// Seals the head, or waits until an earlier one is sealed.
     void make_room();
     void look_ahead(const Block& block);
-    uint64_t next_txn_hash();
+    /// The place of the next hash in txn_hashes_, after bringing those behind it closer.
+    std::size_t next_txn_hash();
+    // These run for every row, where a Result would cost as much as the look-up: false says that
+    // refusal_ tells why.
     /// Adds a txn without its rows and inputs. kDuplicate.
-    Status add_txn(const Hash256& hash, bool coinbase, const BlockHeader& header);
-    Status stage_txn(const AccountTxn& txn, const BlockHeader& header);
-    Status stage_txn(const UtxoTxn& txn, const BlockHeader& header);
-    Result<uint32_t> id_of(const Address& address, uint64_t hash);
-    Result<uint32_t> next_id_of(const Address& address);
+    bool add_txn(const Hash256& hash, bool coinbase, const BlockHeader& header);
+    bool stage_txn(const AccountTxn& txn, const BlockHeader& header);
+    bool stage_txn(const UtxoTxn& txn, const BlockHeader& header);
+    /// Adds an input, with what it spends where the ledger knows it. kConflict.
+    bool stage_input(const TxIn& input);
+    bool stage_foreign(const TxIn& input);
+    bool id_of(const Address& address, uint64_t hash, uint32_t& id);
+    bool next_id_of(const Address& address, uint32_t& id);
+    bool refuse(Error error);
+    bool refuse_spent();
     uint32_t asset_id(const Asset& asset);
     void add_asset(const Asset& asset);
-    /// Adds an input, with what it spends where the ledger knows it. kConflict.
-    Status stage_input(const TxIn& input);
     Result<std::optional<BlockHeader>> stored_block(BlockNum number) const;
     Status load_books();
 
@@ -92,7 +98,6 @@ private:
     Stored stored() const noexcept {
         return {&sealed_, sealing_ ? sealing_->head.get() : nullptr, &head_};
     }
-    Status append_record(Bytes frame);
     /// Takes the head back to its first `blocks`, and the books with it.
     Status truncate_head(std::size_t blocks);
     Status rewind_sealed(BlockNum first_bad);
@@ -114,6 +119,9 @@ private:
     Status take_sealed(Result<Sealed> sealed);
     Status take_merged(Result<Merged> merged);
     void stop_merging();
+    /// Frees a head and removes files that no state names, on another thread: both take tens of
+    /// milliseconds.
+    void clean_up(std::shared_ptr<const Head> head, std::vector<std::string> files);
 
     Disk& disk_;
     std::string directory_;
@@ -126,6 +134,7 @@ private:
     std::optional<Merging> merging_;
     std::atomic<bool> cancel_merging_ = false;
     bool merge_failed_ = false;
+    std::future<void> cleaning_;
     Head head_;
     HeadImages images_;
     Bytes frame_;              // Of the last batch; its memory is used again.
@@ -140,7 +149,10 @@ private:
 
     // Hashes of what the block under construction asks for, in that order, and how far it is.
     std::vector<uint64_t> address_hashes_, txn_hashes_;
+    std::vector<uint32_t> address_guesses_;  // What a look at the slots has found, ahead of time.
+    std::vector<uint64_t> txn_guesses_;
     std::size_t next_address_ = 0, next_txn_ = 0;
+    std::optional<Error> refusal_;
 };
 
 }  // namespace cordon::ledger

@@ -39,6 +39,23 @@ public:
         group = at - item - 1;
         return true;
     }
+    /// Where the groups [first, first + n) begin, for scans: one search for all of them.
+    bool begins(uint64_t first, std::size_t n, uint64_t* out) const noexcept {
+        uint64_t at = 0;
+        if (n == 0) return true;
+        if (!select(*groups_, 0, first, at) || at < first) return false;
+        uint64_t index = at / 64;
+        uint64_t keep = ~uint64_t{0} << (at % 64);
+        for (std::size_t i = 0; i < n; ++index, keep = ~uint64_t{0}) {
+            const uint8_t* bytes = bits_->get(index * 8, 8);
+            if (bytes == nullptr) return false;
+            for (uint64_t word = load<uint64_t>(bytes) & keep; word != 0 && i < n; ++i) {
+                out[i] = index * 64 + static_cast<unsigned>(std::countr_zero(word)) - (first + i);
+                word &= word - 1;
+            }
+        }
+        return true;
+    }
     void prefetch_item(uint64_t item) const noexcept { items_->prefetch(item / kEvery); }
 
 private:

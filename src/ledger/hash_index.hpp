@@ -1,12 +1,10 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
-#include <new>
-#include <vector>
-
-#include <sys/mman.h>
+#include <utility>
 
 #include <cordon/model/block.hpp>
 
@@ -44,41 +42,50 @@ inline uint64_t hash_of(const OutPoint& point) noexcept {
     return hash_bytes(point.txid.bytes, uint64_t{point.index} + 1);
 }
 
+/// Of an asset, in memory only: its end tells it from nearly all others.
+inline uint64_t hash_of(const Asset& asset) noexcept {
+    const std::string_view text = asset.text();
+    const std::string_view end = text.substr(text.size() - std::min<std::size_t>(text.size(), 16));
+    return hash_bytes({reinterpret_cast<const uint8_t*>(end.data()), end.size()}, text.size());
+}
+
 /// The slot in which a key is looked for first, of any number of slots.
 inline uint64_t home_slot(uint64_t hash, uint64_t slots) noexcept {
     __extension__ using Wide = unsigned __int128;
     return static_cast<uint64_t>((static_cast<Wide>(hash) * slots) >> 64);
 }
 
-/// Memory for large tables that are read here and there: in pages of 2 MB where the system has them,
-/// since else nearly every look misses the translation of its address as well as its cache line.
-template <typename T>
-struct HugeAllocator {
-    using value_type = T;
-    static constexpr std::size_t kPage = std::size_t{2} << 20;
-    HugeAllocator() noexcept = default;
-    template <typename U>
-    HugeAllocator(const HugeAllocator<U>& /*other*/) noexcept {}  // NOLINT(google-explicit-constructor)
+/// Zeroed memory for large tables that are read here and there: in pages of 2 MB where the system
+/// has them, since else nearly every look misses the translation of its address as well as its
+/// cache line. Pages come when they are first touched, so making a table takes no time.
+class Words {
+public:
+    Words() noexcept = default;
+    explicit Words(std::size_t size);
+    Words(Words&& other) noexcept
+        : at_{std::exchange(other.at_, nullptr)}, size_{std::exchange(other.size_, 0)} {}
+    Words& operator=(Words&& other) noexcept {
+        std::swap(at_, other.at_);
+        std::swap(size_, other.size_);
+        return *this;
+    }
+    ~Words();
 
-    T* allocate(std::size_t n) {
-        const std::size_t size = n * sizeof(T);
-        if (size < 2 * kPage) return static_cast<T*>(::operator new(size));
-        void* at = ::operator new(size, std::align_val_t{kPage});
-        ::madvise(at, size, MADV_HUGEPAGE);  // Advice: when it fails, pages are small.
-        return static_cast<T*>(at);
-    }
-    void deallocate(T* at, std::size_t n) noexcept {
-        const std::size_t size = n * sizeof(T);
-        if (size < 2 * kPage)
-            ::operator delete(at);
-        else
-            ::operator delete(at, std::align_val_t{kPage});
-    }
-    friend bool operator==(const HugeAllocator&, const HugeAllocator&) noexcept { return true; }
+    std::size_t size() const noexcept { return size_; }
+    bool empty() const noexcept { return size_ == 0; }
+    uint64_t& operator[](std::size_t i) noexcept { return at_[i]; }
+    uint64_t operator[](std::size_t i) const noexcept { return at_[i]; }
+    const uint64_t* data() const noexcept { return at_; }
+
+private:
+    uint64_t* at_ = nullptr;
+    std::size_t size_ = 0;
 };
 
 /// Finds 32-bit entries by the hash of their keys; the keys stay with the caller, who also says
-/// whether an entry is the one. Twelve to sixteen bytes an entry. Confined to one thread.
+/// whether an entry is the one. Twelve to sixteen bytes an entry. No call takes long: when a table
+/// is full the next one is filled little by little, and until then both are asked. Confined to one
+/// thread.
 class HashIndex {
 public:
     static constexpr uint32_t kNone = UINT32_MAX;
@@ -86,80 +93,107 @@ public:
     std::size_t size() const noexcept { return size_; }
 
     void prefetch(uint64_t hash) const noexcept {
-        if (!slots_.empty()) __builtin_prefetch(&slots_[home(hash >> 32)]);
+        if (!slots_.empty()) __builtin_prefetch(slots_.data() + home(slots_, hash >> 32));
+        if (!former_.empty()) __builtin_prefetch(former_.data() + home(former_, hash >> 32));
     }
     /// An entry that is likely to be the one, without asking; kNone when there is none for sure.
     uint32_t guess(uint64_t hash) const noexcept {
         return find(hash, [](uint32_t) { return true; });
     }
-    /// The first entry with this hash for which `is(entry)` holds, or kNone.
+    /// An entry with this hash for which `is(entry)` holds, or kNone. An entry may be asked about
+    /// twice.
     template <typename Is>
     uint32_t find(uint64_t hash, Is&& is) const {
-        if (slots_.empty()) return kNone;
-        const uint64_t tag = hash >> 32;
-        for (std::size_t slot = home(tag); slots_[slot] != 0;
-             slot = slot + 1 == slots_.size() ? 0 : slot + 1)
-            if (slots_[slot] >> 32 == tag && is(static_cast<uint32_t>(slots_[slot]) - 1))
-                return static_cast<uint32_t>(slots_[slot]) - 1;
-        return kNone;
+        const uint32_t found = find_in(slots_, hash, is);
+        return found != kNone ? found : find_in(former_, hash, is);
     }
 
     /// Adds an entry, equal to another or not. REQUIRES: entry < kNone.
     void add(uint64_t hash, uint32_t entry) {
         if ((size_ + 1) * 4 > slots_.size() * 3) grow();
+        if (!former_.empty()) move_some();
         place((hash >> 32 << 32) | (entry + 1));
         ++size_;
     }
 
     /// Takes an entry out that was added with this hash.
     void remove(uint64_t hash, uint32_t entry) {
-        if (slots_.empty()) return;
-        const uint64_t wanted = (hash >> 32 << 32) | (entry + 1);
-        std::size_t hole = home(hash >> 32);
+        // What moves up into the hole must not come to lie where copying has been already.
+        while (!former_.empty()) move_some();
+        if (take_out((hash >> 32 << 32) | (entry + 1))) --size_;
+    }
+
+    void clear() noexcept {
+        slots_ = Words{};
+        former_ = Words{};
+        size_ = moved_ = 0;
+    }
+
+private:
+    static std::size_t home(const Words& slots, uint64_t tag) noexcept {
+        return static_cast<std::size_t>((tag * slots.size()) >> 32);
+    }
+    static std::size_t next(const Words& slots, std::size_t slot) noexcept {
+        return slot + 1 == slots.size() ? 0 : slot + 1;
+    }
+    std::size_t distance(std::size_t from, std::size_t to) const noexcept {
+        return to >= from ? to - from : to + slots_.size() - from;
+    }
+
+    template <typename Is>
+    static uint32_t find_in(const Words& slots, uint64_t hash, Is&& is) {
+        if (slots.empty()) return kNone;
+        const uint64_t tag = hash >> 32;
+        for (std::size_t slot = home(slots, tag); slots[slot] != 0; slot = next(slots, slot))
+            if (slots[slot] >> 32 == tag && is(static_cast<uint32_t>(slots[slot]) - 1))
+                return static_cast<uint32_t>(slots[slot]) - 1;
+        return kNone;
+    }
+
+    bool take_out(uint64_t wanted) {
+        if (slots_.empty()) return false;
+        std::size_t hole = home(slots_, wanted >> 32);
         while (slots_[hole] != wanted) {
-            if (slots_[hole] == 0) return;
-            hole = next(hole);
+            if (slots_[hole] == 0) return false;
+            hole = next(slots_, hole);
         }
-        --size_;
         // What follows moves up, unless it would come to lie before its home.
-        for (std::size_t slot = next(hole); slots_[slot] != 0; slot = next(slot)) {
-            const std::size_t from_home = distance(home(slots_[slot] >> 32), slot);
+        for (std::size_t slot = next(slots_, hole); slots_[slot] != 0; slot = next(slots_, slot)) {
+            const std::size_t from_home = distance(home(slots_, slots_[slot] >> 32), slot);
             if (from_home < distance(hole, slot)) continue;
             slots_[hole] = slots_[slot];
             hole = slot;
         }
         slots_[hole] = 0;
+        return true;
     }
 
-    void clear() noexcept {
-        slots_ = {};
-        size_ = 0;
-    }
-
-private:
-    std::size_t home(uint64_t tag) const noexcept {
-        return static_cast<std::size_t>((tag * slots_.size()) >> 32);
-    }
-    std::size_t next(std::size_t slot) const noexcept {
-        return slot + 1 == slots_.size() ? 0 : slot + 1;
-    }
-    std::size_t distance(std::size_t from, std::size_t to) const noexcept {
-        return to >= from ? to - from : to + slots_.size() - from;
-    }
     void place(uint64_t value) {
-        std::size_t slot = home(value >> 32);
-        while (slots_[slot] != 0) slot = next(slot);
+        std::size_t slot = home(slots_, value >> 32);
+        while (slots_[slot] != 0) slot = next(slots_, slot);
         slots_[slot] = value;
     }
+
     void grow() {
-        // Times 1.5, so that old and new together never hold more than what doubling would.
-        decltype(slots_) old(slots_.empty() ? 64 : slots_.size() + slots_.size() / 2, 0);
-        old.swap(slots_);
-        for (const uint64_t value : old)
-            if (value != 0) place(value);
+        while (!former_.empty()) move_some();
+        former_ = std::move(slots_);
+        // Times 1.5, so that both together never hold more than what doubling would.
+        slots_ = Words{former_.empty() ? 64 : former_.size() + former_.size() / 2};
+        moved_ = 0;
     }
 
-    std::vector<uint64_t, HugeAllocator<uint64_t>> slots_;  // High half of the hash, entry + 1; 0 is empty.
+    /// Copies some slots of the former table, which stays as it is until all are copied. Eight an
+    /// entry: the last is copied long before the new table is full.
+    void move_some() {
+        const std::size_t end = std::min(former_.size(), moved_ + 8);
+        for (; moved_ < end; ++moved_)
+            if (former_[moved_] != 0) place(former_[moved_]);
+        if (moved_ == former_.size()) former_ = Words{};
+    }
+
+    Words slots_;   // High half of the hash, entry + 1; 0 is empty.
+    Words former_;  // The table before, while it is copied.
+    std::size_t moved_ = 0;
     std::size_t size_ = 0;
 };
 

@@ -150,11 +150,11 @@ public:
         const ChainView* view = find(chain);
         return view == nullptr ? Status{} : ledger::scan_field(*view, field, visit);
     }
-    Status scan_shapes(ChainId chain, TxnPosition from,
+    Status scan_shapes(ChainId chain, TxnPosition from, bool with_outputs,
                        const std::function<Status(const TxnShape&)>& visit) const override {
         if (const auto wrong = wrong_model(chain, true)) return fail(*wrong);
         const ChainView* view = find(chain);
-        return view == nullptr ? Status{} : ledger::scan_shapes(*view, from, visit);
+        return view == nullptr ? Status{} : ledger::scan_shapes(*view, from, with_outputs, visit);
     }
 
     Status scan(ChainId chain, BlockNum first, BlockNum last,

@@ -16,12 +16,13 @@ segment::ColumnId column_of(Field field) noexcept {
     return segment::kTo;
 }
 
-/// Puts the shapes of one part together, some thousand inputs at a time: what they spend lies all
-/// over the chain, so all of it is fetched before any of it is looked at.
+/// Puts the shapes of one part together, some thousand txns at a time: what their inputs spend lies
+/// all over the chain, so all of it is fetched before any of it is looked at.
 class Shapes {
 public:
-    Shapes(const ChainView& view, const std::function<Status(const TxnShape&)>& visit)
-        : view_{view}, visit_{visit} {}
+    Shapes(const ChainView& view, bool with_outputs,
+           const std::function<Status(const TxnShape&)>& visit)
+        : view_{view}, with_outputs_{with_outputs}, visit_{visit} {}
 
     Status scan(const Part& part, uint64_t first, uint64_t end) {
         constexpr uint64_t kTxns = 2048;
@@ -31,69 +32,68 @@ public:
     }
 
 private:
+    /// Where the owner of an output is written.
+    struct Place {
+        const Segment* segment = nullptr;  // Null when the ledger does not have the output.
+        uint64_t row = 0;
+    };
+
     Status scan_page(const Part& part, uint64_t first, uint64_t end) {
         const Segment& segment = *part.segment;
-        begins_.clear();
-        for (uint64_t txn = first; txn <= end; ++txn) {
-            uint64_t begin = 0;
-            if (!segment.inputs().begin(txn - part.begin().txns, begin))
-                return segment.corrupt(segment::kTxnInputs);
-            if (!begins_.empty() && begin < begins_.back())
-                return segment.corrupt(segment::kTxnInputs);
-            begins_.push_back(begin);
-        }
-        spent_.resize(static_cast<std::size_t>(begins_.back() - begins_.front()));
-        if (!segment.column(segment::kSpent)
-                 .unpack(begins_.front(), spent_.size(), spent_.data()))
+        const std::size_t txns = static_cast<std::size_t>(end - first);
+        begins_.resize(txns + 1);
+        if (!segment.inputs().begins(first - part.begin().txns, txns + 1, begins_.data()))
+            return segment.corrupt(segment::kTxnInputs);
+        const uint64_t base = begins_.front();
+        if (begins_.back() - base > segment.end().inputs)
+            return segment.corrupt(segment::kTxnInputs);
+        spent_.resize(static_cast<std::size_t>(begins_.back() - base));
+        if (!segment.column(segment::kSpent).unpack(base, spent_.size(), spent_.data()))
             return segment.corrupt(segment::kSpent);
         // Most txns have one input and no shape: only the others cost a look elsewhere.
-        const auto each = [&](auto&& take) -> Status {
-            for (std::size_t i = 0; i + 1 < begins_.size(); ++i)
-                if (begins_[i + 1] - begins_[i] >= 2) CORDON_TRY(take(i));
-            return {};
-        };
-        CORDON_TRY(each([&](std::size_t i) -> Status {
+        places_.clear();
+        for (std::size_t i = 0; i < txns; ++i) {
+            if (begins_[i + 1] - begins_[i] < 2) continue;
             for (uint64_t n = begins_[i]; n < begins_[i + 1]; ++n) {
-                const uint64_t row = spent_[static_cast<std::size_t>(n - begins_.front())];
-                if (row == 0 || row > view_.end().rows) continue;
-                const Segment& from = *view_.part_with(&Totals::rows, row - 1).segment;
-                from.column(segment::kTo).prefetch(row - 1 - from.begin().rows);
+                const uint64_t row = spent_[static_cast<std::size_t>(n - base)];
+                if (row > view_.end().rows) return segment.corrupt(segment::kSpent);
+                Place place;
+                if (row != 0) {
+                    place = {view_.part_with(&Totals::rows, row - 1).segment.get(), row - 1};
+                    place.segment->column(segment::kTo)
+                        .prefetch(place.row - place.segment->begin().rows);
+                }
+                places_.push_back(place);
             }
-            return {};
-        }));
-        return each([&](std::size_t i) { return scan_txn(part, first + i, begins_[i],
-                                                         begins_[i + 1]); });
+        }
+        std::size_t at = 0;
+        for (std::size_t i = 0; i < txns; ++i) {
+            const auto inputs = static_cast<std::size_t>(begins_[i + 1] - begins_[i]);
+            if (inputs < 2) continue;
+            CORDON_TRY(scan_txn(part, first + i, begins_[i], std::span{places_}.subspan(at, inputs)));
+            at += inputs;
+        }
+        return {};
     }
 
-    Status scan_txn(const Part& part, uint64_t txn, uint64_t first, uint64_t end) {
+    Status scan_txn(const Part& part, uint64_t txn, uint64_t first, std::span<const Place> places) {
         senders_.clear();
-        for (uint64_t n = first; n < end; ++n) {
-            const uint64_t row = spent_[static_cast<std::size_t>(n - begins_.front())];
-            if (row == 0) {
-                CORDON_TRY(const auto foreign, part.segment->foreign(part.begin().inputs + n));
+        for (std::size_t i = 0; i < places.size(); ++i) {
+            const Place& place = places[i];
+            if (place.segment == nullptr) {
+                CORDON_TRY(const auto foreign,
+                           part.segment->foreign(part.begin().inputs + first + i));
                 if (foreign && foreign->address_plus_one != 0)
                     senders_.push_back(static_cast<uint32_t>(foreign->address_plus_one - 1));
                 continue;
             }
-            if (row > view_.end().rows) return part.segment->corrupt(segment::kSpent);
-            const Segment& from = *view_.part_with(&Totals::rows, row - 1).segment;
             uint64_t id = 0;
-            if (!from.row_value(segment::kTo, row - 1, id)) return from.corrupt(segment::kTo);
+            if (!place.segment->row_value(segment::kTo, place.row, id))
+                return place.segment->corrupt(segment::kTo);
             senders_.push_back(static_cast<uint32_t>(id));
         }
         if (senders_.size() < 2) return {};
-        uint64_t row = 0;
-        uint64_t last = 0;
-        if (!part.segment->rows_of(txn, row, last))
-            return part.segment->corrupt(segment::kTxnRows);
-        const std::size_t rows = static_cast<std::size_t>(last - row);
-        receivers_.resize(rows);
-        values_.resize(rows);
-        const uint64_t own = row - part.begin().rows;
-        if (!part.segment->column(segment::kTo).unpack(own, rows, receivers_.data()))
-            return part.segment->corrupt(segment::kTo);
-        if (!part.segment->column(segment::kValue).unpack(own, rows, values_.data()))
-            return part.segment->corrupt(segment::kValue);
+        if (with_outputs_) CORDON_TRY(take_outputs(part, txn));
         if (txn < block_first_ || txn >= block_end_) {
             CORDON_TRY(const uint32_t block, part.segment->block_of(txn));
             CORDON_TRY(number_, part.segment->number(block));
@@ -106,9 +106,28 @@ private:
                        values_});
     }
 
+    Status take_outputs(const Part& part, uint64_t txn) {
+        const Segment& segment = *part.segment;
+        uint64_t row = 0;
+        uint64_t last = 0;
+        if (!segment.rows_of(txn, row, last) || last > segment.end().rows)
+            return segment.corrupt(segment::kTxnRows);
+        const auto rows = static_cast<std::size_t>(last - row);
+        receivers_.resize(rows);
+        values_.resize(rows);
+        const uint64_t own = row - part.begin().rows;
+        if (!segment.column(segment::kTo).unpack(own, rows, receivers_.data()))
+            return segment.corrupt(segment::kTo);
+        if (!segment.column(segment::kValue).unpack(own, rows, values_.data()))
+            return segment.corrupt(segment::kValue);
+        return {};
+    }
+
     const ChainView& view_;
+    bool with_outputs_;
     const std::function<Status(const TxnShape&)>& visit_;
     std::vector<uint64_t> begins_, spent_, values_;  // Begins count from the part's first input.
+    std::vector<Place> places_;
     std::vector<uint32_t> senders_, receivers_;
     BlockNum number_ = 0;
     uint64_t block_first_ = 0, block_end_ = 0;
@@ -134,13 +153,13 @@ Status scan_field(const ChainView& view, Field field,
     return {};
 }
 
-Status scan_shapes(const ChainView& view, TxnPosition from,
+Status scan_shapes(const ChainView& view, TxnPosition from, bool with_outputs,
                    const std::function<Status(const TxnShape&)>& visit) {
     CORDON_TRY(const uint64_t first, view.lower_txn(from));
     for (const Part& part : view.parts) {
         const uint64_t begin = std::max(first, part.begin().txns);
         if (begin < part.end.txns)
-            CORDON_TRY((Shapes{view, visit}.scan(part, begin, part.end.txns)));
+            CORDON_TRY((Shapes{view, with_outputs, visit}.scan(part, begin, part.end.txns)));
     }
     return {};
 }

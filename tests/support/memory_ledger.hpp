@@ -172,7 +172,7 @@ public:
         return rows.empty() ? Status{} : visit(0, rows);
     }
 
-    Status scan_shapes(ChainId chain, TxnPosition from,
+    Status scan_shapes(ChainId chain, TxnPosition from, bool with_outputs,
                        const std::function<Status(const ledger::TxnShape&)>& visit) const override {
         Status status;
         each_block(chain, [&](const Block& block) {
@@ -185,6 +185,7 @@ public:
                                                     : chains_.at(chain).output(in.prevout))
                         senders.push_back(**address_id(chain, spent->address));
                 for (const TxOut& output : txn.outputs) {
+                    if (!with_outputs) break;
                     receivers.push_back(**address_id(chain, output.address));
                     values.push_back(output.value);
                 }
