@@ -300,7 +300,7 @@ private:
             const TxnPosition from = i == 0 ? TxnPosition{} : any_place().value_or(TxnPosition{});
             std::vector<Truth::Shape> seen, wanted;
             const Status status =
-                reader_.scan_shapes(chain_, from, [&seen](const TxnShape& shape) -> Status {
+                reader_.scan_shapes(chain_, from, true, [&seen](const TxnShape& shape) -> Status {
                     seen.push_back({shape.at,
                                     {shape.senders.begin(), shape.senders.end()},
                                     {shape.receivers.begin(), shape.receivers.end()},
@@ -311,6 +311,15 @@ private:
             for (const Truth::Shape& shape : truth_.shapes())
                 if (shape.at >= from) wanted.push_back(shape);
             EXPECT_TRUE(seen == wanted) << "shapes from " << from.block << ":" << from.txn;
+            std::size_t n = 0;
+            const Status senders =
+                reader_.scan_shapes(chain_, from, false, [&](const TxnShape& shape) -> Status {
+                    EXPECT_TRUE(n < wanted.size() && shape.at == wanted[n].at &&
+                                std::ranges::equal(shape.senders, wanted[n].senders));
+                    ++n;
+                    return {};
+                });
+            EXPECT_TRUE(senders && n == wanted.size());
         }
     }
 
