@@ -299,7 +299,7 @@ private:
             const TxnPosition from = i == 0 ? TxnPosition{} : any_place().value_or(TxnPosition{});
             std::vector<Truth::Shape> seen, wanted;
             const Status status =
-                reader_.scan_shapes(chain_, from, [&seen](const TxnShape& shape) -> Status {
+                reader_.scan_shapes(chain_, from, true, [&seen](const TxnShape& shape) -> Status {
                     seen.push_back({shape.at,
                                     {shape.senders.begin(), shape.senders.end()},
                                     {shape.receivers.begin(), shape.receivers.end()},
