@@ -59,7 +59,7 @@ private:
         ChainState::Index index;
     };
     struct Merging {
-        std::size_t first = 0, count = 0;  // Runs.
+        std::size_t first, count;  // Runs.
         std::future<Result<Merged>> result;
     };
 

@@ -78,46 +78,65 @@ Status copy_snapshot(const std::string& directory, const std::string& target) {
     return make_ledger(disk, target);
 }
 
+namespace {
+
+Result<ChainFiles> files_of(const std::string& from, ChainId chain, const Manifest& manifest) {
+    ChainFiles files{.chain = chain, .parts = {}};
+    const auto add_file = [&files](const ColumnFile& file) {
+        files.bytes += file.size();
+        for (std::size_t i = 0; i < file.footer().columns.size(); ++i) {
+            const std::string name{file.column_name(i)};
+            const auto at = std::find_if(files.parts.begin(), files.parts.end(),
+                                         [&name](const auto& part) { return part.name == name; });
+            if (at == files.parts.end())
+                files.parts.push_back({name, file.column_bytes(i)});
+            else
+                at->bytes += file.column_bytes(i);
+        }
+    };
+    CORDON_TRY(const ChainView view, open_view(from, chain, manifest.state));
+    for (const Part& part : view.parts) add_file(part.segment->file());
+    for (const Run& run : view.runs) add_file(run.index->file());
+    files.segments = view.parts.size();
+    files.indexes = view.runs.size();
+    Totals at = view.end();
+    for (const ChainState::Log& log : manifest.state.logs) {
+        CORDON_TRY(const Bytes bytes, read_file(log_path(from, log.id)));
+        CORDON_TRY(const HeadLog read,
+                   read_head(bytes, log_path(from, log.id), chain, at, std::nullopt));
+        const std::size_t blocks =
+            static_cast<std::size_t>(std::min<uint64_t>(log.blocks, read.head.blocks.size()));
+        at = read.head.at(blocks);
+        files.head_blocks += blocks;
+        files.head_bytes += bytes.size();
+    }
+    files.bytes += files.head_bytes + manifest.end;
+    std::erase_if(files.parts, [](const auto& part) { return part.bytes == 0; });
+    std::sort(files.parts.begin(), files.parts.end(),
+              [](const auto& a, const auto& b) { return a.bytes > b.bytes; });
+    return files;
+}
+
+}  // namespace
+
 Result<std::vector<ChainFiles>> chain_files(const std::string& directory) {
     CORDON_TRY(const std::vector<ChainId> chains, list_chains(directory));
     std::vector<ChainFiles> all;
     for (const ChainId chain : chains) {
         const std::string from = chain_directory(directory, chain);
-        CORDON_TRY(const Manifest manifest, read_manifest(from));
-        ChainFiles files{.chain = chain, .parts = {}};
-        const auto add_file = [&files](const ColumnFile& file) {
-            files.bytes += file.size();
-            for (std::size_t i = 0; i < file.footer().columns.size(); ++i) {
-                const std::string name{file.column_name(i)};
-                const auto at = std::find_if(files.parts.begin(), files.parts.end(),
-                                             [&name](const auto& part) { return part.name == name; });
-                if (at == files.parts.end())
-                    files.parts.push_back({name, file.column_bytes(i)});
-                else
-                    at->bytes += file.column_bytes(i);
+        std::optional<ChainState> last;
+        while (true) {
+            CORDON_TRY(const Manifest manifest, read_manifest(from));
+            Result<ChainFiles> files = files_of(from, chain, manifest);
+            if (files) {
+                all.push_back(std::move(*files));
+                break;
             }
-        };
-        CORDON_TRY(const ChainView view, open_view(from, chain, manifest.state));
-        for (const Part& part : view.parts) add_file(part.segment->file());
-        for (const Run& run : view.runs) add_file(run.index->file());
-        files.segments = view.parts.size();
-        files.indexes = view.runs.size();
-        Totals at = view.end();
-        for (const ChainState::Log& log : manifest.state.logs) {
-            CORDON_TRY(const Bytes bytes, read_file(log_path(from, log.id)));
-            CORDON_TRY(const HeadLog read,
-                       read_head(bytes, log_path(from, log.id), chain, at, std::nullopt));
-            const std::size_t blocks = static_cast<std::size_t>(
-                std::min<uint64_t>(log.blocks, read.head.blocks.size()));
-            at = read.head.at(blocks);
-            files.head_blocks += blocks;
-            files.head_bytes += bytes.size();
+            // The writer may have moved on in between, and the manifest names others by now.
+            if (files.error().code != ErrorCode::kNotFound || last == manifest.state)
+                return fail(files.error());
+            last = manifest.state;
         }
-        files.bytes += files.head_bytes + manifest.end;
-        std::erase_if(files.parts, [](const auto& part) { return part.bytes == 0; });
-        std::sort(files.parts.begin(), files.parts.end(),
-                  [](const auto& a, const auto& b) { return a.bytes > b.bytes; });
-        all.push_back(std::move(files));
     }
     return all;
 }

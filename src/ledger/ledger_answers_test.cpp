@@ -80,7 +80,8 @@ private:
         for (const Transfer& transfer : txn.transfers) {
             note(transfer.from);
             note(transfer.to);
-            rows_.push_back({at, block_time, txn.time ? txn.time : block_time, transfer, 0, {}, {}});
+            rows_.push_back(
+                {at, block_time, txn.time ? txn.time : block_time, transfer, 0, {}, {}});
         }
     }
     void add(const UtxoTxn& txn, TxnPosition at, std::optional<UnixMillis> block_time) {
@@ -344,8 +345,8 @@ private:
                 if (i == 1 || i == 3) query.since = any_row().block_time;
                 if (random_() % 3 == 0) query.until = any_row().block_time;
                 const std::vector<Truth::Row> wanted = truth_.transfers(who, query);
-                const auto seen = drain_pages(*reader_.transfers_of(chain_, who, query),
-                                              1 + random_() % 7);
+                const auto seen =
+                    drain_pages(*reader_.transfers_of(chain_, who, query), 1 + random_() % 7);
                 ASSERT_EQ(seen.size(), wanted.size());
                 for (std::size_t n = 0; n < seen.size(); ++n) {
                     EXPECT_EQ(seen[n].at, wanted[n].at);
@@ -361,8 +362,8 @@ private:
             const Order order = any_order();
             const auto from = i == 0 ? std::nullopt : any_place();
             const std::vector<Truth::Row> wanted = truth_.outputs(who, order, from);
-            const auto seen = drain_pages(*reader_.outputs_of(chain_, who, order, from),
-                                          1 + random_() % 7);
+            const auto seen =
+                drain_pages(*reader_.outputs_of(chain_, who, order, from), 1 + random_() % 7);
             ASSERT_EQ(seen.size(), wanted.size());
             for (std::size_t n = 0; n < seen.size(); ++n) {
                 EXPECT_EQ(seen[n].at, wanted[n].at);

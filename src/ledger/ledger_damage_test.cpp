@@ -3,6 +3,8 @@
 
 #include "crc32c.hpp"
 #include "fault_disk.hpp"
+#include "index_format.hpp"
+#include "segment_format.hpp"
 #include "test_support.hpp"
 #include "writer.hpp"
 
@@ -45,6 +47,57 @@ void overwrite(const std::string& path, ByteView bytes) {
     ASSERT_TRUE(system_disk().create(path).value()->write(bytes));
 }
 
+/// Which bytes of a file are flipped: all of logs, manifest, footers and checksums and gaps; of the
+/// columns the ends, and every 29th from a place that is another one in each file.
+std::vector<std::size_t> bytes_to_flip(const std::string& file, std::size_t size,
+                                       std::size_t offset) {
+    const bool is_segment = file.find("/segment-") != std::string::npos;
+    std::vector<bool> flip(size, true);
+    if (is_segment || file.find("/index-") != std::string::npos) {
+        const ColumnFile columns =
+            ColumnFile::open(file, is_segment ? segment::kFile : index::kFile).value();
+        for (const ColumnInfo& column : columns.footer().columns)
+            for (uint64_t i = 1; i + 1 < column.size; ++i)
+                flip[column.offset + i] = (column.offset + i + offset) % 29 == 0;
+    }
+    std::vector<std::size_t> bytes;
+    for (std::size_t at = 0; at < size; ++at)
+        if (flip[at]) bytes.push_back(at);
+    return bytes;
+}
+
+/// Whatever a reader of a damaged ledger says is right, or is that it is damaged.
+void never_wrong(const Reader& reader, ChainId chain, const Naive& naive) {
+    const auto corrupt = [](const auto& result) {
+        return !result && result.error().code == ErrorCode::kCorrupt;
+    };
+    std::vector<Block> seen;
+    const Status status = reader.scan(chain, 0, UINT64_MAX, [&seen](const Block& block) -> Status {
+        seen.push_back(block);
+        return {};
+    });
+    ASSERT_TRUE(status ? seen == naive.blocks() : corrupt(status));
+    for (const Block& block : naive.blocks()) {
+        uint32_t n = 0;
+        const auto ask = [&](const Hash256& hash) {
+            const auto found = reader.find_txn(chain, hash);
+            ASSERT_TRUE(corrupt(found) ||
+                        (found && *found == TxnPosition{block.header.number, n++}));
+        };
+        for (const AccountTxn& txn : block.account_txns) ask(txn.hash);
+        for (const UtxoTxn& txn : block.utxo_txns) ask(txn.txid);
+    }
+    for (const Address& who : naive.addresses()) {
+        const auto cursor = cursor_of(reader, chain, who, Side::kEither, Order::kAscending, {});
+        std::vector<TxnPosition> txns;
+        auto next = cursor->next();
+        for (; next && *next; next = cursor->next()) txns.push_back(**next);
+        ASSERT_TRUE(next ? txns == naive.txns_of(who, Side::kEither) : corrupt(next));
+        const auto id = reader.address_id(chain, who);
+        ASSERT_TRUE(corrupt(id) || (id && *id));
+    }
+}
+
 TEST(LedgerDamage,
      verify_names_the_file_and_the_byte_of_any_flipped_bit_and_readers_never_show_it) {
     for (const ChainId chain : {kEthereum, kBitcoin}) {
@@ -53,9 +106,12 @@ TEST(LedgerDamage,
         ASSERT_TRUE(verify(dir / "l"));
         const std::vector<std::string> files = files_below(dir / "l");
         ASSERT_EQ(files.size(), 7u);  // FORMAT, manifest, log, two segments, two indexes.
-        for (const std::string& file : files) {
+        for (std::size_t n = 0; n < files.size(); ++n) {
+            const std::string& file = files[n];
+            const bool is_log =
+                file.find("/log-") != std::string::npos || file.ends_with("manifest");
             const Bytes good = read_file(file).value();
-            for (std::size_t at = 0; at < good.size(); ++at) {
+            for (const std::size_t at : bytes_to_flip(file, good.size(), n * 7)) {
                 Bytes bad = good;
                 bad[at] ^= static_cast<uint8_t>(1u << (at % 8));
                 overwrite(file, bad);
@@ -66,28 +122,52 @@ TEST(LedgerDamage,
                     << found.error().message;
                 ASSERT_NE(found.error().message.find(file), std::string::npos)
                     << found.error().message;
-                // The first bytes of a file and its own header checksum say only that the header is
-                // wrong.
-                if (!format && at >= 12) {
+                // The first bytes of a log say only that they are wrong.
+                if (!format && (at >= 8 || !is_log)) {
                     ASSERT_NE(found.error().message.find(cordon::format("offset {}:", at)),
                               std::string::npos)
-                        << at << ": " << found.error().message;
+                        << file << " " << at << ": " << found.error().message;
                 }
+                if (at % 5 != 0) continue;
                 const auto reader = open_reader(dir / "l");
                 if (!reader) continue;
-                std::vector<Block> seen;
-                const Status status =
-                    (*reader)->scan(chain, 0, UINT64_MAX, [&seen](const Block& block) -> Status {
-                        seen.push_back(block);
-                        return {};
-                    });
-                ASSERT_TRUE(status ? seen == naive.blocks()
-                                   : status.error().code == ErrorCode::kCorrupt);
+                ASSERT_NO_FATAL_FAILURE(never_wrong(**reader, chain, naive)) << file << " " << at;
             }
             overwrite(file, good);
         }
         ASSERT_TRUE(verify(dir / "l"));
     }
+}
+
+TEST(LedgerDamage, files_of_another_ledger_of_the_same_shape_are_refused) {
+    // The same numbers of everything, other hashes and addresses: each file is whole.
+    const TempDir dir;
+    for (const unsigned kind : {0u, 1u}) {
+        FaultDisk disk = FaultDisk::none();
+        const auto writer = open_writer_on(disk, dir / format("l{}", kind), {}, kByHand).value();
+        for (BlockNum number = 1; number <= 20; ++number) {
+            Block block = simple_block(number, static_cast<unsigned>(number) + 100 * kind, 2);
+            block.account_txns[0].hash.bytes[20] = static_cast<uint8_t>(kind);
+            ASSERT_TRUE(writer->append(std::span{&block, 1}));
+            if (number % 8 == 0) {
+                ASSERT_TRUE(writer->seal());
+            }
+        }
+    }
+    for (const std::string& file : files_below(dir / "l0")) {
+        if (file.ends_with("FORMAT") || file.find("/log-") != std::string::npos) continue;
+        std::string other = file;
+        other[dir.path().size() + 2] = '1';
+        const Bytes good = read_file(file).value();
+        overwrite(file, read_file(other).value());
+        const auto reader = open_reader(dir / "l0");
+        ASSERT_FALSE(reader) << file;
+        EXPECT_EQ(reader.error().code, ErrorCode::kCorrupt);
+        EXPECT_EQ(open_writer(dir / "l0").error().code, ErrorCode::kCorrupt);
+        EXPECT_EQ(verify(dir / "l0").error().code, ErrorCode::kCorrupt);
+        overwrite(file, good);
+    }
+    EXPECT_TRUE(verify(dir / "l0"));
 }
 
 TEST(LedgerDamage, a_missing_or_exchanged_file_is_found) {

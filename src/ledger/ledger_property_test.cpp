@@ -62,8 +62,8 @@ public:
                 break;
             case 9: {  // What is there already, in part or all of it.
                 const auto& all = naive_.blocks();
-                const std::vector<Block> known{all.begin() + static_cast<std::ptrdiff_t>(all.size() / 2),
-                                               all.end()};
+                const std::vector<Block> known{
+                    all.begin() + static_cast<std::ptrdiff_t>(all.size() / 2), all.end()};
                 const auto appended = writer_->append(known);
                 good(appended);
                 EXPECT_EQ(appended->skipped, known.size());
@@ -106,8 +106,7 @@ private:
     std::optional<BlockNum> any_number() {
         const auto& all = naive_.blocks();
         if (all.empty()) return std::nullopt;
-        const BlockNum number =
-            all[stream_.below(static_cast<unsigned>(all.size()))].header.number;
+        const BlockNum number = all[stream_.below(static_cast<unsigned>(all.size()))].header.number;
         return number + stream_.below(3) - 1;
     }
     std::optional<BlockNum> recent_number() {
@@ -186,9 +185,12 @@ TEST(LedgerProperty, long_histories_merge_many_times) {
     for (const ChainId chain : {kEthereum, kBitcoin}) {
         const TempDir dir;
         FaultDisk disk = FaultDisk::none();
-        History history{disk, dir / "l", chain,
-                        {.seal_rows = 4, .least_rows = 1, .merged_rows = 100'000, .background = false},
-                        9};
+        History history{
+            disk,
+            dir / "l",
+            chain,
+            {.seal_rows = 4, .least_rows = 1, .merged_rows = 100'000, .background = false},
+            9};
         for (int step = 0; step < 300; ++step) history.step();
         ASSERT_TRUE(history.is_right_after(9));
     }
