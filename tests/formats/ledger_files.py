@@ -1,5 +1,6 @@
 # Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 """The bytes of docs/formats/ledger.md: checksums, logs, manifests, packed columns. Written from that page alone."""
+import itertools
 import pathlib
 import struct
 
@@ -223,15 +224,26 @@ class Column:
             expect(self.data[-8:] == b"\0" * 8, f"{self.name}: its tail is not zero")
         self.used = [(self.offset, self.offset + self.size), (self.sums, self.sums + sums_size)]
 
+        self._numbers = None
+
+    def numbers(self):
+        """All of them; 64 at once lie in 8 * width whole bytes."""
+        if self._numbers is None:
+            base, width, mask, found = self.base, self.width, (1 << self.width) - 1, []
+            for first in range(0, self.count, 64):
+                load = int.from_bytes(self.data[first // 8 * width:(first // 8 + 8) * width], "little")
+                found += [base + (load >> shift & mask) for shift in range(0, min(64, self.count - first) * width, width)] \
+                    if width else [base] * min(64, self.count - first)
+            self._numbers = found
+        return self._numbers
+
     def __getitem__(self, index):
         if not 0 <= index < self.count:
             raise Corrupt(f"{self.name}: has no number {index} of {self.count}")
-        bit = index * self.width
-        load = int.from_bytes(self.data[bit // 8:bit // 8 + 8], "little")
-        return self.base + (load >> bit % 8 & (1 << self.width) - 1)
+        return (self._numbers or self.numbers())[index]
 
     def __iter__(self):
-        return (self[index] for index in range(self.count))
+        return iter(self.numbers())
 
 
 class ColumnFile:
@@ -308,14 +320,12 @@ class Texts:
     def __init__(self, file, sizes, begins, data):
         self.sizes, self.begins, self.data = file.column[sizes], file.column[begins], file.column[data]
 
+        self._at = [0, *itertools.accumulate(self.sizes)]
+
     def __getitem__(self, index):
-        begin = self.begins[index // 32] + sum(self.sizes[i] for i in range(index - index % 32, index))
-        size = self.sizes[index]
-        if begin + size > self.data.size:
-            raise Corrupt(f"{self.data.name}: text {index} lies outside")
-        return self.data.data[begin:begin + size]
+        return self.data.data[self._at[index]:self._at[index + 1]]
 
     def check(self, count):
         expect(self.sizes.count == count, f"{self.sizes.name}: {self.sizes.count} numbers, expected {count}")
-        expect(self.begins.count == (count + 31) // 32, f"{self.begins.name}: {self.begins.count} numbers")
-        expect(sum(self.sizes) == self.data.size, f"{self.data.name}: {self.data.size} bytes")
+        expect(list(self.begins) == self._at[:-1:32], f"{self.begins.name}: wrong places")
+        expect(self._at[-1] == self.data.size, f"{self.data.name}: {self.data.size} bytes")

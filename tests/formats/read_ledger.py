@@ -77,7 +77,7 @@ def hash_text(chain, value):
 def transfers(chain):
     """The lines of `cordon ledger dump`."""
     yield "chain,block,time,tx,index,from,to,asset,amount,kind"
-    texts = {}
+    texts, assets = {}, [chain.part(ASSETS, number).asset(number) for number in range(chain.end[ASSETS])]
 
     def text(number):
         if number not in texts:
@@ -89,15 +89,10 @@ def transfers(chain):
             own = part.of_txn("txn_time", txn)
             time = block_time if own == 0 else (block_time or 0) + unzigzag(own - 1)
             for place, row in enumerate(part.rows(txn)):
-                asset = part.of_row("asset", row)
                 yield ",".join((chain.name, str(number), str(time // 1000), hash_text(chain, part.hash(txn)),
                                 str(part.of_row("gap", row) + place), text(part.of_row("from", row)),
-                                text(part.of_row("to", row)), asset_text(chain, asset), str(part.amount(row)),
+                                text(part.of_row("to", row)), assets[part.of_row("asset", row)], str(part.amount(row)),
                                 TRANSFER_KINDS[part.of_row("kind", row)]))
-
-
-def asset_text(chain, number):
-    return chain.part(ASSETS, number).asset(number)
 
 
 def utxo_txns(chain):
