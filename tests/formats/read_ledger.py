@@ -8,6 +8,7 @@ usage: read_ledger.py LEDGER                          checks every byte of every
 """
 import argparse
 import datetime
+import functools
 import hashlib
 import json
 import pathlib
@@ -77,13 +78,9 @@ def hash_text(chain, value):
 def transfers(chain):
     """The lines of `cordon ledger dump`."""
     yield "chain,block,time,tx,index,from,to,asset,amount,kind"
-    texts, assets = {}, [chain.part(ASSETS, number).asset(number) for number in range(chain.end[ASSETS])]
+    assets = [chain.part(ASSETS, number).asset(number) for number in range(chain.end[ASSETS])]
 
-    def text(number):
-        if number not in texts:
-            texts[number] = address_text(chain, *chain.address(number))
-        return texts[number]
-
+    text = functools.cache(lambda number: address_text(chain, *chain.address(number)))
     for part, (number, _, block_time, _, _), txns in chain.blocks():
         for txn in txns:
             own = part.of_txn("txn_time", txn)
@@ -108,7 +105,7 @@ def utxo_txns(chain):
                     spender[row - 1] = entry
                 else:
                     spender_of_foreign[part.foreign(entry)[:2]] = entry
-    points = {}
+    points, address = {}, functools.cache(lambda owner: (address_text(chain, *chain.address(owner)), chain.address(owner)[0]))
     for part, (number, _, time, _, _), txns in chain.blocks():
         for place, txn in enumerate(txns):
             rows = part.rows(txn)
@@ -116,26 +113,26 @@ def utxo_txns(chain):
             yield {"chain": chain.name, "txid": hash_text(chain, part.hash(txn)), "block": number, "index": place,
                    **({} if time is None else {"time": rfc3339(time)}), "coinbase": bool(part.of_txn("coinbase", txn)),
                    "version": part.of_txn("version", txn), "locktime": part.of_txn("locktime", txn),
-                   "inputs": [input_of(chain, part, entry, points) for entry in part.inputs(txn)],
-                   "outputs": [output_of(chain, part, row, n, place_of.get(spender.get(row, spender_of_foreign.get(
+                   "inputs": [input_of(chain, part, entry, points, address) for entry in part.inputs(txn)],
+                   "outputs": [output_of(part, row, n, address, place_of.get(spender.get(row, spender_of_foreign.get(
                        (part.hash(txn), n))))) for n, row in enumerate(rows)]}
 
 
-def input_of(chain, part, entry, points):
+def input_of(chain, part, entry, points, address):
     row = part.spent(entry)
     if row:
         txid, index = points[row - 1]
         spent = chain.part(ROWS, row - 1)
-        address, value = spent.of_row("to", row - 1), spent.of_row("value", row - 1)
+        owner, value = spent.of_row("to", row - 1), spent.of_row("value", row - 1)
     else:
-        txid, index, address, value = part.foreign(entry)
-    known = {} if address is None else {"address": address_text(chain, *chain.address(address)), "value": str(value)}
+        txid, index, owner, value = part.foreign(entry)
+    known = {} if owner is None else {"address": address(owner)[0], "value": str(value)}
     return {"prevout": f"{hash_text(chain, txid)}:{index}", **known}
 
 
-def output_of(chain, part, row, place, spent_by):
-    kind, payload = chain.address(part.of_row("to", row))
-    return {"n": place, "address": address_text(chain, kind, payload), "kind": ADDRESS_KINDS[kind],
+def output_of(part, row, place, address, spent_by):
+    text, kind = address(part.of_row("to", row))
+    return {"n": place, "address": text, "kind": ADDRESS_KINDS[kind],
             "value": str(part.of_row("value", row)),
             **({"spent_by": {"txid": spent_by[0], "input": spent_by[1]}} if spent_by else {})}
 
