@@ -135,8 +135,7 @@ Result<uint64_t> ByteSource::skip(uint64_t count) {
         static_cast<std::size_t>(std::min<uint64_t>(count, uint64_t{64} << 10)));
     uint64_t done = 0;
     while (done < count) {
-        const auto part =
-            static_cast<std::size_t>(std::min<uint64_t>(count - done, waste.size()));
+        const auto part = static_cast<std::size_t>(std::min<uint64_t>(count - done, waste.size()));
         CORDON_TRY(const std::size_t got, read(std::span{waste}.first(part)));
         if (got == 0) break;
         done += got;

@@ -91,9 +91,7 @@ private:
     }
 
     // With mutex_ held.
-    bool is_half() const {
-        return waiting_.size() * 2 > room_.blocks || rows_ * 2 > room_.rows;
-    }
+    bool is_half() const { return waiting_.size() * 2 > room_.blocks || rows_ * 2 > room_.rows; }
     bool is_full() const { return waiting_.size() >= room_.blocks || rows_ >= room_.rows; }
 
     /// The other thread.

@@ -101,7 +101,8 @@ TEST(ReadAhead, of_an_empty_source_is_empty) {
 
 TEST(ReadAhead, may_be_dropped_at_any_moment) {
     for (uint64_t taken = 0; taken < 50; ++taken) {
-        const auto source = read_ahead(std::make_unique<Numbers>(UINT64_MAX, false), {taken % 5, 100});
+        const auto source =
+            read_ahead(std::make_unique<Numbers>(UINT64_MAX, false), {taken % 5, 100});
         Block block;
         for (uint64_t i = 0; i < taken; ++i) ASSERT_TRUE(source->read(block).value());
     }
@@ -124,7 +125,8 @@ TEST(ReadAhead, reads_no_further_than_it_has_room) {
 TEST(ReadAhead, counts_rows_not_only_blocks) {
     std::atomic<uint64_t> calls = 0;
     // Block i has i rows: 0 + 1 + ... + 14 are the first 105.
-    const auto source = read_ahead(std::make_unique<Numbers>(1000, false, &calls, true), {1000, 100});
+    const auto source =
+        read_ahead(std::make_unique<Numbers>(1000, false, &calls, true), {1000, 100});
     for (int i = 0; i < 2000 && calls < 15; ++i) std::this_thread::sleep_for(1ms);
     std::this_thread::sleep_for(5ms);
     EXPECT_EQ(calls, 15u);

@@ -81,8 +81,7 @@ Result<std::size_t> FileStream::read(std::span<uint8_t> out) {
 }
 
 Result<uint64_t> FileStream::skip(uint64_t size) {
-    const auto buffered =
-        static_cast<std::size_t>(std::min<uint64_t>(size, end_ - begin_));
+    const auto buffered = static_cast<std::size_t>(std::min<uint64_t>(size, end_ - begin_));
     begin_ += buffered;
     offset_ += buffered;
     if (buffered == size || at_end_) return buffered;
