@@ -68,6 +68,19 @@ public:
         consumed_ += done;
         return done;
     }
+    Result<uint64_t> skip(uint64_t count) override {
+        struct stat info{};
+        const off_t at = ::lseek(fd_, 0, SEEK_CUR);  // Fails on a pipe, which must be read.
+        if (at < 0 || ::fstat(fd_, &info) != 0 || !S_ISREG(info.st_mode))
+            return ByteSource::skip(count);
+        // Behind the end lseek would go as well: what is there now counts, as for read().
+        const auto left = static_cast<uint64_t>(std::max<off_t>(info.st_size - at, 0));
+        const uint64_t part = std::min(count, left);
+        if (::lseek(fd_, static_cast<off_t>(part), SEEK_CUR) < 0)
+            return fail(system_error(name_, format("seek from byte {}", consumed_), errno));
+        consumed_ += part;
+        return part;
+    }
     uint64_t consumed() const noexcept override { return consumed_; }
 
 private:
@@ -116,6 +129,19 @@ InputFile standard_input() {
 }
 
 }  // namespace
+
+Result<uint64_t> ByteSource::skip(uint64_t count) {
+    std::vector<uint8_t> waste(
+        static_cast<std::size_t>(std::min<uint64_t>(count, uint64_t{64} << 10)));
+    uint64_t done = 0;
+    while (done < count) {
+        const auto part = static_cast<std::size_t>(std::min<uint64_t>(count - done, waste.size()));
+        CORDON_TRY(const std::size_t got, read(std::span{waste}.first(part)));
+        if (got == 0) break;
+        done += got;
+    }
+    return done;
+}
 
 Result<InputFile> input_file(const std::string& path) {
     if (path == "-") return standard_input();

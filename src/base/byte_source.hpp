@@ -19,6 +19,9 @@ public:
     /// Fills `out` as far as it can; 0 means the end (and only then). Errors: kIo, kTruncated and
     /// kMalformed of a compressed stream, with the offset.
     virtual Result<std::size_t> read(std::span<uint8_t> out) = 0;
+    /// Passes over up to `count` bytes; gives how many there were, fewer at the end only. A plain
+    /// file is not read for it.
+    virtual Result<uint64_t> skip(uint64_t count);
     /// Bytes taken from the underlying file so far (compressed ones, where it is compressed): for
     /// progress.
     virtual uint64_t consumed() const noexcept = 0;

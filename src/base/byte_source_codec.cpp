@@ -262,6 +262,11 @@ public:
         offset_ += got;
         return got;
     }
+    Result<uint64_t> skip_past_buffer(uint64_t count) {
+        CORDON_TRY(const uint64_t done, raw_->skip(count));
+        offset_ += done;
+        return done;
+    }
     uint64_t offset() const noexcept { return offset_; }
 
 private:
@@ -284,6 +289,16 @@ public:
         if (count == out.size()) return count;
         CORDON_TRY(const std::size_t more, in_.read_past_buffer(out.subspan(count)));
         return count + more;
+    }
+    Result<uint64_t> skip(uint64_t count) override {
+        const std::size_t buffered = in_.view().size();
+        if (count <= buffered) {
+            in_.skip(static_cast<std::size_t>(count));
+            return count;
+        }
+        in_.skip(buffered);
+        CORDON_TRY(const uint64_t more, in_.skip_past_buffer(count - buffered));
+        return buffered + more;
     }
     uint64_t consumed() const noexcept override { return in_.offset(); }
 

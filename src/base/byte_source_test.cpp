@@ -223,6 +223,35 @@ TEST(ByteSource, fills_small_reads_as_it_fills_large_ones) {
     });
 }
 
+TEST(ByteSource, skips_what_it_would_have_read) {
+    const TempDir dir;
+    Bytes data(300'000);
+    for (std::size_t i = 0; i < data.size(); ++i) data[i] = static_cast<uint8_t>(i * 31 >> 4);
+    std::vector<InputFile> files{input_file(dir.write("plain", data)).value()};
+    for (const Format& format : kFormats)
+        files.push_back(input_file(dir.write(format.name, format.pack(data))).value());
+    files.push_back(memory_file("mem", data));
+    for (const InputFile& file : files) {
+        const auto source = file.open().value();
+        uint64_t at = 0;
+        for (const uint64_t step : {0, 3, 5, 100, 70'000, 1, 65'536, 130'000}) {
+            EXPECT_EQ(source->skip(step).value(), step) << file.name;
+            at += step;
+            Bytes piece(7);
+            ASSERT_EQ(source->read(piece).value(), 7u) << file.name;
+            ASSERT_TRUE(std::equal(piece.begin(), piece.end(),
+                                   data.begin() + static_cast<std::ptrdiff_t>(at)))
+                << file.name;
+            at += 7;
+        }
+        EXPECT_EQ(source->skip(1'000'000).value(), data.size() - at) << file.name;
+        Bytes none(1);
+        EXPECT_EQ(source->read(none).value(), 0u) << file.name;
+        EXPECT_EQ(source->skip(1).value(), 0u) << file.name;
+        EXPECT_EQ(source->consumed(), file.size) << file.name;
+    }
+}
+
 TEST(InputFile, opens_a_file_any_number_of_times) {
     const TempDir dir;
     for (const Format& format : kFormats) {

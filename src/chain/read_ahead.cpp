@@ -2,7 +2,10 @@
 #include "read_ahead.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
+#include <deque>
+#include <memory>
 #include <mutex>
 #include <new>
 #include <thread>
@@ -10,22 +13,35 @@
 namespace cordon::chain {
 namespace {
 
+// How long the caller waits for half of the room to fill before it takes what there is: a slow pipe
+// must show its blocks, and the caller must see that it was cancelled.
+constexpr std::chrono::milliseconds kPatience{20};
+
 /// What one call of the source's read() gave, and how the source stood after it.
 struct Step {
     Block block;
     Result<bool> more = false;
+    std::size_t rows = 0;
     uint64_t bytes_read = 0;
     std::vector<std::string> warnings;
 };
+using StepPtr = std::unique_ptr<Step>;
+
+std::size_t rows_of(const Block& block) noexcept {
+    std::size_t rows = 0;
+    for (const AccountTxn& txn : block.account_txns) rows += txn.transfers.size();
+    for (const UtxoTxn& txn : block.utxo_txns) rows += txn.inputs.size() + txn.outputs.size();
+    return rows;
+}
 
 class ReadAhead final : public BlockSource {
 public:
-    ReadAhead(std::unique_ptr<BlockSource> source, std::size_t blocks)
+    ReadAhead(std::unique_ptr<BlockSource> source, const ReadAheadRoom& room)
         : source_{std::move(source)},
+          room_{std::max<std::size_t>(room.blocks, 1), std::max<std::size_t>(room.rows, 1)},
           total_{source_->bytes_total()},
           read_{source_->bytes_read()},
           warnings_{source_->warnings()},
-          ring_(std::max<std::size_t>(blocks, 1)),
           thread_{[this] { work(); }} {}
     ReadAhead(const ReadAhead&) = delete;
     ReadAhead& operator=(const ReadAhead&) = delete;
@@ -35,24 +51,19 @@ public:
             const std::scoped_lock lock{mutex_};
             stop_ = true;
         }
-        room_.notify_one();
+        freed_.notify_one();
         thread_.join();
     }
 
     Result<bool> read(Block& block) override {
         if (ended_) return last_;  // Nothing comes after the end or an Error.
-        Step& step = wait_for_step();
-        std::swap(block, step.block);
-        last_ = std::move(step.more);
+        StepPtr step = take();
+        std::swap(block, step->block);
+        last_ = std::move(step->more);
         ended_ = !last_ || !*last_;
-        read_ = step.bytes_read;
-        std::swap(warnings_, step.warnings);
-        {
-            const std::scoped_lock lock{mutex_};
-            first_ = (first_ + 1) % ring_.size();
-            --filled_;
-        }
-        room_.notify_one();
+        read_ = step->bytes_read;
+        std::swap(warnings_, step->warnings);
+        spare_ = std::move(step);
         return last_;
     }
 
@@ -61,35 +72,61 @@ public:
     std::vector<std::string> warnings() const override { return warnings_; }
 
 private:
-    Step& wait_for_step() {
+    /// The caller's side: the oldest step that waits. What the last call used goes back first.
+    StepPtr take() {
         std::unique_lock lock{mutex_};
-        steps_.wait(lock, [this] { return filled_ > 0; });
-        return ring_[first_];
+        if (spare_) free_.push_back(std::move(spare_));
+        if (waiting_.empty()) {
+            const auto enough = [this] { return over_ || is_half(); };
+            if (!filled_.wait_for(lock, kPatience, enough))
+                filled_.wait(lock, [this] { return !waiting_.empty(); });
+        }
+        StepPtr step = std::move(waiting_.front());
+        waiting_.pop_front();
+        rows_ -= step->rows;
+        const bool low = !is_half() || waiting_.empty();
+        lock.unlock();
+        if (low) freed_.notify_one();
+        return step;
     }
 
-    /// The other thread. A step of the ring is its own from when it is free until it is filled.
+    // With mutex_ held.
+    bool is_half() const { return waiting_.size() * 2 > room_.blocks || rows_ * 2 > room_.rows; }
+    bool is_full() const { return waiting_.size() >= room_.blocks || rows_ >= room_.rows; }
+
+    /// The other thread.
     void work() {
-        for (std::size_t at = 0;; at = (at + 1) % ring_.size()) {
+        for (bool over = false; !over;) {
+            StepPtr step;
             {
                 std::unique_lock lock{mutex_};
-                room_.wait(lock, [this] { return stop_ || filled_ < ring_.size(); });
+                if (is_full())
+                    freed_.wait(lock, [this] { return stop_ || !is_half() || waiting_.empty(); });
                 if (stop_) return;
+                if (!free_.empty()) {
+                    step = std::move(free_.back());  // The warmest.
+                    free_.pop_back();
+                }
             }
-            Step& step = ring_[at];
-            take(step);
-            const bool over = !step.more || !*step.more;
+            if (!step) step = std::make_unique<Step>();
+            fill(*step);
+            over = !step->more || !*step->more;
+            bool tell;
             {
                 const std::scoped_lock lock{mutex_};
-                ++filled_;
+                rows_ += step->rows;
+                waiting_.push_back(std::move(step));
+                over_ = over;
+                tell = over || is_half() || waiting_.size() == 1;
             }
-            steps_.notify_one();
-            if (over) return;
+            if (tell) filled_.notify_one();
         }
     }
 
-    void take(Step& step) {
+    void fill(Step& step) {
         try {
             step.more = source_->read(step.block);
+            step.rows = step.more && *step.more ? rows_of(step.block) : 0;
             step.bytes_read = source_->bytes_read();
             step.warnings = source_->warnings();
         } catch (const std::bad_alloc&) {  // On this thread nobody else would catch it.
@@ -98,27 +135,31 @@ private:
     }
 
     std::unique_ptr<BlockSource> source_;  // Used by the other thread only, while it runs.
+    const ReadAheadRoom room_;
     // The caller's side.
     uint64_t total_;
     uint64_t read_;
     std::vector<std::string> warnings_;
     Result<bool> last_ = true;
     bool ended_ = false;
-    // Between the two.
+    StepPtr spare_;
+    // Between the two, guarded by mutex_.
     std::mutex mutex_;
-    std::condition_variable room_;
-    std::condition_variable steps_;
-    std::vector<Step> ring_;
-    std::size_t first_ = 0;   // The step that the caller takes next. Guarded by mutex_.
-    std::size_t filled_ = 0;  // Guarded by mutex_.
-    bool stop_ = false;       // Guarded by mutex_.
-    std::thread thread_;      // Last: it begins when all the rest is there.
+    std::condition_variable freed_;
+    std::condition_variable filled_;
+    std::deque<StepPtr> waiting_;  // Oldest first.
+    std::vector<StepPtr> free_;
+    std::size_t rows_ = 0;  // Of those that wait.
+    bool over_ = false;     // The last one that waits is the last of all.
+    bool stop_ = false;
+    std::thread thread_;  // Last: it begins when all the rest is there.
 };
 
 }  // namespace
 
-std::unique_ptr<BlockSource> read_ahead(std::unique_ptr<BlockSource> source, std::size_t blocks) {
-    return std::make_unique<ReadAhead>(std::move(source), blocks);
+std::unique_ptr<BlockSource> read_ahead(std::unique_ptr<BlockSource> source,
+                                        const ReadAheadRoom& room) {
+    return std::make_unique<ReadAhead>(std::move(source), room);
 }
 
 }  // namespace cordon::chain

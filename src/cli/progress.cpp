@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <cordon/base/format.hpp>
 
@@ -14,21 +15,33 @@ namespace cordon::cli {
 
 using Clock = std::chrono::steady_clock;
 
-ProgressLine::ProgressLine(const Session& session)
-    : enabled_{session.progress}, start_{Clock::now()}, last_{start_} {}
+namespace {
+// Faster than anybody reads costs time on a slow terminal.
+constexpr std::chrono::milliseconds kDrawPause{200};
+constexpr std::chrono::milliseconds kPlainPause{3000};
+constexpr double kSpeedWindow = 10;  // Seconds.
+constexpr double kSpeedStep = 0.5;
+}  // namespace
+
+ProgressLine::ProgressLine(const Session& session, bool plain)
+    : plain_{plain}, enabled_{session.progress || plain}, start_{Clock::now()}, last_{start_} {}
 
 ProgressLine::~ProgressLine() { clear(); }
 
 bool ProgressLine::due() {
     if (!enabled_) return false;
     const auto now = Clock::now();
-    if (now - last_ < std::chrono::milliseconds{100}) return false;
+    if (now - last_ < (plain_ ? kPlainPause : kDrawPause)) return false;
     last_ = now;
     return true;
 }
 
 void ProgressLine::show(const std::string& text) {
     if (!enabled_) return;
+    if (plain_) {
+        std::fprintf(stderr, "%s\n", text.c_str());
+        return;
+    }
     std::fprintf(stderr, "\r\033[K%s", shorten(text, terminal_width() - 1).c_str());
     std::fflush(stderr);
     drawn_ = true;
@@ -43,6 +56,34 @@ void ProgressLine::clear() {
 
 double ProgressLine::seconds() const {
     return std::chrono::duration<double>(Clock::now() - start_).count();
+}
+
+void Speed::add(double seconds, uint64_t count) {
+    // The latest is replaced until it is a step away from the one before.
+    if (seen_.size() > 1 && seconds - seen_[seen_.size() - 2].first < kSpeedStep)
+        seen_.back() = {seconds, count};
+    else
+        seen_.emplace_back(seconds, count);
+    while (seen_.size() > 2 && seconds - seen_[1].first > kSpeedWindow) seen_.pop_front();
+}
+
+double Speed::per_second() const {
+    if (seen_.size() < 2 || seen_.back().first <= seen_.front().first) return 0;
+    return static_cast<double>(seen_.back().second - seen_.front().second) /
+           (seen_.back().first - seen_.front().first);
+}
+
+std::string join_parts(const std::vector<LinePart>& parts, std::size_t width) {
+    int limit = 0;
+    for (const LinePart& part : parts) limit = std::max(limit, part.rank);
+    for (;; --limit) {
+        std::string line;
+        for (const LinePart& part : parts) {
+            if (part.text.empty() || part.rank > limit) continue;
+            line += (line.empty() ? "" : "  ") + part.text;
+        }
+        if (limit <= 0 || display_width(line) <= width) return line;
+    }
 }
 
 std::string bar(double share, std::size_t width) {
@@ -70,10 +111,40 @@ std::string format_duration(double seconds) {
 
 std::string format_count(uint64_t count) { return group_digits(std::to_string(count)); }
 
+std::string format_rate(double rate) {
+    std::string_view unit;
+    for (const char* next : {"k", "M", "G"}) {
+        if (rate < 999.5) break;
+        rate /= 1000;
+        unit = next;
+    }
+    const int digits = unit.empty() || rate >= 99.95 ? 0 : rate >= 9.995 ? 1 : 2;
+    return format("{:.{}f}{}", rate, digits, unit);
+}
+
 uint64_t peak_memory() {
     rusage usage{};
     getrusage(RUSAGE_SELF, &usage);
     return static_cast<uint64_t>(usage.ru_maxrss) * 1024;  // Linux counts kilobytes.
+}
+
+uint64_t resident_memory() {
+    std::FILE* const file = std::fopen("/proc/self/statm", "re");
+    if (file == nullptr) return peak_memory();
+    unsigned long long total = 0;
+    unsigned long long resident = 0;
+    const int got = std::fscanf(file, "%llu %llu", &total, &resident);
+    std::fclose(file);
+    return got == 2 ? resident * static_cast<uint64_t>(sysconf(_SC_PAGESIZE)) : peak_memory();
+}
+
+double cpu_seconds() {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    const auto seconds = [](const timeval& time) {
+        return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+    };
+    return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
 }  // namespace cordon::cli

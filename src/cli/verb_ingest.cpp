@@ -9,6 +9,7 @@
 
 #include "chain_json.hpp"
 #include "exit_code.hpp"
+#include "ingest_line.hpp"
 #include "output.hpp"
 #include "progress.hpp"
 #include "table.hpp"
@@ -47,21 +48,31 @@ Result<engine::IngestRequest> request_of(const Args& args) {
     return request;
 }
 
-std::string progress_text(const engine::IngestProgress& progress, double seconds) {
-    const double share = progress.bytes_total == 0 ? 0
-                                                   : static_cast<double>(progress.bytes_read) /
-                                                         static_cast<double>(progress.bytes_total);
-    const double rate = seconds > 0 ? static_cast<double>(progress.transfers) / seconds : 0;
-    std::string text =
-        format("ingest  {} {:3.0f} %  {} blocks  {} transfers  {}/s  {}", bar(share, 16),
-               share * 100, format_count(progress.blocks), format_count(progress.transfers),
-               format_count(static_cast<uint64_t>(rate)), format_bytes(peak_memory()));
-    if (share > 0.01 && share < 1)
-        text += "  " + format_duration(seconds * (1 - share) / share) + " left";
-    return text;
+/// What it cost, for those who compare machines and versions.
+boost::json::object run_json(const engine::IngestResult& result, double seconds) {
+    uint64_t blocks = 0;
+    uint64_t txns = 0;
+    uint64_t transfers = 0;
+    for (const auto& each : result.sources) {
+        if (each.txns == 0 && each.transfers == 0) continue;
+        blocks += each.rows;
+        txns += each.txns;
+        transfers += each.transfers;
+    }
+    const double cpu = cpu_seconds();
+    const auto per = [](uint64_t count, double time) {
+        return time > 0 ? static_cast<double>(count) / time : 0.0;
+    };
+    return {{"seconds", seconds},
+            {"cpu_seconds", cpu},
+            {"peak_memory_bytes", peak_memory()},
+            {"blocks_per_second", per(blocks, seconds)},
+            {"txns_per_second", per(txns, seconds)},
+            {"transfers_per_second", per(transfers, seconds)},
+            {"transfers_per_cpu_second", per(transfers, cpu)}};
 }
 
-boost::json::object result_json(const engine::IngestResult& result) {
+boost::json::object result_json(const engine::IngestResult& result, double seconds) {
     boost::json::array sources;
     for (const auto& each : result.sources)
         sources.push_back(boost::json::object{{"schema", engine::to_string(each.source.schema)},
@@ -70,7 +81,13 @@ boost::json::object result_json(const engine::IngestResult& result) {
                                               {"skipped", each.skipped},
                                               {"txns", each.txns},
                                               {"transfers", each.transfers}});
+    boost::json::array resumed;
+    for (const engine::Resumed& each : result.resumed)
+        resumed.push_back(boost::json::object{
+            {"source", each.source}, {"chain", to_string(each.chain)}, {"block", each.block}});
     return {{"sources", std::move(sources)},
+            {"resumed", std::move(resumed)},
+            {"run", run_json(result, seconds)},
             {"chains", chains_json(result.chains)},
             {"records", boost::json::object{{"labels", result.records.labels},
                                             {"assets", result.records.assets},
@@ -121,12 +138,23 @@ Result<int> run_ingest(const Args& args, const Session& session) {
     CORDON_TRY(const engine::IngestRequest request, request_of(args));
     if (args.has("dry-run")) return dry_run(request, session);
 
-    ProgressLine line{session};
+    const std::string way = args.get("progress");
+    if (way != "auto" && way != "plain")
+        return fail(ErrorCode::kInvalidParam,
+                    format("--progress: expected auto or plain, found \"{}\"", way));
+    const bool plain = way == "plain" && !session.quiet && !args.has("no-progress");
+    IngestLine line{session, plain};
     std::optional<Error> output_error;
     engine::IngestHooks hooks;
     hooks.cancel = session.cancel;
-    hooks.progress = [&](const engine::IngestProgress& progress) {
-        if (line.due()) line.show(progress_text(progress, line.seconds()));
+    hooks.progress = [&](const engine::IngestProgress& progress) { line.show(progress); };
+    hooks.sealing = [&] { line.sealing(); };
+    hooks.resumed = [&](const engine::Resumed& at) {
+        if (session.quiet) return;
+        line.clear();
+        std::fprintf(stderr, "cordon: %s: resuming at block %llu of %s\n",
+                     printable(at.source).c_str(), static_cast<unsigned long long>(at.block),
+                     to_string(at.chain).c_str());
     };
     if (session.format == Format::kJsonl)
         hooks.acknowledged = [&](const engine::Acknowledged& batch) {
@@ -145,13 +173,14 @@ Result<int> run_ingest(const Args& args, const Session& session) {
         CORDON_TRY(print(result_table(result)));
         if (result.incomplete)
             CORDON_TRY(print(
-                "\ninterrupted: what is listed is stored; run the same command again to go on\n"));
+                "\ninterrupted: what is listed is stored and stays; run the same command again, "
+                "and it goes on behind the tip\n"));
         else if (!session.quiet)
             std::fprintf(stderr, "\nnext: cordon trace --ledger %s --seed ADDRESS|TXID\n",
                          request.ledger.c_str());
     } else {
-        CORDON_TRY(print(
-            envelope("ingest.result", result_json(result), result.warnings, result.incomplete)));
+        CORDON_TRY(print(envelope("ingest.result", result_json(result, line.seconds()),
+                                  result.warnings, result.incomplete)));
     }
     return result.incomplete ? kInterrupted : kClean;
 }
@@ -176,6 +205,10 @@ Command ingest_command() {
                   {"chain", "CHAIN",
                    "Chain of sources that do not say it: btc, btc-testnet, eth, bsc, …"},
                   {"batch-blocks", "N", "Blocks in one acknowledged batch; by size when not given"},
+                  {"progress", "auto|plain",
+                   "plain: a line on standard error every few seconds, also where it is no "
+                   "terminal",
+                   "auto"},
                   {"dry-run", "",
                    "Read and check everything, store nothing; jsonl prints a line for each block"}},
         .examples = {"cordon ingest --ledger led transfers:theft.csv.zst labels:labels.csv "

@@ -100,9 +100,7 @@ Result<Clusters> cluster_ledger(const std::string& directory, std::optional<Chai
     const std::string path = clusters_path(directory, chain);
     BlockNum from = 0;
     std::vector<ClusterMark> known;
-    // A rewind takes ids away, so the file may know some that are no more: but not without bound.
-    constexpr uint64_t kTaken = 1'000'000;
-    auto saved = ledger::load_clusters(path, addresses * 2ULL + kTaken);
+    auto saved = ledger::load_clusters(path, cluster_ids(addresses));
     if (saved && (saved->chain != chain || saved->numbering != kNumbering ||
                   saved->filter != filter.identity())) {
         // Made for another question: not an answer to this one, and no reason to worry.

@@ -24,6 +24,10 @@ struct Clusters {
 /// ledger's writer tidies.
 std::string clusters_path(const std::string& directory, ChainId chain);
 
+/// How many ids a clusters file may speak of, in a ledger of so many addresses: a rewind takes ids
+/// away, so it may know some that are no more, but not without bound.
+constexpr uint64_t cluster_ids(uint64_t addresses) noexcept { return addresses * 2 + 1'000'000; }
+
 /// Goes on from the saved clusters of the ledger, if any: from their newest block that the chain
 /// still has, so that a reorg costs what it forgot. They are made anew when they are damaged, of
 /// another join filter or numbering, or of no block that the chain still has; a warning says so

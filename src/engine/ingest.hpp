@@ -23,14 +23,25 @@ struct IngestRequest {
     std::optional<ChainId>
         chain;  ///< For sources that do not say it themselves; default btc and eth.
     uint64_t batch_blocks =
-        0;  ///< Blocks in one acknowledged batch; 0 = by size (about 64 Ki transfers).
+        0;  ///< Blocks in one acknowledged batch; 0 = by size (about 16 Ki transfers).
 };
 
-/// How far one source is.
+/// How far it is.
 struct IngestProgress {
-    std::string_view source;
-    uint64_t bytes_read = 0, bytes_total = 0;
+    std::string_view source;                   ///< The one at hand.
+    uint64_t bytes_read = 0, bytes_total = 0;  ///< Of it; total is 0 when nobody knows (a pipe).
     uint64_t blocks = 0, txns = 0, transfers = 0;
+    ChainId chain;  ///< Of the last block, and its height.
+    BlockNum height = 0;
+    /// Of all chain sources together, as they lie on disk; total is 0 when nobody knows.
+    uint64_t all_bytes_read = 0, all_bytes_total = 0;
+};
+
+/// An interrupted ingest goes on: the first block that is not in the ledger yet.
+struct Resumed {
+    std::string source;
+    ChainId chain;
+    BlockNum block = 0;
 };
 
 /// Told after each batch that is safe on disk.
@@ -44,6 +55,8 @@ struct Acknowledged {
 struct IngestHooks {
     std::function<void(const IngestProgress&)> progress;
     std::function<void(const Acknowledged&)> acknowledged;
+    std::function<void(const Resumed&)> resumed;
+    std::function<void()> sealing;  ///< All blocks are in; what follows may take seconds.
     const std::atomic<bool>* cancel = nullptr;
 };
 
@@ -58,11 +71,16 @@ struct IngestResult {
     std::vector<ledger::ChainSummary> chains;
     records::Store::Counts records;
     std::vector<std::string> warnings;
+    std::vector<Resumed> resumed;
     bool incomplete =
         false;  ///< Cancelled: what was acknowledged stays, the same command goes on from there.
 };
 
 /// The first street: files → chain decodes → blocks → ledger; side files → records.
+///
+/// A thread of its own decodes ahead while the caller's appends; the next source is opened and read
+/// ahead meanwhile. What is stored, told and refused is as if it were done one after the other.
+/// Hooks are called on the caller's thread.
 ///
 /// Each source goes in whole or not at all: on an Error the ledger is rewound to where it stood
 /// before that source, also when an earlier run of the same source was interrupted

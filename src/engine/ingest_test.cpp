@@ -90,7 +90,8 @@ TEST_F(IngestTest, goes_back_to_the_start_of_a_source_whose_first_run_was_killed
     // The first run was killed after block 2 was acknowledged: the note is there, the block is in.
     const std::string half = write("half.csv", kHead + row(2, 0, "6"));
     ASSERT_TRUE(take_in({{Schema::kTransfers, half}}));
-    ASSERT_TRUE(save_pending(ledger(), {name, {}}));
+    const Pending note{name, {}};
+    ASSERT_TRUE(save_pending(ledger(), {&note, 1}));
     ASSERT_FALSE(take_in({{Schema::kTransfers, bad}}, 1));
     EXPECT_EQ(tip(), std::nullopt);
 }

@@ -48,10 +48,10 @@ Status sync_path(const fs::path& path) {
 
 }  // namespace
 
-Result<std::optional<Pending>> load_pending(const std::string& ledger_directory) {
+Result<std::vector<Pending>> load_pending(const std::string& ledger_directory) {
     const fs::path path = pending_path(ledger_directory);
     std::ifstream file{path, std::ios::binary};
-    if (!file) return std::optional<Pending>{};
+    if (!file) return std::vector<Pending>{};
     const auto corrupt = [&] {
         return fail(
             ErrorCode::kCorrupt,
@@ -67,27 +67,40 @@ Result<std::optional<Pending>> load_pending(const std::string& ledger_directory)
     std::istringstream in{text};
     std::string line;
     if (!std::getline(in, line) || line != kHead) return corrupt();
-    Pending pending;
-    if (!std::getline(in, line) || !line.starts_with("source ")) return corrupt();
-    pending.source = line.substr(7);
+    std::vector<Pending> notes;
     while (std::getline(in, line)) {
+        if (line.starts_with("source ")) {
+            notes.push_back({line.substr(7), {}});
+            continue;
+        }
         std::istringstream words{line};
         std::string word, chain_text;
         BlockNum number = 0;
-        if (!(words >> word >> chain_text >> number) || word != "tip") return corrupt();
+        if (!(words >> word >> chain_text >> number) || word != "tip" || notes.empty())
+            return corrupt();
         const auto chain = parse_chain(chain_text);
         if (!chain) return corrupt();
-        pending.tips[*chain] = number;
+        notes.back().tips[*chain] = number;
     }
-    return pending;
+    if (notes.empty()) return corrupt();
+    return notes;
 }
 
-Status save_pending(const std::string& ledger_directory, const Pending& pending) {
+Status save_pending(const std::string& ledger_directory, std::span<const Pending> notes) {
     const fs::path path = pending_path(ledger_directory);
+    std::error_code error;
+    if (notes.empty()) {
+        fs::remove(path, error);
+        if (error) return io_failure(error.value(), path, "cannot be removed");
+        return {};
+    }
     const fs::path temporary = path.string() + ".tmp";
-    std::string text = format("{}\nsource {}\n", kHead, pending.source);
-    for (const auto& [chain, tip] : pending.tips)
-        text += format("tip {} {}\n", to_string(chain), tip);
+    std::string text = format("{}\n", kHead);
+    for (const Pending& note : notes) {
+        text += format("source {}\n", note.source);
+        for (const auto& [chain, tip] : note.tips)
+            text += format("tip {} {}\n", to_string(chain), tip);
+    }
     text += sum_of(text);
     {
         errno = 0;
@@ -97,18 +110,9 @@ Status save_pending(const std::string& ledger_directory, const Pending& pending)
         if (!out) return io_failure(errno != 0 ? errno : EIO, temporary, "cannot be written");
     }
     CORDON_TRY(sync_path(temporary));
-    std::error_code error;
     fs::rename(temporary, path, error);
     if (error) return io_failure(error.value(), path, "cannot be named so");
     return sync_path(ledger_directory);
-}
-
-Status remove_pending(const std::string& ledger_directory) {
-    std::error_code error;
-    fs::remove(pending_path(ledger_directory), error);
-    if (error)
-        return io_failure(error.value(), pending_path(ledger_directory), "cannot be removed");
-    return {};
 }
 
 }  // namespace cordon::engine

@@ -15,22 +15,24 @@ namespace fs = std::filesystem;
 TEST(Pending, round_trips_and_goes_away) {
     const fs::path folder = fs::temp_directory_path() / "cordon_pending_test";
     fs::create_directories(folder);
-    EXPECT_FALSE(load_pending(folder.string()).value().has_value());
-    ASSERT_TRUE(
-        save_pending(folder.string(), {"transfers:/a b.csv", {{kBitcoin, 7}, {kEthereum, 9}}}));
-    const auto loaded = load_pending(folder.string()).value();
-    ASSERT_TRUE(loaded.has_value());
-    EXPECT_EQ(loaded->source, "transfers:/a b.csv");
-    EXPECT_EQ(loaded->tips, (std::map<ChainId, BlockNum>{{kBitcoin, 7}, {kEthereum, 9}}));
-    ASSERT_TRUE(remove_pending(folder.string()));
-    EXPECT_FALSE(load_pending(folder.string()).value().has_value());
+    EXPECT_TRUE(load_pending(folder.string()).value().empty());
+    const std::vector<Pending> notes{{"transfers:/a b.csv", {{kBitcoin, 7}, {kEthereum, 9}}},
+                                     {"btc-txs:tip", {}},
+                                     {"btc-blocks:x", {{kBitcoin, 8}}}};
+    for (std::size_t count = notes.size() + 1; count-- > 0;) {
+        ASSERT_TRUE(save_pending(folder.string(), std::span{notes}.first(count)));
+        EXPECT_EQ(load_pending(folder.string()).value(),
+                  std::vector<Pending>(notes.begin(), notes.begin() + static_cast<long>(count)));
+    }
+    EXPECT_FALSE(fs::exists(folder / "ingest.pending"));
     fs::remove_all(folder);
 }
 
 TEST(Pending, refuses_a_note_that_lost_its_end_or_changed) {
     const fs::path folder = fs::temp_directory_path() / "cordon_pending_torn";
     fs::create_directories(folder);
-    ASSERT_TRUE(save_pending(folder.string(), {"transfers:x", {{kEthereum, 1234}}}));
+    const Pending note{"transfers:x", {{kEthereum, 1234}}};
+    ASSERT_TRUE(save_pending(folder.string(), {&note, 1}));
     std::ifstream in{folder / "ingest.pending", std::ios::binary};
     const std::string whole{std::istreambuf_iterator<char>{in}, {}};
     for (std::size_t size = 0; size < whole.size(); ++size) {

@@ -257,7 +257,9 @@ Status ChainWriter::seal() {
         CORDON_TRY(start_sealing(head_.blocks.size()));
         CORDON_TRY(collect(true, false));
     }
-    return collect(false, true);
+    CORDON_TRY(collect(false, true));
+    if (cleaning_.valid()) cleaning_.wait();
+    return {};
 }
 
 }  // namespace cordon::ledger

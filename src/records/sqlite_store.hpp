@@ -36,6 +36,7 @@ public:
     Result<std::vector<Input>> inputs() const override;
     Result<Counts> counts() const override;
     Status verify() const override;
+    Status copy_to(const std::string& path) const override;
 
 private:
     explicit SqliteStore(std::unique_ptr<Database> database) noexcept

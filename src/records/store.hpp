@@ -86,6 +86,10 @@ public:
     /// Reads the whole file: pages, indices and every row as the model's types. kCorrupt names the
     /// first damage. SQLite has no page checksums: a flipped bit inside a text is not found.
     virtual Status verify() const = 0;
+
+    /// Writes what is stored now into a new file, while others may go on writing to this one.
+    /// kConflict when `path` exists. After another Error, what is there is not whole.
+    virtual Status copy_to(const std::string& path) const = 0;
 };
 
 }  // namespace cordon::records

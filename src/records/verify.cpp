@@ -62,4 +62,14 @@ Status SqliteStore::verify() const {
     return verify_table(kInputColumns, input_row);
 }
 
+Status SqliteStore::copy_to(const std::string& path) const {
+    std::error_code ignored;
+    if (std::filesystem::exists(path, ignored))
+        return fail(ErrorCode::kConflict, format("{}: is there already", path));
+    // Unlike a copy of the file this sees one state of it and its log, whoever writes meanwhile.
+    CORDON_TRY(Statement statement, database_->prepare("VACUUM INTO ?1"));
+    statement.bind(1, std::string_view{path});
+    return statement.run();
+}
+
 }  // namespace cordon::records

@@ -17,16 +17,18 @@ sys.path.insert(0, str(HERE.parent.parent))
 from tests.cli.support import program  # noqa: E402
 
 
-def main(arguments):
+def main(arguments, suite_name="cli"):
+    """The tests in tests/SUITE_NAME."""
+    folder = HERE.parent / suite_name
     verbose = "-v" in arguments
     names = [name for name in arguments if name != "-v"]
     if program() is None:
-        print("cli: cordon is not built: cmake --preset dev && cmake --build --preset dev --target cordon")
+        print(f"{suite_name}: cordon is not built: cmake --preset dev && cmake --build --preset dev --target cordon")
         print("0 passed, 1 failed, 0 skipped")
         return 4
     loader = unittest.TestLoader()
-    suite = loader.loadTestsFromNames([f"tests.cli.{name}" for name in names]) if names else \
-        loader.discover(str(HERE), "test_*.py", str(HERE.parent.parent))
+    suite = loader.loadTestsFromNames([f"tests.{suite_name}.{name}" for name in names]) if names else \
+        loader.discover(str(folder), "test_*.py", str(HERE.parent.parent))
     result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2 if verbose else 1).run(suite)
     for test, reason in result.skipped:
         print(f"skipped: {test.id()}: {reason}")

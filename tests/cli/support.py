@@ -100,7 +100,8 @@ class CliTest(unittest.TestCase):
         if not self.ledger.exists():
             return "no ledger"
         stats = self.call("ledger", "stats", "--ledger", self.ledger, "--format", "json", code=(0, 3))
-        held = [stats.out]
+        # Not the files: what was taken back has left its mark there.
+        held = [json.dumps(stats.json()["data"]["chains"])] if stats.code == 0 else [stats.out]
         chains = [each["chain"] for each in stats.json()["data"]["chains"]] if stats.code == 0 else []
         for chain in chains:
             if not chain.startswith("btc"):

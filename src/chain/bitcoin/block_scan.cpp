@@ -2,7 +2,11 @@
 #include "block_scan.hpp"
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <cstring>
+#include <new>
+#include <thread>
 
 #include <cordon/base/format.hpp>
 #include <cordon/base/hex.hpp>
@@ -19,6 +23,11 @@ constexpr std::size_t kFirstBytes =
 constexpr std::size_t kFrame = 8;  // Magic and size in front of a block of a blk file.
 constexpr std::size_t kMinBlock = kHeaderSize + 1;
 constexpr std::size_t kKeySize = 8;
+// The bodies between the heads are passed over: of large blocks this much is read, and small ones
+// lie in it by the dozen.
+constexpr std::size_t kScanBuffer = 16 * 1024;
+// More heads in flight than a disk answers at once bring nothing.
+constexpr std::size_t kMaxThreads = 4;
 
 std::string_view base_name(std::string_view path) noexcept {
     return path.substr(path.find_last_of('/') + 1);
@@ -68,61 +77,54 @@ bool starts_as_block(ByteView bytes) noexcept {
     return header && plausible_version(bytes) && meets_target(header->hash, header->bits);
 }
 
+bool is_key_file(const InputFile& file) noexcept {
+    return base_name(file.name) == "xor.dat" && file.size == kKeySize;
+}
+
+/// What one file holds. Nothing in it depends on the other files.
+struct FileScan {
+    Status status;  ///< What is wrong with the file, after the entries.
+    std::vector<BlockEntry> entries;
+    Bytes key;
+    std::vector<std::string> warnings;
+    const Network* network = nullptr;  ///< The one whose magic bytes were seen, and where.
+    uint64_t network_at = 0;
+};
+
+Status two_networks(const std::string& name, uint64_t at, const Network& one,
+                    const Network& other) {
+    return fail(ErrorCode::kWrongChain,
+                format("{}: offset {}: a block of {} among those of {}: give them apart", name, at,
+                       one.name, other.name));
+}
+
+/// Scans one file.
 class Scanner {
 public:
-    Scanner(const std::vector<InputFile>& files, ChainId chain, const Bytes& key)
-        : files_{files}, chain_{chain}, key_{key} {}
+    Scanner(const std::vector<InputFile>& files, ChainId chain, const Bytes& key, uint32_t index,
+            FileScan& out)
+        : files_{files}, chain_{chain}, key_{key}, index_{index}, out_{out} {}
 
-    Result<BlockScan> run() {
-        if (!key_.empty() && key_.size() != kKeySize)
-            return fail(ErrorCode::kInvalidParam,
-                        format("an XOR key of {} bytes; expected {}", key_.size(), kKeySize));
-        if (key_.empty()) CORDON_TRY(find_key());
-        out_.keys.resize(files_.size());
-        for (std::size_t i = 0; i < files_.size(); ++i)
-            CORDON_TRY(scan_file(static_cast<uint32_t>(i)));
-        if (out_.entries.empty())
-            return fail(ErrorCode::kMalformed,
-                        format("no block in {} files: expected raw blocks or blk*.dat files{}{}",
-                               files_.size(), out_.warnings.empty() ? "" : "; first: ",
-                               out_.warnings.empty() ? "" : out_.warnings.front()));
-        return std::move(out_);
-    }
-
-private:
-    static bool is_key_file(const InputFile& file) noexcept {
-        return base_name(file.name) == "xor.dat" && file.size == kKeySize;
-    }
-
-    Status find_key() {
-        const auto file = std::find_if(files_.begin(), files_.end(), is_key_file);
-        if (file == files_.end()) return {};
-        CORDON_TRY(FileStream stream, FileStream::open(*file));
-        Bytes key(kKeySize);
-        CORDON_TRY(const std::size_t got, stream.read(key));
-        if (got == kKeySize) key_ = std::move(key);
-        return {};
-    }
-
-    Status scan_file(uint32_t index) {
-        const InputFile& file = files_[index];
+    Status run() {
+        const InputFile& file = files_[index_];
         if (is_key_file(file)) return {};
-        CORDON_TRY(FileStream stream, FileStream::open(file));
+        CORDON_TRY(FileStream stream, FileStream::open(file, kScanBuffer));
         CORDON_TRY(const ByteView raw, stream.peek(kFirstBytes));
-        if (network_by_magic(raw) != nullptr) return scan_frames(index, stream);
+        if (network_by_magic(raw) != nullptr) return scan_frames(stream);
         Bytes plain(raw.begin(), raw.end());
         apply_key(plain, key_, 0);
         if (!key_.empty() && network_by_magic(plain) != nullptr) {
             stream.set_key(key_);
-            out_.keys[index] = key_;
-            return scan_frames(index, stream);
+            out_.key = key_;
+            return scan_frames(stream);
         }
         const bool padding_only = is_blk_name(file.name) && !raw.empty() && is_zero(raw);
-        if (padding_only) return scan_frames(index, stream);
-        if (starts_as_block(raw)) return scan_single(index, stream);
+        if (padding_only) return scan_frames(stream);
+        if (starts_as_block(raw)) return scan_single(stream);
         return leave_out(file, raw);
     }
 
+private:
     Status leave_out(const InputFile& file, ByteView raw) {
         std::string why =
             raw.empty() ? std::string{"empty"}
@@ -143,15 +145,15 @@ private:
     }
 
     /// A file that is one block. Its end is checked when its txns are read.
-    Status scan_single(uint32_t index, FileStream& stream) {
+    Status scan_single(FileStream& stream) {
         CORDON_TRY(const ByteView raw, stream.peek(kFirstBytes));
         if (raw.size() < kMinBlock)
             return fail(ErrorCode::kTruncated,
                         format("{}: offset 0: expected a block of at least {} bytes, found {}",
-                               files_[index].name, kMinBlock, raw.size()));
+                               files_[index_].name, kMinBlock, raw.size()));
         const Bytes first(raw.begin(), raw.end());
         CORDON_TRY(const uint64_t size, stream.skip(kMaxBlockBytes + uint64_t{1}));
-        Status added = add(index, 0, static_cast<uint32_t>(size), first);
+        Status added = add(0, static_cast<uint32_t>(size), first);
         // Bytes without framing do not name their network, so a folder may hold several: the others
         // are left out.
         if (added || added.error().code != ErrorCode::kWrongChain || files_.size() == 1)
@@ -161,8 +163,9 @@ private:
         return {};
     }
 
-    Status scan_frames(uint32_t index, FileStream& stream) {
-        const std::string& name = files_[index].name;
+    Status scan_frames(FileStream& stream) {
+        const std::string& name = files_[index_].name;
+        std::array<uint8_t, kFirstBytes> room;
         for (;;) {
             CORDON_TRY(skip_padding(stream));
             const uint64_t at = stream.offset();
@@ -183,11 +186,11 @@ private:
                 return fail(ErrorCode::kMalformed,
                             format("{}: offset {}: a block of {} bytes; expected {} to {}", name,
                                    at + 4, size, kMinBlock, kMaxBlockBytes));
-            Bytes first(std::min<std::size_t>(size, kFirstBytes));
+            const auto first = std::span{room}.first(std::min<std::size_t>(size, kFirstBytes));
             CORDON_TRY(const std::size_t head, stream.read(first));
             CORDON_TRY(const uint64_t rest, stream.skip(size - first.size()));
             if (head + rest < size) return torn(name, at + kFrame, size, head + rest);
-            CORDON_TRY(add(index, at + kFrame, size, first));
+            CORDON_TRY(add(at + kFrame, size, first));
         }
     }
 
@@ -202,11 +205,12 @@ private:
     /// Nodes lengthen their files by zeros in advance. Under a key these may lie there plain or
     /// XORed.
     static Status skip_padding(FileStream& stream) {
-        for (;;) {
-            CORDON_TRY(const ByteView raw, stream.peek(FileStream::kBuffer));
+        for (std::size_t ahead = kFrame;; ahead = stream.buffer()) {
+            CORDON_TRY(const ByteView raw, stream.peek(ahead));
             if (raw.empty()) return {};
-            Bytes plain(raw.first(std::min(raw.size(), kFrame)).begin(),
-                        raw.first(std::min(raw.size(), kFrame)).end());
+            std::array<uint8_t, kFrame> room{};
+            const auto plain = std::span{room}.first(std::min(raw.size(), kFrame));
+            std::copy_n(raw.begin(), plain.size(), plain.begin());
             apply_key(plain, stream.key(), stream.offset());
             if (!is_zero(plain) && !is_zero(raw.first(plain.size()))) return {};
             const bool stored_plain = is_zero(raw.first(plain.size()));
@@ -228,21 +232,21 @@ private:
             return fail(ErrorCode::kWrongChain,
                         format("{}: offset {}: a block of {}, expected one of {}", name, at,
                                network.name, to_string(chain_)));
-        if (network_ == nullptr) network_ = &network;
-        if (network_ != &network)
-            return fail(ErrorCode::kWrongChain,
-                        format("{}: offset {}: a block of {} among those of {}: give them apart",
-                               name, at, network.name, network_->name));
+        if (out_.network == nullptr) {
+            out_.network = &network;
+            out_.network_at = at;
+        }
+        if (out_.network != &network) return two_networks(name, at, network, *out_.network);
         return {};
     }
 
-    Status add(uint32_t index, uint64_t offset, uint32_t size, ByteView first) {
+    Status add(uint64_t offset, uint32_t size, ByteView first) {
         CORDON_TRY(const HeaderView header, parse_header(first));
         const std::optional<uint64_t> height = coinbase_height(first);
         if (Status status = check_network(chain_, header, height); !status)
-            return fail(status.error().in(format("{}: offset {}", files_[index].name, offset)));
+            return fail(status.error().in(format("{}: offset {}", files_[index_].name, offset)));
         BlockEntry entry{header.hash,  header.parent, header.time, header.bits,
-                         std::nullopt, index,         size,        offset};
+                         std::nullopt, index_,        size,        offset};
         if (height && plausible_height(chain_, *height, header.time))
             entry.height = static_cast<uint32_t>(*height);
         out_.entries.push_back(entry);
@@ -251,16 +255,81 @@ private:
 
     const std::vector<InputFile>& files_;
     ChainId chain_;
-    Bytes key_;
-    const Network* network_ = nullptr;  // The network whose magic bytes were seen.
-    BlockScan out_;
+    const Bytes& key_;
+    uint32_t index_;
+    FileScan& out_;
 };
+
+Result<Bytes> find_key(const std::vector<InputFile>& files) {
+    const auto file = std::find_if(files.begin(), files.end(), is_key_file);
+    if (file == files.end()) return Bytes{};
+    CORDON_TRY(FileStream stream, FileStream::open(*file));
+    Bytes key(kKeySize);
+    CORDON_TRY(const std::size_t got, stream.read(key));
+    return got == kKeySize ? key : Bytes{};
+}
+
+/// Several files at once: most of the time goes into waiting for the disk. Files behind one that
+/// is bad may be left out, those before it never are.
+std::vector<FileScan> scan_files(const std::vector<InputFile>& files, ChainId chain,
+                                 const Bytes& key) {
+    std::vector<FileScan> scans(files.size());
+    std::atomic<std::size_t> next = 0;
+    std::atomic<bool> failed = false;
+    const auto work = [&] {
+        while (!failed) {
+            const std::size_t i = next++;
+            if (i >= files.size()) return;
+            try {
+                scans[i].status =
+                    Scanner{files, chain, key, static_cast<uint32_t>(i), scans[i]}.run();
+            } catch (const std::bad_alloc&) {  // On these threads nobody else would catch it.
+                scans[i].status = fail(ErrorCode::kLimit, "out of memory while looking for blocks");
+            }
+            if (!scans[i].status) failed = true;
+        }
+    };
+    const std::size_t threads = std::min(
+        {files.size(), kMaxThreads, std::max<std::size_t>(std::thread::hardware_concurrency(), 1)});
+    std::vector<std::jthread> others;
+    for (std::size_t i = 1; i < threads; ++i) others.emplace_back(work);
+    work();
+    return scans;
+}
 
 }  // namespace
 
 Result<BlockScan> scan_blocks(const std::vector<InputFile>& files, ChainId chain,
-                              const Bytes& key) {
-    return Scanner{files, chain, key}.run();
+                              const Bytes& given) {
+    if (!given.empty() && given.size() != kKeySize)
+        return fail(ErrorCode::kInvalidParam,
+                    format("an XOR key of {} bytes; expected {}", given.size(), kKeySize));
+    Bytes key = given;
+    if (key.empty()) {
+        CORDON_TRY(key, find_key(files));
+    }
+    std::vector<FileScan> scans = scan_files(files, chain, key);
+    BlockScan out;
+    const Network* network = nullptr;
+    for (std::size_t i = 0; i < files.size(); ++i) {
+        FileScan& scan = scans[i];
+        if (network == nullptr) network = scan.network;
+        // The first magic bytes of a file come before anything else that is wrong with it.
+        if (scan.network != nullptr && scan.network != network)
+            return fail(
+                two_networks(files[i].name, scan.network_at, *scan.network, *network).error());
+        CORDON_TRY(scan.status);
+        out.entries.insert(out.entries.end(), scan.entries.begin(), scan.entries.end());
+        out.keys.push_back(std::move(scan.key));
+        for (std::string& warning : scan.warnings) out.warnings.push_back(std::move(warning));
+        scan = {};
+    }
+    if (out.entries.empty())
+        return fail(ErrorCode::kMalformed,
+                    format("no block in {} files: expected raw blocks or blk*.dat files{}{}",
+                           files.size(), out.warnings.empty() ? "" : "; first: ",
+                           out.warnings.empty() ? "" : out.warnings.front()));
+    return out;
 }
 
 }  // namespace cordon::chain

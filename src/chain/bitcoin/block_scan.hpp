@@ -33,10 +33,11 @@ struct BlockScan {
     std::vector<std::string> warnings;  ///< Files left out, and why.
 };
 
-/// Reads every file once, front to back. A file starts with a block, starts with a network's magic
-/// bytes (plain or under `key`), or is no block at all: then it is left out with a warning, unless
-/// it is the only one or named blk*.dat. A file "xor.dat" of 8 bytes among the others is the key
-/// when none is given.
+/// Reads the head of every block, several files at a time, and passes over the bodies where a file
+/// is not compressed; the result is that of one after the other. A file starts with a block, starts
+/// with a network's magic bytes (plain or under `key`), or is no block at all: then it is left out
+/// with a warning, unless it is the only one or named blk*.dat. A file "xor.dat" of 8 bytes among
+/// the others is the key when none is given.
 ///
 /// A single block of another network is left out with a warning too, unless it is the only file;
 /// kWrongChain otherwise, naming the network found. kTruncated: a file ends inside a block.

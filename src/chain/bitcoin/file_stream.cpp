@@ -29,10 +29,10 @@ void apply_key(std::span<uint8_t> bytes, ByteView key, uint64_t offset) noexcept
     }
 }
 
-Result<FileStream> FileStream::open(const InputFile& file) {
+Result<FileStream> FileStream::open(const InputFile& file, std::size_t buffer) {
     auto source = file.open();
     if (!source) return fail(source.error().in(file.name));
-    return FileStream{file, std::move(*source)};
+    return FileStream{file, std::move(*source), buffer};
 }
 
 Status FileStream::refill() {
@@ -58,7 +58,7 @@ Result<ByteView> FileStream::peek(std::size_t size) {
 Result<std::size_t> FileStream::read(std::span<uint8_t> out) {
     std::size_t done = 0;
     while (done < out.size()) {
-        if (begin_ == end_ && out.size() - done >= kBuffer && !at_end_) {
+        if (begin_ == end_ && out.size() - done >= buffer_.size() && !at_end_) {
             // Most of a block: not by way of the buffer.
             const auto got = source_->read(out.subspan(done));
             if (!got) return fail(got.error().in(file_->name));
@@ -81,16 +81,15 @@ Result<std::size_t> FileStream::read(std::span<uint8_t> out) {
 }
 
 Result<uint64_t> FileStream::skip(uint64_t size) {
-    uint64_t done = 0;
-    while (done < size) {
-        if (begin_ == end_) CORDON_TRY(refill());
-        if (begin_ == end_) break;
-        const auto part = static_cast<std::size_t>(std::min<uint64_t>(size - done, end_ - begin_));
-        begin_ += part;
-        offset_ += part;
-        done += part;
-    }
-    return done;
+    const auto buffered = static_cast<std::size_t>(std::min<uint64_t>(size, end_ - begin_));
+    begin_ += buffered;
+    offset_ += buffered;
+    if (buffered == size || at_end_) return buffered;
+    const auto beyond = source_->skip(size - buffered);
+    if (!beyond) return fail(beyond.error().in(file_->name));
+    offset_ += *beyond;
+    if (buffered + *beyond < size) at_end_ = true;
+    return buffered + *beyond;
 }
 
 }  // namespace cordon::chain

@@ -53,5 +53,31 @@ TEST(FileStream, reads_more_than_its_buffer_in_one_call) {
     EXPECT_TRUE(stream.peek(1).value().empty());
 }
 
+TEST(FileStream, skips_within_its_buffer_beyond_it_and_up_to_the_end) {
+    const Bytes plain = pattern(100'000);
+    const Bytes key{9, 8, 7, 6, 5, 4, 3, 2};
+    Bytes stored = plain;
+    xor_plainly(stored, key);
+    const InputFile file = memory_file("blk", stored);
+    for (const std::size_t buffer : {512U, 16'384U, 262'144U}) {
+        auto stream = FileStream::open(file, buffer).value();
+        stream.set_key(key);
+        ASSERT_EQ(stream.buffer(), buffer);
+        for (const uint64_t step : {0, 9, 600, 511, 30'000, 1, 60'000}) {
+            ASSERT_EQ(stream.skip(step).value(), step);
+            ASSERT_FALSE(stream.peek(buffer).value().empty());
+            Bytes piece(5);
+            const auto at = static_cast<std::ptrdiff_t>(stream.offset());
+            ASSERT_EQ(stream.read(piece).value(), 5u);
+            ASSERT_TRUE(std::equal(piece.begin(), piece.end(), plain.begin() + at));
+        }
+        const uint64_t left = plain.size() - stream.offset();
+        EXPECT_EQ(stream.skip(left + 1).value(), left);
+        EXPECT_EQ(stream.offset(), plain.size());
+        EXPECT_EQ(stream.skip(1).value(), 0u);
+        EXPECT_TRUE(stream.peek(1).value().empty());
+    }
+}
+
 }  // namespace
 }  // namespace cordon::chain
