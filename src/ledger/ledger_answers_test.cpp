@@ -278,7 +278,7 @@ private:
     }
 
     void scans() {
-        for (int i = 0; i < 4 && !blocks_.empty(); ++i) {
+        for (BlockNum i = 0; i < 4 && !blocks_.empty(); ++i) {
             const BlockNum first = blocks_[random_() % blocks_.size()].header.number + i % 2;
             const BlockNum last = blocks_[random_() % blocks_.size()].header.number - i / 2;
             std::vector<BlockNum> seen, wanted;
