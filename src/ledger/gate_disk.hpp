@@ -4,6 +4,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <set>
 
 #include <cordon/base/format.hpp>
 
@@ -15,10 +16,12 @@ namespace cordon::ledger::test {
 /// threads of their own. A file is chosen by a part of its name. Thread safety: any number.
 class GateDisk final : public Disk {
 public:
-    /// Whoever wants to change such a file waits until open().
-    void close(std::string part) {
+    /// Whoever wants to change such a file waits until open(), but for the first `passing` files.
+    void close(std::string part, std::size_t passing = 0) {
         const std::lock_guard lock{mutex_};
         closed_ = std::move(part);
+        passing_ = passing;
+        passed_.clear();
         waiting_ = 0;
     }
     void open() {
@@ -91,7 +94,9 @@ private:
             return !part.empty() && name.find(part) != std::string::npos;
         };
         std::unique_lock lock{mutex_};
-        if (is_chosen(closed_)) {
+        const std::string last = name.substr(0, name.find(".tmp"));
+        if (is_chosen(closed_) && passed_.size() < passing_) passed_.insert(last);
+        if (is_chosen(closed_) && !passed_.contains(last)) {
             ++waiting_;
             changed_.notify_all();
             changed_.wait(lock, [&] { return !is_chosen(closed_); });
@@ -104,6 +109,8 @@ private:
     mutable std::mutex mutex_;
     std::condition_variable changed_;
     std::string closed_, full_;
+    std::size_t passing_ = 0;
+    std::set<std::string> passed_;
     unsigned waiting_ = 0, refusals_ = 0;
 };
 

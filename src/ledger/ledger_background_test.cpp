@@ -212,13 +212,24 @@ TEST_P(LedgerBackground, a_full_disk_at_the_manifest_leaves_the_head_where_it_wa
     desk.check_whole();
 }
 
+/// Four runs are there and their merged index is about to be written.
+void begin_to_merge(Desk& desk) {
+    for (std::size_t i = 1; i <= 3; ++i) desk.append_and_take_over(i);
+    desk.disk.close("index-", 1);  // The fourth passes, the merged one waits.
+    desk.append();
+    for (int i = 0; i < 5000 && !desk.disk.is_somebody_waiting(); ++i) {
+        ASSERT_TRUE(desk.writer->snapshot());
+        std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    }
+    ASSERT_TRUE(desk.disk.is_somebody_waiting());
+}
+
 TEST_P(LedgerBackground, a_full_disk_while_merging_costs_speed_only_and_seal_says_why) {
     Desk desk{GetParam()};
-    for (std::size_t i = 1; i <= 3; ++i) desk.append_and_take_over(i);
-    desk.append();
-    desk.wait_for_files("index-", 4);
+    begin_to_merge(desk);
     desk.disk.fill_up("index-");
-    desk.check();  // Takes the fourth over and begins to merge.
+    desk.disk.open();
+    desk.check();
     const Status status = desk.writer->seal();
     ASSERT_FALSE(status);
     EXPECT_EQ(status.error().code, ErrorCode::kNoSpace) << status.error().message;
@@ -228,19 +239,6 @@ TEST_P(LedgerBackground, a_full_disk_while_merging_costs_speed_only_and_seal_say
     EXPECT_EQ(chain_files(desk.ledger)->front().indexes, 1u);
     EXPECT_EQ(desk.files("index-"), 1u);
     desk.check_whole();
-}
-
-/// Four runs are there and their merged index is about to be written.
-void begin_to_merge(Desk& desk) {
-    for (std::size_t i = 1; i <= 3; ++i) desk.append_and_take_over(i);
-    desk.append();
-    desk.wait_for_files("index-", 4);
-    desk.disk.close("index-");
-    for (int i = 0; i < 5000 && !desk.disk.is_somebody_waiting(); ++i) {
-        ASSERT_TRUE(desk.writer->snapshot());
-        std::this_thread::sleep_for(std::chrono::milliseconds{1});
-    }
-    ASSERT_TRUE(desk.disk.is_somebody_waiting());
 }
 
 TEST_P(LedgerBackground, a_merged_index_survives_a_seal_that_fails_meanwhile) {
