@@ -76,6 +76,7 @@ public:
         for (const uint64_t count : {own_.blocks, own_.txns, own_.rows, own_.inputs,
                                      own_.addresses, own_.assets, amounts_, foreign_})
             if (count > in_.left()) return false;
+        if (!is_utxo(head_.chain) && own_.inputs != 0) return false;
         take_columns();
         if (!in_.ok() || in_.left() != 0) return false;
         return blocks_fit() && rows_fit() && inputs_fit();
