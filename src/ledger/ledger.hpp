@@ -97,7 +97,7 @@ struct Balance {
 enum class Field : uint8_t {
     kSender,    ///< Account chains: address id.
     kReceiver,  ///< Address id; of outputs too.
-    kAsset,     ///< Account chains: asset id, 0 is the native one.
+    kAsset,     ///< Account chains: a number for each asset.
     kValue,     ///< UTXO chains: satoshi.
 };
 

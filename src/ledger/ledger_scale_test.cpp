@@ -87,7 +87,7 @@ TEST(LedgerScale, a_txn_has_100_000_outputs_and_another_spends_them_all) {
             drain(*reader.utxo_txns_of(kBitcoin, holder(5), Side::kEither, Order::kAscending, {})),
             (std::vector<TxnPosition>{{1, 1}, {2, 0}}));
         std::size_t shapes = 0;
-        ASSERT_TRUE(reader.scan_shapes(kBitcoin, {}, [&](const TxnShape& shape) -> Status {
+        ASSERT_TRUE(reader.scan_shapes(kBitcoin, {}, true, [&](const TxnShape& shape) -> Status {
             ++shapes;
             EXPECT_EQ(shape.senders.size(), kMany);
             EXPECT_EQ(shape.receivers.size(), 1u);
