@@ -159,10 +159,10 @@ TEST_F(IngestTest, stores_what_a_plain_loop_would_store) {
         "token_address,from_address,to_address,value,transaction_hash,log_index,block_number\n";
     for (int i = 0; i < 900; ++i)
         transfers += token + "," + kAlice + "," + kBob + "," + std::to_string(i) + ",0x" +
-                     std::string(60, 'c') + std::to_string(1000 + i / 3) + "," + std::to_string(i) +
-                     "," + std::to_string(1000 + i / 3) + "\n";
+                     std::string(60, 'c') + std::to_string(1001 + i / 3) + "," + std::to_string(i) +
+                     "," + std::to_string(1001 + i / 3) + "\n";
     std::string headers = "number,hash,parent_hash,timestamp\n";
-    for (int block = 1000; block < 1300; ++block)
+    for (int block = 1001; block < 1301; ++block)
         headers += std::to_string(block) + ",0x" + std::string(60, 'd') + std::to_string(block) +
                    ",0x" + std::string(60, 'd') + std::to_string(block - 1) + "," +
                    std::to_string(block) + "\n";
