@@ -13,7 +13,7 @@ namespace cordon::ledger {
 template <typename Visit>
 uint64_t write_table(ColumnFileWriter& out, std::size_t column, uint64_t entries, Visit&& visit) {
     constexpr uint64_t kRegion = uint64_t{1} << 23;
-    constexpr unsigned kPlaceBits = 40;  // What stands above the slot's content in `wanted`.
+    constexpr unsigned kPlaceBits = 40;   // What stands above the slot's content in `wanted`.
     constexpr unsigned kBucketBits = 15;  // A bucket of slots fits the second-level cache.
     const uint64_t homes = index::homes_of(entries);
     out.begin_packed(column, 0, (entries << index::kTagBits) | 0xFF);
