@@ -68,7 +68,7 @@ void put_amount(Bytes& out, const Amount& amount) {
     const std::size_t at = out.size();
     const unsigned size = amount_size(amount);
     out.resize(at + size);
-    std::memcpy(out.data() + at, amount.limbs().data(), size);
+    if (size != 0) std::memcpy(out.data() + at, amount.limbs().data(), size);
 }
 
 }  // namespace cordon::ledger

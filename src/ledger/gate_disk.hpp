@@ -31,6 +31,10 @@ public:
         std::unique_lock lock{mutex_};
         return changed_.wait_for(lock, std::chrono::seconds{10}, [this] { return waiting_ != 0; });
     }
+    bool is_somebody_waiting() const {
+        const std::lock_guard lock{mutex_};
+        return waiting_ != 0;
+    }
     /// The next `times` writes to such a file find no space.
     void fill_up(std::string part, unsigned times = UINT32_MAX) {
         const std::lock_guard lock{mutex_};
@@ -97,7 +101,7 @@ private:
         return fail(ErrorCode::kNoSpace, format("{}: no space left", path));
     }
 
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::condition_variable changed_;
     std::string closed_, full_;
     unsigned waiting_ = 0, refusals_ = 0;
