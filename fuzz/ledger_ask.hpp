@@ -55,8 +55,8 @@ inline void ask(const ledger::Reader& reader, ChainId chain) {
         expect_clean(reader.address_id(chain, address));
         if (is_utxo(chain)) {
             expect_clean(reader.balance(chain, address));
-            expect_clean(reader.outputs_of(chain, address, ledger::Order::kDescending, {})
-                             ->next(outputs));
+            expect_clean(
+                reader.outputs_of(chain, address, ledger::Order::kDescending, {})->next(outputs));
         } else {
             expect_clean(reader.transfers_of(chain, address, {})->next(transfers));
         }
@@ -64,8 +64,8 @@ inline void ask(const ledger::Reader& reader, ChainId chain) {
     expect_clean(reader.scan_field(chain, ledger::Field::kReceiver,
                                    [](uint64_t, std::span<const uint64_t>) { return Status{}; }));
     if (is_utxo(chain))
-        expect_clean(reader.scan_shapes(chain, {}, true,
-                                        [](const ledger::TxnShape&) { return Status{}; }));
+        expect_clean(
+            reader.scan_shapes(chain, {}, true, [](const ledger::TxnShape&) { return Status{}; }));
     for (const Hash256& hash : hashes) expect_clean(reader.find_txn(chain, hash));
     points.resize(std::min<std::size_t>(points.size(), 20));
     for (const OutPoint& point : points) expect_clean(reader.spender(chain, point));

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <cordon/ledger/coding.hpp>
+#include <cordon/ledger/column_file.hpp>
 #include <cordon/ledger/crc32c.hpp>
 #include <cordon/ledger/log.hpp>
-#include <cordon/ledger/column_file.hpp>
 
 /// Makes the checksums of mutated ledger files right again, so that fuzzing reaches what is behind
 /// them.

@@ -161,8 +161,8 @@ Status print_joins(const engine::Clusters& clusters, const Joins& joins) {
         CORDON_TRY(const auto txn, clusters.reader->utxo_txn(clusters.chain, join.at));
         CORDON_TRY(const std::string a, text_of(clusters, join.a));
         CORDON_TRY(const std::string b, text_of(clusters, join.b));
-        table.add({format_count(join.at.block), chain::format_hash(clusters.chain, txn.txn.txid), a,
-                   b});
+        table.add(
+            {format_count(join.at.block), chain::format_hash(clusters.chain, txn.txn.txid), a, b});
     }
     return print(table.render(terminal_width()));
 }

@@ -122,14 +122,16 @@ Result<Clusters> cluster_ledger(const std::string& directory, std::optional<Chai
         return std::find(nobody.begin(), nobody.end(), id) != nobody.end();
     };
     std::vector<uint32_t> signers;
-    CORDON_TRY(reader->scan_shapes(chain, {from, 0}, filter.identity() != 0, [&](const ledger::TxnShape& shape) -> Status {
-        if (cancel != nullptr && cancel->load()) return fail(ErrorCode::kCancelled, "interrupted");
-        if (filter.is_join(shape)) return {};
-        signers.assign(shape.senders.begin(), shape.senders.end());
-        if (!nobody.empty()) std::erase_if(signers, is_nobody);
-        result.forest.add(shape.at, signers);
-        return {};
-    }));
+    CORDON_TRY(reader->scan_shapes(chain, {from, 0}, filter.identity() != 0,
+                                   [&](const ledger::TxnShape& shape) -> Status {
+                                       if (cancel != nullptr && cancel->load())
+                                           return fail(ErrorCode::kCancelled, "interrupted");
+                                       if (filter.is_join(shape)) return {};
+                                       signers.assign(shape.senders.begin(), shape.senders.end());
+                                       if (!nobody.empty()) std::erase_if(signers, is_nobody);
+                                       result.forest.add(shape.at, signers);
+                                       return {};
+                                   }));
 
     CORDON_TRY(auto marks, marks_of(*reader, chain));
     if (marks == known) return result;

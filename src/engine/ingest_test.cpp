@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "ledger_care.hpp"
+#include "open.hpp"
 #include "pending.hpp"
 #include "seed.hpp"
 
@@ -119,6 +121,191 @@ TEST_F(IngestTest, stops_at_a_batch_when_cancelled_and_goes_on_later) {
     EXPECT_FALSE(rest.incomplete);
     EXPECT_EQ(rest.sources.at(0).skipped, 1u);
     EXPECT_EQ(tip(), 3u);
+}
+
+/// All blocks of a ledger.
+std::vector<Block> all_blocks(const std::string& directory) {
+    const auto reader = ledger::open_reader(directory).value();
+    std::vector<Block> blocks;
+    for (const ledger::ChainSummary& each : reader->chains())
+        EXPECT_TRUE(reader->scan(each.chain, 0, UINT64_MAX, [&](const Block& block) -> Status {
+            blocks.push_back(block);
+            return {};
+        }));
+    return blocks;
+}
+
+TEST_F(IngestTest, stores_what_a_plain_loop_would_store) {
+    std::string csv = kHead;
+    for (int block = 1; block <= 500; ++block)
+        for (int txn = 0; txn < (block % 97 == 0 ? 300 : block % 4); ++txn)
+            csv += row(block, txn, std::to_string(block * 7 + txn));
+    std::string lines;
+    for (int i = 1; i <= 300; ++i) {
+        const auto id = [](int n) {
+            const std::string digits = std::to_string(n);
+            return std::string(64 - digits.size(), '0') + digits;
+        };
+        const auto script = [](int n) {
+            const std::string digits = std::to_string(n % 50);
+            return "0014" + std::string(40 - digits.size(), '0') + digits;
+        };
+        lines += "{\"txid\":\"" + id(i) + "\",\"in\":[[\"" + id(i - 1) + "\",0," +
+                 std::to_string(1001 - i) + ",\"" + script(i - 1) + "\",null]],\"out\":[[" +
+                 std::to_string(1000 - i) + ",\"" + script(i) + "\",null]]}\n";
+    }
+    const std::string token = "0x" + std::string(40, '7');
+    std::string transfers =
+        "token_address,from_address,to_address,value,transaction_hash,log_index,block_number\n";
+    for (int i = 0; i < 900; ++i)
+        transfers += token + "," + kAlice + "," + kBob + "," + std::to_string(i) + ",0x" +
+                     std::string(60, 'c') + std::to_string(1001 + i / 3) + "," + std::to_string(i) +
+                     "," + std::to_string(1001 + i / 3) + "\n";
+    std::string headers = "number,hash,parent_hash,timestamp\n";
+    for (int block = 1001; block < 1301; ++block)
+        headers += std::to_string(block) + ",0x" + std::string(60, 'd') + std::to_string(block) +
+                   ",0x" + std::string(60, 'd') + std::to_string(block - 1) + "," +
+                   std::to_string(block) + "\n";
+    fs::create_directories(folder_ / "etl");
+    write("etl/blocks.csv", headers);
+    const Source sources[] = {{Schema::kTransfers, write("t.csv", csv)},
+                              {Schema::kBtcTxs, write("t.jsonl", lines)},
+                              {Schema::kEvmEtl, (folder_ / "etl").string()}};
+    write("etl/token_transfers.csv", transfers);
+    for (const Source& source : sources) {
+        const std::string plain = (folder_ / "plain").string();
+        fs::remove_all(plain);
+        fs::remove_all(ledger());
+        {
+            const auto writer = ledger::open_writer(plain).value();
+            const auto blocks = open_chain_source(source, std::nullopt).value();
+            BlockNum loose = 0;
+            for (;;) {
+                auto read = blocks->next();
+                ASSERT_TRUE(read) << read.error().message;
+                if (!*read) break;
+                Block* const block = &**read;
+                if (block->header.number_kind == BlockNumKind::kSequence)
+                    block->header.number = loose++;
+                ASSERT_TRUE(writer->append({block, 1}));
+            }
+        }
+        const auto done = take_in({source});
+        ASSERT_TRUE(done) << done.error().message;
+        const IngestResult& result = *done;
+        const std::vector<Block> stored = all_blocks(ledger());
+        EXPECT_GT(stored.size(), 0u) << to_string(source.schema);
+        EXPECT_EQ(result.sources.at(0).rows, stored.size()) << to_string(source.schema);
+        EXPECT_TRUE(stored == all_blocks(plain)) << to_string(source.schema);
+    }
+}
+
+TEST_F(IngestTest, takes_sources_in_the_order_given_and_undoes_only_the_bad_one) {
+    const std::string one = write("one.csv", kHead + row(1, 0, "5") + row(2, 0, "6"));
+    const std::string two = write("two.csv", kHead + row(3, 0, "5") + row(4, 0, "6"));
+    const std::string bad = write("bad.csv", kHead + row(5, 0, "7") + row(6, 0, "x"));
+    const IngestResult both =
+        take_in({{Schema::kTransfers, one}, {Schema::kTransfers, two}}, 1).value();
+    EXPECT_EQ(both.sources.at(1).rows, 2u);
+    EXPECT_EQ(tip(), 4u);
+    const std::string more = write("more.csv", kHead + row(5, 0, "5"));
+    const Error error =
+        take_in({{Schema::kTransfers, more}, {Schema::kTransfers, bad}, {Schema::kTransfers, one}})
+            .error();
+    EXPECT_NE(error.message.find("bad.csv:3"), std::string::npos) << error.message;
+    EXPECT_EQ(tip(), 5u);
+    // One that is not there is found out in its turn, not before.
+    const std::string none = (folder_ / "none.csv").string();
+    const std::string last = write("last.csv", kHead + row(6, 0, "5"));
+    EXPECT_EQ(take_in({{Schema::kTransfers, last}, {Schema::kTransfers, none}}).error().code,
+              ErrorCode::kNotFound);
+    EXPECT_EQ(tip(), 6u);
+}
+
+TEST_F(IngestTest, says_where_an_interrupted_source_goes_on_also_behind_another) {
+    const std::string one = write("one.csv", kHead + row(1, 0, "5") + row(2, 0, "6"));
+    const std::string two =
+        write("two.csv", kHead + row(3, 0, "5") + row(4, 0, "6") + row(5, 0, "7"));
+    const std::vector<Source> sources{{Schema::kTransfers, one}, {Schema::kTransfers, two}};
+    std::atomic<bool> cancel{false};
+    IngestHooks hooks;
+    hooks.cancel = &cancel;
+    hooks.acknowledged = [&](const Acknowledged& batch) { cancel = batch.tip == 3; };
+    EXPECT_TRUE(take_in(sources, 1, hooks).value().incomplete);
+    EXPECT_EQ(tip(), 3u);
+    std::vector<BlockNum> told;
+    IngestHooks again;
+    again.resumed = [&](const Resumed& at) { told.push_back(at.block); };
+    // Cut again while the first is passed over: the note of the second is still there.
+    std::atomic<bool> at_once{true};
+    again.cancel = &at_once;
+    EXPECT_TRUE(take_in(sources, 1, again).value().incomplete);
+    EXPECT_EQ(load_pending(ledger()).value().size(), 2u);
+    again.cancel = nullptr;
+    const IngestResult rest = take_in(sources, 1, again).value();
+    EXPECT_TRUE(rest.warnings.empty());
+    EXPECT_EQ(told, (std::vector<BlockNum>{4}));
+    ASSERT_EQ(rest.resumed.size(), 1u);
+    EXPECT_EQ(rest.resumed[0].source, two);
+    EXPECT_EQ(tip(), 5u);
+    EXPECT_TRUE(load_pending(ledger()).value().empty());
+    EXPECT_TRUE(take_in(sources).value().resumed.empty());
+}
+
+TEST_F(IngestTest, reports_height_and_the_share_of_all_sources) {
+    const std::string one = write("one.csv", kHead + row(1, 0, "5"));
+    const std::string two = write("two.csv", kHead + row(3, 0, "5") + row(4, 0, "6"));
+    std::vector<IngestProgress> seen;
+    IngestHooks hooks;
+    hooks.progress = [&](const IngestProgress& at) { seen.push_back(at); };
+    ASSERT_TRUE(take_in({{Schema::kTransfers, one}, {Schema::kTransfers, two}}, 0, hooks));
+    ASSERT_EQ(seen.size(), 3u);
+    EXPECT_EQ(seen.back().height, 4u);
+    EXPECT_EQ(seen.back().chain, kEthereum);
+    EXPECT_EQ(seen.back().all_bytes_total, fs::file_size(one) + fs::file_size(two));
+    EXPECT_EQ(seen.back().all_bytes_read, seen.back().all_bytes_total);
+    EXPECT_EQ(seen.front().all_bytes_read, fs::file_size(one));
+}
+
+TEST_F(IngestTest, copies_a_ledger_whole_or_not_at_all) {
+    const std::string labels = write(
+        "l.csv", "address,label,category,source,confidence\n" + kBob + ",Bob,exchange,me,1\n");
+    const std::string path = write("t.csv", kHead + row(1, 0, "5") + row(2, 0, "6"));
+    ASSERT_TRUE(take_in({{Schema::kTransfers, path}, {Schema::kLabels, labels}}));
+    const std::string target = (folder_ / "copy").string();
+    const LedgerCopy copy = copy_ledger(ledger(), target).value();
+    EXPECT_EQ(copy.chains.at(0).transfers, 2u);
+    EXPECT_EQ(copy.records.value().labels, 1u);
+    EXPECT_TRUE(all_blocks(target) == all_blocks(ledger()));
+    const auto verified = verify_ledger(target, {}).value();
+    for (const Verified& each : verified) EXPECT_FALSE(each.damage.has_value()) << each.what;
+    // The copy is a ledger like any other.
+    const std::string more = write("more.csv", kHead + row(3, 0, "5"));
+    ASSERT_TRUE(ingest({target, {{Schema::kTransfers, more}}, std::nullopt, 0}, {}));
+    EXPECT_EQ(tip(), 2u);
+
+    EXPECT_EQ(copy_ledger(ledger(), target).error().code, ErrorCode::kConflict);
+    EXPECT_EQ(copy_ledger(ledger(), ledger() + "/inside").error().code, ErrorCode::kConflict);
+    EXPECT_EQ(copy_ledger(target + "/none", target + "2").error().code, ErrorCode::kNotFound);
+    std::ofstream{records_path(ledger()), std::ios::trunc} << std::string(5000, 'x');
+    ASSERT_FALSE(copy_ledger(ledger(), target + "3"));
+    EXPECT_FALSE(fs::exists(target + "3"));
+}
+
+TEST_F(IngestTest, looks_at_every_kind_of_file_when_it_verifies) {
+    ASSERT_TRUE(take_in({{Schema::kTransfers, write("t.csv", kHead + row(1, 0, "5"))}}));
+    const auto damaged = [&] {
+        std::vector<std::string> names;
+        const auto verified = verify_ledger(ledger(), {}).value();
+        for (const Verified& each : verified)
+            if (each.damage) names.push_back(each.what);
+        return names;
+    };
+    EXPECT_TRUE(damaged().empty());
+    std::ofstream{ledger() + "/ingest.pending"} << "cordon";
+    std::ofstream{ledger() + "/clusters-btc.bin"} << "cordon clusters";
+    EXPECT_EQ(damaged(), (std::vector<std::string>{"clusters-btc.bin", "ingest.pending"}));
+    EXPECT_EQ(verify_ledger(ledger() + "/none", {}).error().code, ErrorCode::kNotFound);
 }
 
 TEST_F(IngestTest, adds_loose_txns_after_what_is_there_and_leaves_out_what_it_knows) {

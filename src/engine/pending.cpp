@@ -55,7 +55,7 @@ Result<std::vector<Pending>> load_pending(const std::string& ledger_directory) {
     const auto corrupt = [&] {
         return fail(
             ErrorCode::kCorrupt,
-            format("{}: not a pending note of this version; remove it if no ingest is running",
+            format("{}: offset 0: not a pending note of this version; remove it if no ingest is running",
                    path.string()));
     };
     std::string text{std::istreambuf_iterator<char>{file}, {}};

@@ -93,8 +93,7 @@ void AddressBook::shrink(const Stored& stored) {
     for (const Head* head : {stored.sealing, stored.head})
         if (head != nullptr)
             for (std::size_t i = 0; i < head->addresses.size(); ++i)
-                add(hash_of(head->addresses[i]),
-                    static_cast<uint32_t>(head->begin.addresses + i));
+                add(hash_of(head->addresses[i]), static_cast<uint32_t>(head->begin.addresses + i));
 }
 
 uint64_t TxnBook::guess(uint64_t hash) const noexcept {
@@ -157,8 +156,7 @@ Result<SpentBook> SpentBook::load(const ChainView& sealed) {
         const uint64_t count = part.end.inputs - part.begin().inputs;
         book.has_foreign_ = book.has_foreign_ || part.segment->foreign_count() != 0;
         for (uint64_t at = 0; at < count; at += page.size()) {
-            const auto n =
-                static_cast<std::size_t>(std::min<uint64_t>(page.size(), count - at));
+            const auto n = static_cast<std::size_t>(std::min<uint64_t>(page.size(), count - at));
             if (!spent.unpack(at, n, page.data())) return part.segment->corrupt(segment::kSpent);
             for (std::size_t i = 0; i < n; ++i) {
                 if (page[i] > sealed.end().rows) return part.segment->corrupt(segment::kSpent);

@@ -20,7 +20,7 @@ struct Stored {
     const Head* head = nullptr;
 
     /// The head that has the thing `number`, or null when it is sealed.
-    const Head* head_with(uint64_t Totals::*what, uint64_t number) const noexcept {
+    const Head* head_with(uint64_t Totals::* what, uint64_t number) const noexcept {
         if (number >= head->begin.*what) return head;
         if (sealing != nullptr && number >= sealing->begin.*what) return sealing;
         return nullptr;
@@ -49,7 +49,8 @@ public:
     /// What is likely to be the answer of find_noted, without looking at it; kNoId for none.
     uint32_t guess(uint64_t hash) const noexcept { return index_.guess(hash); }
     /// kNoId when it is not noted. `hash` is hash_of(address).
-    uint32_t find_noted(const Address& address, uint64_t hash, const Stored& stored) const noexcept {
+    uint32_t find_noted(const Address& address, uint64_t hash,
+                        const Stored& stored) const noexcept {
         return index_.find(hash, [&](uint32_t id) { return stored.is_address(id, address); });
     }
     /// The same, and asks the files; kNoId when there is no such address.

@@ -92,7 +92,8 @@ Status ChainWriter::load_books() {
             CORDON_TRY(const Asset asset, sealed_.asset(id));
             add_asset(asset);
         }
-        for (const Head* head : {sealing_ ? sealing_->head.get() : nullptr, &std::as_const(head_)}) {
+        for (const Head* head :
+             {sealing_ ? sealing_->head.get() : nullptr, &std::as_const(head_)}) {
             if (head == nullptr) continue;
             for (std::size_t i = 0; i < head->addresses.size(); ++i)
                 addresses_->add(hash_of(head->addresses[i]),
@@ -104,7 +105,8 @@ Status ChainWriter::load_books() {
     }
     if (!spent_ && is_utxo(sealed_.chain)) {
         CORDON_TRY(spent_, SpentBook::load(sealed_));
-        for (const Head* head : {sealing_ ? sealing_->head.get() : nullptr, &std::as_const(head_)}) {
+        for (const Head* head :
+             {sealing_ ? sealing_->head.get() : nullptr, &std::as_const(head_)}) {
             if (head == nullptr) continue;
             for (const uint64_t row : head->spent)
                 if (row != 0) spent_->set(row - 1);
@@ -282,8 +284,8 @@ void ChainWriter::add_asset(const Asset& asset) {
 uint32_t ChainWriter::asset_id(const Asset& asset) {
     if (asset.is_native() && native_ < assets_.size() && assets_[native_].is_native())
         return native_;  // Half of all rows.
-    const uint32_t known = asset_index_.find(
-        hash_of(asset), [&](uint32_t id) { return assets_[id] == asset; });
+    const uint32_t known =
+        asset_index_.find(hash_of(asset), [&](uint32_t id) { return assets_[id] == asset; });
     if (known != HashIndex::kNone) return known;
     add_asset(asset);
     head_.assets.push_back(asset);
@@ -297,8 +299,7 @@ bool ChainWriter::add_txn(const Hash256& hash, bool coinbase, const BlockHeader&
     if (*known != TxnBook::kNone && !(coinbase && is_twice(hash)))
         return refuse({ErrorCode::kDuplicate,
                        format("{} txn {} of block {} is in the ledger already",
-                              to_string(sealed_.chain), show(sealed_.chain, hash),
-                              header.number)});
+                              to_string(sealed_.chain), show(sealed_.chain, hash), header.number)});
     txns_->add(hash_value, head_.begin.txns + head_.hash.size());
     head_.hash.push_back(hash);
     head_.row_begin.push_back(static_cast<uint32_t>(head_.to.size()));
@@ -315,11 +316,11 @@ bool ChainWriter::stage_txn(const AccountTxn& txn, const BlockHeader& header) {
                        static_cast<uint64_t>(txn.time->time_since_epoch().count()) -
                        static_cast<uint64_t>(base)));
         if (time == 0)
-            return refuse({ErrorCode::kOverflow,
-                           format("{} txn {} of block {} has a time that is too far from that of "
-                                  "its block",
-                                  to_string(sealed_.chain), show(sealed_.chain, txn.hash),
-                                  header.number)});
+            return refuse(
+                {ErrorCode::kOverflow,
+                 format("{} txn {} of block {} has a time that is too far from that of "
+                        "its block",
+                        to_string(sealed_.chain), show(sealed_.chain, txn.hash), header.number)});
     }
     head_.time.push_back(time);
     const Transfer* last = nullptr;
@@ -335,11 +336,12 @@ bool ChainWriter::stage_txn(const AccountTxn& txn, const BlockHeader& header) {
         if (!next_id_of(transfer.from, from) || !next_id_of(transfer.to, to)) return false;
         head_.from.push_back(from);
         head_.to.push_back(to);
-        const bool repeats = last != nullptr && std::memcmp(&transfer.asset, &last->asset,
-                                                            sizeof transfer.asset) == 0;
+        const bool repeats = last != nullptr &&
+                             std::memcmp(&transfer.asset, &last->asset, sizeof transfer.asset) == 0;
         head_.asset.push_back(repeats ? head_.asset.back() : asset_id(transfer.asset));
         head_.kind.push_back(static_cast<uint8_t>(transfer.kind));
-        head_.gap.push_back(transfer.index - static_cast<uint32_t>(&transfer - txn.transfers.data()));
+        head_.gap.push_back(transfer.index -
+                            static_cast<uint32_t>(&transfer - txn.transfers.data()));
         head_.amount_size.push_back(static_cast<uint8_t>(amount_size(transfer.amount)));
         put_amount(head_.amount, transfer.amount);
         last = &transfer;
@@ -355,18 +357,17 @@ bool ChainWriter::stage_txn(const UtxoTxn& txn, const BlockHeader& header) {
     head_.coinbase.push_back(txn.coinbase ? 1 : 0);
     for (std::size_t i = 0; i < txn.inputs.size(); ++i)
         if (!stage_input(txn.inputs[i]))
-            return refuse(refusal_->in(
-                format("{} txn {} of block {}, input {} ({}:{})", to_string(sealed_.chain),
-                       show(sealed_.chain, txn.txid), header.number, i,
-                       show(sealed_.chain, txn.inputs[i].prevout.txid),
-                       txn.inputs[i].prevout.index)));
+            return refuse(refusal_->in(format(
+                "{} txn {} of block {}, input {} ({}:{})", to_string(sealed_.chain),
+                show(sealed_.chain, txn.txid), header.number, i,
+                show(sealed_.chain, txn.inputs[i].prevout.txid), txn.inputs[i].prevout.index)));
     uint64_t sum = 0;
     for (const TxOut& output : txn.outputs) {
         if (output.value > kMaxMoney || sum + output.value > kMaxMoney)
-            return refuse({ErrorCode::kOverflow,
-                           format("{} txn {} of block {} pays out more than 21 million coins",
-                                  to_string(sealed_.chain), show(sealed_.chain, txn.txid),
-                                  header.number)});
+            return refuse(
+                {ErrorCode::kOverflow,
+                 format("{} txn {} of block {} pays out more than 21 million coins",
+                        to_string(sealed_.chain), show(sealed_.chain, txn.txid), header.number)});
         sum += output.value;
         uint32_t to = kNoId;
         if (!next_id_of(output.address, to)) return false;
@@ -399,8 +400,8 @@ bool ChainWriter::stage_input(const TxIn& input) {
     if (const Status found = stored().rows_of(txn, first, end); !found)
         return refuse(found.error());
     if (point.index >= end - first)
-        return refuse({ErrorCode::kConflict,
-                       format("the txn it spends has only {} outputs", end - first)});
+        return refuse(
+            {ErrorCode::kConflict, format("the txn it spends has only {} outputs", end - first)});
     const uint64_t row = first + point.index;
     if (spent_->is_spent(row)) return refuse_spent();
     uint64_t value = 0;

@@ -122,12 +122,11 @@ Result<std::vector<ChainId>> list_chains(const std::string& ledger) {
                         format("{}: this ledger has the files of an earlier version; ingest its "
                                "sources anew into another directory",
                                format_path(ledger)));
-        return fail(text.starts_with(kAny) ? ErrorCode::kUnsupported : ErrorCode::kCorrupt,
-                    format("{}: expected \"{}\"{}", format_path(ledger),
-                           kFormat.substr(0, kFormat.size() - 1),
-                           text.starts_with(kAny)
-                               ? "; this ledger was written by a later version"
-                               : ""));
+        return fail(
+            text.starts_with(kAny) ? ErrorCode::kUnsupported : ErrorCode::kCorrupt,
+            format("{}: expected \"{}\"{}", format_path(ledger),
+                   kFormat.substr(0, kFormat.size() - 1),
+                   text.starts_with(kAny) ? "; this ledger was written by a later version" : ""));
     }
     std::vector<ChainId> chains;
     const auto names = list_directory(chains_directory(ledger));
@@ -193,8 +192,7 @@ void remove_strays(Disk& disk, const std::string& directory, const ChainState& s
         const std::string path = format("{}/{}", directory, name);
         const bool ours = name.starts_with("segment-") || name.starts_with("index-") ||
                           name.starts_with("log-") || name.ends_with(".tmp");
-        if (ours && !wanted.contains(path))
-            static_cast<void>(disk.remove(path));
+        if (ours && !wanted.contains(path)) static_cast<void>(disk.remove(path));
     }
 }
 

@@ -20,8 +20,8 @@ bool same_hash(const uint8_t* at, const Hash256& hash) noexcept {
 /// Asks every run, the newest first, and takes the first answer. All slots are brought closer
 /// before any is looked at: a miss of one does not wait for that of another.
 template <typename Is>
-Result<std::optional<uint64_t>> find_in(const ChainView& view, Table table,
-                                        uint64_t Totals::*what, uint64_t hash, Is&& is) {
+Result<std::optional<uint64_t>> find_in(const ChainView& view, Table table, uint64_t Totals::* what,
+                                        uint64_t hash, Is&& is) {
     for (const Run& run : view.runs) run.index->prefetch(table, hash);
     for (auto run = view.runs.rbegin(); run != view.runs.rend(); ++run) {
         uint64_t number = 0;
@@ -64,8 +64,8 @@ Result<std::optional<uint64_t>> ChainView::find_txn(const Hash256& hash) const {
 }
 
 Result<std::optional<uint32_t>> ChainView::find_address(const Address& address) const {
-    const auto found = find_in(
-        *this, Table::kAddresses, &Totals::addresses, hash_of(address), [&](uint64_t id) {
+    const auto found =
+        find_in(*this, Table::kAddresses, &Totals::addresses, hash_of(address), [&](uint64_t id) {
             AddressKind kind{};
             ByteView payload;
             if (!part_with(&Totals::addresses, id).segment->address(id, kind, payload))
@@ -82,8 +82,7 @@ Result<std::optional<uint32_t>> ChainView::find_address(const Address& address) 
 Result<std::optional<uint64_t>> ChainView::find_spend(uint64_t row) const {
     return find_in(*this, Table::kSpends, &Totals::inputs, hash_of_row(row), [&](uint64_t input) {
         uint64_t spent = 0;
-        if (!part_with(&Totals::inputs, input).segment->spent(input, spent))
-            return Probe::kDamaged;
+        if (!part_with(&Totals::inputs, input).segment->spent(input, spent)) return Probe::kDamaged;
         return spent == row + 1 ? Probe::kYes : Probe::kNo;
     });
 }
@@ -261,8 +260,7 @@ Result<Transfer> ChainView::transfer(const Part& part, uint64_t row, uint64_t pl
 Result<std::optional<UnixMillis>> ChainView::own_time(uint64_t txn) const {
     const Segment& segment = *part_with(&Totals::txns, txn).segment;
     uint64_t time = 0;
-    if (!segment.txn_value(segment::kTxnTime, txn, time))
-        return segment.corrupt(segment::kTxnTime);
+    if (!segment.txn_value(segment::kTxnTime, txn, time)) return segment.corrupt(segment::kTxnTime);
     if (time == 0) return std::optional<UnixMillis>{};
     CORDON_TRY(const uint32_t block, segment.block_of(txn));
     CORDON_TRY(const BlockHeader header, segment.block_header(block));

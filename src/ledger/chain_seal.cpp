@@ -118,8 +118,8 @@ void ChainWriter::launch_sealing() {
         out.run.end = out.part.end;
         return out;
     };
-    sealing_->result = std::async(
-        limits_.background ? std::launch::async : std::launch::deferred, write);
+    sealing_->result =
+        std::async(limits_.background ? std::launch::async : std::launch::deferred, write);
 }
 
 Status ChainWriter::take_sealed(Result<Sealed> sealed) {
@@ -181,8 +181,8 @@ void ChainWriter::launch_merging() {
         CORDON_TRY(out.run.index, Index::open(path));
         return out;
     };
-    merging_->result = std::async(
-        limits_.background ? std::launch::async : std::launch::deferred, write);
+    merging_->result =
+        std::async(limits_.background ? std::launch::async : std::launch::deferred, write);
 }
 
 Status ChainWriter::take_merged(Result<Merged> merged) {
@@ -202,9 +202,8 @@ Status ChainWriter::take_merged(Result<Merged> merged) {
                             merged->index);
         status = commit(std::move(next));
         if (status)
-            sealed_.runs.insert(
-                sealed_.runs.erase(at(sealed_.runs), at(sealed_.runs) + count),
-                std::move(merged->run));
+            sealed_.runs.insert(sealed_.runs.erase(at(sealed_.runs), at(sealed_.runs) + count),
+                                std::move(merged->run));
     }
     if (status) clean_up(nullptr, std::move(files));
     return status;

@@ -31,8 +31,7 @@ Result<Part> make_part(std::shared_ptr<const Segment> segment, uint32_t blocks) 
 
 ChainSummary ChainView::summary() const {
     const Totals all = end();
-    return {chain,     parts.front().first, parts.back().last, all.blocks,
-            all.txns,  all.rows};
+    return {chain, parts.front().first, parts.back().last, all.blocks, all.txns, all.rows};
 }
 
 const Part* ChainView::part_of(BlockNum number) const noexcept {
@@ -44,10 +43,10 @@ const Part* ChainView::part_of(BlockNum number) const noexcept {
     return number <= part.last.number ? &part : nullptr;
 }
 
-const Part& ChainView::part_with(uint64_t Totals::*what, uint64_t number) const noexcept {
-    const auto after = std::upper_bound(
-        parts.begin(), parts.end(), number,
-        [what](uint64_t n, const Part& part) { return n < part.begin().*what; });
+const Part& ChainView::part_with(uint64_t Totals::* what, uint64_t number) const noexcept {
+    const auto after =
+        std::upper_bound(parts.begin(), parts.end(), number,
+                         [what](uint64_t n, const Part& part) { return n < part.begin().*what; });
     return after == parts.begin() ? parts.front() : *std::prev(after);
 }
 
@@ -144,8 +143,8 @@ Result<ChainView> load_chain(const std::string& ledger, ChainId chain) {
                            read_head(bytes, path, chain, made.end(),
                                      tip == nullptr ? std::nullopt : std::optional{tip->number}));
                 Head& head = recovered.head;
-                head.truncate(static_cast<std::size_t>(
-                    std::min<uint64_t>(log.blocks, head.blocks.size())));
+                head.truncate(
+                    static_cast<std::size_t>(std::min<uint64_t>(log.blocks, head.blocks.size())));
                 if (head.empty()) continue;
                 CORDON_TRY(Image image, make_image(head, 0, head.blocks.size()));
                 made.parts.push_back(std::move(image.part));

@@ -14,7 +14,8 @@ namespace cordon::ledger {
 
 /// The visible part of a segment: its first blocks, all of them unless a rewind has cut it.
 struct Part {
-    std::shared_ptr<const Segment> segment;  // Owners: every snapshot that shows it, and the writer.
+    std::shared_ptr<const Segment>
+        segment;  // Owners: every snapshot that shows it, and the writer.
     uint32_t blocks = 0;
     Totals end;  ///< Of the chain, behind its last visible block.
     BlockHeader first, last;
@@ -43,7 +44,7 @@ struct ChainView {
     /// The part in whose range of block numbers `number` lies, if any.
     const Part* part_of(BlockNum number) const noexcept;
     /// The part that has the thing `number` of a kind. REQUIRES: number < end().*what.
-    const Part& part_with(uint64_t Totals::*what, uint64_t number) const noexcept;
+    const Part& part_with(uint64_t Totals::* what, uint64_t number) const noexcept;
     Result<std::optional<BlockHeader>> block(BlockNum number) const;
 
     // Look-ups by key; nothing when there is no such thing.
@@ -102,9 +103,8 @@ Result<Image> make_image(const Head& head, std::size_t first, std::size_t end);
 /// The newest acknowledged state of a chain, for a reader: files, and the logs laid out in memory.
 Result<ChainView> load_chain(const std::string& ledger, ChainId chain);
 
-std::unique_ptr<TxnCursor> make_txn_cursor(const ChainView& view, const Address& address,
-                                           Side side, Order order,
-                                           std::optional<TxnPosition> from);
+std::unique_ptr<TxnCursor> make_txn_cursor(const ChainView& view, const Address& address, Side side,
+                                           Order order, std::optional<TxnPosition> from);
 std::unique_ptr<TransferCursor> make_transfer_cursor(const ChainView& view, const Address& address,
                                                      const TransferQuery& query);
 std::unique_ptr<OutputCursor> make_output_cursor(const ChainView& view, const Address& address,

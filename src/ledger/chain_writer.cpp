@@ -113,7 +113,8 @@ Status ChainWriter::rewind(std::optional<BlockNum> last_good) {
     if (!top || (last_good && top->number <= *last_good)) return {};
     const BlockNum first_bad = last_good ? *last_good + 1 : 0;
     const auto before_head = [&]() -> std::optional<BlockNum> {
-        if (sealing_ && !sealing_->head->empty()) return sealing_->head->blocks.back().header.number;
+        if (sealing_ && !sealing_->head->empty())
+            return sealing_->head->blocks.back().header.number;
         if (!sealed_.parts.empty()) return sealed_.parts.back().last.number;
         return std::nullopt;
     }();

@@ -13,10 +13,10 @@ namespace cordon::ledger {
 
 /// When the head is sealed and what is merged. Numbers from docs/decisions/0007.
 struct Limits {
-    uint64_t seal_rows = 2'000'000;  ///< A head of so many rows, inputs or txns is sealed.
+    uint64_t seal_rows = 2'000'000;           ///< A head of so many rows, inputs or txns is sealed.
     uint64_t seal_log = uint64_t{112} << 20;  ///< The same by bytes of its log: two make 224 MB.
-    uint64_t least_rows = 50'000;  ///< seal() leaves a smaller head in its log.
-    uint64_t merged_rows = 64'000'000;  ///< No index covers more.
+    uint64_t least_rows = 50'000;             ///< seal() leaves a smaller head in its log.
+    uint64_t merged_rows = 64'000'000;        ///< No index covers more.
     bool background = true;  ///< Seal and merge on threads of their own; tests do without.
 };
 

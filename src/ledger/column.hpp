@@ -80,8 +80,7 @@ public:
         if (at == nullptr) return false;
         bit %= 8;
         for (std::size_t i = 0; i < n; ++i, bit += width_)
-            out[i] = static_cast<T>(base_ +
-                                    ((load<uint64_t>(at + bit / 8) >> (bit % 8)) & mask_));
+            out[i] = static_cast<T>(base_ + ((load<uint64_t>(at + bit / 8) >> (bit % 8)) & mask_));
         return true;
     }
 

@@ -62,12 +62,11 @@ Result<Footer> decode_footer(ByteView file, const std::string& name, const FileK
         const uint64_t sums_size = (column.size / kChunk + (column.size % kChunk != 0 ? 1 : 0)) * 4;
         const bool lies_inside = column.size <= file.size() &&
                                  column.offset <= file.size() - column.size &&
-                                 sums_size <= file.size() &&
-                                 column.sums <= file.size() - sums_size;
+                                 sums_size <= file.size() && column.sums <= file.size() - sums_size;
         // A number that never changes has no bytes, so only its count may be beyond the file.
-        const bool holds = is_packed_width(column.width) && column.count <= (uint64_t{1} << 48) &&
-                           (column.width == 0 ||
-                            packed_size(column.count, column.width) == column.size);
+        const bool holds =
+            is_packed_width(column.width) && column.count <= (uint64_t{1} << 48) &&
+            (column.width == 0 || packed_size(column.count, column.width) == column.size);
         if (!lies_inside || !holds)
             return corrupt(at + in.offset(),
                            format("footer: column {} does not fit", kind.columns[i]));
@@ -126,13 +125,13 @@ tl::unexpected<Error> ColumnFile::corrupt(std::size_t column, uint64_t offset) c
 }
 
 tl::unexpected<Error> ColumnFile::damaged(std::size_t column, const Column::Damage& damage) const {
-    return fail(ErrorCode::kCorrupt,
-                format("{}: offset {}: {}column {}: {}; {}", name_, damage.offset,
-                       damage.in_sums ? "checksums of " : "", kind_->columns[column],
-                       damage.bit ? format("bit {} is flipped", *damage.bit)
-                                  : format("the checksum of the {} bytes from here does not match",
-                                           kChunk),
-                       next_step()));
+    return fail(
+        ErrorCode::kCorrupt,
+        format("{}: offset {}: {}column {}: {}; {}", name_, damage.offset,
+               damage.in_sums ? "checksums of " : "", kind_->columns[column],
+               damage.bit ? format("bit {} is flipped", *damage.bit)
+                          : format("the checksum of the {} bytes from here does not match", kChunk),
+               next_step()));
 }
 
 Status ColumnFile::verify() const {

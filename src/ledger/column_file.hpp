@@ -40,8 +40,8 @@ public:
     /// Maps a file. `name` is what messages call it.
     static Result<ColumnFile> open(const std::string& path, const FileKind& kind);
     /// Takes bytes in memory; `trusted` when a ColumnFileWriter has just made them.
-    static Result<ColumnFile> from_bytes(Bytes bytes, const std::string& name,
-                                         const FileKind& kind, bool trusted);
+    static Result<ColumnFile> from_bytes(Bytes bytes, const std::string& name, const FileKind& kind,
+                                         bool trusted);
 
     const Footer& footer() const noexcept { return footer_; }
     /// The checksum that stands for the whole file: it covers the footer, which covers all others.

@@ -308,8 +308,8 @@ Result<Balance> balance_of(const ChainView& view, const Address& address) {
     // Rows and inputs of an address both rise, and so each input that spends a row of it can be
     // taken off at once: no row is looked up.
     const auto sum = [&](bool receiving, auto&& take) -> Status {
-        CORDON_TRY(EntryWalk walk, make_walk(view, *id, receiving, Order::kAscending,
-                                             {0, view.end().txns}));
+        CORDON_TRY(EntryWalk walk,
+                   make_walk(view, *id, receiving, Order::kAscending, {0, view.end().txns}));
         while (true) {
             CORDON_TRY(const auto number, walk.peek());
             if (!number) return {};

@@ -7,8 +7,8 @@
 
 namespace cordon::ledger {
 
-/// Walks the rows or inputs of one address through all runs, by number. Confined to one thread; must
-/// not outlive its view.
+/// Walks the rows or inputs of one address through all runs, by number. Confined to one thread;
+/// must not outlive its view.
 class EntryWalk {
 public:
     /// `receiving`: rows whose receiver it is; otherwise rows (account chains) or inputs (UTXO)

@@ -13,8 +13,7 @@ Words::Words(std::size_t size) : size_{size} {
                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (at == MAP_FAILED) throw std::bad_alloc{};
     // Advice: when it is not taken, pages are small.
-    if (size * sizeof(uint64_t) >= kHugePage)
-        ::madvise(at, size * sizeof(uint64_t), MADV_HUGEPAGE);
+    if (size * sizeof(uint64_t) >= kHugePage) ::madvise(at, size * sizeof(uint64_t), MADV_HUGEPAGE);
     at_ = static_cast<uint64_t*>(at);
 }
 

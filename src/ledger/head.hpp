@@ -4,8 +4,8 @@
 #include <memory>
 #include <vector>
 
-#include "segment_format.hpp"
 #include <cordon/model/block.hpp>
+#include "segment_format.hpp"
 
 namespace cordon::ledger {
 

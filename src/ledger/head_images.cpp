@@ -31,8 +31,8 @@ Status HeadImages::truncate(std::size_t blocks) {
     if (images_.empty() || images_.back().end <= blocks) return {};
     Entry& last = images_.back();
     last.end = blocks;
-    CORDON_TRY(last.image.part, make_part(last.image.part.segment,
-                                          static_cast<uint32_t>(blocks - last.first)));
+    CORDON_TRY(last.image.part,
+               make_part(last.image.part.segment, static_cast<uint32_t>(blocks - last.first)));
     last.image.run.end = last.image.part.end;
     return {};
 }

@@ -50,8 +50,8 @@ void take_sparse_array(Decoder& in, uint64_t count, std::vector<T>& values) {
 }
 
 void put_totals(Bytes& out, const Totals& totals) {
-    for (const uint64_t value : {totals.blocks, totals.txns, totals.rows, totals.inputs,
-                                 totals.addresses, totals.assets})
+    for (const uint64_t value :
+         {totals.blocks, totals.txns, totals.rows, totals.inputs, totals.addresses, totals.assets})
         put_varint(out, value);
 }
 Totals take_totals(Decoder& in) {
@@ -73,9 +73,10 @@ public:
         amounts_ = in_.varint();
         foreign_ = in_.varint();
         // Nothing is that large; the sums below cannot overflow.
-        for (const uint64_t count : {own_.blocks, own_.txns, own_.rows, own_.inputs,
-                                     own_.addresses, own_.assets, amounts_, foreign_})
+        for (const uint64_t count : {own_.blocks, own_.txns, own_.rows, own_.inputs, own_.addresses,
+                                     own_.assets, amounts_, foreign_})
             if (count > in_.left()) return false;
+        if (!is_utxo(head_.chain) && own_.inputs != 0) return false;
         take_columns();
         if (!in_.ok() || in_.left() != 0) return false;
         return blocks_fit() && rows_fit() && inputs_fit();
@@ -162,7 +163,7 @@ private:
     }
 
     /// Begins rise, and blocks begin where their first txn does.
-    bool begins_fit(const std::vector<uint32_t>& begins, uint64_t Totals::*what) const {
+    bool begins_fit(const std::vector<uint32_t>& begins, uint64_t Totals::* what) const {
         const uint64_t end = (head_.end() - head_.begin).*what;
         for (std::size_t i = head_.blocks.size() - own_.blocks; i < head_.blocks.size(); ++i) {
             const Totals from = head_.blocks[i].begin - head_.begin;
@@ -203,10 +204,9 @@ private:
         if (is_utxo(head_.chain)) return true;
         return below(head_.from, before_.rows, end.addresses) &&
                below(head_.asset, before_.rows, end.assets) &&
-               std::all_of(head_.kind.begin() + static_cast<std::ptrdiff_t>(before_.rows),
-                           head_.kind.end(), [](uint8_t kind) {
-                               return kind <= static_cast<uint8_t>(TransferKind::kFee);
-                           });
+               std::all_of(
+                   head_.kind.begin() + static_cast<std::ptrdiff_t>(before_.rows), head_.kind.end(),
+                   [](uint8_t kind) { return kind <= static_cast<uint8_t>(TransferKind::kFee); });
     }
 
     bool inputs_fit() const {
@@ -295,11 +295,12 @@ void put_rewind(Bytes& out, BlockNum first_bad) {
     put_varint(out, first_bad);
 }
 
-Result<HeadLog> read_head(ByteView log, const std::string& name, ChainId chain,
-                          const Totals& begin, std::optional<BlockNum> tip) {
+Result<HeadLog> read_head(ByteView log, const std::string& name, ChainId chain, const Totals& begin,
+                          std::optional<BlockNum> tip) {
     const auto corrupt = [&name](const std::string& what) {
-        return fail(ErrorCode::kCorrupt,
-                    format("{}: {}; restore this ledger from a copy or ingest it anew", name, what));
+        return fail(
+            ErrorCode::kCorrupt,
+            format("{}: {}; restore this ledger from a copy or ingest it anew", name, what));
     };
     CORDON_TRY(const LogContent content, read_log(log, name));
     HeadLog out{Head{chain, begin}, content.end};

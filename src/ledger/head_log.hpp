@@ -27,7 +27,7 @@ struct HeadLog {
 };
 /// What is left after all records of a log that goes on behind `begin` and block number `tip`.
 /// kCorrupt when a record does not decode, goes on from elsewhere, or names what is not there.
-Result<HeadLog> read_head(ByteView log, const std::string& name, ChainId chain,
-                          const Totals& begin, std::optional<BlockNum> tip);
+Result<HeadLog> read_head(ByteView log, const std::string& name, ChainId chain, const Totals& begin,
+                          std::optional<BlockNum> tip);
 
 }  // namespace cordon::ledger

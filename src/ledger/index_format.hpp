@@ -3,8 +3,8 @@
 
 #include "segment_format.hpp"
 
-/// The layout of an index: what finds things in some neighbouring segments (docs/formats/ledger.md).
-/// It holds nothing that the segments do not say, so it can be made anew.
+/// The layout of an index: what finds things in some neighbouring segments
+/// (docs/formats/ledger.md). It holds nothing that the segments do not say, so it can be made anew.
 ///
 /// Three hash tables find txns by hash, addresses by kind and payload, inputs by what they spend. A
 /// table has `homes` slots, and as many more as the last entries needed; a slot is 0, or (number
@@ -30,8 +30,8 @@ enum ColumnId : std::size_t {
 };
 
 inline constexpr std::array<std::string_view, kColumnCount> kNames{
-    "txn_table", "address_table", "spend_table",  "out_directory", "out_key",
-    "out",       "in_directory",  "in_key",       "in",
+    "txn_table",    "address_table", "spend_table", "out_directory", "out_key", "out",
+    "in_directory", "in_key",        "in",
 };
 
 inline constexpr FileKind kFile{{'C', 'O', 'R', 'D', 'I', 'D', 'X', '1'}, kNames};

@@ -31,8 +31,8 @@ public:
         const uint64_t first = index_.first_entry(receiving_);
         std::array<uint64_t, 256> page;
         for (uint64_t at = begin_; at < next_begin_;) {
-            const std::size_t n = static_cast<std::size_t>(
-                std::min<uint64_t>(page.size(), next_begin_ - at));
+            const std::size_t n =
+                static_cast<std::size_t>(std::min<uint64_t>(page.size(), next_begin_ - at));
             if (!list_.unpack(at, n, page.data())) return false;
             for (std::size_t i = 0; i < n; ++i) {
                 if (first + page[i] >= end_) return true;  // They rise: the rest is hidden too.
@@ -77,8 +77,8 @@ private:
     bool key_at(uint64_t at, uint64_t& key) {
         if (at < page_first_ || at >= page_first_ + page_size_) {
             page_first_ = at;
-            page_size_ = static_cast<std::size_t>(
-                std::min<uint64_t>(page_.size(), keys_.count() - at));
+            page_size_ =
+                static_cast<std::size_t>(std::min<uint64_t>(page_.size(), keys_.count() - at));
             if (!keys_.unpack(at, page_size_, page_.data())) return false;
         }
         key = page_[static_cast<std::size_t>(at - page_first_)];
@@ -117,12 +117,12 @@ public:
             for (const uint64_t value : {totals.blocks, totals.txns, totals.rows, totals.inputs,
                                          totals.addresses, totals.assets})
                 counters[at++] = value;
-        counters[kHomes] = write_table(out_, kTxnTable, own_.txns,
-                                       [this](auto&& put) { visit_txns(put); });
+        counters[kHomes] =
+            write_table(out_, kTxnTable, own_.txns, [this](auto&& put) { visit_txns(put); });
         counters[kHomes + 1] = write_table(out_, kAddressTable, own_.addresses,
                                            [this](auto&& put) { visit_addresses(put); });
-        counters[kHomes + 2] = write_table(out_, kSpendTable, own_.inputs,
-                                           [this](auto&& put) { visit_inputs(put); });
+        counters[kHomes + 2] =
+            write_table(out_, kSpendTable, own_.inputs, [this](auto&& put) { visit_inputs(put); });
         const uint64_t low_out = merge(false);
         const uint64_t low_in = merge(true);
         counters[kLowBits] = low_out | (low_in << 8);
@@ -139,7 +139,7 @@ private:
 
     /// visit(segment, first, end): the visible things of every segment.
     template <typename Visit>
-    void each_segment(uint64_t Totals::*what, Visit&& visit) {
+    void each_segment(uint64_t Totals::* what, Visit&& visit) {
         for (const IndexSource& source : sources_)
             for (const auto& segment : source.segments) {
                 if (stopped()) return;
@@ -170,18 +170,17 @@ private:
 
     template <typename Put>
     void visit_addresses(Put&& put) {
-        each_segment(&Totals::addresses,
-                     [&](const Segment& segment, uint64_t first, uint64_t end) {
-                         AddressKind kind{};
-                         ByteView payload;
-                         for (uint64_t id = first; id < end; ++id) {
-                             if (!segment.address(id, kind, payload)) {
-                                 status_ = segment.corrupt(segment::kAddress);
-                                 return;
-                             }
-                             put(hash_of(kind, payload), id - begin_.addresses);
-                         }
-                     });
+        each_segment(&Totals::addresses, [&](const Segment& segment, uint64_t first, uint64_t end) {
+            AddressKind kind{};
+            ByteView payload;
+            for (uint64_t id = first; id < end; ++id) {
+                if (!segment.address(id, kind, payload)) {
+                    status_ = segment.corrupt(segment::kAddress);
+                    return;
+                }
+                put(hash_of(kind, payload), id - begin_.addresses);
+            }
+        });
     }
 
     template <typename Put>
@@ -199,8 +198,8 @@ private:
                 }
                 const auto foreign = segment.foreign(input);
                 if (!foreign || !*foreign) {
-                    status_ = foreign ? segment.corrupt(segment::kForeignInput)
-                                      : fail(foreign.error());
+                    status_ =
+                        foreign ? segment.corrupt(segment::kForeignInput) : fail(foreign.error());
                     return;
                 }
                 put(hash_of((*foreign)->point), input - begin_.inputs);

@@ -13,7 +13,7 @@ namespace cordon::ledger {
 template <typename Visit>
 uint64_t write_table(ColumnFileWriter& out, std::size_t column, uint64_t entries, Visit&& visit) {
     constexpr uint64_t kRegion = uint64_t{1} << 23;
-    constexpr unsigned kPlaceBits = 40;  // What stands above the slot's content in `wanted`.
+    constexpr unsigned kPlaceBits = 40;   // What stands above the slot's content in `wanted`.
     constexpr unsigned kBucketBits = 15;  // A bucket of slots fits the second-level cache.
     const uint64_t homes = index::homes_of(entries);
     out.begin_packed(column, 0, (entries << index::kTagBits) | 0xFF);
@@ -63,8 +63,10 @@ template <typename Visit>
 unsigned write_keys(ColumnFileWriter& out, bool receiving, uint64_t ids, uint64_t keys,
                     uint64_t total, Visit&& visit) {
     const std::size_t column = receiving ? index::kInDirectory : index::kOutDirectory;
+    constexpr unsigned kIdBits = 32;
     const unsigned low =
-        keys == 0 ? 32 : static_cast<unsigned>(std::bit_width(ids * 8 / keys)) - 1;
+        keys == 0 ? kIdBits
+                  : std::min(static_cast<unsigned>(std::bit_width(ids * 8 / keys)) - 1, kIdBits);
     std::vector<uint64_t> directory(static_cast<std::size_t>((ids >> low) + 2), 0);
     out.begin_packed(column + 1, 0, (total << low) | packed_mask(low));
     visit([&](uint64_t id, uint64_t begin) {

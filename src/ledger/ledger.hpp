@@ -211,9 +211,9 @@ public:
     /// The tip of a chain as this writer sees it.
     virtual std::optional<BlockHeader> tip(ChainId chain) const = 0;
 
-    /// Moves the head log into sealed form and waits until it is, and until merging has nothing left
-    /// to do. Both go on in the background whenever the head has grown; explicit at the end of an
-    /// ingest.
+    /// Moves the head log into sealed form and waits until it is, and until merging has nothing
+    /// left to do. Both go on in the background whenever the head has grown; explicit at the end of
+    /// an ingest.
     virtual Status seal() = 0;
 
     /// A snapshot of what is acknowledged now.
@@ -244,9 +244,9 @@ Status copy_snapshot(const std::string& directory, const std::string& target);
 /// What the files of a chain hold, for people who size disks.
 struct ChainFiles {
     ChainId chain;
-    uint64_t segments = 0, indexes = 0;          ///< Files.
-    uint64_t head_blocks = 0, head_bytes = 0;    ///< Not yet sealed.
-    uint64_t bytes = 0;                          ///< All files of the chain.
+    uint64_t segments = 0, indexes = 0;        ///< Files.
+    uint64_t head_blocks = 0, head_bytes = 0;  ///< Not yet sealed.
+    uint64_t bytes = 0;                        ///< All files of the chain.
     struct Part {
         std::string name;  ///< Of a column or index, the same in all files.
         uint64_t bytes = 0;

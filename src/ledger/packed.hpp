@@ -33,8 +33,7 @@ constexpr uint64_t packed_size(uint64_t count, unsigned width) noexcept {
 inline unsigned select_bit(uint64_t word, unsigned rank) noexcept {
     unsigned at = 0;
     for (unsigned half = 32; half >= 8; half /= 2) {
-        const auto low = static_cast<unsigned>(
-            std::popcount(word & ((uint64_t{1} << half) - 1)));
+        const auto low = static_cast<unsigned>(std::popcount(word & ((uint64_t{1} << half) - 1)));
         if (rank < low) continue;
         rank -= low;
         word >>= half;

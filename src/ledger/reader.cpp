@@ -140,9 +140,9 @@ public:
         return view->address(id);
     }
 
-    Status scan_field(ChainId chain, Field field,
-                      const std::function<Status(uint64_t, std::span<const uint64_t>)>& visit)
-        const override {
+    Status scan_field(
+        ChainId chain, Field field,
+        const std::function<Status(uint64_t, std::span<const uint64_t>)>& visit) const override {
         const bool utxo = is_utxo(chain);
         if (utxo ? field == Field::kSender || field == Field::kAsset : field == Field::kValue)
             return fail(ErrorCode::kInvalidParam,

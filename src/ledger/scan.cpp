@@ -70,7 +70,8 @@ private:
         for (std::size_t i = 0; i < txns; ++i) {
             const auto inputs = static_cast<std::size_t>(begins_[i + 1] - begins_[i]);
             if (inputs < 2) continue;
-            CORDON_TRY(scan_txn(part, first + i, begins_[i], std::span{places_}.subspan(at, inputs)));
+            CORDON_TRY(
+                scan_txn(part, first + i, begins_[i], std::span{places_}.subspan(at, inputs)));
             at += inputs;
         }
         return {};
@@ -100,10 +101,8 @@ private:
             CORDON_TRY(block_first_, part.segment->first_txn(block));
             CORDON_TRY(block_end_, part.segment->first_txn(block + 1));
         }
-        return visit_({{number_, static_cast<uint32_t>(txn - block_first_)},
-                       senders_,
-                       receivers_,
-                       values_});
+        return visit_(
+            {{number_, static_cast<uint32_t>(txn - block_first_)}, senders_, receivers_, values_});
     }
 
     Status take_outputs(const Part& part, uint64_t txn) {

@@ -32,10 +32,10 @@ Result<std::shared_ptr<const Segment>> Segment::make(Result<ColumnFile> file) {
     const Totals& own = made->own_;
     // Every count once, so that no loop over one of them runs on behind its columns.
     constexpr uint64_t kMost = uint64_t{1} << 40;
-    for (const uint64_t count : {own.blocks, own.txns, own.rows, own.inputs, own.addresses,
-                                 own.assets, made->begin_.blocks, made->begin_.txns,
-                                 made->begin_.rows, made->begin_.inputs, made->begin_.addresses,
-                                 made->begin_.assets})
+    for (const uint64_t count :
+         {own.blocks, own.txns, own.rows, own.inputs, own.addresses, own.assets,
+          made->begin_.blocks, made->begin_.txns, made->begin_.rows, made->begin_.inputs,
+          made->begin_.addresses, made->begin_.assets})
         if (count > kMost) return made->corrupt(kBlockNumber);
     const bool utxo = is_utxo(made->chain());
     const auto counted = [&](segment::ColumnId id, uint64_t count) {
@@ -44,11 +44,10 @@ Result<std::shared_ptr<const Segment>> Segment::make(Result<ColumnFile> file) {
     const uint64_t rows_account = utxo ? 0 : own.rows;
     const uint64_t txns_utxo = utxo ? own.txns : 0;
     if (own.blocks == 0 || own.blocks >= UINT32_MAX ||
-        made->begin_.addresses + own.addresses >= kNoId ||
-        !counted(kBlockNumber, own.blocks) || !counted(kBlockTxn, own.blocks + 1) ||
-        !counted(kBlockRow, own.blocks + 1) || !counted(kBlockInput, own.blocks + 1) ||
-        !counted(kBlockAddress, own.blocks + 1) || !counted(kBlockAsset, own.blocks + 1) ||
-        !counted(kBlockHeaderBegin, own.blocks + 1) ||
+        made->begin_.addresses + own.addresses >= kNoId || !counted(kBlockNumber, own.blocks) ||
+        !counted(kBlockTxn, own.blocks + 1) || !counted(kBlockRow, own.blocks + 1) ||
+        !counted(kBlockInput, own.blocks + 1) || !counted(kBlockAddress, own.blocks + 1) ||
+        !counted(kBlockAsset, own.blocks + 1) || !counted(kBlockHeaderBegin, own.blocks + 1) ||
         made->column(kTxnHash).size() != own.txns * 32 || !counted(kTxnTime, own.txns) ||
         !counted(kVersion, txns_utxo) || !counted(kLocktime, txns_utxo) ||
         !counted(kCoinbase, txns_utxo) || !counted(kTo, own.rows) ||
@@ -162,8 +161,7 @@ Result<std::optional<Segment::Foreign>> Segment::foreign(uint64_t input) const {
     Foreign found;
     std::memcpy(found.point.txid.bytes.data(), bytes, 32);
     found.point.index = load<uint32_t>(bytes + 32);
-    if (!column(kForeignAddress).read(low, found.address_plus_one))
-        return corrupt(kForeignAddress);
+    if (!column(kForeignAddress).read(low, found.address_plus_one)) return corrupt(kForeignAddress);
     if (!column(kForeignValue).read(low, found.value)) return corrupt(kForeignValue);
     return found;
 }

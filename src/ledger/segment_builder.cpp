@@ -18,8 +18,7 @@ std::span<const T> slice(const std::vector<T>& all, uint64_t first, uint64_t end
 /// Writes one segment. `from_` and `to_` are where it begins and ends in the head's columns.
 class Layout {
 public:
-    Layout(const ColumnFileWriter::Sink& sink, const Head& head, std::size_t first,
-           std::size_t end)
+    Layout(const ColumnFileWriter::Sink& sink, const Head& head, std::size_t first, std::size_t end)
         : out_{segment::kFile, head.chain, sink},
           head_{head},
           first_{first},
@@ -63,7 +62,7 @@ private:
     void put_blocks() {
         put_block_column(kBlockNumber, end_,
                          [this](std::size_t i) { return head_.blocks[i].header.number; });
-        const auto totals = [this](std::size_t column, uint64_t Totals::*field) {
+        const auto totals = [this](std::size_t column, uint64_t Totals::* field) {
             put_block_column(column, end_ + 1, [this, field](std::size_t i) {
                 return head_.at(i).*field - before_.*field;
             });

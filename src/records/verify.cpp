@@ -67,9 +67,16 @@ Status SqliteStore::copy_to(const std::string& path) const {
     if (std::filesystem::exists(path, ignored))
         return fail(ErrorCode::kConflict, format("{}: is there already", path));
     // Unlike a copy of the file this sees one state of it and its log, whoever writes meanwhile.
-    CORDON_TRY(Statement statement, database_->prepare("VACUUM INTO ?1"));
-    statement.bind(1, std::string_view{path});
-    return statement.run();
+    CORDON_TRY(const int64_t only_read, database_->query_integer("PRAGMA query_only"));
+    // It would forbid the new file as well; this one may be opened for reading only all the same.
+    CORDON_TRY(database_->execute("PRAGMA query_only=OFF"));
+    const Status done = [&]() -> Status {
+        CORDON_TRY(Statement statement, database_->prepare("VACUUM INTO ?1"));
+        statement.bind(1, std::string_view{path});
+        return statement.run();
+    }();
+    if (only_read != 0) CORDON_TRY(database_->execute("PRAGMA query_only=ON"));
+    return done;
 }
 
 }  // namespace cordon::records

@@ -106,10 +106,10 @@ public:
                     const bool sends = row.from == address && query.side != ledger::Side::kReceiver;
                     const bool receives = row.to == address && query.side != ledger::Side::kSender;
                     if ((sends || receives) && (!query.asset || row.asset == *query.asset))
-                        rows.push_back({{block.header.number, i},
-                                        block.account_txns[i].time ? block.account_txns[i].time
-                                                                   : time,
-                                        row});
+                        rows.push_back(
+                            {{block.header.number, i},
+                             block.account_txns[i].time ? block.account_txns[i].time : time,
+                             row});
                 }
         });
         return pages(std::move(rows), query.order, query.from);
@@ -143,13 +143,11 @@ public:
         if (found == all.end()) return std::optional<uint32_t>{};
         return std::optional{static_cast<uint32_t>(found - all.begin())};
     }
-    Result<Address> address(ChainId chain, uint32_t id) const override {
-        return ids(chain).at(id);
-    }
+    Result<Address> address(ChainId chain, uint32_t id) const override { return ids(chain).at(id); }
 
-    Status scan_field(ChainId chain, ledger::Field field,
-                      const std::function<Status(uint64_t, std::span<const uint64_t>)>& visit)
-        const override {
+    Status scan_field(
+        ChainId chain, ledger::Field field,
+        const std::function<Status(uint64_t, std::span<const uint64_t>)>& visit) const override {
         std::vector<Asset> assets;
         std::vector<uint64_t> rows;
         const auto id_of = [&](const Address& address) -> uint64_t {
@@ -160,14 +158,14 @@ public:
                 for (const Transfer& row : txn.transfers) {
                     auto asset = std::find(assets.begin(), assets.end(), row.asset);
                     if (asset == assets.end()) asset = assets.insert(assets.end(), row.asset);
-                    rows.push_back(field == ledger::Field::kSender     ? id_of(row.from)
-                                   : field == ledger::Field::kReceiver ? id_of(row.to)
+                    rows.push_back(field == ledger::Field::kSender ? id_of(row.from)
+                                   : field == ledger::Field::kReceiver
+                                       ? id_of(row.to)
                                        : static_cast<uint64_t>(asset - assets.begin()));
                 }
             for (const UtxoTxn& txn : block.utxo_txns)
                 for (const TxOut& row : txn.outputs)
-                    rows.push_back(field == ledger::Field::kValue ? row.value
-                                                                  : id_of(row.address));
+                    rows.push_back(field == ledger::Field::kValue ? row.value : id_of(row.address));
         });
         return rows.empty() ? Status{} : visit(0, rows);
     }
@@ -181,8 +179,8 @@ public:
                 std::vector<uint32_t> senders, receivers;
                 std::vector<uint64_t> values;
                 for (const TxIn& in : txn.inputs)
-                    if (const auto spent = in.spent ? in.spent
-                                                    : chains_.at(chain).output(in.prevout))
+                    if (const auto spent =
+                            in.spent ? in.spent : chains_.at(chain).output(in.prevout))
                         senders.push_back(**address_id(chain, spent->address));
                 for (const TxOut& output : txn.outputs) {
                     if (!with_outputs) break;
@@ -287,9 +285,8 @@ private:
                     rows.push_back({{block.header.number, i},
                                     n,
                                     txn.outputs[n].value,
-                                    spender == spenders.end()
-                                        ? std::nullopt
-                                        : std::optional{spender->second.at}});
+                                    spender == spenders.end() ? std::nullopt
+                                                              : std::optional{spender->second.at}});
                 }
             }
         });
