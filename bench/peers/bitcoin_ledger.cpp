@@ -27,19 +27,8 @@ bool BitcoinLedger::knows(const Hash256& txid) const {
 }
 
 BitcoinLedger::Balance BitcoinLedger::balance(const Address& address) const {
-    std::array<ledger::PlacedOutput, 64> page;  // More than most addresses have.
-    Balance balance;
-    const auto cursor =
-        state_->reader->outputs_of(state_->chain, address, ledger::Order::kAscending, {});
-    while (const std::size_t found = must(cursor->next(page))) {
-        balance.outputs += found;
-        for (const ledger::PlacedOutput& output : std::span{page}.first(found)) {
-            if (output.spent_by) continue;
-            ++balance.unspent;
-            balance.value += output.value;
-        }
-    }
-    return balance;
+    const ledger::Balance found = must(state_->reader->balance(state_->chain, address));
+    return {found.outputs, found.unspent, found.value};
 }
 
 uint64_t BitcoinLedger::sum_of_outputs() const {

@@ -24,8 +24,8 @@ bool is_there(const std::string& path) {
 Result<LedgerCopy> copy_all(const std::string& directory, const std::string& target) {
     CORDON_TRY(ledger::copy_snapshot(directory, target));
     LedgerCopy copy;
-    if (is_there(records_path(directory))) {
-        CORDON_TRY(const auto store, records::Store::open_read_only(records_path(directory)));
+    CORDON_TRY(const auto store, open_records(directory));
+    if (store != nullptr) {
         CORDON_TRY(store->copy_to(records_path(target)));
         CORDON_TRY(const auto stored, records::Store::open_read_only(records_path(target)));
         CORDON_TRY(copy.records, stored->counts());
@@ -69,6 +69,15 @@ Status verify_clusters(const ledger::Reader& reader, const std::string& director
     return fail(std::move(error));
 }
 
+/// The records of a ledger; nothing when there are none yet: a process that was killed early leaves
+/// an empty file.
+Result<std::unique_ptr<records::Store>> open_records(const std::string& directory) {
+    if (!is_there(records_path(directory))) return nullptr;
+    auto store = records::Store::open_read_only(records_path(directory));
+    if (!store && store.error().code == ErrorCode::kNotFound) return nullptr;
+    return store;
+}
+
 }  // namespace
 
 Result<LedgerCopy> copy_ledger(const std::string& directory, const std::string& target) {
@@ -109,8 +118,8 @@ Result<std::vector<Verified>> verify_ledger(const std::string& directory,
     CORDON_TRY(look("chains", [&] { return ledger::verify(directory); }));
     if (is_there(records_path(directory)))
         CORDON_TRY(look("records.sqlite", [&]() -> Status {
-            CORDON_TRY(const auto store, records::Store::open_read_only(records_path(directory)));
-            return store->verify();
+            CORDON_TRY(const auto store, open_records(directory));
+            return store == nullptr ? Status{} : store->verify();
         }));
     // Where the chains do not even open, nobody can say which ids there may be.
     if (const auto reader = ledger::open_reader(directory))

@@ -53,10 +53,9 @@ Result<std::vector<Pending>> load_pending(const std::string& ledger_directory) {
     std::ifstream file{path, std::ios::binary};
     if (!file) return std::vector<Pending>{};
     const auto corrupt = [&] {
-        return fail(
-            ErrorCode::kCorrupt,
-            format("{}: offset 0: not a pending note of this version; remove it if no ingest is running",
-                   path.string()));
+        return fail(ErrorCode::kCorrupt, format("{}: offset 0: not a pending note of this version; "
+                                                "remove it if no ingest is running",
+                                                path.string()));
     };
     std::string text{std::istreambuf_iterator<char>{file}, {}};
     const std::size_t end = text.rfind("sum ");
