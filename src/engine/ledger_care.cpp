@@ -21,6 +21,15 @@ bool is_there(const std::string& path) {
     return fs::exists(path, ignored);
 }
 
+/// The records of a ledger; nothing when there are none yet: a process that was killed early leaves
+/// an empty file.
+Result<std::unique_ptr<records::Store>> open_records(const std::string& directory) {
+    if (!is_there(records_path(directory))) return nullptr;
+    auto store = records::Store::open_read_only(records_path(directory));
+    if (!store && store.error().code == ErrorCode::kNotFound) return nullptr;
+    return store;
+}
+
 Result<LedgerCopy> copy_all(const std::string& directory, const std::string& target) {
     CORDON_TRY(ledger::copy_snapshot(directory, target));
     LedgerCopy copy;
@@ -67,15 +76,6 @@ Status verify_clusters(const ledger::Reader& reader, const std::string& director
     Error error = saved.error();
     if (is_damage(error)) error.message += "; remove the file: cordon cluster makes it anew";
     return fail(std::move(error));
-}
-
-/// The records of a ledger; nothing when there are none yet: a process that was killed early leaves
-/// an empty file.
-Result<std::unique_ptr<records::Store>> open_records(const std::string& directory) {
-    if (!is_there(records_path(directory))) return nullptr;
-    auto store = records::Store::open_read_only(records_path(directory));
-    if (!store && store.error().code == ErrorCode::kNotFound) return nullptr;
-    return store;
 }
 
 }  // namespace
