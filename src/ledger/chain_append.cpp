@@ -48,6 +48,7 @@ Result<Writer::Appended> ChainWriter::append(std::span<const Block> batch) {
     CORDON_TRY(check_usable());
     CORDON_TRY(collect(false, false));
     CORDON_TRY(load_books());
+    if (head_.hash.capacity() == 0) head_.reserve(limits_.seal_rows);
     Writer::Appended appended;
     const std::size_t before = head_.blocks.size();
     Status status = stage(batch, appended);

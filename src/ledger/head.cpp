@@ -16,6 +16,19 @@ Totals Head::end() const noexcept {
     return end;
 }
 
+void Head::reserve(uint64_t rows) {
+    const auto room = static_cast<std::size_t>(rows + rows / 8);
+    const auto reserve_all = [room](auto&... columns) { (columns.reserve(room), ...); };
+    reserve_all(hash, row_begin, input_begin, time, to);
+    addresses.reserve(room / 2);
+    if (is_utxo(chain)) {
+        reserve_all(version, locktime, coinbase, value, spent, sender);
+    } else {
+        reserve_all(from, asset, gap, kind, amount_size);
+        amount.reserve(room * 8);
+    }
+}
+
 void Head::reserve_like(const Head& other) {
     const auto reserve = [](auto& mine, const auto& theirs) { mine.reserve(theirs.size()); };
     reserve(blocks, other.blocks);

@@ -64,6 +64,9 @@ struct Head {
     uint64_t foreign_at(std::size_t i) const noexcept {
         return i < blocks.size() ? blocks[i].foreign_begin : foreign.size();
     }
+    /// Makes room for so many rows, inputs and txns: addresses only, memory comes when it is used.
+    /// Without it a column that grows is copied at once, which takes longer than all else.
+    void reserve(uint64_t rows);
     /// Makes room for as much as `other` holds.
     void reserve_like(const Head& other);
     /// Begins a block at the end.
