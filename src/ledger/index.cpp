@@ -19,12 +19,8 @@ Result<std::shared_ptr<const Index>> Index::make(Result<ColumnFile> file) {
     std::shared_ptr<Index> made{new Index};
     made->file_ = std::move(*file);
     const auto& counters = made->file_.footer().counters;
-    const auto take = [&counters](std::size_t at) {
-        return Totals{counters[at],     counters[at + 1], counters[at + 2],
-                      counters[at + 3], counters[at + 4], counters[at + 5]};
-    };
-    made->begin_ = take(kFirst);
-    made->own_ = take(kOwn);
+    made->begin_ = take_totals(counters, kFirst);
+    made->own_ = take_totals(counters, kOwn);
     for (std::size_t i = kFirst; i < kHomes; ++i)
         if (counters[i] > (uint64_t{1} << 40)) return made->file_.corrupt(kTxnTable);
     for (std::size_t i = 0; i < 3; ++i) {

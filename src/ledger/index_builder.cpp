@@ -42,12 +42,6 @@ unsigned write_adjacency(ColumnFileWriter& out, bool receiving, std::vector<uint
     });
 }
 
-void put_totals(std::array<uint64_t, kCounters>& counters, std::size_t at, const Totals& totals) {
-    for (const uint64_t value :
-         {totals.blocks, totals.txns, totals.rows, totals.inputs, totals.addresses, totals.assets})
-        counters[at++] = value;
-}
-
 }  // namespace
 
 Result<uint32_t> write_index(const ColumnFileWriter::Sink& sink, const Head& head,

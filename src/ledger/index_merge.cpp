@@ -112,11 +112,8 @@ public:
 
     Result<uint32_t> run() && {
         std::array<uint64_t, kCounters> counters{};
-        std::size_t at = 0;
-        for (const Totals& totals : {begin_, own_})
-            for (const uint64_t value : {totals.blocks, totals.txns, totals.rows, totals.inputs,
-                                         totals.addresses, totals.assets})
-                counters[at++] = value;
+        put_totals(counters, kFirst, begin_);
+        put_totals(counters, kOwn, own_);
         counters[kHomes] =
             write_table(out_, kTxnTable, own_.txns, [this](auto&& put) { visit_txns(put); });
         counters[kHomes + 1] = write_table(out_, kAddressTable, own_.addresses,

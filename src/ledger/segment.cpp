@@ -23,12 +23,8 @@ Result<std::shared_ptr<const Segment>> Segment::make(Result<ColumnFile> file) {
     std::shared_ptr<Segment> made{new Segment};
     made->file_ = std::move(*file);
     const auto& counters = made->file_.footer().counters;
-    const auto take = [&counters](std::size_t at) {
-        return Totals{counters[at],     counters[at + 1], counters[at + 2],
-                      counters[at + 3], counters[at + 4], counters[at + 5]};
-    };
-    made->begin_ = take(kFirst);
-    made->own_ = take(kOwn);
+    made->begin_ = take_totals(counters, kFirst);
+    made->own_ = take_totals(counters, kOwn);
     const Totals& own = made->own_;
     // Every count once, so that no loop over one of them runs on behind its columns.
     constexpr uint64_t kMost = uint64_t{1} << 40;

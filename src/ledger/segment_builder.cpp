@@ -40,13 +40,8 @@ public:
         put_addresses();
         put_assets();
         std::array<uint64_t, kCounters> counters{};
-        const auto put = [&counters](std::size_t at, const Totals& totals) {
-            for (const uint64_t value : {totals.blocks, totals.txns, totals.rows, totals.inputs,
-                                         totals.addresses, totals.assets})
-                counters[at++] = value;
-        };
-        put(kFirst, before_);
-        put(kOwn, after_ - before_);
+        put_totals(counters, kFirst, before_);
+        put_totals(counters, kOwn, after_ - before_);
         return out_.finish(counters);
     }
 

@@ -27,6 +27,19 @@ struct Totals {
     }
 };
 
+/// As six counters of a footer from `at` on.
+inline void put_totals(std::array<uint64_t, kCounters>& counters, std::size_t at,
+                       const Totals& totals) noexcept {
+    for (const uint64_t value :
+         {totals.blocks, totals.txns, totals.rows, totals.inputs, totals.addresses, totals.assets})
+        counters[at++] = value;
+}
+inline Totals take_totals(const std::array<uint64_t, kCounters>& counters,
+                          std::size_t at) noexcept {
+    return {counters[at],     counters[at + 1], counters[at + 2],
+            counters[at + 3], counters[at + 4], counters[at + 5]};
+}
+
 inline constexpr uint32_t kNoId = UINT32_MAX;
 
 namespace segment {
