@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include <cordon/base/result.hpp>
 #include <cordon/ledger/ledger.hpp>
 #include <cordon/model/label.hpp>
 
@@ -31,6 +32,27 @@ struct Link {
     std::vector<std::string> why;
 };
 
+/// Value that leaves by one txn and arrives by another, later one, perhaps on another chain: a
+/// bridge, a mixer, an order that somebody else settles.
+struct Crossing {
+    std::string_view kind;  ///< "bridge", "mixer", "order", ...; static text.
+    // What left: a transfer of the first txn, given up by `from.address` to `via`.
+    ChainId from_chain;
+    Hash256 from_txn;
+    TxnPosition from_at;
+    uint32_t from_row = 0;  ///< Transfer::index; UTXO: the output.
+    LinkEnd from;
+    Address via;  ///< The bridge, pool or settlement contract that took it.
+    // What arrived: a transfer of the second txn, received by `to.address`.
+    ChainId to_chain;
+    Hash256 to_txn;
+    TxnPosition to_at;
+    uint32_t to_row = 0;
+    LinkEnd to;
+    double confidence = 1;  ///< 0..1. 1 only where the chains themselves say so (a message id).
+    std::vector<std::string> why;
+};
+
 /// Finds links. Implementations live in patterns; trace knows only this class.
 ///
 /// Pure: the answer depends on the arguments alone. Any thread may call it.
@@ -42,6 +64,18 @@ public:
     /// (net balance changes); trace then does not move their taint row by row.
     virtual std::vector<Link> links(ChainId chain, const ledger::PlacedAccountTxn& txn,
                                     const Context& context) const = 0;
+
+    /// Crossings that begin in this txn (`backward`: that end in it), the surest first; several for
+    /// one row are candidates, of which at most one is true. May read the ledger, any chain of it.
+    /// Errors: those of the Reader.
+    virtual Result<std::vector<Crossing>> crossings(ChainId chain,
+                                                    const ledger::PlacedAccountTxn& txn,
+                                                    bool backward, const ledger::Reader& ledger,
+                                                    const Context& context) const {
+        static_cast<void>(chain), static_cast<void>(txn), static_cast<void>(backward);
+        static_cast<void>(ledger), static_cast<void>(context);
+        return std::vector<Crossing>{};
+    }
 
     /// True when a transfer of this asset must never carry taint: a counterfeit, a copied symbol.
     virtual bool is_worthless(ChainId chain, const Asset& asset, const Context& context) const {

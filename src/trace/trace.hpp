@@ -150,6 +150,10 @@ struct Edge {
     // Links only (swap, bridge, ...): what arrived, when it is not asset/amount.
     std::optional<Asset> to_asset;
     std::optional<Amount> to_amount, to_tainted;
+    // Crossings only: where and by which txn it arrived, and who took it on the way.
+    std::optional<ChainId> to_chain;
+    std::optional<Hash256> to_txn;
+    std::optional<Address> via;
     std::vector<std::string> why;
 };
 
