@@ -12,6 +12,7 @@ Command help_command();
 Command ingest_command();
 Command ledger_command();
 Command man_command();
+Command patterns_command();
 Command report_command();
 Command trace_command();
 

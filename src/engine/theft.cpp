@@ -1,6 +1,7 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include "theft.hpp"
 
+#include <cordon/patterns/find.hpp>
 #include <cordon/patterns/registry.hpp>
 
 #include "ingest.hpp"
@@ -18,6 +19,8 @@ Result<Theft> follow_theft(const TheftRequest& request,
     CORDON_TRY(const auto seeds, parse_seeds(request.seeds, *theft.ledger));
     CORDON_TRY(theft.result, trace::trace(*theft.ledger, *theft.context, patterns::all(), seeds,
                                           request.params, progress, cancel));
+    CORDON_TRY(theft.result.findings,
+               patterns::patterns_in(theft.result, *theft.ledger, *theft.context));
     if (theft.context->error()) return fail(*theft.context->error());
     return theft;
 }

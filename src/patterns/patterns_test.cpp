@@ -115,14 +115,6 @@ TEST(Swap, is_not_a_payment_under_cover_of_a_token_worth_nothing) {
     context.list(kEur, "EUR", AssetStatus::kCounterfeit);
     EXPECT_TRUE(links_of(rows, context).empty());
 }
-TEST(Swap, is_not_guessed_among_a_crowd) {
-    std::vector<Transfer> rows;
-    for (unsigned i = 0; i < 200; ++i) {
-        rows.push_back(transfer().from(address(100 + i)).to(kPool).asset(kUsd).amount(1U));
-        rows.push_back(transfer().from(kPool).to(address(100 + i)).asset(kEur).amount(1U));
-    }
-    EXPECT_TRUE(links_of(rows).empty());
-}
 TEST(Swap, of_an_empty_txn_is_none) { EXPECT_TRUE(links_of({}).empty()); }
 
 TEST(Swap, carries_taint_over_and_leaves_none_with_the_pool) {
@@ -182,10 +174,15 @@ TEST(Counterfeit, sees_through_look_alike_symbols) {
         EXPECT_FALSE(recogniser.is_worthless(kEthereum, fine, context)) << symbol;
     }
 }
-TEST(Registry, lists_every_recogniser_once_by_id) {
-    ASSERT_EQ(recognisers().size(), all().size());
-    for (std::size_t i = 1; i < recognisers().size(); ++i)
-        EXPECT_LT(recognisers()[i - 1].id, recognisers()[i].id);
+TEST(Registry, lists_every_recogniser_once_by_id_and_trace_asks_those_with_a_source) {
+    std::size_t asked = 0;
+    for (std::size_t i = 0; i < recognisers().size(); ++i) {
+        EXPECT_TRUE(i == 0 || recognisers()[i - 1].id < recognisers()[i].id);
+        if (recognisers()[i].source == nullptr) continue;
+        ASSERT_LT(asked, all().size());
+        EXPECT_EQ(all()[asked++], recognisers()[i].source);
+    }
+    EXPECT_EQ(asked, all().size());
 }
 
 }  // namespace

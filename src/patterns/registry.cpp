@@ -3,23 +3,38 @@
 
 #include <array>
 
+#include "address_poisoning.hpp"
 #include "counterfeit.hpp"
+#include "deposit_address.hpp"
 #include "swap.hpp"
 
 namespace cordon::patterns {
 namespace {
 
+const AddressPoisoning kAddressPoisoning;
 const Counterfeit kCounterfeit;
+const DepositAddress kDepositAddress;
 const Swap kSwap;
 
 const std::array kRecognisers{
+    Recogniser{"address-poisoning", "Bait from look-alike addresses", &kAddressPoisoning},
+    Recogniser{"consolidation", "Many addresses of one owner gathered into one", nullptr},
     Recogniser{"counterfeit", "Counterfeit tokens and copied symbols", &kCounterfeit},
+    Recogniser{"deposit-address", "Deposit addresses of services, by their sweeps",
+               &kDepositAddress},
+    Recogniser{"dusting", "Dust to many, and dust from many", nullptr},
+    Recogniser{"fan-out", "One address that splits its money among fresh ones", nullptr},
+    Recogniser{"layering", "Parts of a split that come together again", nullptr},
+    Recogniser{"look-alikes", "Addresses with the same ends", nullptr},
+    Recogniser{"payout-batch", "One address that pays many at one time", nullptr},
+    Recogniser{"peel-chain", "Chain of fresh addresses that pass most on", nullptr},
     Recogniser{"swap", "Exchange of one asset for another inside a txn", &kSwap},
 };
 
-const std::array<const trace::LinkSource*, kRecognisers.size()> kSources = [] {
-    std::array<const trace::LinkSource*, kRecognisers.size()> sources{};
-    for (std::size_t i = 0; i < sources.size(); ++i) sources[i] = kRecognisers[i].source;
+const std::vector<const trace::LinkSource*> kSources = [] {
+    std::vector<const trace::LinkSource*> sources;
+    for (const Recogniser& each : kRecognisers)
+        if (each.source != nullptr) sources.push_back(each.source);
     return sources;
 }();
 

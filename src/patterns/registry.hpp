@@ -12,13 +12,13 @@ namespace cordon::patterns {
 struct Recogniser {
     std::string_view id;
     std::string_view title;
-    const trace::LinkSource* source;
+    const trace::LinkSource* source;  ///< Null where trace need not ask: it names shapes only.
 };
 
 /// Every recogniser, by id. Lifetime: the program. Any thread.
 std::span<const Recogniser> recognisers() noexcept;
 
-/// The same as trace() takes them.
+/// Those that trace() asks, in the same order.
 std::span<const trace::LinkSource* const> all() noexcept;
 
 }  // namespace cordon::patterns

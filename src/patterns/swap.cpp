@@ -16,43 +16,12 @@ namespace {
 using trace::Context;
 using trace::Link;
 using trace::LinkEnd;
+using Party = NetChanges::Party;
 
-/// More parties than this is a batch of strangers (airdrops, disperse calls); who exchanged with
-/// whom is then not to be told by net changes, and the search would be quadratic in a hostile txn.
-constexpr std::size_t kMaxParties = 64;
-
-/// The assets that exchangers other than `self` turn `asset` into, itself excluded.
-std::set<Asset> reachable(const NetChanges& changes, const Asset& asset,
-                          const std::vector<Address>& selves) {
-    std::set<Asset> seen{asset};
-    for (bool more = true; more;) {
-        more = false;
-        for (const auto& [address, change] : changes) {
-            if (!change.exchanges() ||
-                std::find(selves.begin(), selves.end(), address) != selves.end())
-                continue;
-            const bool takes =
-                std::any_of(change.gained.begin(), change.gained.end(),
-                            [&](const auto& entry) { return seen.contains(entry.first); });
-            if (!takes) continue;
-            for (const auto& [given, amount] : change.lost)
-                more = seen.insert(given).second || more;
-        }
-    }
-    seen.erase(asset);
-    return seen;
-}
-
-/// What exchangers other than the seller took of an asset; the rest of a loss was paid to somebody
-/// (an aggregator's fee) and is no part of the exchange.
-Amount taken_by_exchangers(const NetChanges& changes, const Asset& asset, const Address& seller) {
-    Amount sum;
-    for (const auto& [address, change] : changes) {
-        if (address == seller || !change.exchanges()) continue;
-        if (const auto at = change.gained.find(asset); at != change.gained.end()) sum += at->second;
-    }
-    return sum;
-}
+/// Changes looked at while searching who exchanged what, for one txn. A batch of a thousand orders
+/// over a hundred assets needs a tenth of it; a txn made to be slow ends here, and what was found
+/// by then stays.
+constexpr uint64_t kMaxSteps = 2'000'000;
 
 std::optional<double> value_of(ChainId chain, const std::vector<LinkEnd>& ends,
                                const Context& context, std::optional<UnixMillis> time) {
@@ -65,54 +34,125 @@ std::optional<double> value_of(ChainId chain, const std::vector<LinkEnd>& ends,
     return sum;
 }
 
-/// One to one, and one of the two is a token whose own contract stands on the other side.
-bool is_wrap(ChainId chain, const NetChanges& changes, const Link& link) {
-    if (link.from.size() != 1 || link.to.size() != 1 || link.from[0].amount != link.to[0].amount)
-        return false;
-    for (const Asset& asset : {link.from[0].asset, link.to[0].asset}) {
-        const auto contract = issuer(chain, asset);
-        if (!contract) continue;
-        const auto at = changes.find(*contract);
-        if (at != changes.end() && at->second.exchanges()) return true;
+/// Which assets the exchangers of a txn turn an asset into.
+class Exchange {
+public:
+    explicit Exchange(const NetChanges& changes)
+        : changes_{changes},
+          takers_(changes.assets.size()),
+          taken_(changes.assets.size()),
+          reached_(changes.assets.size()) {
+        for (const Party& party : changes.parties) {
+            if (!party.exchanges()) continue;
+            for (const AssetChange& change : changes.of(party)) {
+                if (!change.gain) continue;
+                takers_[change.asset].push_back(&party);
+                taken_[change.asset] += change.amount;
+            }
+        }
     }
-    return false;
-}
+
+    /// By place in `assets`: what `asset` can become in the hands of exchangers other than `self`.
+    /// Itself never. Nullptr when the bound is reached.
+    const std::vector<bool>* reach(uint32_t asset, const Party* self) {
+        // Who gives one asset and gets one turns what he wants into what he has: no way from what
+        // he has to what he wants needs that, so the same answer serves all such parties.
+        const bool shared =
+            self == nullptr || !self->exchanges() || (self->losses == 1 && self->gains == 1);
+        std::vector<bool>& seen = shared ? reached_[asset] : own_;
+        if (shared && !seen.empty()) return &seen;
+        if (steps_ > kMaxSteps) return nullptr;
+        seen.assign(changes_.assets.size(), false);
+        std::vector<uint32_t> queue{asset};
+        std::vector<bool> asked(changes_.parties.size(), false);
+        seen[asset] = true;
+        while (!queue.empty()) {
+            const uint32_t next = queue.back();
+            queue.pop_back();
+            for (const Party* taker : takers_[next]) {
+                ++steps_;
+                const auto place = static_cast<std::size_t>(taker - changes_.parties.data());
+                if (asked[place] || (!shared && taker == self)) continue;
+                asked[place] = true;
+                for (const AssetChange& change : changes_.of(*taker)) {
+                    ++steps_;
+                    if (change.gain || seen[change.asset]) continue;
+                    seen[change.asset] = true;
+                    queue.push_back(change.asset);
+                }
+            }
+        }
+        steps_ += changes_.assets.size() + changes_.parties.size() / 64;
+        seen[asset] = false;
+        return &seen;
+    }
+
+    /// What exchangers took of an asset; the rest of a loss was paid to somebody (an aggregator's
+    /// fee) and is no part of the exchange.
+    const Amount& taken(uint32_t asset) const { return taken_[asset]; }
+
+private:
+    const NetChanges& changes_;
+    std::vector<std::vector<const Party*>> takers_;  // Exchangers, by the asset they took.
+    std::vector<Amount> taken_;
+    std::vector<std::vector<bool>> reached_;
+    std::vector<bool> own_;
+    uint64_t steps_ = 0;
+};
 
 class Finder {
 public:
     Finder(ChainId chain, const ledger::PlacedAccountTxn& placed, const Context& context,
-           double min_ratio, const std::set<Asset>& worthless)
+           const Swap::Params& params, std::vector<Asset> assets)
         : chain_{chain},
           time_{placed.time},
           context_{context},
-          min_ratio_{min_ratio},
-          changes_{net_changes(chain, placed.txn, worthless)} {}
+          params_{params},
+          changes_{net_changes(chain, placed.txn, std::move(assets))},
+          exchange_{changes_} {}
 
     std::vector<Link> find() {
         std::vector<Link> links;
-        if (changes_.size() < 2 || changes_.size() > kMaxParties) return links;
-        for (const auto& [address, change] : changes_)
-            if (change.exchanges() && !address.is_zero())
-                if (auto link = own_swap(address, change)) links.push_back(std::move(*link));
-        if (auto link = sale_for_another()) links.push_back(std::move(*link));
+        std::vector<const Party*> payers, getters;
+        for (const Party& party : changes_.parties) {
+            if (party.address.is_zero()) continue;
+            if (party.exchanges()) {
+                if (auto link = own_swap(party)) links.push_back(std::move(*link));
+            } else {
+                (party.gains == 0 ? payers : getters).push_back(&party);
+            }
+        }
+        if (getters.empty()) return links;
+        if (payers.size() == 1) {
+            if (auto link = sale_for_others(*payers.front(), getters))
+                links.push_back(std::move(*link));
+        } else if (payers.size() > 1) {
+            orders_for_others(payers, getters, links);
+        }
         return links;
     }
 
 private:
-    std::optional<Link> own_swap(const Address& address, const NetChange& change) const {
+    LinkEnd end_of(const Party& party, const AssetChange& change) const {
+        return {party.address, changes_.assets[change.asset], change.amount};
+    }
+
+    std::optional<Link> own_swap(const Party& party) {
         Link link;
-        std::set<Asset> bought;
-        for (const auto& [asset, amount] : change.lost) {
+        std::vector<bool> bought(changes_.assets.size(), false);
+        for (const AssetChange& lost : changes_.of(party)) {
+            if (lost.gain) continue;
+            const auto* reached = exchange_.reach(lost.asset, &party);
+            if (reached == nullptr) return std::nullopt;
             bool used = false;
-            for (const Asset& reached : reachable(changes_, asset, {address}))
-                if (change.gained.contains(reached)) used = bought.insert(reached).second || true;
-            if (!used) continue;
-            const Amount exchanged =
-                std::min(amount, taken_by_exchangers(changes_, asset, address));
-            if (!exchanged.is_zero()) link.from.push_back({address, asset, exchanged});
+            for (const AssetChange& gained : changes_.of(party))
+                if (gained.gain && (*reached)[gained.asset]) used = bought[gained.asset] = true;
+            const Amount exchanged = std::min(lost.amount, exchange_.taken(lost.asset));
+            if (used && !exchanged.is_zero())
+                link.from.push_back({party.address, changes_.assets[lost.asset], exchanged});
         }
-        for (const Asset& asset : bought)
-            link.to.push_back({address, asset, change.gained.at(asset)});
+        for (const AssetChange& gained : changes_.of(party))
+            if (gained.gain && bought[gained.asset]) link.to.push_back(end_of(party, gained));
         if (link.from.empty() || link.to.empty()) return std::nullopt;
         link.confidence = 1;
         link.why.emplace_back("net-change");
@@ -120,33 +160,85 @@ private:
     }
 
     /// One address only pays, others only receive, exchangers stand between, and the values agree.
-    /// With several payers nobody can say who paid for whom.
-    std::optional<Link> sale_for_another() const {
-        const Address* seller = nullptr;
-        for (const auto& [address, change] : changes_) {
-            if (!change.gained.empty() || address.is_zero()) continue;
-            if (seller != nullptr || change.lost.size() != 1) return std::nullopt;
-            seller = &address;
-        }
-        if (seller == nullptr) return std::nullopt;
-        const auto& [asset, amount] = *changes_.at(*seller).lost.begin();
-        const std::set<Asset> reached = reachable(changes_, asset, {*seller});
+    std::optional<Link> sale_for_others(const Party& seller,
+                                        const std::vector<const Party*>& getters) {
+        if (seller.losses != 1) return std::nullopt;
+        const AssetChange& lost = changes_.of(seller).front();
+        const auto* reached = exchange_.reach(lost.asset, &seller);
+        if (reached == nullptr) return std::nullopt;
         Link link;
-        for (const auto& [address, change] : changes_) {
-            if (!change.lost.empty() || address.is_zero()) continue;
-            for (const auto& [gained, gain] : change.gained)
-                if (reached.contains(gained)) link.to.push_back({address, gained, gain});
-        }
-        const Amount exchanged = std::min(amount, taken_by_exchangers(changes_, asset, *seller));
+        for (const Party* getter : getters)
+            for (const AssetChange& gained : changes_.of(*getter))
+                if ((*reached)[gained.asset]) link.to.push_back(end_of(*getter, gained));
+        const Amount exchanged = std::min(lost.amount, exchange_.taken(lost.asset));
         if (link.to.empty() || exchanged.is_zero()) return std::nullopt;
-        link.from.push_back({*seller, asset, exchanged});
+        link.from.push_back({seller.address, changes_.assets[lost.asset], exchanged});
         // An exchanger may be the accomplice here, since the seller himself gets nothing: less sure
         // than a swap.
         link.confidence = 0.85;
         link.why.emplace_back("net-change");
         link.why.emplace_back("recipient-is-not-seller");
-        // "A pays B, and B pays C in another asset" looks just the same: only equal values tell
-        // them apart.
+        return judge_priced(std::move(link));
+    }
+
+    /// Several only pay and several only receive: who paid for whom is told by values alone, and
+    /// only where just one payment and just one receipt agree.
+    void orders_for_others(const std::vector<const Party*>& payers,
+                           const std::vector<const Party*>& getters, std::vector<Link>& links) {
+        struct Side {
+            const Party* party;
+            double usd;
+        };
+        const auto priced = [&](const std::vector<const Party*>& parties) {
+            std::vector<Side> sides;
+            for (const Party* party : parties) {
+                if (party->losses + party->gains != 1) continue;
+                const LinkEnd end = end_of(*party, changes_.of(*party).front());
+                const auto usd = context_.usd(chain_, end.asset, end.amount, time_);
+                if (usd && *usd > 0) sides.push_back({party, *usd});
+            }
+            return sides;
+        };
+        std::vector<Side> got = priced(getters);
+        std::sort(got.begin(), got.end(), [](const Side& a, const Side& b) {
+            return a.usd != b.usd ? a.usd < b.usd : a.party < b.party;
+        });
+        constexpr std::size_t kNone = ~std::size_t{0};
+        std::vector<std::size_t> claims(got.size(), 0);
+        std::vector<std::pair<const Party*, std::size_t>> matches;
+        for (const Side& paid : priced(payers)) {
+            const auto* reached = exchange_.reach(changes_.of(*paid.party).front().asset, nullptr);
+            if (reached == nullptr) return;
+            const auto low =
+                std::lower_bound(got.begin(), got.end(), paid.usd * (1 - params_.order_tolerance),
+                                 [](const Side& side, double usd) { return side.usd < usd; });
+            std::size_t only = kNone, seen = 0;
+            for (auto at = low;
+                 at != got.end() && at->usd <= paid.usd * (1 + params_.order_tolerance); ++at) {
+                const auto place = static_cast<std::size_t>(at - got.begin());
+                if (!(*reached)[changes_.of(*at->party).front().asset]) continue;
+                ++claims[place];
+                only = ++seen == 1 ? place : kNone;
+                if (seen > kMaxLikeOrders) return;  // A crowd of like orders: nobody's are told.
+            }
+            if (only != kNone) matches.emplace_back(paid.party, only);
+        }
+        for (const auto& [payer, place] : matches) {
+            if (claims[place] != 1) continue;
+            const AssetChange& lost = changes_.of(*payer).front();
+            Link link;
+            link.from.push_back(end_of(*payer, lost));
+            link.from.front().amount = std::min(lost.amount, exchange_.taken(lost.asset));
+            link.to.push_back(end_of(*got[place].party, changes_.of(*got[place].party).front()));
+            link.confidence = 0.7;
+            link.why = {"net-change", "recipient-is-not-seller", "order-by-value"};
+            if (auto judged = judge_priced(std::move(link))) links.push_back(std::move(*judged));
+        }
+    }
+
+    /// "A pays B, and B pays C in another asset" looks just like a sale for another: only equal
+    /// values tell them apart.
+    std::optional<Link> judge_priced(Link link) const {
         auto judged = judge(std::move(link));
         if (judged &&
             std::find(judged->why.begin(), judged->why.end(), "unpriced") != judged->why.end())
@@ -160,7 +252,7 @@ private:
         if (given && got) {
             const double high = std::max(*given, *got);
             const double low = std::min(*given, *got);
-            if (high > 0 && low < min_ratio_ * high) return std::nullopt;
+            if (high > 0 && low < params_.min_value_ratio * high) return std::nullopt;
             link.why.emplace_back("values-agree");
         } else {
             link.confidence *= 0.9;
@@ -169,7 +261,7 @@ private:
         link.kind = "swap";
         if (link.from.size() > 1 || (link.to.size() > 1 && link.to[0].asset != link.to[1].asset))
             link.kind = "liquidity";
-        if (is_wrap(chain_, changes_, link)) {
+        if (is_wrap(link)) {
             link.kind = "wrap";
             link.why.emplace_back("own-contract");
         }
@@ -177,26 +269,42 @@ private:
         return link;
     }
 
+    /// One to one, and one of the two is a token whose own contract stands on the other side.
+    bool is_wrap(const Link& link) const {
+        if (link.from.size() != 1 || link.to.size() != 1 ||
+            link.from[0].amount != link.to[0].amount)
+            return false;
+        for (const Asset& asset : {link.from[0].asset, link.to[0].asset})
+            if (const auto contract = issuer(chain_, asset)) {
+                const Party* party = changes_.find(*contract);
+                if (party != nullptr && party->exchanges()) return true;
+            }
+        return false;
+    }
+
+    static constexpr std::size_t kMaxLikeOrders = 16;
+
     ChainId chain_;
     std::optional<UnixMillis> time_;
     const Context& context_;
-    double min_ratio_;
+    const Swap::Params& params_;
     NetChanges changes_;
+    Exchange exchange_;
 };
 
 }  // namespace
 
 std::vector<Link> Swap::links(ChainId chain, const ledger::PlacedAccountTxn& txn,
                               const Context& context) const {
-    std::set<Asset> assets, worthless;
-    for (const Transfer& row : txn.txn.transfers)
-        if (!row.amount.is_zero()) assets.insert(row.asset);
+    if (txn.txn.transfers.size() < 2) return {};
+    std::vector<Asset> assets = moved_assets(txn.txn);
     if (assets.size() < 2) return {};
     const Counterfeit counterfeit;
-    for (const Asset& asset : assets)
-        if (counterfeit.is_worthless(chain, asset, context)) worthless.insert(asset);
-    if (assets.size() - worthless.size() < 2) return {};
-    return Finder{chain, txn, context, params_.min_value_ratio, worthless}.find();
+    std::erase_if(assets, [&](const Asset& asset) {
+        return counterfeit.is_worthless(chain, asset, context);
+    });
+    if (assets.size() < 2) return {};
+    return Finder{chain, txn, context, params_, std::move(assets)}.find();
 }
 
 }  // namespace cordon::patterns

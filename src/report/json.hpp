@@ -6,6 +6,7 @@
 
 #include <cordon/trace/trace.hpp>
 
+#include "json_writer.hpp"
 #include "sink.hpp"
 
 namespace cordon::report {
@@ -27,5 +28,8 @@ struct JsonOptions {
 /// result. Errors are those of the sink.
 Status write_trace_result(const trace::TraceResult& result, const Sink& sink,
                           const JsonOptions& options = {});
+
+/// One row of data.patterns[], there and in the answers of `cordon patterns`.
+void write_finding(JsonWriter& json, const trace::Finding& finding);
 
 }  // namespace cordon::report

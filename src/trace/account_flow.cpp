@@ -37,9 +37,11 @@ Status AccountFlow::add_seed(const Seed& seed) {
     const auto& from = std::get<Seed::FromAddress>(seed.what);
     CORDON_TRY(
         const auto history,
-        read_history(walk_.ledger, chain_, from.address, std::nullopt, walk_.params.direction, {},
-                     [this](const Asset& asset) { return worthless(asset); }));
+        read_history(
+            walk_.ledger, chain_, from.address, std::nullopt, walk_.params.direction, {},
+            [this](const Asset& asset) { return worthless(asset); }, bait_watches(from.address)));
     if (history.absurd) books_.warn(kAbsurd);
+    note_bait(history);
     if (history.ahead.empty())
         return fail(ErrorCode::kNotFound,
                     format("seed {}: the ledger has no movement of value of this address on {}",
@@ -95,6 +97,20 @@ bool AccountFlow::worthless(const Asset& asset) {
     return at->second;
 }
 
+std::vector<std::unique_ptr<BaitWatch>> AccountFlow::bait_watches(const Address& address) const {
+    std::vector<std::unique_ptr<BaitWatch>> watches;
+    for (const LinkSource* source : walk_.links)
+        if (auto watch = source->bait_watch(chain_, address, walk_.context))
+            watches.push_back(std::move(watch));
+    return watches;
+}
+
+void AccountFlow::note_bait(const History& history) {
+    if (history.bait.empty()) return;
+    books_.warn("dust from look-alike addresses counts as nobody's payment: it is sent to be seen");
+    bait_.insert(history.bait.begin(), history.bait.end());
+}
+
 void AccountFlow::push_next(NodeId id) {
     const Holder& held = holders_[id];
     if (held.next < held.ahead.size()) queue_.push({held.ahead[held.next], id});
@@ -147,7 +163,11 @@ Result<bool> AccountFlow::run() {
 }
 
 Status AccountFlow::process(TxnPosition at, const std::vector<NodeId>& holders, bool seed_txn) {
-    CORDON_TRY(const auto placed, walk_.ledger.account_txn(chain_, at));
+    CORDON_TRY(auto placed, walk_.ledger.account_txn(chain_, at));
+    // Bait is in nobody's way forward: what stolen money pays is followed, however small.
+    if (walk_.backward() && !bait_.empty())
+        std::erase_if(placed.txn.transfers,
+                      [&](const Transfer& row) { return bait_.contains({at, row.index}); });
     if (walk_.is_past(placed.time)) {
         // Time never falls within a chain, so nothing that comes later in the walk is within the
         // bound either.
@@ -215,6 +235,7 @@ Status AccountFlow::reach(Current& now, NodeId id) {
     const bool nearer = held.closed == Stop::kHops && node.hop < walk_.params.max_hops;
     if (held.known && !nearer) return {};
     held.known = true;
+    CORDON_TRY(infer_label(id));
     if (walk_.stops_at(node)) {
         held.closed = Stop::kLabel;
         return {};
@@ -228,9 +249,11 @@ Status AccountFlow::reach(Current& now, NodeId id) {
         [this](const Address& other) { return books_.find(chain_, other).has_value(); }};
     CORDON_TRY(
         const auto history,
-        read_history(walk_.ledger, chain_, node.address, now.placed->at, walk_.params.direction,
-                     limits, [this](const Asset& asset) { return worthless(asset); }));
+        read_history(
+            walk_.ledger, chain_, node.address, now.placed->at, walk_.params.direction, limits,
+            [this](const Asset& asset) { return worthless(asset); }, bait_watches(node.address)));
     if (history.absurd) books_.warn(kAbsurd);
+    note_bait(history);
     held.closed = history.busy ? Stop::kHighDegree : Stop::kNone;
     if (!history.busy) open(now, id, history);
     if (nearer)
@@ -241,6 +264,16 @@ Status AccountFlow::reach(Current& now, NodeId id) {
             else
                 slot(held, asset).purse.put({amount, kTainted});
         }
+    return {};
+}
+
+/// A label of the records always goes before an inference; a seed is what the user says it is.
+Status AccountFlow::infer_label(NodeId id) {
+    for (const LinkSource* source : walk_.links) {
+        if (books_.at(id).label || books_.at(id).seed) return {};
+        CORDON_TRY(books_.at(id).label, source->inferred_label(chain_, books_.at(id).address,
+                                                               walk_.ledger, walk_.context));
+    }
     return {};
 }
 

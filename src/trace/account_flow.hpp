@@ -111,6 +111,9 @@ private:
     void link_edges(Current& now, const Pot& pot, const std::vector<Amount>& gains);
     Status settle(Current& now);
     Status reach(Current& now, NodeId id);
+    Status infer_label(NodeId id);
+    std::vector<std::unique_ptr<BaitWatch>> bait_watches(const Address& address) const;
+    void note_bait(const History& history);
     void open(Current& now, NodeId id, const History& history);
     void deposit(Current& now, uint32_t key);
     bool below_limit(const Asset& asset, const Amount& amount, const Amount& tainted,
@@ -126,6 +129,7 @@ private:
     std::priority_queue<Event, std::vector<Event>, Later> queue_;
     std::set<TxnPosition> seed_txns_;
     std::unordered_map<Asset, bool> worthless_;
+    std::set<std::pair<TxnPosition, uint32_t>> bait_;  // Rows that are not followed.
     uint64_t txns_ = 0;
 };
 

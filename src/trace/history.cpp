@@ -60,7 +60,8 @@ void settle(History::Balance& balance, const Net& net) {
 Result<History> read_history(const ledger::Reader& ledger, ChainId chain, const Address& address,
                              std::optional<TxnPosition> at, Direction direction,
                              const BusyLimits& limits,
-                             const std::function<bool(const Asset&)>& is_worthless) {
+                             const std::function<bool(const Asset&)>& is_worthless,
+                             std::span<const std::unique_ptr<BaitWatch>> watches) {
     const bool back = direction == Direction::kBackward;
     History history;
     Counterparties others{limits};
@@ -78,6 +79,11 @@ Result<History> read_history(const ledger::Reader& ledger, ChainId chain, const 
             if (sends == receives || row.amount.is_zero() || is_worthless(row.asset)) continue;
             if (is_absurd(row.amount)) {
                 history.absurd = true;
+                continue;
+            }
+            if (std::any_of(watches.begin(), watches.end(),
+                            [&](const auto& watch) { return watch->is_bait(row); })) {
+                history.bait.emplace_back(*next, row.index);
                 continue;
             }
             Net& net = nets[row.asset];

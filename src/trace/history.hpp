@@ -2,12 +2,15 @@
 #pragma once
 
 #include <map>
+#include <memory>
+#include <span>
 #include <vector>
 
 #include <cordon/base/result.hpp>
 #include <cordon/ledger/ledger.hpp>
 
 #include "account_txn.hpp"
+#include "link_source.hpp"
 
 namespace cordon::trace {
 
@@ -23,6 +26,8 @@ struct History {
     std::vector<TxnPosition>
         ahead;  ///< Txns that come after the one asked for, in the direction of the walk.
     std::optional<TxnPosition> first_send, last_receipt;
+    std::vector<std::pair<TxnPosition, uint32_t>>
+        bait;             ///< Rows (by index) that only pretend to pay.
     bool absurd = false;  ///< An amount was left out by is_absurd.
     bool busy = false;    ///< Looks like a service; then the rest is incomplete.
 };
@@ -44,6 +49,7 @@ struct BusyLimits {
 Result<History> read_history(const ledger::Reader& ledger, ChainId chain, const Address& address,
                              std::optional<TxnPosition> at, Direction direction,
                              const BusyLimits& limits,
-                             const std::function<bool(const Asset&)>& is_worthless);
+                             const std::function<bool(const Asset&)>& is_worthless,
+                             std::span<const std::unique_ptr<BaitWatch>> watches = {});
 
 }  // namespace cordon::trace

@@ -1,6 +1,7 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -53,6 +54,15 @@ struct Crossing {
     std::vector<std::string> why;
 };
 
+/// Reads the history of one address along and knows rows that are there to be seen and not to pay:
+/// dust from an address that looks like one it dealt with. Confined to one thread.
+class BaitWatch {
+public:
+    virtual ~BaitWatch() = default;
+    /// Asked about every row of the address that moves money, in chain order.
+    virtual bool is_bait(const Transfer& row) = 0;
+};
+
 /// Finds links. Implementations live in patterns; trace knows only this class.
 ///
 /// Pure: the answer depends on the arguments alone. Any thread may call it.
@@ -75,6 +85,25 @@ public:
         static_cast<void>(chain), static_cast<void>(txn), static_cast<void>(backward);
         static_cast<void>(ledger), static_cast<void>(context);
         return std::vector<Crossing>{};
+    }
+
+    /// What an address that nobody labelled is by the way it behaves (a deposit address of a
+    /// service), with a source that begins with "inferred: ". Asked once, when money first reaches
+    /// the address; a category of Params::stop ends the walk there. Errors: those of the Reader.
+    virtual Result<std::optional<Label>> inferred_label(ChainId chain, const Address& address,
+                                                        const ledger::Reader& ledger,
+                                                        const Context& context) const {
+        static_cast<void>(chain), static_cast<void>(address);
+        static_cast<void>(ledger), static_cast<void>(context);
+        return std::optional<Label>{};
+    }
+
+    /// A watch over the history of this address; null when the source knows no bait. Rows that it
+    /// names are not followed backward, and their senders are nobody's counterparties.
+    virtual std::unique_ptr<BaitWatch> bait_watch(ChainId chain, const Address& address,
+                                                  const Context& context) const {
+        static_cast<void>(chain), static_cast<void>(address), static_cast<void>(context);
+        return nullptr;
     }
 
     /// True when a transfer of this asset must never carry taint: a counterfeit, a copied symbol.

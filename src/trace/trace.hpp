@@ -15,6 +15,7 @@
 #include <cordon/ledger/ledger.hpp>
 #include <cordon/model/label.hpp>
 
+#include "finding.hpp"
 #include "link_source.hpp"
 
 /// Value flow: where the money of a theft went, unit by unit (DESIGN section 4).
@@ -212,6 +213,7 @@ struct TraceResult {
     std::vector<Edge> edges;          ///< By (chain, position, row).
     std::vector<Endpoint> endpoints;  ///< By tainted value, largest first; ties by address.
     std::vector<Total> totals;        ///< By (chain, asset).
+    std::vector<Finding> findings;    ///< Of patterns; trace() itself leaves them empty.
     std::vector<std::string> warnings;
     bool incomplete = false;  ///< Cancelled or out of budget: what is there is right, but not all.
 };

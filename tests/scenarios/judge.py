@@ -38,7 +38,7 @@ class Judge:
     def judge(self, wanted, words):
         first = words.split()[0]
         handler = {"rests": self.rests, "node": self.node, "total": self.total, "incomplete": self.incomplete,
-                   "warning": self.warning}.get(first)
+                   "warning": self.warning, "pattern": self.pattern}.get(first)
         if handler:
             yield from handler(wanted, words)
         elif "->" in words:
@@ -132,6 +132,16 @@ class Judge:
         text = words.split(" ", 1)[1]
         if any(text in warning for warning in self.envelope["warnings"]) != wanted:
             yield f"warning \"{text}\": the warnings are {self.envelope['warnings']}"
+
+    def pattern(self, wanted, words):
+        """pattern ID [NAME ...]: a pattern that these addresses take part in"""
+        _, identifier, *names = words.split()
+        addresses = {self.story.address(name) for name in names}
+        found = [each for each in self.data["patterns"]
+                 if each["pattern"] == identifier and addresses <= set(each["addresses"])]
+        if bool(found) != wanted:
+            known = {name: address for address, name in self.known_names().items()}
+            yield f"pattern {identifier} {names}: {found or self.data['patterns']}; {known}"
 
     def shown_edges(self):
         known = self.known_names()

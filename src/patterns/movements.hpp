@@ -1,0 +1,72 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <span>
+#include <vector>
+
+#include <cordon/trace/trace.hpp>
+
+namespace cordon::patterns {
+
+/// Money that went from one address to another: a row of the ledger, or the stolen part of one.
+struct Movement {
+    TxnPosition at;
+    Hash256 txn;
+    std::optional<UnixMillis> time;
+    Address from, to;
+    Asset asset;
+    Amount amount;
+};
+
+/// What the recognisers of shapes look at: the movements of one chain as a graph. Immutable.
+class Movements {
+public:
+    using NodeId = uint32_t;
+
+    /// The tainted parts of a trace; what links and crossings carry changes its asset and is left
+    /// out, but the two ends of an exchange stay where they are.
+    static Movements of(const trace::TraceResult& result, ChainId chain);
+    /// `rows` in chain order.
+    Movements(ChainId chain, std::vector<Movement> rows);
+
+    ChainId chain() const noexcept { return chain_; }
+    std::size_t node_count() const noexcept { return addresses_.size(); }
+    const Address& address(NodeId id) const noexcept { return addresses_[id]; }
+    std::optional<NodeId> find(const Address& address) const noexcept;
+
+    const Movement& row(uint32_t place) const noexcept { return rows_[place]; }
+    NodeId from(uint32_t place) const noexcept { return ends_[place].first; }
+    NodeId to(uint32_t place) const noexcept { return ends_[place].second; }
+    /// Places of the rows that leave or reach a node, in chain order.
+    std::span<const uint32_t> out(NodeId id) const noexcept { return part(out_, out_first_, id); }
+    std::span<const uint32_t> in(NodeId id) const noexcept { return part(in_, in_first_, id); }
+
+private:
+    static std::span<const uint32_t> part(const std::vector<uint32_t>& places,
+                                          const std::vector<uint32_t>& first, NodeId id) noexcept {
+        return std::span{places}.subspan(first[id], first[id + 1] - first[id]);
+    }
+
+    ChainId chain_;
+    std::vector<Movement> rows_;
+    std::vector<Address> addresses_;  // Sorted.
+    std::vector<std::pair<NodeId, NodeId>> ends_;
+    std::vector<uint32_t> out_, out_first_, in_, in_first_;
+};
+
+/// What else a recogniser of shapes may ask of the world.
+struct World {
+    /// A business by its label: what many people pay is no shape of one owner.
+    std::function<bool(const Address&)> is_business;
+    /// True when the ledger shows the address taking part in something before this position.
+    std::function<bool(const Address&, TxnPosition)> seen_before;
+};
+
+/// Sums by asset, in the order of the assets.
+void add_to(std::vector<std::pair<Asset, Amount>>& sums, const Asset& asset, const Amount& amount);
+
+/// Of long lists only so many are named; counts are always of all.
+inline constexpr std::size_t kMaxNamed = 100;
+
+}  // namespace cordon::patterns
