@@ -3,16 +3,19 @@
 
 #include <array>
 
+#include "coinjoin.hpp"
 #include "counterfeit.hpp"
 #include "swap.hpp"
 
 namespace cordon::patterns {
 namespace {
 
+const CoinJoin kCoinJoin;
 const Counterfeit kCounterfeit;
 const Swap kSwap;
 
 const std::array kRecognisers{
+    Recogniser{"coinjoin", "Joint txns of strangers", &kCoinJoin},
     Recogniser{"counterfeit", "Counterfeit tokens and copied symbols", &kCounterfeit},
     Recogniser{"swap", "Exchange of one asset for another inside a txn", &kSwap},
 };

@@ -53,6 +53,14 @@ struct Crossing {
     std::vector<std::string> why;
 };
 
+/// A txn in which strangers spend together, so that taint of one is not to be followed into the
+/// outputs of all.
+struct JoinVerdict {
+    std::string_view kind;  ///< "wasabi2", ...; static text.
+    double confidence = 1;
+    std::vector<std::string> why;
+};
+
 /// Finds links. Implementations live in patterns; trace knows only this class.
 ///
 /// Pure: the answer depends on the arguments alone. Any thread may call it.
@@ -75,6 +83,13 @@ public:
         static_cast<void>(chain), static_cast<void>(txn), static_cast<void>(backward);
         static_cast<void>(ledger), static_cast<void>(context);
         return std::vector<Crossing>{};
+    }
+
+    /// Whether a UTXO txn is a join of strangers. Also asked for with the walk going backward.
+    virtual std::optional<JoinVerdict> join_of(ChainId chain, const ledger::PlacedUtxoTxn& txn,
+                                               const Context& context) const {
+        static_cast<void>(chain), static_cast<void>(txn), static_cast<void>(context);
+        return std::nullopt;
     }
 
     /// True when a transfer of this asset must never carry taint: a counterfeit, a copied symbol.
