@@ -78,6 +78,8 @@ std::vector<Flag> trace_flags() {
          "services"},
         {"service-degree", "N", "Treat an address with more counterparties as a service; 0 = never",
          degree},
+        {"through-joins", "",
+         "Follow money through joint txns of strangers (CoinJoins) as if one owner made them"},
         {"max-nodes", "N", "Stop when this many addresses are reached", nodes},
         {"max-edges", "N", "Stop when this many movements are found", edges},
     };
@@ -94,6 +96,7 @@ Result<trace::Params> trace_params(const Args& args) {
     CORDON_TRY(params.max_nodes, number(args, "max-nodes", params.max_nodes));
     CORDON_TRY(params.max_edges, number(args, "max-edges", params.max_edges));
     CORDON_TRY(params.service_degree, number(args, "service-degree", params.service_degree));
+    params.through_joins = args.has("through-joins");
     CORDON_TRY(params.min_usd, number(args, "min-usd", params.min_usd));
     if (!std::isfinite(params.min_usd) || params.min_usd < 0)
         return fail(ErrorCode::kInvalidParam, "--min-usd: expected a number of dollars from 0");

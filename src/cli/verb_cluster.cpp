@@ -5,6 +5,7 @@
 #include <cordon/base/format.hpp>
 #include <cordon/chain/text.hpp>
 #include <cordon/engine/clusters.hpp>
+#include <cordon/patterns/join_filter.hpp>
 
 #include "exit_code.hpp"
 #include "output.hpp"
@@ -212,9 +213,10 @@ Result<int> run_cluster(const Args& args, const Session& session) {
     if (args.has("chain")) {
         CORDON_TRY(chain, parse_chain(args.get("chain")));
     }
+    const auto& filter =
+        args.has("with-joins") ? ledger::no_join_filter() : patterns::join_filter();
     CORDON_TRY(const engine::Clusters clusters,
-               engine::cluster_ledger(args.get("ledger"), chain, ledger::no_join_filter(),
-                                      session.cancel));
+               engine::cluster_ledger(args.get("ledger"), chain, filter, session.cancel));
     CORDON_TRY(const Answer found, answer(args, clusters));
     if (!session.quiet) print_warnings(clusters.warnings);
     switch (session.format) {
@@ -236,15 +238,17 @@ Command cluster_command() {
                 "Whoever signs the inputs of one txn together is taken for one owner. A cluster is "
                 "called by its oldest address. --why shows the txns that join two addresses; "
                 "--merges those that made one cluster of two large ones, often the mark of a joint "
-                "txn of strangers, which this heuristic takes for one owner: clusters are leads, "
-                "not facts. The result is kept in the ledger's folder, so that the next call only "
+                "txn of strangers. Those that their shape tells (CoinJoins) join nobody, unless "
+                "--with-joins says so: clusters are leads, not facts. The result is kept in the "
+                "ledger's folder, so that the next call only "
                 "looks at new blocks.",
             .flags = {{"ledger", "DIR", "The ledger", {}, 'l'},
                       {"chain", "CHAIN", "Which chain; needed where the ledger has several"},
                       {"all", "", "Every cluster of two or more, the largest first"},
                       {"members", "", "Every address of the clusters of ADDRESS"},
                       {"why", "", "The txns that join the two addresses"},
-                      {"merges", "N", "Txns that merged two clusters of at least N addresses"}},
+                      {"merges", "N", "Txns that merged two clusters of at least N addresses"},
+                      {"with-joins", "", "Take the signers of CoinJoins for one owner, too"}},
             .examples = {"cordon cluster --ledger led 1BoatSLRHtKNngkdXEeobR76b53LETtpyT",
                          "cordon cluster --ledger led --all --format jsonl",
                          "cordon cluster --ledger led --why 1BoatSLR…tpyT 1dice8EM…Lnzt"},

@@ -68,6 +68,7 @@ std::vector<std::pair<std::string, std::string>> params_of(const trace::TraceRes
             {"until", moment(params.until)},
             {"stop", stop.empty() ? "none" : stop},
             {"service-degree", std::to_string(params.service_degree)},
+            {"through-joins", params.through_joins ? "yes" : "no"},
             {"max-nodes", std::to_string(params.max_nodes)},
             {"max-edges", std::to_string(params.max_edges)}};
 }

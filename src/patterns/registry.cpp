@@ -4,6 +4,7 @@
 #include <array>
 
 #include "address_poisoning.hpp"
+#include "coinjoin.hpp"
 #include "counterfeit.hpp"
 #include "deposit_address.hpp"
 #include "swap.hpp"
@@ -12,12 +13,14 @@ namespace cordon::patterns {
 namespace {
 
 const AddressPoisoning kAddressPoisoning;
+const CoinJoin kCoinJoin;
 const Counterfeit kCounterfeit;
 const DepositAddress kDepositAddress;
 const Swap kSwap;
 
 const std::array kRecognisers{
     Recogniser{"address-poisoning", "Bait from look-alike addresses", &kAddressPoisoning},
+    Recogniser{"coinjoin", "Joint txns of strangers", &kCoinJoin},
     Recogniser{"consolidation", "Many addresses of one owner gathered into one", nullptr},
     Recogniser{"counterfeit", "Counterfeit tokens and copied symbols", &kCounterfeit},
     Recogniser{"deposit-address", "Deposit addresses of services, by their sweeps",

@@ -44,6 +44,7 @@ std::string_view stop_words(Stop stop) noexcept {
         case Stop::kFee: return "paid as fees";
         case Stop::kBurned: return "burned or sent to nobody";
         case Stop::kUnknown: return "spent in transactions that the ledger does not hold";
+        case Stop::kMixer: return "mixed with money of strangers in one transaction (CoinJoin)";
     }
     return "";
 }
@@ -185,7 +186,7 @@ std::string unknown_list(CasePage& page) {
         ++count;
     }
     for (const Stop stop : {Stop::kUnknown, Stop::kHighDegree, Stop::kBelowLimit, Stop::kHops,
-                            Stop::kTime, Stop::kBudget})
+                            Stop::kTime, Stop::kBudget, Stop::kMixer})
         if (const auto it = open.find(stop); it != open.end())
             item(format("{} in {} {}: not followed further.", escape(page.amount(it->second.first)),
                         count_of(it->second.second, "place", "places"), stop_words(stop)));

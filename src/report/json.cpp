@@ -144,6 +144,11 @@ private:
             .field("stop", trace::to_string(end.stop));
         if (end.usd) json_.field("usd", *end.usd);
         if (end.outpoint) json_.field("outpoint", chain::format_outpoint(end.chain, *end.outpoint));
+        if (!end.why.empty()) {
+            json_.key("why").begin_array();
+            for (const std::string& reason : end.why) json_.value(reason);
+            json_.end_array();
+        }
         json_.end_object();
     }
 
@@ -193,7 +198,8 @@ private:
         json_.field("service_degree", params.service_degree);
         json_.field("service_both_sides", params.service_both_sides).key("stop").begin_array();
         for (const Category category : params.stop) json_.value(to_string(category));
-        json_.end_array().field("min_purity", params.min_purity).end_object();
+        json_.end_array().field("min_purity", params.min_purity);
+        json_.field("through_joins", params.through_joins).end_object();
     }
 
     void write_assets() {

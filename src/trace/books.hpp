@@ -37,6 +37,10 @@ public:
     /// Taint of the node that goes no further. Adds to what is there for the same reason.
     void rest(NodeId id, const Asset& asset, const Amount& tainted, Stop stop,
               std::optional<OutPoint> outpoint = {});
+    /// Why what rests in this output for Stop::kMixer does.
+    void explain(const OutPoint& outpoint, std::vector<std::string> why) {
+        explained_[outpoint] = std::move(why);
+    }
     /// Takes it all back, e.g. when an address beyond the hop bound is reached on a shorter way.
     Amount unrest(NodeId id, const Asset& asset, Stop stop);
     /// The assets in which something rests for this reason.
@@ -83,6 +87,7 @@ private:
     std::vector<Node> nodes_;
     std::unordered_map<NodeKey, NodeId, NodeHash> ids_;  // Looked up only, never walked.
     std::vector<std::map<RestKey, Amount>> rests_;       // By NodeId.
+    std::map<OutPoint, std::vector<std::string>> explained_;
     std::vector<NodeId> payers_;
     std::vector<Edge> edges_;
     std::vector<uint32_t> rows_;  // Beside edges_.

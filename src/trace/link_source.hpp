@@ -63,6 +63,14 @@ public:
     virtual bool is_bait(const Transfer& row) = 0;
 };
 
+/// A txn in which strangers spend together, so that taint of one is not to be followed into the
+/// outputs of all.
+struct JoinVerdict {
+    std::string_view kind;  ///< "wasabi2", ...; static text.
+    double confidence = 1;
+    std::vector<std::string> why;
+};
+
 /// Finds links. Implementations live in patterns; trace knows only this class.
 ///
 /// Pure: the answer depends on the arguments alone. Any thread may call it.
@@ -104,6 +112,13 @@ public:
                                                   const Context& context) const {
         static_cast<void>(chain), static_cast<void>(address), static_cast<void>(context);
         return nullptr;
+    }
+
+    /// Whether a UTXO txn is a join of strangers. Also asked for with the walk going backward.
+    virtual std::optional<JoinVerdict> join_of(ChainId chain, const ledger::PlacedUtxoTxn& txn,
+                                               const Context& context) const {
+        static_cast<void>(chain), static_cast<void>(txn), static_cast<void>(context);
+        return std::nullopt;
     }
 
     /// True when a transfer of this asset must never carry taint: a counterfeit, a copied symbol.

@@ -56,6 +56,7 @@ std::string_view to_string(Stop stop) noexcept {
         case Stop::kFee: return "fee";
         case Stop::kBurned: return "burned";
         case Stop::kUnknown: return "unknown";
+        case Stop::kMixer: return "mixer";
     }
     return "none";
 }

@@ -82,6 +82,7 @@ enum class Stop : uint8_t {
     kFee,         ///< Paid as a fee.
     kBurned,      ///< Sent to an unspendable output or burned.
     kUnknown,     ///< Spent, but the ledger does not hold the txn (extracts).
+    kMixer,       ///< Spent in a join of strangers (LinkSource::join_of); Endpoint::why says which.
 };
 std::string_view to_string(Stop stop) noexcept;
 
@@ -105,6 +106,7 @@ struct Params {
     /// receivers, serves strangers: stopped like service_degree (Stop::kHighDegree). 0 = no guard.
     /// Why the number: docs/decisions/0004.
     uint32_t service_both_sides = 8;
+    bool through_joins = false;  ///< Follow taint through joins of strangers, as if of one owner.
     std::vector<Category> stop;  ///< default_stop_categories() unless the user says otherwise.
 };
 /// Every category that names a service (not theft, scam, ransomware, sanctioned): money there can
@@ -188,6 +190,7 @@ struct Endpoint {
     std::optional<Label> label;
     std::optional<double> usd;
     std::optional<OutPoint> outpoint;  ///< UTXO only, when it is one output.
+    std::vector<std::string> why;      ///< kMixer only: the kind of join first, then its reasons.
 };
 
 /// The books of one asset of one chain: seeded + swapped_in + inherited = resting + fees + burned +

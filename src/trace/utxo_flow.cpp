@@ -210,7 +210,9 @@ Status UtxoFlow::process(TxnPosition at) {
     Source source;
     Losses losses;
     const bool theft = seed_txns_.contains(placed.txn.txid);
-    const Parcels pool = take(event, source, theft ? &losses : nullptr);
+    const auto join = join_of(placed);
+    const Parcels pool = take(event, source, theft ? &losses : nullptr, join ? &*join : nullptr);
+    if (join) return {};
     if (tainted_of(pool).is_zero() && seed_points_.empty()) return {};
     std::vector<Parcels> parts;
     Amount lost;
@@ -229,7 +231,17 @@ Status UtxoFlow::process(TxnPosition at) {
     return {};
 }
 
-Parcels UtxoFlow::take(const Event& event, Source& source, Losses* losses) {
+std::optional<JoinVerdict> UtxoFlow::join_of(const ledger::PlacedUtxoTxn& placed) const {
+    if (walk_.params.through_joins || seed_txns_.contains(placed.txn.txid)) return std::nullopt;
+    for (uint32_t i = 0; !walk_.backward() && i < placed.txn.outputs.size(); ++i)
+        if (seed_points_.contains({placed.txn.txid, i})) return std::nullopt;
+    for (const LinkSource* source : walk_.links)
+        if (auto join = source->join_of(chain_, placed, walk_.context)) return join;
+    return std::nullopt;
+}
+
+Parcels UtxoFlow::take(const Event& event, Source& source, Losses* losses,
+                       const JoinVerdict* join) {
     Parcels pool;
     Amount largest;
     source.hop = ~0U;
@@ -267,6 +279,14 @@ Parcels UtxoFlow::take(const Event& event, Source& source, Losses* losses) {
                 largest = tainted;
                 source.end = i;
                 source.node = *node;
+            }
+            if (join != nullptr) {
+                books_.rest(*node, Asset{}, tainted, Stop::kMixer, end.point);
+                std::vector<std::string> why{
+                    format("coinjoin: {}, confidence {:.2f}", join->kind, join->confidence)};
+                why.insert(why.end(), join->why.begin(), join->why.end());
+                if (end.point) books_.explain(*end.point, std::move(why));
+                continue;
             }
         }
         append(pool, parcels);

@@ -63,9 +63,13 @@ private:
     Result<bool> is_busy(const Address& address);
 
     Status process(TxnPosition at);
+    /// The join of strangers that the txn is, unless it is followed through or a seed itself.
+    std::optional<JoinVerdict> join_of(const ledger::PlacedUtxoTxn& placed) const;
+    /// With a `join` what is tainted rests where it is, and nothing is given.
+    ///
     /// `losses` is given for a seed txn: it then takes all inputs as loot and says what each payer
     /// put in that was not loot before.
-    Parcels take(const Event& event, Source& source, Losses* losses);
+    Parcels take(const Event& event, Source& source, Losses* losses, const JoinVerdict* join);
     /// The outputs of a seed txn: what a payer gets back was never stolen, all else is loot.
     std::vector<Parcels> hand_loot(const Event& event, Losses& losses);
     Status give(const Event& event, const Source& source, std::size_t end, Parcels parcels);

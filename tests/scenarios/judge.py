@@ -15,7 +15,7 @@ class Judge:
         self.policy = question.flags[question.flags.index("--policy") + 1] if "--policy" in question.flags else None
 
     def complaints(self, question):
-        found = list(self.books())
+        found = list(self.books()) if question.verb == "trace" else []
         for line, wanted, words in question.expectations:
             try:
                 found += [f"line {line}: {text}" for text in self.judge(wanted, words)]
@@ -38,7 +38,7 @@ class Judge:
     def judge(self, wanted, words):
         first = words.split()[0]
         handler = {"rests": self.rests, "node": self.node, "total": self.total, "incomplete": self.incomplete,
-                   "warning": self.warning, "pattern": self.pattern}.get(first)
+                   "warning": self.warning, "pattern": self.pattern, "class": self.txn_class}.get(first)
         if handler:
             yield from handler(wanted, words)
         elif "->" in words:
@@ -123,6 +123,15 @@ class Judge:
         given = sum(int(total[field]) for total in self.data["totals"]["by_asset"] if total["asset"] == asset)
         if (given == expected) != wanted:
             yield f"total {field} of {unit} is {given}, expected {'' if wanted else 'not '}{expected}"
+
+    def txn_class(self, wanted, words):
+        """class CLASS [CONFIDENCE at least]"""
+        expected, *least = words.split()[1:]
+        row = self.data["rows"][0]
+        if (row["class"] == expected) != wanted:
+            yield f"the class is {row['class']} ({row['confidence']}): {row['reasons']}, expected {'' if wanted else 'not '}{expected}"
+        if least and row["confidence"] < float(least[0]):
+            yield f"the confidence is {row['confidence']}, expected {least[0]} or more"
 
     def incomplete(self, wanted, _words):
         if self.envelope["incomplete"] != wanted:

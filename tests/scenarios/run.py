@@ -38,9 +38,10 @@ def call(cordon, arguments):
 
 
 def ask(cordon, ledger, story, question):
-    """Complaints about one trace of a story."""
+    """Complaints about the answer to one question of a story."""
     exits = [words.split()[1] for _, wanted, words in question.expectations if wanted and words.startswith("exit ")]
-    command = ["trace", "--ledger", str(ledger), "--seed", ",".join(question.seeds), *question.flags, "--format", "json"]
+    asked = ["--seed", ",".join(question.seeds)] if question.verb == "trace" else question.seeds
+    command = [question.verb, "--ledger", str(ledger), *asked, *question.flags, "--format", "json"]
     done = call(cordon, command)
     if exits:
         if str(done.returncode) != exits[0]:

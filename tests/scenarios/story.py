@@ -14,6 +14,7 @@ BLOCK_SECONDS = {True: 600, False: 12}  # By is_utxo: time runs on by one block 
 # Words of a trace line that become flags; those with a value, and those without.
 TRACE_FLAGS = {"policy", "overspend", "hops", "min-usd", "since", "until", "stop", "service-degree", "max-nodes",
                "max-edges", "min-purity", "min-share", "service-both-sides"}
+TRACE_SWITCHES = {"through-joins"}
 
 
 class Wrong(Exception):
@@ -31,10 +32,11 @@ class Coin:
 
 @dataclasses.dataclass
 class Question:
-    """One trace and what must and must not be in its answer."""
+    """One trace, or one txn to classify, and what must and must not be in the answer."""
     line: int
     seeds: list
     flags: list
+    verb: str = "trace"
     expectations: list = dataclasses.field(default_factory=list)  # (line, must be there, words)
 
 
@@ -201,11 +203,19 @@ class Story:
                 flags += ["--direction", "backward"]
             elif word == "min-amount" and len(words) > 1:
                 flags += ["--min-amount", str(self.amount(words.pop(0), words.pop(0))[1])]
+            elif word in TRACE_SWITCHES:
+                flags.append(f"--{word}")
             elif word in TRACE_FLAGS and words:
                 flags += [f"--{word}", words.pop(0)]
             else:
                 raise Wrong(f"{word} is no word of a trace line, or its value is missing")
         self.questions.append(Question(number, [self.seed(seed.rstrip(",")) for seed in seeds], flags))
+
+    def read_classify(self, number, rest):
+        words = rest.split()
+        if words[0] not in self.txn_names:
+            raise Wrong("classify TXN [FLAG...]")
+        self.questions.append(Question(number, [self.txn_names[words[0]]], [f"--{word}" for word in words[1:]], "classify"))
 
     def read_expect(self, number, rest):
         self.expectation(number, True, rest)
@@ -215,7 +225,7 @@ class Story:
 
     def expectation(self, number, wanted, rest):
         if not self.questions:
-            raise Wrong("an expectation needs a trace before it")
+            raise Wrong("an expectation needs a trace or classify before it")
         self.questions[-1].expectations.append((number, wanted, rest))
 
 
@@ -228,7 +238,7 @@ def read(text, title):
             continue
         if re.fullmatch(r"-{3,}", line):
             if not story.questions:
-                raise Wrong(f"line {number}: the story asks nothing; it needs a trace line")
+                raise Wrong(f"line {number}: the story asks nothing; it needs a trace or classify line")
             stories.append(story)
             story = Story(f"{title} ({len(stories) + 1})")
             continue

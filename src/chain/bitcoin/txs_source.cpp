@@ -6,75 +6,22 @@
 
 #include "../block_source.hpp"
 #include "../text.hpp"
-#include "file_stream.hpp"
 #include "loose_txn.hpp"
-#include "txn.hpp"
+#include "txn_lines.hpp"
 
 namespace cordon::chain {
 namespace {
 
-constexpr std::size_t kMaxLine =
-    32 * 1024 * 1024;  // The largest txn has 8 million hex digits; JSON triples that.
 // All txns are in memory until they are sorted, in about the size of their text.
 constexpr uint64_t kMaxInput = uint64_t{4} * 1024 * 1024 * 1024;
-constexpr std::size_t kMinTxnDigits = 120;  // One input and one output of the shortest kind.
-constexpr std::size_t kMaxUntimed = 1000;   // Txns without any time that go into one block.
-
-std::string_view trimmed(std::string_view line) noexcept {
-    const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\r'; };
-    while (!line.empty() && blank(line.back())) line.remove_suffix(1);
-    while (!line.empty() && blank(line.front())) line.remove_prefix(1);
-    return line;
-}
-
-bool is_hex(std::string_view text) noexcept {
-    return std::all_of(text.begin(), text.end(), [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-    });
-}
+constexpr std::size_t kMaxUntimed = 1000;  // Txns without any time that go into one block.
 
 /// Whether a first line means to be a txn, so that a bad one is an error and not a file of another
 /// kind.
 bool starts_as_txns(std::string_view line) noexcept {
     if (line.starts_with('{')) return line.find("\"txid\"") != std::string_view::npos;
-    return line.size() >= kMinTxnDigits && is_hex(line.substr(0, kMinTxnDigits));
+    return is_hex_txn(line);
 }
-
-/// Lines of a file, without their ends. Confined to one thread.
-class Lines {
-public:
-    static Result<Lines> open(const InputFile& file) {
-        CORDON_TRY(FileStream stream, FileStream::open(file));
-        return Lines{std::move(stream)};
-    }
-
-    /// False at the end. kLimit for a line above kMaxLine.
-    Result<bool> next(std::string& line) {
-        line.clear();
-        ++number_;
-        for (;;) {
-            CORDON_TRY(const ByteView ahead, stream_.peek(FileStream::kBuffer));
-            if (ahead.empty()) return !line.empty();
-            const std::string_view text{reinterpret_cast<const char*>(ahead.data()), ahead.size()};
-            const std::size_t end = text.find('\n');
-            const std::size_t part = std::min(end, text.size());
-            if (line.size() + part > kMaxLine)
-                return fail(ErrorCode::kLimit,
-                            format("line {}: more than {} bytes", number_, kMaxLine));
-            line.append(text.substr(0, part));
-            CORDON_TRY(stream_.skip(end == std::string_view::npos ? part : part + 1));
-            if (end != std::string_view::npos) return true;
-        }
-    }
-    uint64_t number() const noexcept { return number_; }
-    uint64_t offset() const noexcept { return stream_.offset(); }
-
-private:
-    explicit Lines(FileStream stream) : stream_{std::move(stream)} {}
-
-    FileStream stream_;
-    uint64_t number_ = 0;
-};
 
 /// All txns of the files, and the files that hold none.
 class Loader {
@@ -98,17 +45,12 @@ public:
 private:
     Status load(uint32_t index) {
         const InputFile& file = files_[index];
-        CORDON_TRY(Lines lines, Lines::open(file));
-        std::string line;
+        CORDON_TRY(TxnLines lines, TxnLines::open(file));
+        std::string_view text;
         bool first = true;
         for (;;) {
-            const auto more = lines.next(line);
-            if (!more) return fail(more.error().in(file.name));
-            if (!*more) break;
-            std::string_view text = line;
-            if (lines.number() == 1 && text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-            text = trimmed(text);
-            if (text.empty()) continue;
+            CORDON_TRY(const bool more, lines.next(text));
+            if (!more) break;
             if (first && files_.size() > 1 && !starts_as_txns(text)) {
                 warnings_.push_back(format(
                     "{}: left out: its first line is no txn, neither JSON nor hex", file.name));
@@ -128,11 +70,7 @@ private:
 
     Status add(uint32_t index, uint64_t line, std::string_view text) {
         const std::string where = format("{}:{}", files_[index].name, line);
-        Result<LooseTxn> txn = [&]() -> Result<LooseTxn> {
-            if (text.front() == '{') return reader_.parse_json(text);
-            if (is_hex(text.substr(0, kMinTxnDigits))) return reader_.parse_hex_line(text);
-            return fail(ErrorCode::kMalformed, "expected a JSON object or a txn in hex");
-        }();
+        Result<LooseTxn> txn = parse_txn_line(reader_, text);
         if (!txn) return fail(txn.error().in(where));
         txn->file = index;
         txn->line = line;
