@@ -3,10 +3,11 @@
 #include <charconv>
 
 #include <cordon/base/format.hpp>
-#include <cordon/chain/text.hpp>
-#include <cordon/engine/clusters.hpp>
-#include <cordon/patterns/join_filter.hpp>
+#include <cordon/engine/cluster_change.hpp>
+#include <cordon/engine/ingest.hpp>
+#include <cordon/engine/joins.hpp>
 
+#include "cluster_view.hpp"
 #include "exit_code.hpp"
 #include "output.hpp"
 #include "progress.hpp"
@@ -16,68 +17,43 @@
 namespace cordon::cli {
 namespace {
 
+using boost::json::object;
+using Merge = ledger::ClusterForest::Merge;
 using Joins = std::vector<ledger::ClusterForest::Join>;
 
 /// What was asked, as ids.
 struct Answer {
-    std::vector<uint32_t> rows;  // One row each, in this order.
+    std::vector<uint32_t> rows;                 // One row each, in this order.
+    std::vector<engine::ClusterLabels> labels;  // Of each row, or none.
     bool is_why = false;
     Joins why;
-    std::vector<ledger::ClusterForest::Merge> merges;
+    std::vector<Merge> merges, alarms;
 };
 
-Result<std::string> text_of(const engine::Clusters& clusters, uint32_t id) {
-    CORDON_TRY(const Address address, clusters.reader->address(clusters.chain, id));
-    return chain::format_address(clusters.chain, address);
+/// A count of addresses, as a flag gives it.
+Result<uint32_t> addresses_of(const Args& args, std::string_view flag) {
+    const std::string text = args.get(flag);
+    uint32_t count = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+    if (error != std::errc{} || end != text.data() + text.size() || count == 0)
+        return fail(
+            ErrorCode::kInvalidParam,
+            format("--{} {}: expected a number of addresses from 1", flag, printable(text)));
+    return count;
 }
 
-/// An address and the oldest of its cluster, as text.
-struct Row {
-    std::string address, cluster;
-    uint32_t size = 0;
-};
-Result<Row> row_of(const engine::Clusters& clusters, uint32_t id) {
-    Row row;
-    CORDON_TRY(row.address, text_of(clusters, id));
-    CORDON_TRY(row.cluster, text_of(clusters, clusters.forest.cluster(id)));
-    row.size = clusters.forest.size(id);
-    return row;
-}
-
-Result<boost::json::object> row_json(const engine::Clusters& clusters, uint32_t id) {
-    CORDON_TRY(const Row row, row_of(clusters, id));
-    return boost::json::object{
-        {"address", row.address}, {"cluster", row.cluster}, {"size", row.size}};
-}
-
-Result<boost::json::object> join_json(const engine::Clusters& clusters,
-                                      const ledger::ClusterForest::Join& join) {
-    CORDON_TRY(const auto txn, clusters.reader->utxo_txn(clusters.chain, join.at));
-    CORDON_TRY(const std::string a, text_of(clusters, join.a));
-    CORDON_TRY(const std::string b, text_of(clusters, join.b));
-    boost::json::object object{{"txid", chain::format_hash(clusters.chain, txn.txn.txid)},
-                               {"block", join.at.block},
-                               {"index", join.at.txn},
-                               {"a", a},
-                               {"b", b}};
-    if (txn.time) object["time"] = format_rfc3339(*txn.time);
-    return object;
-}
-
-Result<uint32_t> id_of(const engine::Clusters& clusters, const std::string& text) {
-    CORDON_TRY(const Address address, chain::parse_address(clusters.chain, text));
-    CORDON_TRY(const auto id, clusters.reader->address_id(clusters.chain, address));
-    if (!id) return fail(ErrorCode::kNotFound, format("{}: not in the ledger", printable(text)));
-    return *id;
-}
-
-Result<uint32_t> members_of_merges(const std::string& text) {
-    uint32_t least = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), least);
-    if (error != std::errc{} || end != text.data() + text.size() || least == 0)
-        return fail(ErrorCode::kInvalidParam,
-                    format("--merges {}: expected a number of addresses from 1", printable(text)));
-    return least;
+/// Labels of the clusters of some addresses; a ledger without records has none.
+Status take_labels(const std::string& ledger, const engine::Clusters& clusters, Answer& result) {
+    const auto store = records::Store::open_read_only(engine::records_path(ledger));
+    if (!store && store.error().code != ErrorCode::kNotFound) return fail(store.error());
+    for (const uint32_t id : result.rows) {
+        engine::ClusterLabels labels;
+        if (store) {
+            CORDON_TRY(labels, engine::cluster_labels(clusters, id, **store));
+        }
+        result.labels.push_back(std::move(labels));
+    }
+    return {};
 }
 
 Result<Answer> answer(const Args& args, const engine::Clusters& clusters) {
@@ -98,74 +74,96 @@ Result<Answer> answer(const Args& args, const engine::Clusters& clusters) {
         result.why = forest.why(result.rows.front(), result.rows.back());
     }
     if (args.has("merges")) {
-        CORDON_TRY(const uint32_t least, members_of_merges(args.get("merges")));
+        CORDON_TRY(const uint32_t least, addresses_of(args, "merges"));
         result.merges = forest.merges(least);
     }
+    if (args.has("alarms")) {
+        CORDON_TRY(const uint32_t large, addresses_of(args, "large"));
+        result.alarms = forest.merges(large);
+    }
+    if (!args.has("all") && !args.has("members"))
+        CORDON_TRY(take_labels(args.get("ledger"), clusters, result));
     return result;
+}
+
+Result<object> row_json(const engine::Clusters& clusters, const Answer& found, std::size_t n) {
+    CORDON_TRY(const ClusterRow row, row_of(clusters, found.rows[n]));
+    object out = to_json(row);
+    if (n < found.labels.size()) add_labels(out, clusters, found.labels[n]);
+    return out;
+}
+
+/// Merges that were made, then those that were refused.
+Result<boost::json::array> alarms_json(const engine::Clusters& clusters, const Answer& found) {
+    boost::json::array alarms;
+    for (const auto* merges : {&found.alarms, &clusters.refused})
+        for (const Merge& merge : *merges) {
+            CORDON_TRY(object each, merge_json(clusters, merge));
+            each["refused"] = merges == &clusters.refused;
+            alarms.push_back(std::move(each));
+        }
+    return alarms;
 }
 
 Status print_json(const Args& args, const engine::Clusters& clusters, const Answer& found) {
     boost::json::array rows, why, merges;
-    for (const uint32_t id : found.rows) {
-        CORDON_TRY(boost::json::object row, row_json(clusters, id));
+    for (std::size_t n = 0; n < found.rows.size(); ++n) {
+        CORDON_TRY(object row, row_json(clusters, found, n));
         rows.push_back(std::move(row));
     }
     for (const auto& join : found.why) {
-        CORDON_TRY(boost::json::object each, join_json(clusters, join));
+        CORDON_TRY(object each, join_json(clusters, join));
         why.push_back(std::move(each));
     }
     for (const auto& merge : found.merges) {
-        CORDON_TRY(boost::json::object each, join_json(clusters, merge.join));
-        each["size_a"] = merge.size_a;
-        each["size_b"] = merge.size_b;
+        CORDON_TRY(object each, merge_json(clusters, merge));
         merges.push_back(std::move(each));
     }
-    boost::json::object data{{"chain", to_string(clusters.chain)}, {"rows", std::move(rows)}};
+    object data{{"chain", to_string(clusters.chain)}, {"rows", std::move(rows)}};
     if (found.is_why) data["why"] = std::move(why);
     if (args.has("merges")) data["merges"] = std::move(merges);
+    if (args.has("alarms")) {
+        CORDON_TRY(data["alarms"], alarms_json(clusters, found));
+    }
     return print(envelope("cluster.result", data, clusters.warnings));
 }
 
-Status print_lines(const engine::Clusters& clusters, const Answer& found) {
-    for (const uint32_t id : found.rows) {
-        CORDON_TRY(const boost::json::object row, row_json(clusters, id));
+Status print_lines(const Args& args, const engine::Clusters& clusters, const Answer& found) {
+    for (std::size_t n = 0; n < found.rows.size(); ++n) {
+        CORDON_TRY(const object row, row_json(clusters, found, n));
         CORDON_TRY(print(envelope("cluster.result", row)));
     }
     for (const auto& join : found.why) {
-        CORDON_TRY(const boost::json::object each, join_json(clusters, join));
+        CORDON_TRY(const object each, join_json(clusters, join));
         CORDON_TRY(print(envelope("cluster.why", each)));
     }
     for (const auto& merge : found.merges) {
-        CORDON_TRY(boost::json::object each, join_json(clusters, merge.join));
-        each["size_a"] = merge.size_a;
-        each["size_b"] = merge.size_b;
+        CORDON_TRY(const object each, merge_json(clusters, merge));
         CORDON_TRY(print(envelope("cluster.merge", each)));
     }
+    if (!args.has("alarms")) return {};
+    CORDON_TRY(const auto alarms, alarms_json(clusters, found));
+    for (const auto& each : alarms) CORDON_TRY(print(envelope("cluster.alarm", each)));
     return {};
 }
 
 Status print_csv(const engine::Clusters& clusters, const Answer& found) {
     CORDON_TRY(print("address,cluster,size\n"));
     for (const uint32_t id : found.rows) {
-        CORDON_TRY(const Row row, row_of(clusters, id));
+        CORDON_TRY(const ClusterRow row, row_of(clusters, id));
         CORDON_TRY(print(format("{},{},{}\n", row.address, row.cluster, row.size)));
     }
     return {};
 }
 
-Status print_joins(const engine::Clusters& clusters, const Joins& joins) {
-    Table table{{{"BLOCK", Table::Align::kRight},
-                 {"TXN"},
-                 {"SIGNED BY", Table::Align::kLeft, true},
-                 {"AND BY", Table::Align::kLeft, true}}};
-    for (const auto& join : joins) {
-        CORDON_TRY(const auto txn, clusters.reader->utxo_txn(clusters.chain, join.at));
-        CORDON_TRY(const std::string a, text_of(clusters, join.a));
-        CORDON_TRY(const std::string b, text_of(clusters, join.b));
-        table.add(
-            {format_count(join.at.block), chain::format_hash(clusters.chain, txn.txn.txid), a, b});
-    }
-    return print(table.render(terminal_width()));
+Status print_merges(const engine::Clusters& clusters, const std::vector<Merge>& merges,
+                    std::string_view head, std::string_view none) {
+    if (merges.empty()) return print(none);
+    Joins joins;
+    for (const Merge& merge : merges) joins.push_back(merge.join);
+    CORDON_TRY(print(head));
+    CORDON_TRY(const std::string table, joins_table(clusters, joins));
+    return print(table);
 }
 
 Status print_table(const Args& args, const engine::Clusters& clusters, const Answer& found) {
@@ -173,25 +171,35 @@ Status print_table(const Args& args, const engine::Clusters& clusters, const Ans
                  {"CLUSTER", Table::Align::kLeft, true},
                  {"SIZE", Table::Align::kRight}}};
     for (const uint32_t id : found.rows) {
-        CORDON_TRY(const Row row, row_of(clusters, id));
+        CORDON_TRY(const ClusterRow row, row_of(clusters, id));
         table.add({row.address, row.cluster, format_count(row.size)});
     }
     CORDON_TRY(print(table.render(terminal_width())));
-    if (found.is_why) {
-        if (found.why.empty()) return print("\nno txns join them: they are not in one cluster\n");
+    for (std::size_t n = 0; n < found.labels.size(); ++n) {
+        if (found.labels[n].labels.empty()) continue;
+        CORDON_TRY(const std::string address, text_of(clusters, found.rows[n]));
+        CORDON_TRY(print(format("\nwhat is said of the cluster of {}:\n", address)));
+        CORDON_TRY(print(labels_table(clusters, found.labels[n])));
+    }
+    if (found.is_why && found.why.empty())
+        CORDON_TRY(print("\nno txns join them: they are not in one cluster\n"));
+    if (!found.why.empty()) {
         CORDON_TRY(print("\nwhat joins them:\n"));
-        CORDON_TRY(print_joins(clusters, found.why));
+        CORDON_TRY(const std::string joins, joins_table(clusters, found.why));
+        CORDON_TRY(print(joins));
     }
-    if (args.has("merges") && found.merges.empty())
-        return print("no txn merged two clusters as large as that\n");
-    if (!found.merges.empty()) {
-        Joins joins;
-        for (const auto& merge : found.merges) joins.push_back(merge.join);
+    if (args.has("merges"))
         CORDON_TRY(
-            print("\nlarge clusters that one txn merged; look whether it is a joint txn:\n"));
-        CORDON_TRY(print_joins(clusters, joins));
-    }
-    return {};
+            print_merges(clusters, found.merges,
+                         "\nlarge clusters that one txn merged; look whether it is a joint txn:\n",
+                         "no txn merged two clusters as large as that\n"));
+    if (!args.has("alarms")) return {};
+    CORDON_TRY(print_merges(
+        clusters, found.alarms,
+        "\nALARM: two large clusters became one; look whether the txn is a joint one:\n",
+        "no alarm: no txn merged two clusters as large as that\n"));
+    return print_merges(clusters, clusters.refused,
+                        "\nrefused: change that would have made one of two large clusters:\n", "");
 }
 
 Status check_usage(const Args& args) {
@@ -202,8 +210,9 @@ Status check_usage(const Args& args) {
         return fail(ErrorCode::kInvalidParam, "--why needs two addresses, and nothing else");
     if (args.has("all") && given > 0)
         return fail(ErrorCode::kInvalidParam, "--all or ADDRESS…, not both");
-    if (given == 0 && !args.has("all") && !args.has("merges"))
-        return fail(ErrorCode::kInvalidParam, "which? ADDRESS…, --all, --why A B or --merges N");
+    if (given == 0 && !args.has("all") && !args.has("merges") && !args.has("alarms"))
+        return fail(ErrorCode::kInvalidParam,
+                    "which? ADDRESS…, --all, --why A B, --merges N or --alarms");
     return {};
 }
 
@@ -213,15 +222,18 @@ Result<int> run_cluster(const Args& args, const Session& session) {
     if (args.has("chain")) {
         CORDON_TRY(chain, parse_chain(args.get("chain")));
     }
-    const auto& filter =
-        args.has("with-joins") ? ledger::no_join_filter() : patterns::join_filter();
-    CORDON_TRY(const engine::Clusters clusters,
+    engine::TieParams ties;
+    CORDON_TRY(ties.large, addresses_of(args, "large"));
+    const auto& filter = args.has("with-joins") ? ledger::no_join_filter() : engine::join_filter();
+    CORDON_TRY(engine::Clusters clusters,
                engine::cluster_ledger(args.get("ledger"), chain, filter, session.cancel));
+    if (args.has("change"))
+        CORDON_TRY(engine::tie_changes(clusters, engine::join_test(), ties, session.cancel));
     CORDON_TRY(const Answer found, answer(args, clusters));
     if (!session.quiet) print_warnings(clusters.warnings);
     switch (session.format) {
         case Format::kJson: CORDON_TRY(print_json(args, clusters, found)); break;
-        case Format::kJsonl: CORDON_TRY(print_lines(clusters, found)); break;
+        case Format::kJsonl: CORDON_TRY(print_lines(args, clusters, found)); break;
         case Format::kCsv: CORDON_TRY(print_csv(clusters, found)); break;
         case Format::kTable: CORDON_TRY(print_table(args, clusters, found)); break;
     }
@@ -231,29 +243,37 @@ Result<int> run_cluster(const Args& args, const Session& session) {
 }  // namespace
 
 Command cluster_command() {
-    return {.name = "cluster",
-            .summary = "group addresses that sign together",
-            .usage = "--ledger DIR ADDRESS… | --all | --why A B",
-            .about =
-                "Whoever signs the inputs of one txn together is taken for one owner. A cluster is "
-                "called by its oldest address. --why shows the txns that join two addresses; "
-                "--merges those that made one cluster of two large ones, often the mark of a joint "
-                "txn of strangers. Those that their shape tells (CoinJoins) join nobody, unless "
-                "--with-joins says so: clusters are leads, not facts. The result is kept in the "
-                "ledger's folder, so that the next call only "
-                "looks at new blocks.",
-            .flags = {{"ledger", "DIR", "The ledger", {}, 'l'},
-                      {"chain", "CHAIN", "Which chain; needed where the ledger has several"},
-                      {"all", "", "Every cluster of two or more, the largest first"},
-                      {"members", "", "Every address of the clusters of ADDRESS"},
-                      {"why", "", "The txns that join the two addresses"},
-                      {"merges", "N", "Txns that merged two clusters of at least N addresses"},
-                      {"with-joins", "", "Take the signers of CoinJoins for one owner, too"}},
-            .examples = {"cordon cluster --ledger led 1BoatSLRHtKNngkdXEeobR76b53LETtpyT",
-                         "cordon cluster --ledger led --all --format jsonl",
-                         "cordon cluster --ledger led --why 1BoatSLR…tpyT 1dice8EM…Lnzt"},
-            .takes_operands = true,
-            .run = run_cluster};
+    return {
+        .name = "cluster",
+        .summary = "group addresses that sign together",
+        .usage = "--ledger DIR ADDRESS… | --all | --why A B | --alarms",
+        .about =
+            "Whoever signs the inputs of one txn together is taken for one owner. A cluster is "
+            "called by its oldest address. Labels of any of its addresses are shown for the "
+            "whole of it, with the address, source and confidence that they come from; those "
+            "that contradict each other are all shown. --why shows the txns that join two "
+            "addresses, and by what evidence. --alarms shows the txns that made one cluster of "
+            "two large ones, often the mark of a joint txn of strangers. Those that their shape "
+            "tells (CoinJoins) join nobody, unless --with-joins says so: clusters are leads, "
+            "not facts. --change also joins the change of a txn with its payer, where several "
+            "heuristics agree and not both clusters are large. What signed together is kept in "
+            "the ledger's folder, so that the next call only looks at new blocks; change is "
+            "guessed anew each time.",
+        .flags = {{"ledger", "DIR", "The ledger", {}, 'l'},
+                  {"chain", "CHAIN", "Which chain; needed where the ledger has several"},
+                  {"all", "", "Every cluster of two or more, the largest first"},
+                  {"members", "", "Every address of the clusters of ADDRESS"},
+                  {"why", "", "The txns that join the two addresses"},
+                  {"alarms", "", "Txns that merged two large clusters, or would have"},
+                  {"merges", "N", "Txns that merged two clusters of at least N addresses"},
+                  {"change", "", "Also join change with its payer"},
+                  {"with-joins", "", "Take the signers of CoinJoins for one owner, too"},
+                  {"large", "N", "Addresses from which a cluster is large", "100"}},
+        .examples = {"cordon cluster --ledger led 1BoatSLRHtKNngkdXEeobR76b53LETtpyT",
+                     "cordon cluster --ledger led --all --format jsonl",
+                     "cordon cluster --ledger led --why 1BoatSLR…tpyT 1dice8EM…Lnzt"},
+        .takes_operands = true,
+        .run = run_cluster};
 }
 
 }  // namespace cordon::cli

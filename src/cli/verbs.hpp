@@ -6,6 +6,7 @@
 /// One function a verb, each in its own file.
 namespace cordon::cli {
 
+Command change_command();
 Command classify_command();
 Command cluster_command();
 Command completion_command();

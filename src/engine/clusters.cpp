@@ -18,24 +18,6 @@ using ledger::SavedClusters;
 // Which numbering of addresses the ids are of; 1 was by a walk over all blocks.
 constexpr uint32_t kNumbering = 2;
 
-Result<ChainId> choose_chain(const ledger::Reader& reader, std::optional<ChainId> wanted) {
-    if (wanted && !is_utxo(*wanted))
-        return fail(ErrorCode::kInvalidParam,
-                    format("{}: clusters are of txns with several signers; an account chain has "
-                           "none",
-                           to_string(*wanted)));
-    std::vector<ChainId> found;
-    for (const ledger::ChainSummary& each : reader.chains())
-        if (is_utxo(each.chain) && (!wanted || each.chain == *wanted)) found.push_back(each.chain);
-    if (found.empty())
-        return fail(ErrorCode::kNotFound, wanted
-                                              ? format("the ledger has no {}", to_string(*wanted))
-                                              : "the ledger has no chain of outputs (btc, …)");
-    if (found.size() > 1)
-        return fail(ErrorCode::kConflict, "the ledger has several such chains: which? (--chain)");
-    return found.front();
-}
-
 /// Ids of what anybody may spend: whoever sweeps it shares no key with others that do.
 Result<std::vector<uint32_t>> keyless(const ledger::Reader& reader, ChainId chain) {
     // Pay-to-anchor (Bitcoin Core 28: version 1, program 4e73), which Lightning leaves for fees.
@@ -83,38 +65,73 @@ Result<std::optional<BlockNum>> settle(SavedClusters& saved, const ledger::Reade
     return std::optional{saved.marks.back().number};
 }
 
+/// Takes what is kept and still holds; returns the marks up to which it does, none when it does
+/// not. A damaged file gives a warning.
+Result<std::vector<ClusterMark>> take_saved(const std::string& directory,
+                                            const ledger::JoinFilter& filter, Clusters& result) {
+    const uint32_t addresses = result.reader->address_count(result.chain);
+    auto saved =
+        ledger::load_clusters(clusters_path(directory, result.chain), cluster_ids(addresses));
+    if (!saved) {
+        if (saved.error().code != ErrorCode::kNotFound)
+            result.warnings.push_back(saved.error().message + "; the clusters are made anew");
+        return std::vector<ClusterMark>{};
+    }
+    // Made for another question: not an answer to this one, and no reason to worry.
+    if (saved->chain != result.chain || saved->numbering != kNumbering ||
+        saved->filter != filter.identity())
+        return std::vector<ClusterMark>{};
+    CORDON_TRY(const auto height, settle(*saved, *result.reader));
+    if (!height || saved->forest.id_end() > addresses) return std::vector<ClusterMark>{};
+    result.forest = std::move(saved->forest);
+    result.incremental = true;
+    return std::move(saved->marks);
+}
+
 }  // namespace
+
+Result<ChainId> utxo_chain(const ledger::Reader& reader, std::optional<ChainId> wanted) {
+    if (wanted && !is_utxo(*wanted))
+        return fail(ErrorCode::kInvalidParam,
+                    format("{}: an account chain has no outputs, so no change and nobody who signs "
+                           "together",
+                           to_string(*wanted)));
+    std::vector<ChainId> found;
+    for (const ledger::ChainSummary& each : reader.chains())
+        if (is_utxo(each.chain) && (!wanted || each.chain == *wanted)) found.push_back(each.chain);
+    if (found.empty())
+        return fail(ErrorCode::kNotFound, wanted
+                                              ? format("the ledger has no {}", to_string(*wanted))
+                                              : "the ledger has no chain of outputs (btc, …)");
+    if (found.size() > 1)
+        return fail(ErrorCode::kConflict, "the ledger has several such chains: which? (--chain)");
+    return found.front();
+}
 
 std::string clusters_path(const std::string& directory, ChainId chain) {
     return (std::filesystem::path{directory} / format("clusters-{}.bin", to_string(chain)))
         .string();
 }
 
+Result<std::optional<Clusters>> kept_clusters(const std::string& directory,
+                                              std::shared_ptr<const ledger::Reader> reader,
+                                              ChainId chain, const ledger::JoinFilter& filter) {
+    Clusters result{std::move(reader), chain, {}, false, {}, {}, {}};
+    CORDON_TRY(const auto marks, take_saved(directory, filter, result));
+    if (marks.empty()) return std::optional<Clusters>{};
+    return std::optional{std::move(result)};
+}
+
 Result<Clusters> cluster_ledger(const std::string& directory, std::optional<ChainId> wanted,
                                 const ledger::JoinFilter& filter, const std::atomic<bool>* cancel) {
     CORDON_TRY(const auto reader, ledger::open_reader(directory));
-    CORDON_TRY(const ChainId chain, choose_chain(*reader, wanted));
-    Clusters result{reader, chain, {}, false, {}};
+    CORDON_TRY(const ChainId chain, utxo_chain(*reader, wanted));
+    Clusters result{reader, chain, {}, false, {}, {}, {}};
     const uint32_t addresses = reader->address_count(chain);
 
     const std::string path = clusters_path(directory, chain);
-    BlockNum from = 0;
-    std::vector<ClusterMark> known;
-    auto saved = ledger::load_clusters(path, cluster_ids(addresses));
-    if (saved && (saved->chain != chain || saved->numbering != kNumbering ||
-                  saved->filter != filter.identity())) {
-        // Made for another question: not an answer to this one, and no reason to worry.
-    } else if (saved) {
-        CORDON_TRY(const auto height, settle(*saved, *reader));
-        if (height && saved->forest.id_end() <= addresses) {
-            result.forest = std::move(saved->forest);
-            result.incremental = true;
-            known = std::move(saved->marks);
-            from = *height + 1;
-        }
-    } else if (saved.error().code != ErrorCode::kNotFound) {
-        result.warnings.push_back(saved.error().message + "; the clusters are made anew");
-    }
+    CORDON_TRY(const std::vector<ClusterMark> known, take_saved(directory, filter, result));
+    const BlockNum from = known.empty() ? 0 : known.back().number + 1;
 
     result.forest.reserve(addresses);
     CORDON_TRY(const std::vector<uint32_t> nobody, keyless(*reader, chain));

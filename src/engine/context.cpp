@@ -5,6 +5,11 @@
 #include <cctype>
 #include <cmath>
 
+#include <cordon/base/format.hpp>
+#include <cordon/chain/text.hpp>
+
+#include "cluster_labels.hpp"
+
 namespace cordon::engine {
 
 std::optional<Label> RecordsContext::label(ChainId chain, const Address& address) const {
@@ -16,9 +21,44 @@ std::optional<Label> RecordsContext::label(ChainId chain, const Address& address
         if (!error_) error_ = labels.error();
     } else if (!labels->empty()) {
         best = std::move(labels->front());
+    } else {
+        best = cluster_label(chain, address);
     }
     known.emplace(address, best);
     return best;
+}
+
+void RecordsContext::add_clusters(Clusters clusters) {
+    clusters_.insert_or_assign(clusters.chain, std::move(clusters));
+}
+
+std::optional<Label> RecordsContext::cluster_label(ChainId chain, const Address& address) const {
+    const auto at = clusters_.find(chain);
+    if (at == clusters_.end()) return std::nullopt;
+    const Clusters& clusters = at->second;
+    const auto id = clusters.reader->address_id(chain, address);
+    if (!id) {
+        if (!error_) error_ = id.error();
+        return std::nullopt;
+    }
+    if (!*id || clusters.forest.size(**id) == 1) return std::nullopt;
+    const auto [known, fresh] =
+        by_cluster_.try_emplace({chain, clusters.forest.cluster(**id)}, std::nullopt);
+    if (fresh) {
+        auto found = cluster_labels(clusters, **id, store_);
+        if (!found) {
+            if (!error_) error_ = found.error();
+        } else if (!found->labels.empty() && !found->conflict) {
+            ClusterLabel& best = found->labels.front();
+            known->second = std::move(best.label);
+            known->second->text +=
+                format(" (cluster of {})", chain::format_address(chain, known->second->address));
+            known->second->confidence = best.confidence;
+        }
+    }
+    std::optional<Label> label = known->second;
+    if (label) label->address = address;
+    return label;
 }
 
 std::optional<AssetInfo> RecordsContext::asset(ChainId chain, const Asset& asset) const {

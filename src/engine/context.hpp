@@ -9,6 +9,8 @@
 #include <cordon/records/store.hpp>
 #include <cordon/trace/trace.hpp>
 
+#include "clusters.hpp"
+
 namespace cordon::engine {
 
 /// What trace asks about the world, answered from records and remembered for the length of one
@@ -19,6 +21,11 @@ namespace cordon::engine {
 class RecordsContext final : public trace::Context {
 public:
     explicit RecordsContext(const records::Store& store) noexcept : store_{store} {}
+
+    /// From now on an address without a label of its own has that of its cluster: "TEXT (cluster of
+    /// ADDRESS)", with the confidence of cluster_labels(). Where labels of a cluster contradict
+    /// each other it has none.
+    void add_clusters(Clusters clusters);
 
     std::optional<Label> label(ChainId chain, const Address& address) const override;
     std::optional<AssetInfo> asset(ChainId chain, const Asset& asset) const override;
@@ -32,7 +39,11 @@ public:
     const std::optional<Error>& error() const noexcept { return error_; }
 
 private:
+    std::optional<Label> cluster_label(ChainId chain, const Address& address) const;
+
     const records::Store& store_;
+    std::map<ChainId, Clusters> clusters_;
+    mutable std::map<std::pair<ChainId, uint32_t>, std::optional<Label>> by_cluster_;
     mutable std::optional<Error> error_;
     mutable std::map<ChainId, std::unordered_map<Address, std::optional<Label>>> labels_;
     mutable std::map<ChainId, std::unordered_map<Asset, std::optional<AssetInfo>>> assets_;

@@ -5,6 +5,7 @@
 #include <cordon/patterns/registry.hpp>
 
 #include "ingest.hpp"
+#include "joins.hpp"
 #include "seed.hpp"
 
 namespace cordon::engine {
@@ -16,6 +17,12 @@ Result<Theft> follow_theft(const TheftRequest& request,
     CORDON_TRY(theft.ledger, ledger::open_reader(request.ledger));
     CORDON_TRY(theft.records, records::Store::open_read_only(records_path(request.ledger)));
     theft.context = std::make_unique<RecordsContext>(*theft.records);
+    for (const ledger::ChainSummary& each : theft.ledger->chains()) {
+        if (!is_utxo(each.chain)) continue;
+        CORDON_TRY(auto kept,
+                   kept_clusters(request.ledger, theft.ledger, each.chain, join_filter()));
+        if (kept) theft.context->add_clusters(std::move(*kept));
+    }
     CORDON_TRY(const auto seeds, parse_seeds(request.seeds, *theft.ledger));
     CORDON_TRY(theft.result, trace::trace(*theft.ledger, *theft.context, patterns::all(), seeds,
                                           request.params, progress, cancel));

@@ -40,6 +40,7 @@ public:
         }
     }
     static std::size_t blocks(const ClusterForest& forest) { return forest.blocks_.size(); }
+    static std::size_t unions(const ClusterForest& forest) { return forest.edges_.size(); }
 
     ClusterCodec(const std::string& name, uint64_t ids) : name_{name}, ids_{ids} {}
 

@@ -45,6 +45,7 @@ struct SavedClusters {
     ClusterForest forest;
 };
 
+/// Without ties, which are guesses: who wants them makes them again.
 Bytes encode_clusters(const SavedClusters& saved);
 
 /// Bytes of any content. kUnsupported for another version; kCorrupt (with `name` and offset) when

@@ -53,6 +53,7 @@ bool ClusterForest::unite(uint32_t a, uint32_t b) noexcept {
 
 void ClusterForest::add(TxnPosition at, std::span<const uint32_t> senders) {
     if (senders.size() < 2) return;
+    CORDON_CHECK(ties_.empty());
     CORDON_CHECK(blocks_.empty() || blocks_.back().block <= at.block);
     const uint32_t first = senders.front();
     for (const uint32_t other : senders.subspan(1)) {
@@ -65,15 +66,29 @@ void ClusterForest::add(TxnPosition at, std::span<const uint32_t> senders) {
     }
 }
 
+ClusterForest::Tie ClusterForest::tie(TxnPosition at, uint32_t payer, uint32_t change,
+                                      uint32_t mark, uint32_t large) {
+    CORDON_CHECK(mark != 0);
+    grow(std::max(payer, change));
+    const uint32_t a = root(payer);
+    const uint32_t b = root(change);
+    if (a == b) return Tie::kKnown;
+    if (std::min(rings_[a].size, rings_[b].size) >= large) return Tie::kRefused;
+    unite(a, b);
+    ties_.push_back({at, payer, change, mark});
+    return Tie::kJoined;
+}
+
 void ClusterForest::rewind(std::optional<BlockNum> last_good) {
     const auto cut = !last_good ? blocks_.begin()
                                 : std::upper_bound(blocks_.begin(), blocks_.end(), *last_good,
                                                    [](BlockNum number, const BlockEdges& each) {
                                                        return number < each.block;
                                                    });
-    if (cut == blocks_.end()) return;
-    edges_.resize(cut->first);
+    if (cut == blocks_.end() && ties_.empty()) return;
+    if (cut != blocks_.end()) edges_.resize(cut->first);
     blocks_.erase(cut, blocks_.end());
+    ties_.clear();
     parents_.clear();
     rings_.clear();
     for (const Edge& edge : edges_) {
@@ -112,11 +127,20 @@ std::vector<ClusterForest::Cluster> ClusterForest::clusters(uint32_t least) cons
 }
 
 ClusterForest::Join ClusterForest::join(std::size_t index) const noexcept {
+    if (index >= edges_.size()) return ties_[index - edges_.size()];
     const auto after = std::upper_bound(
         blocks_.begin(), blocks_.end(), index,
         [](std::size_t wanted, const BlockEdges& each) { return wanted < each.first; });
     const Edge& edge = edges_[index];
-    return {{std::prev(after)->block, edge.txn}, edge.a, edge.b};
+    return {{std::prev(after)->block, edge.txn}, edge.a, edge.b, 0};
+}
+
+std::pair<uint32_t, uint32_t> ClusterForest::ends_of(std::size_t index) const noexcept {
+    if (index >= edges_.size()) {
+        const Join& tie = ties_[index - edges_.size()];
+        return {tie.a, tie.b};
+    }
+    return {edges_[index].a, edges_[index].b};
 }
 
 std::vector<ClusterForest::Join> ClusterForest::why(uint32_t a, uint32_t b) const {
@@ -131,10 +155,10 @@ std::vector<ClusterForest::Join> ClusterForest::why(uint32_t a, uint32_t b) cons
     std::vector<End> ends;
     ends.reserve(2 * std::size_t{size(a)});
     std::unordered_map<uint32_t, std::size_t> last;
-    for (std::size_t index = 0; index < edges_.size(); ++index) {
-        const Edge& edge = edges_[index];
-        if (cluster(edge.a) != wanted) continue;
-        for (const uint32_t id : {edge.a, edge.b}) {
+    for (std::size_t index = 0; index < joins(); ++index) {
+        const auto [from, to] = ends_of(index);
+        if (cluster(from) != wanted) continue;
+        for (const uint32_t id : {from, to}) {
             const auto [at, fresh] = last.try_emplace(id, kNone);
             ends.push_back({index, at->second});
             at->second = ends.size() - 1;
@@ -147,8 +171,8 @@ std::vector<ClusterForest::Join> ClusterForest::why(uint32_t a, uint32_t b) cons
         const uint32_t id = open.back();
         open.pop_back();
         for (std::size_t at = last.at(id); at != kNone; at = ends[at].after) {
-            const Edge& edge = edges_[ends[at].edge];
-            const uint32_t other = edge.a == id ? edge.b : edge.a;
+            const auto [from, to] = ends_of(ends[at].edge);
+            const uint32_t other = from == id ? to : from;
             if (came_by.try_emplace(other, ends[at].edge).second) open.push_back(other);
         }
     }
@@ -166,12 +190,12 @@ std::vector<ClusterForest::Merge> ClusterForest::merges(uint32_t least) const {
     std::vector<Merge> all;
     ClusterForest again;
     if (!parents_.empty()) again.grow(static_cast<uint32_t>(parents_.size() - 1));
-    for (std::size_t index = 0; index < edges_.size(); ++index) {
-        const Edge& edge = edges_[index];
-        const uint32_t size_a = again.rings_[again.root(edge.a)].size;
-        const uint32_t size_b = again.rings_[again.root(edge.b)].size;
+    for (std::size_t index = 0; index < joins(); ++index) {
+        const auto [a, b] = ends_of(index);
+        const uint32_t size_a = again.rings_[again.root(a)].size;
+        const uint32_t size_b = again.rings_[again.root(b)].size;
         if (std::min(size_a, size_b) >= least) all.push_back({join(index), size_a, size_b});
-        again.unite(edge.a, edge.b);
+        again.unite(a, b);
     }
     return all;
 }

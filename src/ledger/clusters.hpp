@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include <cordon/model/block.hpp>
@@ -47,6 +48,15 @@ public:
         if (shape.senders.size() > 1 && !filter.is_join(shape)) add(shape.at, shape.senders);
     }
 
+    enum class Tie : uint8_t { kJoined, kKnown, kRefused };
+    /// Joins a payer with the address that a guess takes for his change, on top of all that signed
+    /// together; the union is marked with `mark` (not 0), which means what the caller wants. kKnown
+    /// when both are in one cluster already; kRefused when both clusters have `large` ids or more:
+    /// a wrong guess would make one owner of two services. REQUIRES: a position of the chain.
+    /// add() must not follow; rewind() forgets all such unions, for guesses may change with every
+    /// block, and files do not hold them.
+    Tie tie(TxnPosition at, uint32_t payer, uint32_t change, uint32_t mark, uint32_t large);
+
     /// Makes room for ids below `ids`, so that growing need not copy.
     void reserve(uint64_t ids);
 
@@ -68,14 +78,17 @@ public:
     /// Clusters of at least `least` (from 2) ids: largest first, then by id. Cost: O(ids).
     std::vector<Cluster> clusters(uint32_t least = 2) const;
 
-    /// One successful union: `a` and `b` signed txn `at` together.
+    /// One successful union: `a` and `b` signed txn `at` together, or with a mark are payer and
+    /// change of it, by tie().
     struct Join {
         TxnPosition at;
         uint32_t a = 0, b = 0;
+        uint32_t mark = 0;
         friend bool operator==(const Join&, const Join&) = default;
     };
-    std::size_t joins() const noexcept { return edges_.size(); }
-    /// In the order of the chain. REQUIRES: index < joins(). Cost: a binary search over blocks.
+    std::size_t joins() const noexcept { return edges_.size() + ties_.size(); }
+    /// In the order of the chain, ties after all others. REQUIRES: index < joins(). Cost: a binary
+    /// search over blocks.
     Join join(std::size_t index) const noexcept;
     /// The largest id that was joined, and one more.
     uint64_t id_end() const noexcept { return parents_.size(); }
@@ -92,13 +105,13 @@ public:
         Join join;
         uint32_t size_a = 0, size_b = 0;  ///< Of the clusters of a and b just before.
     };
-    /// Unions of which both sides had at least `least` ids, in the order of the chain. Cost: all
+    /// Unions of which both sides had at least `least` ids, in the order of join(). Cost: all
     /// unions are made again.
     std::vector<Merge> merges(uint32_t least) const;
 
     /// Equal when the same unions were made by the same txns.
     friend bool operator==(const ClusterForest& a, const ClusterForest& b) noexcept {
-        return a.edges_ == b.edges_ && a.blocks_ == b.blocks_;
+        return a.edges_ == b.edges_ && a.blocks_ == b.blocks_ && a.ties_ == b.ties_;
     }
 
 private:
@@ -122,12 +135,14 @@ private:
     void grow(uint32_t id);
     uint32_t root(uint32_t id) noexcept;
     bool unite(uint32_t a, uint32_t b) noexcept;
+    std::pair<uint32_t, uint32_t> ends_of(std::size_t index) const noexcept;
 
     // Apart, for finding a root reads parents only.
     std::vector<uint32_t> parents_;  // A root, which is the smallest id, has itself.
     std::vector<Ring> rings_;
     std::vector<Edge> edges_;         // In the order of the chain.
     std::vector<BlockEdges> blocks_;  // Only blocks that have edges; rising.
+    std::vector<Join> ties_;          // In the order of the calls.
 };
 
 }  // namespace cordon::ledger

@@ -125,6 +125,39 @@ TEST(Clusters, a_join_of_strangers_joins_nobody) {
     EXPECT_EQ(forest.joins(), 1u);
 }
 
+TEST(Clusters, a_tie_joins_payer_and_change_and_says_so) {
+    ClusterForest forest = forest_of({{{1, 0}, {1, 2}}, {{2, 0}, {3, 4}}});
+    EXPECT_EQ(forest.tie({1, 7}, 2, 9, 5, 100), ClusterForest::Tie::kJoined);
+    EXPECT_EQ(forest.tie({1, 8}, 9, 1, 6, 100), ClusterForest::Tie::kKnown);
+    EXPECT_EQ(forest.members(9), (Ids{1, 2, 9}));
+    const auto why = forest.why(1, 9);
+    ASSERT_EQ(why.size(), 2u);
+    EXPECT_EQ(why[0].mark, 0u);
+    EXPECT_EQ(why[1], (ClusterForest::Join{{1, 7}, 2, 9, 5}));
+    EXPECT_EQ(forest.join(forest.joins() - 1).mark, 5u);
+}
+
+TEST(Clusters, a_tie_of_two_large_ones_is_refused) {
+    ClusterForest forest = forest_of({{{1, 0}, {1, 2, 3}}, {{2, 0}, {4, 5, 6}}, {{3, 0}, {7, 8}}});
+    EXPECT_EQ(forest.tie({4, 0}, 1, 4, 1, 3), ClusterForest::Tie::kRefused);
+    EXPECT_NE(forest.cluster(1), forest.cluster(4));
+    EXPECT_EQ(forest.tie({4, 1}, 1, 7, 2, 3), ClusterForest::Tie::kJoined);
+    EXPECT_EQ(forest.merges(2).size(), 1u);
+    EXPECT_EQ(forest.merges(2)[0].join.mark, 2u);
+}
+
+TEST(Clusters, a_rewind_forgets_all_ties) {
+    const std::vector<Signed> txns{{{1, 0}, {1, 2}}, {{2, 0}, {3, 4}}};
+    ClusterForest forest = forest_of(txns);
+    forest.tie({2, 1}, 2, 3, 1, 100);
+    EXPECT_FALSE(forest == forest_of(txns));
+    forest.rewind(2);
+    EXPECT_TRUE(forest == forest_of(txns));
+    EXPECT_EQ(forest.size(1), 2u);
+    forest.add({3, 0}, Ids{1, 3});
+    EXPECT_EQ(forest.size(4), 4u);
+}
+
 TEST(ClustersProperty, clusters_equal_those_of_painted_labels) {
     rc::check([] {
         constexpr uint32_t kIds = 24;
@@ -218,6 +251,13 @@ TEST(ClusterFile, what_was_saved_is_loaded) {
     EXPECT_EQ(loaded->forest.members(9), (Ids{1, 2, 3, 9}));
     EXPECT_EQ(list_directory(dir.path()).value(), (std::vector<std::string>{"clusters"}));
     EXPECT_EQ(load_clusters(path, 9).error().code, ErrorCode::kCorrupt);  // Id 9 does not exist.
+}
+
+TEST(ClusterFile, has_no_ties) {
+    ClusterForest forest = forest_of({{{1, 0}, {1, 2}}});
+    const Bytes plain = encode_clusters({kBitcoin, 0, 0, {{5, {}}}, forest});
+    forest.tie({1, 0}, 2, 3, 1, 100);
+    EXPECT_EQ(encode_clusters({kBitcoin, 0, 0, {{5, {}}}, forest}), plain);
 }
 
 TEST(ClusterFile, no_byte_changes_without_being_noticed) {

@@ -15,7 +15,7 @@
 #include "dusting.hpp"
 #include "fan_out.hpp"
 #include "gather.hpp"
-#include "peel_chain.hpp"
+#include "account_peel.hpp"
 
 namespace cordon::patterns {
 namespace {

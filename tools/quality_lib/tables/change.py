@@ -1,0 +1,158 @@
+# Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+"""Change heuristics: against what BlockSci's tests recorded, and against chains of which every owner is known.
+
+Recorded: a folder as of the table blocksci, with a file of nothing but lists of output numbers, and with names in
+output.json that say which output is change. Known owners: lines of btc-txs with "owners_in", an owner at every end.
+Reuse: other txns with all prevouts, of which exactly one output pays a signer; what keys say there is the truth for the
+heuristics that do not look at keys. These wallets reuse addresses, which misleads the ones that look for fresh ones.
+"""
+import json
+import pathlib
+import re
+import tempfile
+from collections import defaultdict
+
+from .. import data, program
+from ..rows import Row
+from .bitcoin_blocks import MAGIC
+
+NAME = "change"
+GROUP = "conformance"
+
+# How the recording walks: for each heuristic and each of these txns a line of candidates, and a line with the only one.
+RECORDED_HEURISTICS = ("address-type", "locktime", "client-behaviour", "peeling-chain", "optimal-change", "address-reuse", "legacy",
+                       "none")
+RECORDED_TXNS = ("change-negative-testcase-tx", "change-reuse-tx-1", "change-locktime-tx-1", "change-optimal-0-tx",
+                 "peeling-chain-5-tx", "change-ten-2-tx", "fan-8-tx", "peeling-chain-4-tx", "tx-chain-10-tx-1",
+                 "funding-tx-2-in-2-out")
+LIST = re.compile(r"\[(?:\d+(?:, \d+)*)?\]")
+# Which heuristic a name of output.json is about. Of the last two the recording asks with digits 8 - N, and for spent ones.
+NAMED = {"change-optimal": "optimal-change", "change-address-type": "address-type", "change-locktime": "locktime",
+         "change-reuse": "address-reuse", "change-client-behavior": "client-behaviour", "change-ten": "power-of-ten",
+         "peeling-chain": "peeling-chain"}
+POSITION = re.compile(r"(?P<kind>[a-z-]+?)-(?:(?P<n>\d+)-position|position-(?P<m>\d+))")
+
+
+def run(_options):
+    yield from recorded()
+    yield from owned()
+
+
+def ask(ledger, *arguments):
+    return [line["data"] for line in program.cordon_lines("change", "--ledger", ledger, *arguments)]
+
+
+# --- BlockSci's recording
+
+def recorded():
+    for output in (path for pattern in ("*/output.json", "*/*/output.json") for path in data.find(pattern)):
+        folder = output.parent
+        files = sorted(folder.glob("blk*.dat"))
+        names = data.read_json(output)
+        if not files or not list(folder.glob("expected/*.out")):
+            continue
+        with tempfile.TemporaryDirectory(prefix="cordon-change-") as work:
+            ledger = pathlib.Path(work) / "ledger"
+            chain = MAGIC.get(files[0].read_bytes()[:4].hex(), "btc")
+            program.cordon("ingest", "--ledger", ledger, "--chain", chain, *(f"btc-blocks:{file}" for file in files))
+            for file in sorted(folder.glob("expected/*.out")):
+                yield from lists(ledger, data.name_of(folder), names, file.read_text(encoding="utf-8").splitlines())
+            yield from named(ledger, data.name_of(folder), names)
+
+
+def lists(ledger, name, names, lines):
+    wanted = 2 * len(RECORDED_HEURISTICS) * len(RECORDED_TXNS)
+    if len(lines) != wanted or not all(LIST.fullmatch(line) for line in lines) or not set(RECORDED_TXNS) <= set(names):
+        return
+    told = iter(json.loads(line) for line in lines)
+    answers = {each: ask(ledger, names[each])[0]["candidates"] for each in RECORDED_TXNS}
+    for heuristic in RECORDED_HEURISTICS:
+        agree = []
+        for txn in RECORDED_TXNS:
+            mine = answers[txn][heuristic]
+            agree += [mine == next(told), (mine if len(mine) == 1 else []) == next(told)]
+        yield Row(NAME, f"{name}/{heuristic}", "as recorded", sum(agree) / len(agree), len(agree))
+
+
+def named(ledger, name, names):
+    agree = defaultdict(list)
+    for key, position in names.items():
+        found = POSITION.fullmatch(key)
+        if not found or found["kind"] not in NAMED:
+            continue
+        number = int(found["n"] or found["m"])
+        txid = names.get(key.replace("position", "tx"))
+        if txid is None:
+            continue
+        heuristic = NAMED[found["kind"]]
+        data_of = ask(ledger, txid, "--digits", max(0, 8 - number) if heuristic == "power-of-ten" else 6)[0]
+        mine = data_of["candidates"][heuristic]
+        if heuristic == "peeling-chain":  # Its recording asks for outputs that are spent; the ends of the chain differ.
+            mine = [n for n in mine if n in data_of["candidates"]["spent"]] or mine
+        agree[heuristic].append(position in mine if heuristic == "peeling-chain" and len(mine) > 1 else mine == [position])
+    for heuristic, answers in sorted(agree.items()):
+        yield Row(NAME, f"{name}/{heuristic}", "as named", sum(answers) / len(answers), len(answers))
+
+
+# --- Owners
+
+def owned():
+    for path in data.find("*/*/*.jsonl.xz"):
+        txns = data.read_json_lines(path)
+        if not txns or not isinstance(txns[0], dict) or "in" not in txns[0] or "out" not in txns[0]:
+            continue
+        by_owner = all("owners_in" in txn for txn in txns)
+        truth = {txn["txid"]: n for txn in txns for n in (true_change(txn) if by_owner else reused_change(txn),) if n is not None}
+        joins = {txn["txid"] for txn in txns if txn.get("is_coinjoin")}
+        if len(truth) < 10:  # A handful says nothing.
+            continue
+        with tempfile.TemporaryDirectory(prefix="cordon-change-") as work:
+            ledger = pathlib.Path(work) / "ledger"
+            file = pathlib.Path(work) / "txs.jsonl"
+            file.write_bytes(data.read_bytes(path))
+            program.cordon("ingest", "--ledger", ledger, "--chain", "btc-regtest" if by_owner else "btc", f"btc-txs:{file}")
+            found = {each["txid"]: each for each in ask(ledger, "--all")}
+        yield from accuracy(f"{data.name_of(path)}{'' if by_owner else ' (reuse)'}", found, truth, by_owner)
+        if joins:
+            answers = sum("change" in found[txid] for txid in joins if txid in found)
+            yield Row(NAME, f"{data.name_of(path)}/joint txns", "answered", answers / len(joins), len(joins))
+
+
+def true_change(txn):
+    """The one output whose owner paid, while all others go to somebody else. None is one owner outside the named wallets."""
+    if txn.get("coinbase") or txn.get("is_coinjoin") or not txn["in"] or any(each[4] is None for each in txn["in"]):
+        return None
+    payers = {each[5] for each in txn["in"]}
+    own = [n for n, each in enumerate(txn["out"]) if each[3] in payers]
+    return own[0] if len(payers) == 1 and len(own) == 1 and len(txn["out"]) > 1 else None
+
+
+def reused_change(txn):
+    """The one output that pays a signer, of a txn that no label takes for a joint one."""
+    label = txn.get("label", "")
+    if not (label.startswith("post_mix") or label.startswith("not_")) or any(each[4] is None for each in txn["in"]):
+        return None
+    signers = {each[4] for each in txn["in"]}
+    own = [n for n, each in enumerate(txn["out"]) if each[2] in signers]
+    return own[0] if len(own) == 1 and sum(each[0] > 0 for each in txn["out"]) > 1 else None
+
+
+def accuracy(name, found, truth, by_owner):
+    """Of every heuristic that leaves one output, and of the consensus: for how many txns, and how often that one is right."""
+    keys = ("address-reuse", "direct-change", "multi-input")
+    names = sorted({each for txn in found.values() for each in txn["candidates"]})
+    for heuristic in names:
+        if heuristic in ("none", "spent", "unspent") or (not by_owner and heuristic in keys):
+            continue
+        said = {txid: found[txid]["candidates"][heuristic] for txid in truth if txid in found}
+        yield from score(name, heuristic, {txid: all_of[0] for txid, all_of in said.items() if len(all_of) == 1}, truth)
+    if by_owner:
+        yield from score(name, "consensus", {txid: found[txid]["change"] for txid in truth
+                                             if txid in found and "change" in found[txid]}, truth)
+
+
+def score(name, heuristic, said, truth):
+    name = f"{name}/{heuristic}"
+    yield Row(NAME, name, "coverage", len(said) / len(truth), len(truth))
+    if said:
+        yield Row(NAME, name, "precision", sum(truth[txid] == n for txid, n in said.items()) / len(said), len(truth))
