@@ -40,17 +40,10 @@ class Printer {
 public:
     explicit Printer(Format format) : format_{format} {}
 
-    Status begin() const {
-        if (format_ == Format::kCsv) return print("txid,class,confidence,reasons\n");
-        // One object, but no more than one txn of it is ever in memory.
-        if (format_ == Format::kJson)
-            return print(R"({"v":1,"kind":"classify.result","data":{"rows":[)");
-        return {};
-    }
-
     Status add(const ClassifiedTxn& txn) {
+        const bool first = txns_++ == 0;
+        if (first) CORDON_TRY(head());
         ++counts_[static_cast<std::size_t>(txn.result.what)];
-        const bool first = ++txns_ == 1;
         switch (format_) {
             case Format::kJsonl: return print(envelope("classify.result", row_json(txn)));
             case Format::kJson:
@@ -67,6 +60,7 @@ public:
     }
 
     Status end() {
+        if (txns_ == 0) CORDON_TRY(head());
         if (format_ == Format::kJson) {
             boost::json::object classes;
             each_count([&](TxnClass what, uint64_t count) { classes[to_string(what)] = count; });
@@ -93,6 +87,13 @@ public:
     }
 
 private:
+    Status head() const {
+        if (format_ == Format::kCsv) return print("txid,class,confidence,reasons\n");
+        // One object, but no more than one txn of it is ever in memory.
+        if (format_ == Format::kJson)
+            return print(R"({"v":1,"kind":"classify.result","data":{"rows":[)");
+        return {};
+    }
     static std::string joined(const ClassifiedTxn& txn) {
         std::string text;
         for (const std::string& reason : txn.result.reasons)
@@ -130,7 +131,6 @@ Result<int> run_classify(const Args& args, const Session& session) {
         CORDON_TRY(request.chain, parse_chain(args.get("chain")));
     }
     Printer printer{session.format};
-    CORDON_TRY(printer.begin());
     CORDON_TRY(engine::classify_txns(
         request, [&](const ClassifiedTxn& txn) { return printer.add(txn); }, session.cancel));
     CORDON_TRY(printer.end());

@@ -67,7 +67,8 @@ Classification plain(const UtxoTxn& txn, const JoinParams& params) {
         if (outputs >= params.payout_outputs_per_sender * static_cast<double>(senders))
             return {TxnClass::kPayout,
                     kPlain,
-                    {format("{} outputs from {} addresses", txn.outputs.size(), senders)}};
+                    {format("{} outputs from {} {}", txn.outputs.size(), senders,
+                            senders == 1 ? "payer" : "addresses")}};
     }
     return {TxnClass::kOrdinary, 1, {}};
 }

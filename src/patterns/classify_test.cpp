@@ -109,6 +109,7 @@ TEST(Classify, knows_a_tx0_by_premix_fee_and_data) {
     single.out(0, AddressKind::kOpReturn);
     EXPECT_EQ(class_of(single), TxnClass::kWhirlpoolTx0);
     EXPECT_LT(classify(single).confidence, classify(txn).confidence);
+    EXPECT_NE(class_of(txn.kinds(AddressKind::kP2pkh)), TxnClass::kWhirlpoolTx0);
     const Txn without_data{{10'000'000}, {50'000, 1'005'000, 1'005'000, 1'005'000, 6'900'000}};
     EXPECT_NE(class_of(without_data), TxnClass::kWhirlpoolTx0);
 }

@@ -78,6 +78,7 @@ void count_kinds(JoinFacts& facts, const UtxoTxn& txn) {
         if (kind == AddressKind::kOpReturn) continue;
         ++out_kinds[static_cast<std::size_t>(kind) % out_kinds.size()];
         facts.segwit_outputs += is_segwit_key(kind);
+        facts.p2wpkh_outputs += kind == AddressKind::kP2wpkh;
         facts.taproot += kind == AddressKind::kP2tr;
         facts.coordinator = facts.coordinator || is_coordinator(out.address);
     }

@@ -35,7 +35,8 @@ struct JoinFacts {
     /// Of most known inputs; of most outputs where no input is known.
     AddressKind kind = AddressKind::kNone;
     uint32_t foreign_inputs = 0, foreign_outputs = 0;  ///< Of another kind than that.
-    uint32_t segwit_outputs = 0;                       ///< P2WPKH or P2TR.
+    uint32_t p2wpkh_outputs = 0;
+    uint32_t segwit_outputs = 0;  ///< P2WPKH or P2TR.
     uint32_t segwit_inputs = 0;
     uint32_t taproot = 0;      ///< P2TR on both sides.
     bool coordinator = false;  ///< An output to a coordinator of Wasabi 1 that is publicly known.

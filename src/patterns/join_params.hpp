@@ -36,9 +36,9 @@ struct JoinParams {
     uint64_t wasabi1_base_low = 8'000'000, wasabi1_base_high = 12'000'000;
 
     // --- Wasabi 2: outputs of standard denominations, both sides sorted by value.
-    /// Coordinators ask for 50, later 15 or more inputs; emulated rounds have fewer. Both sides
-    /// sorted and standard is rare by chance from about 8 on.
-    uint32_t wasabi2_min = 8;
+    /// Coordinators ask for 50, later 15 or more inputs; emulated rounds have fewer. Five on both
+    /// sides are sorted by chance once in 14,400 txns, and three denominations must repeat besides.
+    uint32_t wasabi2_min = 5;
     uint64_t wasabi2_least = 5'000;  ///< The smallest denomination (WabiSabi; Dumplings).
     double wasabi2_standard = 0.8;   ///< Share of outputs; the rest is change (Dumplings).
     /// Different denominations that occur several times: what many owners leave behind.

@@ -105,17 +105,20 @@ Finding whirlpool(const JoinFacts& facts, const JoinParams& params) {
         result.reasons.emplace_back(known_pool ? "a known pool" : "no known pool");
         return result;
     }
-    if (!known_pool) return std::nullopt;
-    Classification result =
-        found(TxnClass::kWhirlpool, kLikely,
-              format("{} inputs and {}, a known pool", facts.inputs, equal_outputs(facts)));
+    // Of a shape alone (a filter of clusters) the safe side is to leave it out.
+    if (!known_pool && facts.kinds_known) return std::nullopt;
+    Classification result = found(TxnClass::kWhirlpool, kLikely,
+                                  format("{} inputs and {}, a {} pool", facts.inputs,
+                                         equal_outputs(facts), known_pool ? "known" : "possible"));
     note_unknown(facts, result);
     return result;
 }
 
 Finding whirlpool_tx0(const JoinFacts& facts, const JoinParams& params) {
-    // Data for the coordinator, its fee, and at least one premix coin.
-    if (facts.data != 1 || facts.outputs < 2 || facts.receivers != facts.outputs)
+    // Data for the coordinator, its fee, and at least one premix coin; the wallets that make it
+    // know P2WPKH only.
+    if (facts.data != 1 || facts.outputs < 2 || facts.receivers != facts.outputs ||
+        facts.p2wpkh_outputs != facts.outputs)
         return std::nullopt;
     const auto& values = facts.out_values;
     for (auto at = values.begin(); at != values.end();) {
@@ -136,9 +139,10 @@ Finding whirlpool_tx0(const JoinFacts& facts, const JoinParams& params) {
                 return value != premix && share >= low && share <= high;
             });
             if (fee == values.end()) continue;
-            Classification result = found(TxnClass::kWhirlpoolTx0, count > 1 ? kSure : kLikely,
-                                          format("{} premix coins of {} sat for the pool of {} sat",
-                                                 count, premix, pool.denom));
+            Classification result =
+                found(TxnClass::kWhirlpoolTx0, count > 1 ? kSure : kLikely,
+                      format("{} premix coin(s) of {} sat for the pool of {} sat", count, premix,
+                             pool.denom));
             result.reasons.push_back(format("a pool fee of {} sat and one data output", *fee));
             return result;
         }

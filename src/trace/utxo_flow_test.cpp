@@ -204,6 +204,57 @@ TEST(Utxo, seeds_that_do_not_exist_are_refused) {
     }
 }
 
+/// Takes one txn for a join of strangers.
+class Joins final : public LinkSource {
+public:
+    explicit Joins(const Hash256& txid) : txid_{txid} {}
+    std::vector<Link> links(ChainId, const ledger::PlacedAccountTxn&,
+                            const Context&) const override {
+        return {};
+    }
+    std::optional<JoinVerdict> join_of(ChainId, const ledger::PlacedUtxoTxn& placed,
+                                       const Context&) const override {
+        if (placed.txn.txid != txid_) return std::nullopt;
+        return JoinVerdict{"whirlpool", 0.99, {"five equal outputs"}};
+    }
+
+private:
+    Hash256 txid_;
+};
+
+TEST(Utxo, taint_rests_before_a_join_of_strangers_unless_told_otherwise) {
+    UtxoChain chain = joined();
+    chain.txn(4, {outpoint(3, 1)}, {{wallet(5), 65}});
+    const Joins joins{outpoint(3, 0).txid};
+    const std::array<const LinkSource*, 1> links{&joins};
+    const test::MemoryLedger ledger{chain.blocks()};
+    const test::FakeContext context;
+    const auto ask = [&](const Seed& seed, const Params& params) {
+        return trace(ledger, context, links, std::span{&seed, 1}, params).value();
+    };
+    for (const Policy policy : kPolicies) {
+        const auto result = ask(of_output(1, 0), open_params(policy));
+        ASSERT_EQ(result.endpoints.size(), 1U);
+        EXPECT_EQ(resting(result, outpoint(1, 0), Stop::kMixer), Amount{60U});
+        EXPECT_EQ(result.endpoints.at(0).why,
+                  (std::vector<std::string>{"coinjoin: whirlpool, confidence 0.99",
+                                            "five equal outputs"}));
+        EXPECT_TRUE(result.edges.empty());
+        Params through = open_params(policy);
+        through.through_joins = true;
+        EXPECT_FALSE(ask(of_output(1, 0), through).edges.empty());
+    }
+    // The join itself as a seed, and an output of it, are followed; backward it is where it ends.
+    const auto named = ask(of_output(3, 1), open_params(Policy::kFifo));
+    EXPECT_EQ(resting(named, outpoint(4, 0), Stop::kUnspent), Amount{65U});
+    const auto back = ask(of_output(4, 0), open_params(Policy::kFifo, Direction::kBackward));
+    EXPECT_EQ(resting(back, outpoint(3, 1), Stop::kMixer), Amount{65U});
+    // An address whose spend is the join: its money is stolen, and rests there.
+    const Seed address{kBitcoin, Seed::FromAddress{wallet(1), std::nullopt}, "seed"};
+    EXPECT_EQ(resting(ask(address, open_params(Policy::kHaircut)), outpoint(1, 0), Stop::kMixer),
+              Amount{60U});
+}
+
 TEST(Utxo, data_carriers_burn_and_labels_stop) {
     UtxoChain chain;
     chain.txn(1, {}, {{wallet(1), 100}});

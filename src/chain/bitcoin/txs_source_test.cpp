@@ -9,6 +9,7 @@
 #include <cordon/base/hex.hpp>
 
 #include "../block_source.hpp"
+#include "../loose_txns.hpp"
 #include "../text.hpp"
 #include "test_builder.hpp"
 
@@ -271,6 +272,38 @@ RC_GTEST_PROP(BitcoinTxs, never_come_before_what_they_spend, ()) {
         }
     }
     RC_ASSERT(txns == lines.size());
+}
+
+TEST(LooseTxns, gives_txns_in_the_order_of_the_lines_and_finds_the_network) {
+    const auto line = [](const std::string& id, const std::string& address) {
+        return R"({"txid":")" + std::string(62, '0') + id + R"(","in":[],"out":[[5,null,")" +
+               address + "\"]]}\n";
+    };
+    const std::string main = "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4";
+    const std::string regtest = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080";
+    const auto read = [](const std::string& text, std::optional<ChainId> network) {
+        const Bytes bytes{text.begin(), text.end()};
+        std::string got;
+        auto txns = LooseTxns::open(memory_file("txs", bytes), network);
+        UtxoTxn txn;
+        for (;;) {
+            const auto more = txns->next(txn);
+            if (!more) return got + more.error().message;
+            if (!*more) return got + to_string(txns->network());
+            got += format_hash(kBitcoin, txn.txid).substr(62) + " ";
+        }
+    };
+    EXPECT_EQ(read("\n" + line("02", main) + "\n" + line("01", main), std::nullopt), "02 01 btc");
+    EXPECT_EQ(read(line("01", regtest) + line("02", regtest), std::nullopt), "01 02 btc-regtest");
+    EXPECT_EQ(read("", std::nullopt), "btc");
+    // A second network in one file, one that was not given, and what is no txn.
+    for (const auto& [text, network] :
+         {std::pair{line("01", regtest) + line("02", main), std::optional<ChainId>{}},
+          std::pair{line("01", main) + line("02", regtest), std::optional{kBitcoin}},
+          std::pair{line("01", main) + "{}", std::optional<ChainId>{}},
+          std::pair{line("01", main) + "x", std::optional<ChainId>{}}})
+        EXPECT_NE(read(text, network).find("01 txs:2"), std::string::npos) << read(text, network);
+    EXPECT_FALSE(LooseTxns::open(memory_file("txs", {}), kEthereum).has_value());
 }
 
 }  // namespace
