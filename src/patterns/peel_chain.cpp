@@ -17,6 +17,10 @@ constexpr double kByFingerprint = 0.9;
 /// The same when the only output left is not spent yet: nobody has shown how he works.
 constexpr double kByElimination = 0.75;
 
+/// The same when nothing is spent, but this chain has kept the largest output so many times.
+constexpr double kByHabit = 0.5;
+constexpr std::size_t kHabit = 3;
+
 /// Which output a txn keeps, or why that cannot be told.
 struct Pick {
     std::optional<uint32_t> rest;
@@ -63,7 +67,7 @@ private:
         CORDON_TRY(const auto spender, reader_.spender(chain_, result.end));
         if (!spender) return stop(result, PeelStop::kUnspent, "unspent at the end of the ledger");
         CORDON_TRY(auto placed, reader_.utxo_txn(chain_, spender->at));
-        CORDON_TRY(const Pick picked, pick(std::move(placed)));
+        CORDON_TRY(const Pick picked, pick(std::move(placed), result.steps));
         if (!picked.rest) return stop(result, *picked.stop, picked.reason);
         result.steps.push_back(step_of(picked));
         const PeelStep& made = result.steps.back();
@@ -77,7 +81,7 @@ private:
         if (!at) return stop(result, PeelStop::kUnknown, "the ledger does not hold its txn");
         CORDON_TRY(auto placed, reader_.utxo_txn(chain_, *at));
         if (placed.txn.coinbase) return stop(result, PeelStop::kCoinbase, "newly minted");
-        CORDON_TRY(const Pick picked, pick(std::move(placed)));
+        CORDON_TRY(const Pick picked, pick(std::move(placed), result.steps));
         if (!picked.rest) return stop(result, *picked.stop, picked.reason);
         if (*picked.rest != result.end.index)
             return stop(result, PeelStop::kPaid,
@@ -105,7 +109,7 @@ private:
         return true;
     }
 
-    Result<Pick> pick(ledger::PlacedUtxoTxn placed) {
+    Result<Pick> pick(ledger::PlacedUtxoTxn placed, const std::vector<PeelStep>& steps) {
         const UtxoTxn& txn = placed.txn;
         if (is_join_ && is_join_(txn)) return ends(PeelStop::kJoin, "went into a CoinJoin");
         if (txn.inputs.size() != 1)
@@ -113,64 +117,63 @@ private:
                         format("spent together with {} more inputs", txn.inputs.size() - 1));
         if (txn.outputs.size() > params_.max_outputs)
             return ends(PeelStop::kShape, format("paid out to {} outputs", txn.outputs.size()));
-        if (const auto none = no_change(txn, false); !none.empty())
-            return ends(PeelStop::kShape, "went to one output whole");
+        const auto spendable = std::count_if(
+            txn.outputs.begin(), txn.outputs.end(),
+            [](const TxOut& out) { return out.address.kind() != AddressKind::kOpReturn; });
+        if (spendable < 2) return ends(PeelStop::kShape, "went to one output whole");
         CORDON_TRY(facts_, change_facts(reader_, chain_, std::move(placed), false));
-        return choose(change_of(facts_, params_.change));
+        return choose(change_of(facts_, params_.change), steps);
     }
 
-    Pick choose(const Change& change) const {
-        Pick pick;
-        const bool sure =
-            change.output &&
-            std::any_of(change.votes.begin(), change.votes.end(), [&](const Vote& vote) {
-                return vote.heuristic == Heuristic::kDirectChange;
-            });
+    Pick choose(const Change& change, const std::vector<PeelStep>& steps) const {
+        if (const auto returned = only(candidates(Heuristic::kDirectChange, facts_)))
+            return keeps(*returned, change.confidence, "returns to an address that signs the txn");
         const Candidates same = same_wallet();
-        if (sure) {
-            pick.rest = change.output;
-            pick.confidence = change.confidence;
-            pick.why.push_back("returns to an address that signs the txn");
-        } else if (same.size() == 1) {
-            pick.rest = same.front();
-            pick.confidence = kByFingerprint;
-            pick.why.push_back(
-                format("only this output is spent by the same wallet ({}) in the same shape",
-                       to_string(facts_.own.print)));
-            if (change.output == pick.rest) {
-                pick.confidence = 1 - (1 - pick.confidence) * (1 - change.confidence);
-                tell(change, pick);
-            } else if (change.output) {
+        if (const auto next = only(same)) {
+            if (change.output && change.output != next)
                 return ends(
                     PeelStop::kAmbiguous,
-                    format("the wallet goes on with output {}, but {} looks like its change",
-                           *pick.rest, *change.output));
-            }
-        } else if (change.output && (same.empty() || std::find(same.begin(), same.end(),
-                                                               *change.output) != same.end())) {
-            pick.rest = change.output;
-            pick.confidence = change.confidence;
-            tell(change, pick);
-            if (same.empty()) end_of(pick);
-        } else if (const auto left = only_unspent(); same.empty() && left) {
-            pick.rest = left;
-            pick.confidence = kByElimination;
-            pick.why.push_back("all other outputs are spent by other wallets");
-        } else {
-            return ends(PeelStop::kAmbiguous,
-                        same.size() > 1
-                            ? format("{} outputs go on by the same wallet", same.size())
-                            : format("no output can be told from a payment ({})",
-                                     change.unclear.empty() ? "contradiction" : change.unclear));
+                    format("the wallet goes on with output {}, but {} looks like its change", *next,
+                           *change.output));
+            Pick pick =
+                keeps(*next, kByFingerprint,
+                      format("only this output is spent by the same wallet ({}) in the same "
+                             "shape",
+                             to_string(facts_.own.print)));
+            if (!change.output) return pick;
+            pick.confidence = 1 - (1 - pick.confidence) * (1 - change.confidence);
+            pick.why.push_back(votes_of(change));
+            return pick;
         }
-        return pick;
+        if (change.output &&
+            (same.empty() || std::binary_search(same.begin(), same.end(), *change.output))) {
+            Pick pick = keeps(*change.output, change.confidence, votes_of(change));
+            if (same.empty()) end_of(pick);
+            return pick;
+        }
+        if (!same.empty())
+            return ends(PeelStop::kAmbiguous,
+                        format("{} outputs go on by the same wallet", same.size()));
+        if (const auto left = only_unspent())
+            return keeps(*left, kByElimination, "all other outputs are spent by other wallets");
+        if (const auto larger = as_before(steps))
+            return keeps(
+                *larger, kByHabit,
+                format("all outputs are unspent; in all {} txns before the largest was kept",
+                       steps.size()));
+        return ends(PeelStop::kAmbiguous,
+                    format("no output can be told from a payment ({})", change.unclear));
     }
 
-    static void tell(const Change& change, Pick& pick) {
+    static Pick keeps(uint32_t output, double confidence, std::string why) {
+        return {output, confidence, {std::move(why)}, std::nullopt, {}};
+    }
+
+    static std::string votes_of(const Change& change) {
         std::string names;
         for (const Vote& vote : change.votes)
             names += format("{}{}", names.empty() ? "" : ", ", to_string(vote.heuristic));
-        pick.why.push_back(format("change by {}", names));
+        return format("change by {}", names);
     }
 
     /// The rest is known, but its spender does not go on as this wallet does: ends there.
@@ -217,6 +220,29 @@ private:
         return only(found);
     }
 
+    /// The largest output of a txn of which nothing is spent, when every txn before kept its
+    /// largest.
+    std::optional<uint32_t> as_before(const std::vector<PeelStep>& steps) const {
+        if (steps.size() < kHabit ||
+            !std::all_of(steps.begin(), steps.end(),
+                         [](const PeelStep& step) { return step.kept_largest; }))
+            return std::nullopt;
+        for (const OutputFacts& output : facts_.outputs)
+            if (output.spender) return std::nullopt;
+        const uint32_t largest = largest_of(facts_.placed.txn);
+        const AddressKind kind = facts_.placed.txn.outputs[largest].address.kind();
+        return facts_.outputs[largest].fresh && facts_.own.print.signs_kind(kind)
+                   ? std::optional{largest}
+                   : std::nullopt;
+    }
+
+    static uint32_t largest_of(const UtxoTxn& txn) {
+        const auto largest =
+            std::max_element(txn.outputs.begin(), txn.outputs.end(),
+                             [](const TxOut& a, const TxOut& b) { return a.value < b.value; });
+        return static_cast<uint32_t>(largest - txn.outputs.begin());
+    }
+
     PeelStep step_of(const Pick& picked) const {
         const UtxoTxn& txn = facts_.placed.txn;
         PeelStep made;
@@ -227,6 +253,7 @@ private:
         if (txn.inputs.front().spent) made.value = txn.inputs.front().spent->value;
         made.rest = *picked.rest;
         made.rest_output = txn.outputs[made.rest];
+        made.kept_largest = largest_of(txn) == made.rest;
         for (uint32_t n = 0; n < txn.outputs.size(); ++n) {
             if (n == made.rest || txn.outputs[n].value == 0) continue;
             made.peels.push_back(n);

@@ -45,6 +45,7 @@ struct PeelStep {
     uint64_t value = 0;  ///< Of what it spends; 0 when unknown.
     uint32_t rest = 0;
     TxOut rest_output;
+    bool kept_largest = false;
     std::vector<uint32_t> peels;  ///< Its other outputs that carry value: what was paid.
     uint64_t peeled = 0;          ///< Their sum.
     double confidence = 0;

@@ -116,6 +116,20 @@ TEST(PeelChain, is_no_sweep_no_gathering_and_no_payout) {
     }
 }
 
+TEST(PeelChain, the_tip_is_told_by_elimination_or_by_the_habit_of_the_chain) {
+    // Of the last txn the shop has spent, the rest is unspent.
+    EXPECT_EQ(follow(peeled(6), outpoint(1, 0)).steps.back().confidence, 0.75);
+    // Nobody has spent anything of the last one: three txns before kept the largest output.
+    std::vector<Block> blocks = peeled(6);
+    blocks.pop_back();
+    const PeelChain found = follow(blocks, outpoint(1, 0));
+    ASSERT_EQ(found.steps.size(), 6u);
+    EXPECT_EQ(found.steps.back().rest, 1u);
+    EXPECT_EQ(found.steps.back().confidence, 0.5);
+    // Without such a habit nothing is guessed.
+    EXPECT_EQ(follow(blocks, outpoint(5, 1)).stop, PeelStop::kAmbiguous);
+}
+
 TEST(PeelChain, breaks_where_another_wallet_spends_the_rest) {
     std::vector<Block> blocks = peeled(3);
     // Round payments: the change is clear without the spender. Then the last rest is taken by
