@@ -61,8 +61,8 @@ struct PeelChain {
 };
 
 /// Follows the rest of an output through txns of one wallet that each pay somebody and keep the
-/// rest (docs/patterns/peel-chain.md). Of each txn it goes on with the output that returns to a
-/// signing address, else the one that is spent by the same wallet fingerprint in the same shape
+/// rest (docs/patterns/utxo-peel-chain.md). Of each txn it goes on with the output that returns to
+/// a signing address, else the one that is spent by the same wallet fingerprint in the same shape
 /// from a fresh address of the same kind; two of them are told apart by the change consensus or not
 /// at all.
 ///
@@ -71,5 +71,13 @@ struct PeelChain {
 Result<PeelChain> peel_chain(const ledger::Reader& reader, ChainId chain, const OutPoint& from,
                              const PeelParams& params, const JoinTest& is_join = {},
                              const trace::Context* labels = nullptr);
+
+/// The chains that the movements of a trace run along, in chain order: each from its first traced
+/// txn on, when it has at least `min_steps` txns. A txn is of one chain at most.
+Result<std::vector<PeelChain>> peel_chains_of(const trace::TraceResult& traced,
+                                              const ledger::Reader& reader,
+                                              const PeelParams& params, std::size_t min_steps,
+                                              const JoinTest& is_join = {},
+                                              const trace::Context* labels = nullptr);
 
 }  // namespace cordon::patterns

@@ -1,8 +1,10 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
-#include "peel_chain.hpp"
+#include "utxo_peel_chain.hpp"
 
 #include <algorithm>
 #include <array>
+#include <set>
+#include <utility>
 
 #include <cordon/base/format.hpp>
 
@@ -295,6 +297,24 @@ Result<PeelChain> peel_chain(const ledger::Reader& reader, ChainId chain, const 
         if (!spender) return fail(ErrorCode::kNotFound, "the ledger knows nothing of the output");
     }
     return Walk{reader, chain, params, is_join, labels}.run(from);
+}
+
+Result<std::vector<PeelChain>> peel_chains_of(const trace::TraceResult& traced,
+                                              const ledger::Reader& reader,
+                                              const PeelParams& params, std::size_t min_steps,
+                                              const JoinTest& is_join,
+                                              const trace::Context* labels) {
+    std::vector<PeelChain> found;
+    std::set<std::pair<ChainId, Hash256>> seen;  // Txns that were looked at, of a chain or not.
+    for (const trace::Edge& edge : traced.edges) {
+        if (!edge.spends || !seen.insert({edge.chain, edge.txn}).second) continue;
+        CORDON_TRY(auto chain,
+                   peel_chain(reader, edge.chain, *edge.spends, params, is_join, labels));
+        if (chain.steps.size() < min_steps) continue;
+        for (const PeelStep& step : chain.steps) seen.insert({edge.chain, step.txid});
+        found.push_back(std::move(chain));
+    }
+    return found;
 }
 
 }  // namespace cordon::patterns
