@@ -8,7 +8,7 @@
 #include <cordon/engine/context.hpp>
 #include <cordon/engine/ingest.hpp>
 #include <cordon/engine/joins.hpp>
-#include <cordon/patterns/peel_chain.hpp>
+#include <cordon/patterns/utxo_peel_chain.hpp>
 
 #include "exit_code.hpp"
 #include "output.hpp"

@@ -7,6 +7,9 @@
 
 #include <cordon/chain/text.hpp>
 
+#include "cluster_labels.hpp"
+#include "context.hpp"
+
 namespace cordon::engine {
 namespace {
 
@@ -129,6 +132,79 @@ TEST_F(ClustersTest, damage_costs_a_warning_and_a_new_start) {
     EXPECT_EQ(again.warnings.size(), 1u);
     EXPECT_EQ(again.forest.joins(), 1u);
     EXPECT_TRUE(now().incremental);
+}
+
+TEST_F(ClustersTest, what_is_kept_is_used_as_it_is_or_not_at_all) {
+    const auto kept = [&](const ledger::JoinFilter& filter) {
+        const auto reader = ledger::open_reader(folder_.string()).value();
+        return kept_clusters(folder_.string(), reader, kBitcoin, filter).value();
+    };
+    append(signed_by(1, 1, 2));
+    EXPECT_FALSE(kept(ledger::no_join_filter()).has_value());  // Nobody has asked yet.
+    now();
+    append(signed_by(2, 3, 4));
+    const auto old = kept(ledger::no_join_filter());
+    ASSERT_TRUE(old.has_value());
+    EXPECT_EQ(size(*old, 1), 2u);
+    EXPECT_EQ(size(*old, 3), 1u);  // Came later.
+    ASSERT_TRUE(writer_->rewind(kBitcoin, std::nullopt).has_value());
+    append(signed_by(1, 7, 8, 1));
+    EXPECT_FALSE(kept(ledger::no_join_filter()).has_value());  // Of blocks that are no more.
+    std::ofstream{clusters_path(folder_.string(), kBitcoin)} << "noise";
+    EXPECT_FALSE(kept(ledger::no_join_filter()).has_value());
+}
+
+class LabelsTest : public ClustersTest {
+protected:
+    LabelsTest() : store_{records::Store::open((folder_ / "records.sqlite").string()).value()} {
+        append(signed_by(1, 1, 2));
+        append(signed_by(2, 2, 3));
+    }
+    void say(unsigned n, Category category, double confidence) {
+        const Label label{kBitcoin, owner(n), "label", category, "list", confidence};
+        ASSERT_TRUE(store_->put_labels({&label, 1}).has_value());
+    }
+    ClusterLabels of(unsigned n) const {
+        const Clusters clusters = now();
+        return cluster_labels(clusters, *id(clusters, owner(n)), *store_).value();
+    }
+
+    std::unique_ptr<records::Store> store_;
+};
+
+TEST_F(LabelsTest, hold_for_the_cluster_with_less_confidence_than_for_their_address) {
+    EXPECT_TRUE(of(3).labels.empty());
+    say(1, Category::kExchange, 0.8);
+    EXPECT_DOUBLE_EQ(of(1).labels.at(0).confidence, 0.8);
+    EXPECT_DOUBLE_EQ(of(3).labels.at(0).confidence, 0.8 * kCoSpentConfidence);
+    EXPECT_EQ(of(3).labels.at(0).label.address, owner(1));
+    EXPECT_TRUE(of(99).labels.empty());
+}
+
+TEST_F(LabelsTest, that_one_owner_would_not_have_together_are_a_conflict) {
+    say(1, Category::kExchange, 0.8);
+    say(2, Category::kDeposit, 0.5);
+    say(3, Category::kOther, 0.5);
+    EXPECT_FALSE(of(1).conflict);
+    say(3, Category::kMixer, 0.3);
+    EXPECT_TRUE(of(1).conflict);
+    // A context then says nothing rather than one of them.
+    append(signed_by(3, 2, 4));
+    RecordsContext context{*store_};
+    context.add_clusters(now());
+    EXPECT_FALSE(context.label(kBitcoin, owner(4)).has_value());
+    EXPECT_FALSE(context.error().has_value());
+}
+
+TEST_F(LabelsTest, are_those_of_a_weak_tie_as_well) {
+    say(1, Category::kExchange, 1);
+    Clusters clusters = now();
+    const uint32_t payer = *id(clusters, owner(1));
+    const uint32_t change = *id(clusters, owner(99));
+    clusters.ties.push_back({{2, 0}, 0, 0.6, {patterns::Heuristic::kOptimalChange}});
+    clusters.forest.tie({2, 0}, payer, change, 1, 100);
+    EXPECT_DOUBLE_EQ(cluster_confidence(clusters, change), 0.6);
+    EXPECT_DOUBLE_EQ(cluster_labels(clusters, change, *store_)->labels.at(0).confidence, 0.6);
 }
 
 }  // namespace

@@ -88,7 +88,7 @@ private:
 
 Bytes encode_clusters(const SavedClusters& saved) {
     const std::size_t blocks = ClusterCodec::blocks(saved.forest);
-    const std::size_t unions = saved.forest.joins();
+    const std::size_t unions = ClusterCodec::unions(saved.forest);
     Bytes out;
     out.reserve(kHeader + kMark * saved.marks.size() + kBlock * blocks + kUnion * unions);
     put_bytes(out, kMagic);

@@ -15,7 +15,7 @@
 #include "dusting.hpp"
 #include "fan_out.hpp"
 #include "gather.hpp"
-#include "account_peel.hpp"
+#include "peel_chain.hpp"
 
 namespace cordon::patterns {
 namespace {

@@ -2,272 +2,135 @@
 #include "peel_chain.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include <cordon/base/format.hpp>
 
 namespace cordon::patterns {
 namespace {
 
-/// What a spender of the same fingerprint is worth when it is the only one and its address fresh.
-/// Kappos et al. (USENIX Security 2022) report false discoveries well below one in a hundred with
-/// more traits (sequence numbers, segwit use) than the ledger keeps, so we claim less.
-constexpr double kByFingerprint = 0.9;
+using NodeId = Movements::NodeId;
+constexpr NodeId kNone = ~NodeId{0};
 
-/// The same when the only output left is not spent yet: nobody has shown how he works.
-constexpr double kByElimination = 0.75;
-
-/// Which output a txn keeps, or why that cannot be told.
-struct Pick {
-    std::optional<uint32_t> rest;
-    double confidence = 0;
-    std::vector<std::string> why;
-    std::optional<PeelStop> stop;  // The chain ends with `rest`, or before it when there is none.
-    std::string reason;
+/// Where an address passes its money on to.
+struct Step {
+    NodeId next = kNone;
+    uint32_t row = 0;  // The first payment to it.
+    bool peels = false;
 };
 
-Pick ends(PeelStop stop, std::string reason) {
-    Pick pick;
-    pick.stop = stop;
-    pick.reason = std::move(reason);
-    return pick;
-}
-
-class Walk {
+class Search {
 public:
-    Walk(const ledger::Reader& reader, ChainId chain, const PeelParams& params,
-         const JoinTest& is_join, const trace::Context* labels)
-        : reader_{reader}, chain_{chain}, params_{params}, is_join_{is_join}, labels_{labels} {}
+    Search(const Movements& moves, const World& world, const PeelChainParams& params)
+        : moves_{moves}, world_{world}, params_{params} {}
 
-    Result<PeelChain> run(const OutPoint& from) {
-        PeelChain result;
-        result.end = from;
-        while (result.steps.size() < params_.max_hops) {
-            CORDON_TRY(const bool goes_on, backward() ? step_back(result) : step(result));
-            if (!goes_on) return result;
+    std::vector<trace::Finding> run() {
+        const auto count = static_cast<NodeId>(moves_.node_count());
+        std::vector<Step> steps(count);
+        std::vector<bool> has_before(count, false);
+        for (NodeId id = 0; id < count; ++id) {
+            steps[id] = step_of(id);
+            // The next is fresh, so nobody else leads to it.
+            if (steps[id].next != kNone) has_before[steps[id].next] = true;
         }
-        stop(result, PeelStop::kHops, format("{} steps were followed", params_.max_hops));
-        return result;
-    }
-
-private:
-    bool backward() const noexcept { return params_.direction == trace::Direction::kBackward; }
-
-    static bool stop(PeelChain& result, PeelStop why, std::string reason) {
-        result.stop = why;
-        result.reason = std::move(reason);
-        return false;
-    }
-
-    Result<bool> step(PeelChain& result) {
-        CORDON_TRY(const auto spender, reader_.spender(chain_, result.end));
-        if (!spender) return stop(result, PeelStop::kUnspent, "unspent at the end of the ledger");
-        CORDON_TRY(auto placed, reader_.utxo_txn(chain_, spender->at));
-        CORDON_TRY(const Pick picked, pick(std::move(placed)));
-        if (!picked.rest) return stop(result, *picked.stop, picked.reason);
-        result.steps.push_back(step_of(picked));
-        const PeelStep& made = result.steps.back();
-        result.end = {made.txid, made.rest};
-        if (picked.stop) return stop(result, *picked.stop, picked.reason);
-        return !at_end(result, made.rest_output);
-    }
-
-    Result<bool> step_back(PeelChain& result) {
-        CORDON_TRY(const auto at, reader_.find_txn(chain_, result.end.txid));
-        if (!at) return stop(result, PeelStop::kUnknown, "the ledger does not hold its txn");
-        CORDON_TRY(auto placed, reader_.utxo_txn(chain_, *at));
-        if (placed.txn.coinbase) return stop(result, PeelStop::kCoinbase, "newly minted");
-        CORDON_TRY(const Pick picked, pick(std::move(placed)));
-        if (!picked.rest) return stop(result, *picked.stop, picked.reason);
-        if (*picked.rest != result.end.index)
-            return stop(result, PeelStop::kPaid,
-                        format("its txn keeps output {}: this one is a payment", *picked.rest));
-        result.steps.push_back(step_of(picked));
-        const std::optional<TxOut> spent = facts_.placed.txn.inputs.front().spent;
-        result.end = result.steps.back().spends;
-        return !spent || !at_end(result, *spent);
-    }
-
-    /// Whether the chain goes no further than an output because of what it is.
-    bool at_end(PeelChain& result, const TxOut& output) const {
-        if (labels_ != nullptr) {
-            auto label = labels_->label(chain_, output.address);
-            if (label && std::find(params_.stop.begin(), params_.stop.end(), label->category) !=
-                             params_.stop.end()) {
-                stop(result, PeelStop::kLabel, format("labelled {}", label->text));
-                result.label = std::move(label);
-                return true;
-            }
-        }
-        if (output.value >= params_.min_value) return false;
-        stop(result, PeelStop::kBelowValue,
-             format("{} satoshi are below {}", output.value, params_.min_value));
-        return true;
-    }
-
-    Result<Pick> pick(ledger::PlacedUtxoTxn placed) {
-        const UtxoTxn& txn = placed.txn;
-        if (is_join_ && is_join_(txn)) return ends(PeelStop::kJoin, "went into a CoinJoin");
-        if (txn.inputs.size() != 1)
-            return ends(PeelStop::kShape,
-                        format("spent together with {} more inputs", txn.inputs.size() - 1));
-        if (txn.outputs.size() > params_.max_outputs)
-            return ends(PeelStop::kShape, format("paid out to {} outputs", txn.outputs.size()));
-        if (const auto none = no_change(txn, false); !none.empty())
-            return ends(PeelStop::kShape, "went to one output whole");
-        CORDON_TRY(facts_, change_facts(reader_, chain_, std::move(placed), false));
-        return choose(change_of(facts_, params_.change));
-    }
-
-    Pick choose(const Change& change) const {
-        Pick pick;
-        const bool sure =
-            change.output &&
-            std::any_of(change.votes.begin(), change.votes.end(), [&](const Vote& vote) {
-                return vote.heuristic == Heuristic::kDirectChange;
-            });
-        const Candidates same = same_wallet();
-        if (sure) {
-            pick.rest = change.output;
-            pick.confidence = change.confidence;
-            pick.why.push_back("returns to an address that signs the txn");
-        } else if (same.size() == 1) {
-            pick.rest = same.front();
-            pick.confidence = kByFingerprint;
-            pick.why.push_back(
-                format("only this output is spent by the same wallet ({}) in the same shape",
-                       to_string(facts_.own.print)));
-            if (change.output == pick.rest) {
-                pick.confidence = 1 - (1 - pick.confidence) * (1 - change.confidence);
-                tell(change, pick);
-            } else if (change.output) {
-                return ends(
-                    PeelStop::kAmbiguous,
-                    format("the wallet goes on with output {}, but {} looks like its change",
-                           *pick.rest, *change.output));
-            }
-        } else if (change.output && (same.empty() || std::find(same.begin(), same.end(),
-                                                               *change.output) != same.end())) {
-            pick.rest = change.output;
-            pick.confidence = change.confidence;
-            tell(change, pick);
-            if (same.empty()) end_of(pick);
-        } else if (const auto left = only_unspent(); same.empty() && left) {
-            pick.rest = left;
-            pick.confidence = kByElimination;
-            pick.why.push_back("all other outputs are spent by other wallets");
-        } else {
-            return ends(PeelStop::kAmbiguous,
-                        same.size() > 1
-                            ? format("{} outputs go on by the same wallet", same.size())
-                            : format("no output can be told from a payment ({})",
-                                     change.unclear.empty() ? "contradiction" : change.unclear));
-        }
-        return pick;
-    }
-
-    static void tell(const Change& change, Pick& pick) {
-        std::string names;
-        for (const Vote& vote : change.votes)
-            names += format("{}{}", names.empty() ? "" : ", ", to_string(vote.heuristic));
-        pick.why.push_back(format("change by {}", names));
-    }
-
-    /// The rest is known, but its spender does not go on as this wallet does: ends there.
-    void end_of(Pick& pick) const {
-        const auto& spender = facts_.outputs[*pick.rest].spender;
-        if (!spender) return;  // Unspent: the next step says so.
-        std::string breaks;
-        for (const std::string& reason : differs(facts_.own.print, spender->print))
-            breaks += format("{}{}", breaks.empty() ? "" : "; ", reason);
-        if (breaks.empty()) return;  // Another shape, or an address used before.
-        pick.stop = PeelStop::kFingerprint;
-        pick.reason = format("spent by another wallet: {}", breaks);
-    }
-
-    /// Outputs that the same wallet spends on in the same shape, from a fresh address of the kind
-    /// that signs this txn.
-    Candidates same_wallet() const {
-        Candidates found;
-        for (uint32_t n = 0; n < facts_.outputs.size(); ++n) {
-            const OutputFacts& output = facts_.outputs[n];
-            const bool same = output.fresh && output.spender && output.spender->inputs == 1 &&
-                              output.spender->outputs <= params_.max_outputs &&
-                              differs(facts_.own.print, output.spender->print).empty();
-            if (same) found.push_back(n);
+        std::vector<trace::Finding> found;
+        for (NodeId head = 0; head < count; ++head) {
+            if (has_before[head] || steps[head].next == kNone) continue;
+            std::vector<NodeId> chain{head};
+            while (steps[chain.back()].next != kNone) chain.push_back(steps[chain.back()].next);
+            if (auto finding = judge(chain, steps)) found.push_back(std::move(*finding));
         }
         return found;
     }
 
-    /// The one output that is unspent, at a fresh address of the kind that signs this txn, while
-    /// all others that carry value are spent by other wallets.
-    std::optional<uint32_t> only_unspent() const {
-        Candidates found;
-        for (uint32_t n = 0; n < facts_.outputs.size(); ++n) {
-            const TxOut& out = facts_.placed.txn.outputs[n];
-            const OutputFacts& output = facts_.outputs[n];
-            if (out.value == 0 || out.address.kind() == AddressKind::kOpReturn) continue;
-            if (output.spender && differs(facts_.own.print, output.spender->print).empty())
-                return std::nullopt;
-            if (output.spender) continue;
-            if (!output.fresh || !facts_.own.print.signs_kind(out.address.kind()))
-                return std::nullopt;
-            found.push_back(n);
+private:
+    Step step_of(NodeId id) const {
+        const auto out = moves_.out(id);
+        if (out.empty() || world_.is_business(moves_.address(id))) return {};
+        const auto in = moves_.in(id);
+        const Asset& asset = moves_.row(in.empty() ? out.front() : in.front()).asset;
+        Amount received, sent;
+        for (const uint32_t place : in)
+            if (moves_.row(place).asset == asset) received += moves_.row(place).amount;
+        struct Receiver {
+            NodeId id;
+            Amount amount;
+            uint32_t row;
+        };
+        std::vector<Receiver> receivers;
+        for (const uint32_t place : out) {
+            if (moves_.row(place).asset != asset) continue;
+            sent += moves_.row(place).amount;
+            const NodeId to = moves_.to(place);
+            const auto at = std::find_if(receivers.begin(), receivers.end(),
+                                         [&](const Receiver& each) { return each.id == to; });
+            if (at != receivers.end())
+                at->amount += moves_.row(place).amount;
+            else if (receivers.size() == params_.max_receivers)
+                return {};
+            else
+                receivers.push_back({to, moves_.row(place).amount, place});
         }
-        return only(found);
+        if (receivers.empty()) return {};
+        const auto main = std::max_element(
+            receivers.begin(), receivers.end(), [](const Receiver& a, const Receiver& b) {
+                return a.amount != b.amount ? a.amount < b.amount : a.row > b.row;
+            });
+        if (ratio(main->amount, in.empty() ? sent : received) < params_.min_pass) return {};
+        const bool fresh = moves_.in(main->id).front() == main->row && main->id != id &&
+                           !world_.is_business(moves_.address(main->id));
+        if (!fresh) return {};
+        const Movement& pays = moves_.row(main->row);
+        if (!in.empty() && pays.time && moves_.row(in.front()).time &&
+            *pays.time - *moves_.row(in.front()).time > params_.max_delay)
+            return {};
+        // A payment must come after what it passes on, or a ring would have no head.
+        if (!in.empty() && main->row < in.front()) return {};
+        return {main->id, main->row, receivers.size() > 1};
     }
 
-    PeelStep step_of(const Pick& picked) const {
-        const UtxoTxn& txn = facts_.placed.txn;
-        PeelStep made;
-        made.at = facts_.placed.at;
-        made.time = facts_.placed.time;
-        made.txid = txn.txid;
-        made.spends = txn.inputs.front().prevout;
-        if (txn.inputs.front().spent) made.value = txn.inputs.front().spent->value;
-        made.rest = *picked.rest;
-        made.rest_output = txn.outputs[made.rest];
-        for (uint32_t n = 0; n < txn.outputs.size(); ++n) {
-            if (n == made.rest || txn.outputs[n].value == 0) continue;
-            made.peels.push_back(n);
-            made.peeled += txn.outputs[n].value;
+    std::optional<trace::Finding> judge(const std::vector<NodeId>& chain,
+                                        const std::vector<Step>& steps) const {
+        const std::size_t hops = chain.size() - 1;
+        if (hops < params_.min_hops) return std::nullopt;
+        std::size_t peels = 0, fresh = 0;
+        for (std::size_t i = 0; i < hops; ++i) {
+            const Step& step = steps[chain[i]];
+            if (step.peels) ++peels;
+            if (!world_.seen_before(moves_.address(step.next), moves_.row(step.row).at)) ++fresh;
         }
-        made.confidence = picked.confidence;
-        made.why = picked.why;
-        return made;
+        const auto share = [&](std::size_t part) {
+            return static_cast<double>(part) / static_cast<double>(hops);
+        };
+        if (share(peels) < params_.min_peels || share(fresh) < params_.min_fresh)
+            return std::nullopt;
+        trace::Finding finding;
+        finding.pattern = "peel-chain";
+        finding.chain = moves_.chain();
+        for (std::size_t i = 0; i < std::min(chain.size(), kMaxNamed); ++i) {
+            finding.addresses.push_back(moves_.address(chain[i]));
+            if (i < hops) finding.txns.push_back(moves_.row(steps[chain[i]].row).txn);
+        }
+        const Movement& start = moves_.row(steps[chain.front()].row);
+        add_to(finding.amounts, start.asset, start.amount);
+        // Twice the least length is as sure as a shape can make it.
+        const double length = std::min(1.0, static_cast<double>(hops) / (2.0 * params_.min_hops));
+        finding.confidence = 0.9 * length * (0.5 + 0.25 * share(peels) + 0.25 * share(fresh));
+        finding.why = {format("hops:{}", hops), format("hops-that-peel:{}", peels),
+                       format("fresh-addresses:{}", fresh)};
+        finding.text = format("peel chain of {} hops", hops);
+        return finding;
     }
 
-    const ledger::Reader& reader_;
-    ChainId chain_;
-    const PeelParams& params_;
-    const JoinTest& is_join_;
-    const trace::Context* labels_;
-    ChangeFacts facts_;  // Of the txn that pick() looked at last.
+    const Movements& moves_;
+    const World& world_;
+    const PeelChainParams& params_;
 };
 
 }  // namespace
 
-std::string_view to_string(PeelStop stop) noexcept {
-    constexpr std::array<std::string_view, 11> kNames{
-        "unspent", "label",       "join", "below-value", "hops",   "ambiguous",
-        "shape",   "fingerprint", "paid", "coinbase",    "unknown"};
-    return kNames[static_cast<std::size_t>(stop)];
-}
-
-Result<PeelChain> peel_chain(const ledger::Reader& reader, ChainId chain, const OutPoint& from,
-                             const PeelParams& params, const JoinTest& is_join,
-                             const trace::Context* labels) {
-    CORDON_TRY(const auto at, reader.find_txn(chain, from.txid));
-    if (at) {
-        CORDON_TRY(const auto placed, reader.utxo_txn(chain, *at));
-        if (from.index >= placed.txn.outputs.size())
-            return fail(ErrorCode::kNotFound, format("the txn has {} outputs, none with number {}",
-                                                     placed.txn.outputs.size(), from.index));
-    } else {  // Of an extract the ledger may hold the spender alone.
-        CORDON_TRY(const auto spender, reader.spender(chain, from));
-        if (!spender) return fail(ErrorCode::kNotFound, "the ledger knows nothing of the output");
-    }
-    return Walk{reader, chain, params, is_join, labels}.run(from);
+std::vector<trace::Finding> peel_chains(const Movements& moves, const World& world,
+                                        const PeelChainParams& params) {
+    return Search{moves, world, params}.run();
 }
 
 }  // namespace cordon::patterns

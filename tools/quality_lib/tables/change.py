@@ -1,5 +1,5 @@
 # Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
-"""Change heuristics: against what BlockSci's tests recorded, and against chains of which every owner is known.
+"""Change heuristics and peel chains: against what BlockSci's tests recorded, known chains, and owners that are known.
 
 Recorded: a folder as of the table blocksci, with a file of nothing but lists of output numbers, and with names in
 output.json that say which output is change. Known owners: lines of btc-txs with "owners_in", an owner at every end.
@@ -35,6 +35,8 @@ POSITION = re.compile(r"(?P<kind>[a-z-]+?)-(?:(?P<n>\d+)-position|position-(?P<m
 
 def run(_options):
     yield from recorded()
+    yield from first_chains()
+    yield from breaks()
     yield from owned()
 
 
@@ -58,6 +60,7 @@ def recorded():
             for file in sorted(folder.glob("expected/*.out")):
                 yield from lists(ledger, data.name_of(folder), names, file.read_text(encoding="utf-8").splitlines())
             yield from named(ledger, data.name_of(folder), names)
+            yield from motif(ledger, data.name_of(folder), names)
 
 
 def lists(ledger, name, names, lines):
@@ -92,6 +95,69 @@ def named(ledger, name, names):
         agree[heuristic].append(position in mine if heuristic == "peeling-chain" and len(mine) > 1 else mine == [position])
     for heuristic, answers in sorted(agree.items()):
         yield Row(NAME, f"{name}/{heuristic}", "as named", sum(answers) / len(answers), len(answers))
+
+
+# --- Chains that are known
+
+def follow(ledger, *arguments):
+    return program.cordon_json("change", "--ledger", ledger, "--follow", *arguments)["data"]
+
+
+def followed(name, wanted, steps):
+    """Share of the steps that are found in their order, from the beginning on; further ones do not count."""
+    right = 0
+    while right < min(len(wanted), len(steps)) and wanted[right] == steps[right]:
+        right += 1
+    return Row(NAME, f"{name}/peel chain", "followed", right / len(wanted), len(wanted))
+
+
+def both_ways(ledger, name, chain):
+    """Forward from what the first txn spends, and backward from what the last one spends."""
+    spent = [program.cordon_json("ledger", "txn", "--ledger", ledger, txid)["data"]["inputs"][0]["prevout"]
+             for txid in (chain[0], chain[-1])]
+    yield followed(f"{name}/forward", chain, [step["txid"] for step in follow(ledger, spent[0])["steps"]])
+    yield followed(f"{name}/backward", chain[-2::-1], [step["txid"] for step in follow(ledger, spent[1], "--back")["steps"]])
+
+
+def motif(ledger, name, names):
+    """The chain that a test wallet made: peeling-chain-N-tx in order."""
+    numbers = sorted(int(found[1]) for found in map(re.compile(r"peeling-chain-(\d+)-tx").fullmatch, names) if found)
+    if numbers:
+        yield from both_ways(ledger, name, [names[f"peeling-chain-{n}-tx"] for n in numbers])
+
+
+def first_chains():
+    """Lists of [height, txid, [spent txid, ...], [value, ...]] beside blk files: txns of two outputs that spend each other."""
+    for path in data.find("*/*/*spends*.json"):
+        blocks = sorted(path.parent.glob("*.blk.xz"))
+        listed = data.read_json(path)
+        if not blocks or not isinstance(listed, list) or not all(isinstance(each, list) and len(each) == 4 for each in listed):
+            continue
+        two = {txid: inputs for _, txid, inputs, values in listed if len(inputs) == 1 and len(values) == 2}
+        chain = [txid for txid, inputs in two.items() if inputs[0] not in two]
+        while len(chain) == 1 or chain[-1:] != chain[-2:-1]:
+            chain.append(next((txid for txid, inputs in two.items() if inputs[0] == chain[-1]), chain[-1]))
+        chain.pop()
+        with tempfile.TemporaryDirectory(prefix="cordon-change-") as work:
+            ledger = pathlib.Path(work) / "ledger"
+            program.cordon("ingest", "--ledger", ledger, *(f"btc-blocks:{file}" for file in blocks))
+            yield from both_ways(ledger, data.name_of(path), chain)
+
+
+def breaks():
+    """Raw txns of one folder, of which one spends another: whether the wallet works in the same way."""
+    for folder in sorted({path.parent for path in data.find("*/*/*_tx.hex")}):
+        files = sorted(folder.glob("*_tx.hex"))
+        if len(files) < 2:
+            continue
+        with tempfile.TemporaryDirectory(prefix="cordon-change-") as work:
+            ledger = pathlib.Path(work) / "ledger"
+            file = pathlib.Path(work) / "txs.hex"
+            file.write_text("\n".join(each.read_text(encoding="utf-8").strip() for each in files) + "\n", encoding="utf-8")
+            program.cordon("ingest", "--ledger", ledger, "--chain", "btc", f"btc-txs:{file}")
+            spent = [each["spent_by"]["differs"] for txn in ask(ledger, "--all") for each in txn["outputs"] if "spent_by" in each]
+        if spent:
+            yield Row(NAME, f"{data.name_of(folder)}/spends", "wallet break told", sum(map(bool, spent)) / len(spent), len(spent))
 
 
 # --- Owners

@@ -1,5 +1,5 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
-#include "peel_chain.hpp"
+#include "utxo_peel_chain.hpp"
 
 #include <gtest/gtest.h>
 
@@ -44,7 +44,7 @@ PeelChain follow(const std::vector<Block>& blocks, const OutPoint& from, PeelPar
     return peel_chain(test::MemoryLedger{blocks}, kBitcoin, from, params, is_join, labels).value();
 }
 
-TEST(PeelChain, is_followed_by_the_wallet_that_spends_on) {
+TEST(UtxoPeelChain, is_followed_by_the_wallet_that_spends_on) {
     const PeelChain found = follow(peeled(6), outpoint(1, 0));
     ASSERT_EQ(found.steps.size(), 6u);
     EXPECT_EQ(found.stop, PeelStop::kUnspent);
@@ -55,7 +55,7 @@ TEST(PeelChain, is_followed_by_the_wallet_that_spends_on) {
     EXPECT_GE(found.steps[0].confidence, 0.9);
 }
 
-TEST(PeelChain, leads_backward_to_where_it_began) {
+TEST(UtxoPeelChain, leads_backward_to_where_it_began) {
     PeelParams back;
     back.direction = trace::Direction::kBackward;
     const PeelChain found = follow(peeled(6), outpoint(6, 1), back);
@@ -70,7 +70,7 @@ TEST(PeelChain, leads_backward_to_where_it_began) {
     EXPECT_EQ(paid.stop, PeelStop::kPaid);
 }
 
-TEST(PeelChain, ends_at_labels_joins_small_rests_and_the_hop_limit) {
+TEST(UtxoPeelChain, ends_at_labels_joins_small_rests_and_the_hop_limit) {
     const std::vector<Block> blocks = peeled(6);
     test::FakeContext labels;
     labels.call(key(4), Category::kExchange, "Some Exchange");
@@ -91,7 +91,7 @@ TEST(PeelChain, ends_at_labels_joins_small_rests_and_the_hop_limit) {
     EXPECT_EQ(follow(blocks, outpoint(1, 0), hops).stop, PeelStop::kHops);
 }
 
-TEST(PeelChain, does_not_guess_between_two_outputs_of_one_wallet) {
+TEST(UtxoPeelChain, does_not_guess_between_two_outputs_of_one_wallet) {
     // Both outputs go on in the same way: the receiver may use the same software.
     UtxoChain chain;
     chain.txn(1, {}, {{key(1), 1'000'000}})
@@ -103,7 +103,7 @@ TEST(PeelChain, does_not_guess_between_two_outputs_of_one_wallet) {
     EXPECT_EQ(found.stop, PeelStop::kAmbiguous);
 }
 
-TEST(PeelChain, is_no_sweep_no_gathering_and_no_payout) {
+TEST(UtxoPeelChain, is_no_sweep_no_gathering_and_no_payout) {
     UtxoChain chain;
     chain.txn(1, {}, {{key(1), 1'000'000}, {key(2), 5}, {key(3), 9}, {key(4), 900}})
         .txn(2, {outpoint(1, 0)}, {{key(10), 999'000}})
@@ -116,7 +116,21 @@ TEST(PeelChain, is_no_sweep_no_gathering_and_no_payout) {
     }
 }
 
-TEST(PeelChain, breaks_where_another_wallet_spends_the_rest) {
+TEST(UtxoPeelChain, the_tip_is_told_by_elimination_or_by_the_habit_of_the_chain) {
+    // Of the last txn the shop has spent, the rest is unspent.
+    EXPECT_EQ(follow(peeled(6), outpoint(1, 0)).steps.back().confidence, 0.75);
+    // Nobody has spent anything of the last one: three txns before kept the largest output.
+    std::vector<Block> blocks = peeled(6);
+    blocks.pop_back();
+    const PeelChain found = follow(blocks, outpoint(1, 0));
+    ASSERT_EQ(found.steps.size(), 6u);
+    EXPECT_EQ(found.steps.back().rest, 1u);
+    EXPECT_EQ(found.steps.back().confidence, 0.5);
+    // Without such a habit nothing is guessed.
+    EXPECT_EQ(follow(blocks, outpoint(5, 1)).stop, PeelStop::kAmbiguous);
+}
+
+TEST(UtxoPeelChain, breaks_where_another_wallet_spends_the_rest) {
     std::vector<Block> blocks = peeled(3);
     // Round payments: the change is clear without the spender. Then the last rest is taken by
     // software that writes no locktime.
@@ -134,7 +148,18 @@ TEST(PeelChain, breaks_where_another_wallet_spends_the_rest) {
     EXPECT_NE(found.reason.find("locktime a height, then none"), std::string::npos) << found.reason;
 }
 
-TEST(PeelChain, what_the_ledger_does_not_hold_is_an_error_or_an_end) {
+TEST(UtxoPeelChain, of_a_trace_is_told_once) {
+    const test::MemoryLedger ledger{peeled(6)};
+    const test::FakeContext nobody;
+    const trace::Seed seed{kBitcoin, outpoint(1, 0), "seed"};
+    const auto traced = trace::trace(ledger, nobody, {}, {&seed, 1}, {}).value();
+    const auto chains = peel_chains_of(traced, ledger, {}, 3).value();
+    ASSERT_EQ(chains.size(), 1u);
+    EXPECT_EQ(chains[0].steps.size(), 6u);
+    EXPECT_TRUE(peel_chains_of(traced, ledger, {}, 7).value().empty());
+}
+
+TEST(UtxoPeelChain, what_the_ledger_does_not_hold_is_an_error_or_an_end) {
     const test::MemoryLedger ledger{peeled(2)};
     EXPECT_EQ(peel_chain(ledger, kBitcoin, outpoint(99, 0), {}).error().code, ErrorCode::kNotFound);
     EXPECT_EQ(peel_chain(ledger, kBitcoin, outpoint(1, 5), {}).error().code, ErrorCode::kNotFound);
