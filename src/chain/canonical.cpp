@@ -161,4 +161,42 @@ Status read_wallets(const InputFile& file, const RowSink<WalletAddress>& row) {
         });
 }
 
+Status read_watch_list(const InputFile& file, const RowSink<Watch>& row) {
+    enum : std::size_t {
+        kChain, kAddress, kOutpoint, kAsset, kTainted, kSince, kCase, kSource, kConfidence
+    };
+    static constexpr std::array<CsvColumn, 9> kColumns{{{"chain"},
+                                                        {"address"},
+                                                        {"outpoint"},
+                                                        {"asset"},
+                                                        {"tainted"},
+                                                        {"since"},
+                                                        {"case"},
+                                                        {"source"},
+                                                        {"confidence"}}};
+    return read_rows<Watch>(file, kColumns, row, [](const CsvReader& csv) -> Result<Watch> {
+        Watch watch;
+        CORDON_TRY(watch.chain, checked(csv, kChain, parse_chain(csv[kChain])));
+        CORDON_TRY(watch.address,
+                   checked(csv, kAddress, parse_address(watch.chain, csv[kAddress])));
+        if (!csv[kOutpoint].empty()) {
+            if (!is_utxo(watch.chain))
+                return fail(csv.error(kOutpoint, ErrorCode::kConflict,
+                                      format("{} has no outputs: leave it empty",
+                                             to_string(watch.chain))));
+            CORDON_TRY(watch.outpoint,
+                       checked(csv, kOutpoint, parse_outpoint(watch.chain, csv[kOutpoint])));
+        }
+        CORDON_TRY(watch.asset, checked(csv, kAsset, Asset::parse(csv[kAsset])));
+        CORDON_TRY(watch.tainted, checked(csv, kTainted, Amount::parse(csv[kTainted])));
+        if (!csv[kSince].empty()) {
+            CORDON_TRY(watch.since, checked(csv, kSince, parse_time(csv[kSince])));
+        }
+        CORDON_TRY(watch.case_name, text_of(csv, kCase, true));
+        CORDON_TRY(watch.source, text_of(csv, kSource, false));
+        CORDON_TRY(watch.confidence, checked(csv, kConfidence, parse_confidence(csv[kConfidence])));
+        return watch;
+    });
+}
+
 }  // namespace cordon::chain

@@ -5,8 +5,9 @@
 
 #include <cordon/base/byte_source.hpp>
 #include <cordon/model/label.hpp>
+#include <cordon/model/watch.hpp>
 
-/// The canonical side files (docs/formats/): labels:, assets:, prices:, wallets:.
+/// The canonical side files (docs/formats/): labels:, assets:, prices:, wallets:, watch lists.
 ///
 /// Each reader checks the whole file before the caller should store anything: `row` is called once
 /// a good row, in file order, and the first bad row ends it with an Error "NAME:LINE: field X: what
@@ -27,5 +28,8 @@ Status read_assets(const InputFile& file, const RowSink<AssetInfo>& row);
 Status read_prices(const InputFile& file, const RowSink<Price>& row);
 /// chain,address,set,entity,tier
 Status read_wallets(const InputFile& file, const RowSink<WalletAddress>& row);
+/// chain,address,outpoint,asset,tainted,since,case,source,confidence – since as unix seconds, RFC 3339
+/// or empty. kConflict for an outpoint on an account chain.
+Status read_watch_list(const InputFile& file, const RowSink<Watch>& row);
 
 }  // namespace cordon::chain

@@ -28,22 +28,6 @@ std::string asset_name(const trace::Context& context, ChainId chain, const Asset
     return info ? info->symbol : shorten(asset.text(), kShortAsset);
 }
 
-/// An amount to read: its size, not every wei. Exact figures are in the machine formats.
-std::string money(const trace::Context& context, ChainId chain, const Asset& asset,
-                  const Amount& amount) {
-    const auto info = context.asset(chain, asset);
-    std::string number = format_units(amount, info ? info->decimals : 0);
-    // Without decimals nobody knows how large a unit is, and thirty digits tell no more than four.
-    if (!info && number.size() > kMostDigits)
-        return format("{:.3e} units of {}", amount.to_double(), asset_name(context, chain, asset));
-    // Six decimals, more only when nothing else would be left.
-    const std::size_t point = number.find('.');
-    if (point != std::string::npos && number.size() > point + 7 && (point > 1 || number[0] != '0'))
-        number = number.substr(0, point + 7);
-    return format("{} {}{}", group_digits(number), info ? "" : "units of ",
-                  asset_name(context, chain, asset));
-}
-
 std::string dollars(std::optional<double> usd) {
     return usd ? format("${}", group_digits(format("{:.0f}", *usd))) : std::string{"unpriced"};
 }
@@ -210,6 +194,21 @@ std::string reached_text(const TraceResult& result) {
 }
 
 }  // namespace
+
+std::string money(const trace::Context& context, ChainId chain, const Asset& asset,
+                  const Amount& amount) {
+    const auto info = context.asset(chain, asset);
+    std::string number = format_units(amount, info ? info->decimals : 0);
+    // Without decimals nobody knows how large a unit is, and thirty digits tell no more than four.
+    if (!info && number.size() > kMostDigits)
+        return format("{:.3e} units of {}", amount.to_double(), asset_name(context, chain, asset));
+    // Six decimals, more only when nothing else would be left.
+    const std::size_t point = number.find('.');
+    if (point != std::string::npos && number.size() > point + 7 && (point > 1 || number[0] != '0'))
+        number = number.substr(0, point + 7);
+    return format("{} {}{}", group_digits(number), info ? "" : "units of ",
+                  asset_name(context, chain, asset));
+}
 
 std::string trace_table(const TraceResult& result, const trace::Context& context,
                         std::size_t width) {

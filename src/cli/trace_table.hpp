@@ -12,4 +12,8 @@ namespace cordon::cli {
 std::string trace_table(const trace::TraceResult& result, const trace::Context& context,
                         std::size_t width);
 
+/// An amount to read: its size, not every wei. Exact figures are in the machine formats.
+std::string money(const trace::Context& context, ChainId chain, const Asset& asset,
+                  const Amount& amount);
+
 }  // namespace cordon::cli

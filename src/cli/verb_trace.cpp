@@ -10,10 +10,10 @@
 #include "exit_code.hpp"
 #include "output.hpp"
 #include "progress.hpp"
+#include "search_flags.hpp"
+#include "search_table.hpp"
 #include "table.hpp"
-#include "trace_flags.hpp"
 #include "trace_progress.hpp"
-#include "trace_table.hpp"
 #include "verbs.hpp"
 
 namespace cordon::cli {
@@ -21,7 +21,9 @@ namespace {
 
 Status write_result(const engine::Theft& theft, const Session& session) {
     if (session.format == Format::kTable)
-        return print(trace_table(theft.result, *theft.context, terminal_width()));
+        return print(search_table(theft.result, *theft.context, terminal_width()));
+    if (session.format == Format::kCsv && theft.result.mode == trace::Mode::kFrontier)
+        return report::write_watch_csv(theft.result.watch, print);
     if (session.format == Format::kCsv) return report::write_edges_csv(theft.result, print);
     CORDON_TRY(report::write_trace_result(
         theft.result, print,
@@ -34,13 +36,18 @@ Status write_out(const engine::Theft& theft, const std::string& spec, const std:
     const std::size_t colon = spec.find(':');
     const std::string kind = spec.substr(0, colon);
     if (colon == std::string::npos || colon + 1 == spec.size())
-        return fail(ErrorCode::kInvalidParam, "--out: expected svg:FILE, json:FILE or csv:FILE");
+        return fail(ErrorCode::kInvalidParam, "--out: expected svg:FILE, json:FILE, csv:FILE or watch:FILE");
     const std::string path = spec.substr(colon + 1);
     if (kind == "svg") return engine::write_flow_svg(theft, path, theme);
     if (kind == "json") return engine::write_result_json(theft, path);
     if (kind == "csv") return engine::write_edges(theft, path);
+    if (kind == "watch") {
+        if (theft.result.mode != trace::Mode::kFrontier)
+            return fail(ErrorCode::kInvalidParam, "--out watch:FILE needs --mode frontier");
+        return engine::write_watch_list(theft, path);
+    }
     return fail(ErrorCode::kInvalidParam,
-                format("--out {}: expected svg:FILE, json:FILE or csv:FILE", spec));
+                format("--out {}: expected svg:FILE, json:FILE, csv:FILE or watch:FILE", spec));
 }
 
 Result<int> run_trace(const Args& args, const Session& session) {
@@ -49,8 +56,7 @@ Result<int> run_trace(const Args& args, const Session& session) {
     if (!args.has("seed"))
         return fail(ErrorCode::kInvalidParam,
                     "--seed is missing: an ADDRESS[@TIME], TXID or TXID:VOUT to start from");
-    engine::TheftRequest request{args.get("ledger"), args.get("seed"), {}};
-    CORDON_TRY(request.params, trace_params(args));
+    CORDON_TRY(const engine::TheftRequest request, search_request(args));
 
     ProgressLine line{session};
     CORDON_TRY(const engine::Theft theft,
@@ -59,7 +65,7 @@ Result<int> run_trace(const Args& args, const Session& session) {
     if (!session.quiet && session.format == Format::kTable) print_warnings(theft.result.warnings);
     CORDON_TRY(write_result(theft, session));
     if (args.has("out")) CORDON_TRY(write_out(theft, args.get("out"), args.get("theme")));
-    if (session.format == Format::kTable && !session.quiet)
+    if (session.format == Format::kTable && !session.quiet && request.mode == trace::Mode::kTaint)
         std::fprintf(stderr, "next: cordon report --ledger %s --seed %s --out CASE\n",
                      request.ledger.c_str(), printable(request.seeds).c_str());
     if (session.cancel->load()) return kInterrupted;
@@ -70,8 +76,8 @@ Result<int> run_trace(const Args& args, const Session& session) {
 
 Command trace_command() {
     std::vector<Flag> flags{{"ledger", "DIR", "The ledger", {}, 'l'}};
-    for (const Flag& flag : trace_flags()) flags.push_back(flag);
-    flags.push_back({"out", "KIND:FILE", "Also write svg:FILE (the flow), json:FILE or csv:FILE"});
+    for (const Flag& flag : search_flags()) flags.push_back(flag);
+    flags.push_back({"out", "KIND:FILE", "Also write svg:FILE (the flow), json:FILE, csv:FILE or watch:FILE (mode frontier)"});
     flags.push_back({"theme", "light|dark|auto", "Colours of the picture", "auto"});
     return {
         .name = "trace",
@@ -83,13 +89,19 @@ Command trace_command() {
             "passes through routers, changes asset in swaps, and stops at services, at what is "
             "unspent, or at "
             "the bounds given, each with its reason. Ctrl-C gives what is known so far, marked "
-            "incomplete.",
+            "incomplete. Other modes ask other questions: ranked, which addresses most likely belong to "
+            "the thief; paths, how the seeds are tied to --to; frontier, what can still move, as a "
+            "watch list (docs/user/search-modes.md).",
         .flags = std::move(flags),
         .examples =
             {"cordon trace --ledger led --seed 0x5811…456f",
              "cordon trace --ledger led --seed TXID:0 --policy fifo --hops 6 --out svg:flow.svg",
              "cordon trace --ledger led --seed eth:0x5811…456f@2023-06-02 --format json > "
-             "trace.json"},
+             "trace.json",
+             "cordon trace --ledger led --seed 0x5811…456f --direction backward",
+             "cordon trace --ledger led --seed 0x5811…456f --mode ranked",
+             "cordon trace --ledger led --seed 0x5811…456f --mode paths --to 0x9a0c…11fe --hops 8",
+             "cordon trace --ledger led --seed 0x5811…456f --mode frontier --out watch:watch.csv"},
         .takes_operands = false,
         .run = run_trace};
 }

@@ -99,6 +99,12 @@ Status write_edges(const Theft& theft, const std::string& path) {
     });
 }
 
+Status write_watch_list(const Theft& theft, const std::string& path) {
+    return write_file(path, [&](const report::Sink& sink) {
+        return report::write_watch_csv(theft.result.watch, sink);
+    });
+}
+
 Result<std::vector<std::string>> write_case(const Theft& theft, const CaseRequest& request) {
     std::error_code error;
     fs::create_directories(request.out, error);

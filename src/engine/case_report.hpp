@@ -16,6 +16,8 @@ Status write_flow_svg(const Theft& theft, const std::string& path, const std::st
 Status write_result_json(const Theft& theft, const std::string& path);
 /// Every movement as CSV.
 Status write_edges(const Theft& theft, const std::string& path);
+/// The watch list of a frontier (docs/formats/watch-list.md).
+Status write_watch_list(const Theft& theft, const std::string& path);
 
 struct CaseRequest {
     std::string out;  ///< Folder; made when missing.

@@ -9,6 +9,32 @@
 #include "seed.hpp"
 
 namespace cordon::engine {
+namespace {
+
+Result<trace::TraceResult> search(const Theft& theft, const TheftRequest& request,
+                                  const std::function<void(const trace::Progress&)>& progress,
+                                  const std::atomic<bool>* cancel) {
+    const auto links = patterns::all();
+    CORDON_TRY(const auto seeds, parse_seeds(request.seeds, *theft.ledger));
+    if (request.mode == trace::Mode::kRanked)
+        return trace::rank(*theft.ledger, *theft.context, links, seeds, request.rank, progress,
+                           cancel);
+    if (request.mode == trace::Mode::kPaths) {
+        CORDON_TRY(const auto targets, parse_seeds(request.targets, *theft.ledger));
+        return trace::find_paths(*theft.ledger, *theft.context, links, seeds, targets,
+                                 request.paths, progress, cancel);
+    }
+    CORDON_TRY(auto result, trace::trace(*theft.ledger, *theft.context, links, seeds,
+                                         request.params, progress, cancel));
+    if (request.mode == trace::Mode::kFrontier) {
+        result.mode = trace::Mode::kFrontier;
+        CORDON_TRY(result.watch, trace::frontier(*theft.ledger, *theft.context, links, result,
+                                                 request.frontier));
+    }
+    return result;
+}
+
+}  // namespace
 
 Result<Theft> follow_theft(const TheftRequest& request,
                            const std::function<void(const trace::Progress&)>& progress,
@@ -23,9 +49,7 @@ Result<Theft> follow_theft(const TheftRequest& request,
                    kept_clusters(request.ledger, theft.ledger, each.chain, join_filter()));
         if (kept) theft.context->add_clusters(std::move(*kept));
     }
-    CORDON_TRY(const auto seeds, parse_seeds(request.seeds, *theft.ledger));
-    CORDON_TRY(theft.result, trace::trace(*theft.ledger, *theft.context, patterns::all(), seeds,
-                                          request.params, progress, cancel));
+    CORDON_TRY(theft.result, search(theft, request, progress, cancel));
     CORDON_TRY(theft.result.findings,
                patterns::patterns_in(theft.result, *theft.ledger, *theft.context));
     if (theft.context->error()) return fail(*theft.context->error());

@@ -5,7 +5,9 @@
 #include <string>
 
 #include <cordon/records/store.hpp>
-#include <cordon/trace/trace.hpp>
+#include <cordon/trace/frontier.hpp>
+#include <cordon/trace/paths.hpp>
+#include <cordon/trace/rank.hpp>
 
 #include "context.hpp"
 
@@ -15,6 +17,12 @@ struct TheftRequest {
     std::string ledger;
     std::string seeds;  ///< As parse_seeds takes them.
     trace::Params params;
+    trace::Mode mode = trace::Mode::kTaint;
+    // Of the other modes only.
+    trace::RankParams rank = {};
+    trace::PathParams paths = {};
+    std::string targets = {};  ///< kPaths: as parse_seeds takes them.
+    trace::FrontierParams frontier = {};
 };
 
 /// A trace together with what it was read from, so that a report can cite and name everything.
@@ -25,8 +33,8 @@ struct Theft {
     trace::TraceResult result;
 };
 
-/// The third street: seed → trace with the links of `patterns` → flow. Errors of parse_seeds and
-/// trace, and of records.
+/// The third street: seed → trace, or another search, with the links of `patterns` → flow. Errors
+/// of parse_seeds and of the search, and of records.
 Result<Theft> follow_theft(const TheftRequest& request,
                            const std::function<void(const trace::Progress&)>& progress,
                            const std::atomic<bool>* cancel);

@@ -52,4 +52,18 @@ Status write_edges_csv(const trace::TraceResult& result, const Sink& sink) {
     return out.empty() ? Status{} : sink(out);
 }
 
+Status write_watch_csv(std::span<const Watch> list, const Sink& sink) {
+    CORDON_TRY(sink("chain,address,outpoint,asset,tainted,since,case,source,confidence\n"));
+    for (const Watch& watch : list)
+        CORDON_TRY(sink(format(
+            "{},{},{},{},{},{},{},{},{}\n", to_string(watch.chain),
+            chain::format_address(watch.chain, watch.address),
+            watch.outpoint ? chain::format_outpoint(watch.chain, *watch.outpoint) : std::string{},
+            watch.asset.text(), watch.tainted.to_string(),
+            watch.since ? format_rfc3339(*watch.since) : std::string{},
+            csv_field(clean_text(watch.case_name)), csv_field(clean_text(watch.source)),
+            watch.confidence)));
+    return {};
+}
+
 }  // namespace cordon::report

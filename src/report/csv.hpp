@@ -1,6 +1,8 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <span>
+
 #include <cordon/trace/trace.hpp>
 
 #include "sink.hpp"
@@ -14,6 +16,10 @@ namespace cordon::report {
 /// spreadsheet would run as a formula (first character = + - @ or a tab) gets a leading apostrophe.
 /// Errors are those of the sink.
 Status write_edges_csv(const trace::TraceResult& result, const Sink& sink);
+
+/// The watch list of a frontier, as docs/formats/watch-list.md says and chain::read_watch_list reads.
+/// Errors are those of the sink.
+Status write_watch_csv(std::span<const Watch> list, const Sink& sink);
 
 /// One field, quoted where RFC 4180 asks for it and made harmless for spreadsheets.
 std::string csv_field(std::string_view text);

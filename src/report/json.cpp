@@ -35,6 +35,12 @@ public:
         rows("patterns", result_.findings,
              [this](const trace::Finding& finding) { write_finding(json_, finding); });
         row();
+        json_.field("mode", trace::to_string(result_.mode));
+        if (result_.mode == trace::Mode::kPaths)
+            rows("paths", result_.paths, [this](const trace::Path& path) { write_path(path); });
+        if (result_.mode == trace::Mode::kFrontier)
+            rows("watch", result_.watch, [this](const Watch& watch) { write_watch(watch); });
+        row();
         json_.end_object();
         row();
         json_.key("warnings").begin_array();
@@ -92,6 +98,7 @@ private:
         if (node.first_seen) json_.field("first_seen", *node.first_seen);
         if (node.last_seen) json_.field("last_seen", *node.last_seen);
         if (node.spent_unknown) json_.field("spent_unknown", true);
+        if (node.score) json_.field("score", *node.score);
         json_.end_object();
     }
 
@@ -152,6 +159,30 @@ private:
         json_.end_object();
     }
 
+    void write_path(const trace::Path& path) {
+        json_.begin_object()
+            .field("bottleneck", path.bottleneck)
+            .field("asset", path.asset.text());
+        if (path.usd) json_.field("usd", *path.usd);
+        json_.key("edges").begin_array();
+        for (const uint32_t edge : path.edges) json_.value(edge);
+        json_.end_array().end_object();
+    }
+
+    void write_watch(const Watch& watch) {
+        json_.begin_object()
+            .field("chain", to_string(watch.chain))
+            .field("address", chain::format_address(watch.chain, watch.address));
+        if (watch.outpoint)
+            json_.field("outpoint", chain::format_outpoint(watch.chain, *watch.outpoint));
+        json_.field("asset", watch.asset.text()).field("tainted", watch.tainted);
+        if (watch.since) json_.field("since", *watch.since);
+        json_.field("case", watch.case_name)
+            .field("source", watch.source)
+            .field("confidence", watch.confidence)
+            .end_object();
+    }
+
     void write_books(const trace::Total& total) {
         json_.field("chain", to_string(total.chain)).field("asset", total.asset.text());
         json_.field("seeded", total.seeded).field("inherited", total.inherited);
@@ -199,7 +230,9 @@ private:
         json_.field("service_both_sides", params.service_both_sides).key("stop").begin_array();
         for (const Category category : params.stop) json_.value(to_string(category));
         json_.end_array().field("min_purity", params.min_purity);
-        json_.field("through_joins", params.through_joins).end_object();
+        json_.field("through_joins", params.through_joins);
+        for (const auto& [name, value] : result_.method) json_.field(name, value);
+        json_.end_object();
     }
 
     void write_assets() {

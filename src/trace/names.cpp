@@ -39,6 +39,24 @@ Result<Overspend> parse_overspend(std::string_view text) {
         format("\"{}\" is not an overspend rule; expected clean or inherit", text.substr(0, 40)));
 }
 
+std::string_view to_string(Mode mode) noexcept {
+    switch (mode) {
+        case Mode::kTaint: return "taint";
+        case Mode::kRanked: return "ranked";
+        case Mode::kPaths: return "paths";
+        case Mode::kFrontier: return "frontier";
+    }
+    return "taint";
+}
+
+Result<Mode> parse_mode(std::string_view text) {
+    for (const Mode mode : {Mode::kTaint, Mode::kRanked, Mode::kPaths, Mode::kFrontier})
+        if (text == to_string(mode)) return mode;
+    return fail(ErrorCode::kMalformed,
+                format("\"{}\" is not a mode; expected taint, ranked, paths or frontier",
+                       text.substr(0, 40)));
+}
+
 std::string_view to_string(Direction direction) noexcept {
     return direction == Direction::kForward ? "forward" : "backward";
 }

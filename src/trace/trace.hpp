@@ -14,6 +14,7 @@
 #include <cordon/base/result.hpp>
 #include <cordon/ledger/ledger.hpp>
 #include <cordon/model/label.hpp>
+#include <cordon/model/watch.hpp>
 
 #include "finding.hpp"
 #include "link_source.hpp"
@@ -178,6 +179,7 @@ struct Node {
     std::vector<Holding> holdings;                    ///< By asset order.
     std::optional<UnixMillis> first_seen, last_seen;  ///< Of tainted movements.
     bool spent_unknown = false;
+    std::optional<double> score;  ///< Of a ranking; above 0.
 };
 
 /// Where tainted money rests: what can be frozen, watched or asked for.
@@ -209,6 +211,24 @@ struct Total {
                      ///< not show.
 };
 
+/// What was asked of the ledger.
+enum class Mode : uint8_t {
+    kTaint,     ///< trace(): where the money went, to the unit.
+    kRanked,    ///< rank(): who belongs together.
+    kPaths,     ///< find_paths(): how one address is tied to another.
+    kFrontier,  ///< trace() and frontier(): what can still move.
+};
+std::string_view to_string(Mode mode) noexcept;
+Result<Mode> parse_mode(std::string_view text);
+
+/// A way of value from a start to a target.
+struct Path {
+    std::vector<uint32_t> edges;  ///< Places in TraceResult::edges, in the order of the way.
+    Asset asset;                  ///< In which it arrives.
+    Amount bottleneck;            ///< The most that can have come all the way, on arrival.
+    std::optional<double> usd;    ///< Its value where the way begins; nothing when unpriced.
+};
+
 struct TraceResult {
     Params params;
     std::vector<Seed> seeds;
@@ -219,6 +239,11 @@ struct TraceResult {
     std::vector<Finding> findings;    ///< Of patterns; trace() itself leaves them empty.
     std::vector<std::string> warnings;
     bool incomplete = false;  ///< Cancelled or out of budget: what is there is right, but not all.
+    Mode mode = Mode::kTaint;
+    /// Parameters of a mode that Params does not have, by name.
+    std::vector<std::pair<std::string, double>> method;
+    std::vector<Path> paths;   ///< kPaths: the widest first.
+    std::vector<Watch> watch;  ///< kFrontier: by chain, address, output, asset.
 };
 
 /// Told now and then how far the walk is; cheap to call, may be empty.

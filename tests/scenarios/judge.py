@@ -38,7 +38,8 @@ class Judge:
     def judge(self, wanted, words):
         first = words.split()[0]
         handler = {"rests": self.rests, "node": self.node, "total": self.total, "incomplete": self.incomplete,
-                   "warning": self.warning, "pattern": self.pattern, "class": self.txn_class}.get(first)
+                   "warning": self.warning, "pattern": self.pattern, "class": self.txn_class, "ranked": self.ranked,
+                   "path": self.path, "watch": self.watch}.get(first)
         if handler:
             yield from handler(wanted, words)
         elif "->" in words:
@@ -151,6 +152,44 @@ class Judge:
         if bool(found) != wanted:
             known = {name: address for address, name in self.known_names().items()}
             yield f"pattern {identifier} {names}: {found or self.data['patterns']}; {known}"
+
+    def ranked(self, wanted, words):
+        """ranked A > B [> C]: by score, starts left out"""
+        names = words.split()[1::2]
+        score = {node["address"]: node["score"] for node in self.data["nodes"]}
+        scores = [score.get(self.story.address(name), 0) for name in names]
+        if all(high > low for high, low in zip(scores, scores[1:])) != wanted:
+            yield f"the scores are {list(zip(names, scores))}"
+
+    def path(self, wanted, words):
+        """path A -> B -> C [AMOUNT ASSET]; the bottleneck on arrival"""
+        *stations, last = words.removeprefix("path ").split(" -> ")
+        last, *amount = last.split()
+        way = [self.story.address(name) for name in (*stations, last)]
+        found = []
+        for path in self.data["paths"]:
+            edges = [self.data["edges"][edge] for edge in path["edges"]]
+            if [edges[0]["from"], *(edge["to"] for edge in edges)] == way:
+                found.append(path)
+        if bool(found) != wanted:
+            yield f"the path is {'missing' if wanted else 'there'}; there are {self.data['paths']}"
+        elif found and amount:
+            asset, expected = self.story.amount(*amount)
+            if (found[0]["bottleneck"], found[0]["asset"]) != (str(expected), asset):
+                yield f"the path carries {found[0]}, expected {expected}"
+
+    def watch(self, wanted, words):
+        """watch NAME [AMOUNT ASSET] [SOURCE]; expect-none watch NAME"""
+        name, *rest = words.split()[1:]
+        found = [row for row in self.data["watch"] if row["address"] == self.story.address(name)]
+        if bool(found) != wanted:
+            yield f"{name} is {'not watched' if wanted else 'watched'}; the list is {self.data['watch']}"
+        elif found and rest:
+            asset, expected = self.story.amount(*rest[:2])
+            source = rest[2] if len(rest) > 2 else None
+            if not any((row["asset"], row["tainted"]) == (asset, str(expected)) and source in (None, row["source"])
+                       for row in found):
+                yield f"{name} is watched as {found}, expected {' '.join(rest)}"
 
     def shown_edges(self):
         known = self.known_names()

@@ -13,7 +13,7 @@ START = datetime.datetime(2024, 1, 1, tzinfo=datetime.timezone.utc)
 BLOCK_SECONDS = {True: 600, False: 12}  # By is_utxo: time runs on by one block a txn.
 # Words of a trace line that become flags; those with a value, and those without.
 TRACE_FLAGS = {"policy", "overspend", "hops", "min-usd", "since", "until", "stop", "service-degree", "max-nodes",
-               "max-edges", "min-purity", "min-share", "service-both-sides"}
+               "max-edges", "min-purity", "min-share", "service-both-sides", "mode", "count", "case"}
 TRACE_SWITCHES = {"through-joins"}
 
 
@@ -205,6 +205,8 @@ class Story:
                 flags += ["--min-amount", str(self.amount(words.pop(0), words.pop(0))[1])]
             elif word in TRACE_SWITCHES:
                 flags.append(f"--{word}")
+            elif word == "to" and words:
+                flags += ["--to", self.seed(words.pop(0))]
             elif word in TRACE_FLAGS and words:
                 flags += [f"--{word}", words.pop(0)]
             else:
