@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include <cordon/records/store.hpp>
 #include <cordon/trace/trace.hpp>
@@ -21,6 +22,7 @@ public:
     explicit RecordsContext(const records::Store& store) noexcept : store_{store} {}
 
     std::optional<Label> label(ChainId chain, const Address& address) const override;
+    std::vector<Label> labels(ChainId chain, const Address& address) const override;
     std::optional<AssetInfo> asset(ChainId chain, const Asset& asset) const override;
     std::optional<double> usd(ChainId chain, const Asset& asset, const Amount& amount,
                               std::optional<UnixMillis> time) const override;
@@ -32,9 +34,11 @@ public:
     const std::optional<Error>& error() const noexcept { return error_; }
 
 private:
+    const std::vector<Label>& known_labels(ChainId chain, const Address& address) const;
+
     const records::Store& store_;
     mutable std::optional<Error> error_;
-    mutable std::map<ChainId, std::unordered_map<Address, std::optional<Label>>> labels_;
+    mutable std::map<ChainId, std::unordered_map<Address, std::vector<Label>>> labels_;
     mutable std::map<ChainId, std::unordered_map<Asset, std::optional<AssetInfo>>> assets_;
     mutable std::map<std::pair<ChainId, std::string>, bool> verified_symbols_;
 };

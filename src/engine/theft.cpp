@@ -1,12 +1,36 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include "theft.hpp"
 
+#include <cordon/base/format.hpp>
+#include <cordon/chain/text.hpp>
 #include <cordon/patterns/registry.hpp>
+#include <cordon/trace/label_conflict.hpp>
 
 #include "ingest.hpp"
 #include "seed.hpp"
 
 namespace cordon::engine {
+namespace {
+
+/// Where the sources of labels do not agree, a person decides: named among the warnings.
+void warn_of_conflicts(trace::TraceResult& result, const trace::Context& context) {
+    constexpr std::size_t kNamed = 20;  // All are marked in the result.
+    std::size_t count = 0;
+    for (const trace::Node& node : result.nodes) {
+        if (!node.label) continue;
+        const auto conflict =
+            trace::label_conflict(context.labels(node.chain, node.address), result.params.stop);
+        if (conflict && ++count <= kNamed)
+            result.warnings.push_back(format("{}: the labels disagree: {}",
+                                             chain::display_address(node.chain, node.address),
+                                             *conflict));
+    }
+    if (count > kNamed)
+        result.warnings.push_back(
+            format("+ {} more addresses whose labels disagree", count - kNamed));
+}
+
+}  // namespace
 
 Result<Theft> follow_theft(const TheftRequest& request,
                            const std::function<void(const trace::Progress&)>& progress,
@@ -18,6 +42,7 @@ Result<Theft> follow_theft(const TheftRequest& request,
     CORDON_TRY(const auto seeds, parse_seeds(request.seeds, *theft.ledger));
     CORDON_TRY(theft.result, trace::trace(*theft.ledger, *theft.context, patterns::all(), seeds,
                                           request.params, progress, cancel));
+    warn_of_conflicts(theft.result, *theft.context);
     if (theft.context->error()) return fail(*theft.context->error());
     return theft;
 }
