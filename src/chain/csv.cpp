@@ -42,6 +42,14 @@ Result<CsvReader> CsvReader::open(std::unique_ptr<ByteSource> source, std::strin
     return reader;
 }
 
+Result<CsvReader> CsvReader::open_bare(const InputFile& file,
+                                       std::span<const std::string_view> names) {
+    CORDON_TRY(auto source, file.open());
+    CsvReader reader{std::move(source), file.name};
+    reader.names_.assign(names.begin(), names.end());
+    return reader;
+}
+
 Status CsvReader::read_header() {
     CORDON_TRY(const bool any, fill());
     const std::string_view head{buffer_.data(), end_};

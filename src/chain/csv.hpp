@@ -41,6 +41,10 @@ public:
     /// The same from a stream that is open already; `name` is for messages.
     static Result<CsvReader> open(std::unique_ptr<ByteSource> source, std::string name);
 
+    /// A file without a header: the names are given, and the first line is a row.
+    static Result<CsvReader> open_bare(const InputFile& file,
+                                       std::span<const std::string_view> names);
+
     /// The names in the header, as written. A repeated name is refused by open().
     const std::vector<std::string>& names() const noexcept { return names_; }
 

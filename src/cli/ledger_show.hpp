@@ -11,6 +11,9 @@ Result<int> show_txns(const Args& args, const std::string& directory, const Sess
 /// `cordon ledger stats`: what the ledger holds, and in which files.
 Result<int> show_stats(const std::string& directory, const Session& session);
 
+/// `cordon ledger labels [ADDRESS…]`: all that is said about each address; without one, the lists.
+Result<int> show_labels(const Args& args, const std::string& directory, const Session& session);
+
 /// The flags that it takes besides --ledger and --chain.
 std::span<const Flag> show_flags();
 

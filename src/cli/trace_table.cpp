@@ -7,6 +7,7 @@
 
 #include <cordon/base/format.hpp>
 #include <cordon/chain/text.hpp>
+#include <cordon/trace/label_conflict.hpp>
 
 #include "progress.hpp"
 #include "table.hpp"
@@ -102,6 +103,15 @@ std::string totals_text(const TraceResult& result, const trace::Context& context
     return table.render(160);
 }
 
+/// The most confident label; marked where another source sees it otherwise.
+std::string label_text(const TraceResult& result, const trace::Context& context,
+                       const Endpoint& endpoint) {
+    if (!endpoint.label) return {};
+    const auto labels = context.labels(endpoint.chain, endpoint.address);
+    const bool disputed = trace::label_conflict(labels, result.params.stop).has_value();
+    return disputed ? "disputed: " + endpoint.label->text : endpoint.label->text;
+}
+
 std::string endpoints_text(const TraceResult& result, const trace::Context& context,
                            std::size_t width) {
     const auto loot = loot_by_asset(result);
@@ -121,8 +131,7 @@ std::string endpoints_text(const TraceResult& result, const trace::Context& cont
         const auto whole = loot.find({endpoint.chain, endpoint.asset});
         std::vector<std::string> cells{
             chain::display_address(endpoint.chain, endpoint.address),
-            endpoint.label ? endpoint.label->text : "",
-            endpoint.label ? endpoint.label->source : "",
+            label_text(result, context, endpoint), endpoint.label ? endpoint.label->source : "",
             money(context, endpoint.chain, endpoint.asset, endpoint.tainted),
             whole == loot.end() ? "" : share_text(endpoint.tainted, whole->second)};
         if (priced) cells.push_back(dollars(endpoint.usd));

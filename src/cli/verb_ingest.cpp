@@ -37,6 +37,13 @@ Result<engine::IngestRequest> request_of(const Args& args) {
         if (!chain) return fail(ErrorCode::kInvalidParam, "--chain: " + chain.error().message);
         request.chain = *chain;
     }
+    if (args.has("as-of")) {
+        const auto time = parse_time(args.get("as-of"));
+        if (!time) return fail(ErrorCode::kInvalidParam, "--as-of: " + time.error().message);
+        request.lists.as_of = *time;
+    }
+    request.lists.name = args.get("list-name");
+    request.lists.skip_bad = args.has("skip-bad");
     if (args.has("batch-blocks")) {
         const std::string text = args.get("batch-blocks");
         const auto [end, error] =
@@ -72,6 +79,53 @@ boost::json::object run_json(const engine::IngestResult& result, double seconds)
             {"transfers_per_cpu_second", per(transfers, cpu)}};
 }
 
+boost::json::object list_json(const engine::IngestResult::PerList& each) {
+    const auto& [list, published, categories] = each.read;
+    boost::json::object unsupported, by_category;
+    for (const auto& [currency, count] : published.unsupported) unsupported[currency] = count;
+    for (const auto& [category, count] : categories) by_category[to_string(category)] = count;
+    boost::json::object out{{"name", list.name},
+                            {"schema", list.schema},
+                            {"sha256", list.sha256},
+                            {"rows", published.rows},
+                            {"taken", published.taken},
+                            {"labels", list.labels},
+                            {"categories", std::move(by_category)},
+                            {"unsupported", std::move(unsupported)},
+                            {"bad", published.bad},
+                            {"bad_rows", boost::json::value_from(published.bad_rows)},
+                            {"notes", boost::json::value_from(published.notes)},
+                            {"came", each.change.came},
+                            {"changed", each.change.changed},
+                            {"went", each.change.went},
+                            {"same", each.change.same}};
+    if (list.as_of) out["as_of"] = format_rfc3339(*list.as_of);
+    if (each.change.before) out["replaced_sha256"] = each.change.before->sha256;
+    return out;
+}
+
+/// What the lists said and changed, in addresses; nothing when there were none.
+std::string lists_table(const engine::IngestResult& result) {
+    if (result.lists.empty()) return {};
+    Table table{{{"LIST", Table::Align::kLeft, true},
+                 {"AS OF"},
+                 {"LABELS", Table::Align::kRight},
+                 {"CAME", Table::Align::kRight},
+                 {"CHANGED", Table::Align::kRight},
+                 {"WENT", Table::Align::kRight},
+                 {"LEFT OUT", Table::Align::kRight}}};
+    for (const auto& each : result.lists) {
+        const chain::PublishedList& published = each.read.published;
+        const uint64_t out = published.rows - published.taken;
+        table.add({printable(each.read.list.name),
+                   each.read.list.as_of ? format_rfc3339(*each.read.list.as_of).substr(0, 10) : "",
+                   format_count(each.read.list.labels), format_count(each.change.came),
+                   format_count(each.change.changed), format_count(each.change.went),
+                   out == 0 ? "" : format_count(out)});
+    }
+    return "\n" + table.render(terminal_width());
+}
+
 boost::json::object result_json(const engine::IngestResult& result, double seconds) {
     boost::json::array sources;
     for (const auto& each : result.sources)
@@ -85,7 +139,10 @@ boost::json::object result_json(const engine::IngestResult& result, double secon
     for (const engine::Resumed& each : result.resumed)
         resumed.push_back(boost::json::object{
             {"source", each.source}, {"chain", to_string(each.chain)}, {"block", each.block}});
+    boost::json::array lists;
+    for (const auto& each : result.lists) lists.push_back(list_json(each));
     return {{"sources", std::move(sources)},
+            {"lists", std::move(lists)},
             {"resumed", std::move(resumed)},
             {"run", run_json(result, seconds)},
             {"chains", chains_json(result.chains)},
@@ -105,7 +162,8 @@ std::string result_table(const engine::IngestResult& result) {
         table.add({each.source.path, std::string{engine::to_string(each.source.schema)},
                    format_count(each.rows), each.transfers == 0 ? "" : format_count(each.transfers),
                    each.skipped == 0 ? "" : format_count(each.skipped)});
-    return table.render(terminal_width()) + "\n" + chains_table(result.chains);
+    return table.render(terminal_width()) + "\n" + chains_table(result.chains) +
+           lists_table(result);
 }
 
 Result<int> dry_run(const engine::IngestRequest& request, const Session& session) {
@@ -196,6 +254,7 @@ Command ingest_command() {
             "Reads chain data and side files into a ledger. SOURCE is a file or a folder, or "
             "SCHEMA:PATH with one "
             "of transfers: labels: assets: prices: wallets: btc-blocks: btc-txs: evm-etl: "
+            "explorer-labels:CHAIN= tagpack: tag-table: ofac: "
             "(formats: docs/formats). "
             "gzip, zstd, xz and bzip2 are read as they are. Each source goes in whole or not at "
             "all; killed at "
@@ -205,6 +264,12 @@ Command ingest_command() {
                   {"chain", "CHAIN",
                    "Chain of sources that do not say it: btc, btc-testnet, eth, bsc, …"},
                   {"batch-blocks", "N", "Blocks in one acknowledged batch; by size when not given"},
+                  {"as-of", "TIME", "Date of label lists that do not carry their own"},
+                  {"list-name", "NAME",
+                   "Name of the one label list given; a list replaces what its earlier version "
+                   "said. Default: by its file"},
+                  {"skip-bad", "",
+                   "Leave out bad rows of label lists, and tell each; without it they are refused"},
                   {"progress", "auto|plain",
                    "plain: a line on standard error every few seconds, also where it is no "
                    "terminal",
@@ -215,6 +280,8 @@ Command ingest_command() {
                      "assets:assets.csv",
                      "cordon ingest --ledger led ~/.bitcoin/blocks",
                      "cordon ingest --ledger led evm-etl:export/",
+                     "cordon ingest --ledger led ofac:sdn_advanced.xml tagpack:packs/ "
+                     "explorer-labels:bsc=bscscan.csv",
                      "cordon ingest --dry-run --format jsonl btc-blocks:blk00000.dat"},
         .takes_operands = true,
         .run = run_ingest};

@@ -155,10 +155,11 @@ Result<int> run_ledger(const Args& args, const Session& session) {
     if (action == "verify") return verify(directory, session);
     if (action == "dump") return dump(args, directory);
     if (action == "snapshot") return snapshot(args, directory, session);
+    if (action == "labels") return show_labels(args, directory, session);
     if (action == "txn") return show_txns(args, directory, session);
-    return fail(
-        ErrorCode::kInvalidParam,
-        format("ledger {}: expected stats, verify, snapshot, dump or txn", printable(action)));
+    return fail(ErrorCode::kInvalidParam,
+                format("ledger {}: expected stats, verify, snapshot, dump, labels or txn",
+                       printable(action)));
 }
 
 }  // namespace
@@ -169,8 +170,8 @@ Command ledger_command() {
         {"chain", "CHAIN", "Which chain; dump: eth when not given, txn: the only one"}};
     for (const Flag& flag : show_flags()) flags.push_back(flag);
     return {.name = "ledger",
-            .summary = "look into a ledger: stats, verify, snapshot, dump, txn",
-            .usage = "stats|verify|snapshot TARGET|dump|txn WHAT… --ledger DIR",
+            .summary = "look into a ledger: stats, verify, snapshot, dump, labels, txn",
+            .usage = "stats|verify|snapshot TARGET|dump|labels [ADDRESS…]|txn WHAT… --ledger DIR",
             .about =
                 "stats says what the ledger holds and how large its files are, column by column. "
                 "verify reads every stored byte against its checksum and names file, offset and "
@@ -179,12 +180,15 @@ Command ledger_command() {
                 "shared, so it takes seconds and little space. dump prints one account chain as "
                 "canonical transfers, "
                 "which ingest "
-                "reads back. txn shows txns by TXID or BLOCK with what they spend and who spends "
+                "reads back. labels shows everything that is said about an ADDRESS, by whom and as "
+                "of when, and where the sources disagree; without an ADDRESS the label lists. "
+                "txn shows txns by TXID or BLOCK with what they spend and who spends "
                 "them, and an ADDRESS with its balance and its txns page by page.",
             .flags = std::move(flags),
             .examples = {"cordon ledger stats --ledger led", "cordon ledger verify --ledger led",
                          "cordon ledger snapshot evidence-2024-05-01 --ledger led",
                          "cordon ledger dump --ledger led --chain eth | zstd > eth.csv.zst",
+                         "cordon ledger labels ADDRESS --ledger led",
                          "cordon ledger txn TXID --ledger led --format json"},
             .takes_operands = true,
             .run = run_ledger};

@@ -12,20 +12,28 @@
 
 namespace cordon::engine {
 
-std::optional<Label> RecordsContext::label(ChainId chain, const Address& address) const {
-    auto& known = labels_[chain];
-    if (const auto found = known.find(address); found != known.end()) return found->second;
-    std::optional<Label> best;
-    auto labels = store_.labels(chain, address);
-    if (!labels) {
-        if (!error_) error_ = labels.error();
-    } else if (!labels->empty()) {
-        best = std::move(labels->front());
-    } else {
-        best = cluster_label(chain, address);
+const std::vector<Label>& RecordsContext::known_labels(ChainId chain,
+                                                       const Address& address) const {
+    const auto [known, fresh] = labels_[chain].try_emplace(address);
+    if (fresh) {
+        auto labels = store_.labels(chain, address);
+        if (labels)
+            known->second = std::move(*labels);
+        else if (!error_)
+            error_ = labels.error();
+        if (known->second.empty())
+            if (auto label = cluster_label(chain, address)) known->second.push_back(*label);
     }
-    known.emplace(address, best);
-    return best;
+    return known->second;
+}
+
+std::optional<Label> RecordsContext::label(ChainId chain, const Address& address) const {
+    const std::vector<Label>& known = known_labels(chain, address);
+    return known.empty() ? std::nullopt : std::optional{known.front()};
+}
+
+std::vector<Label> RecordsContext::labels(ChainId chain, const Address& address) const {
+    return known_labels(chain, address);
 }
 
 void RecordsContext::add_clusters(Clusters clusters) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include <cordon/records/store.hpp>
 #include <cordon/trace/trace.hpp>
@@ -28,6 +29,7 @@ public:
     void add_clusters(Clusters clusters);
 
     std::optional<Label> label(ChainId chain, const Address& address) const override;
+    std::vector<Label> labels(ChainId chain, const Address& address) const override;
     std::optional<AssetInfo> asset(ChainId chain, const Asset& asset) const override;
     std::optional<double> usd(ChainId chain, const Asset& asset, const Amount& amount,
                               std::optional<UnixMillis> time) const override;
@@ -40,12 +42,13 @@ public:
 
 private:
     std::optional<Label> cluster_label(ChainId chain, const Address& address) const;
+    const std::vector<Label>& known_labels(ChainId chain, const Address& address) const;
 
     const records::Store& store_;
     std::map<ChainId, Clusters> clusters_;
     mutable std::map<std::pair<ChainId, uint32_t>, std::optional<Label>> by_cluster_;
     mutable std::optional<Error> error_;
-    mutable std::map<ChainId, std::unordered_map<Address, std::optional<Label>>> labels_;
+    mutable std::map<ChainId, std::unordered_map<Address, std::vector<Label>>> labels_;
     mutable std::map<ChainId, std::unordered_map<Asset, std::optional<AssetInfo>>> assets_;
     mutable std::map<std::pair<ChainId, std::string>, bool> verified_symbols_;
 };

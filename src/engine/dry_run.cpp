@@ -21,8 +21,12 @@ Result<DryRun> dry_run(const IngestRequest& request,
     SideRows rows;
     for (const Source& source : request.sources) {
         if (is_side_file(source.schema)) {
-            CORDON_TRY(const uint64_t count, read_side_file(source, rows));
+            CORDON_TRY(const uint64_t count,
+                       read_side_file(source, request.chain, request.lists, rows));
             done.rows += count;
+            if (is_label_list(source.schema))
+                for (std::string& warning : warnings_of(rows.lists.back()))
+                    done.warnings.push_back(std::move(warning));
             continue;
         }
         if (source.schema == Schema::kBtcBlocks) {

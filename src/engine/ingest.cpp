@@ -24,14 +24,18 @@ namespace fs = std::filesystem;
 
 Status record_inputs(records::Store& store, const IngestResult::PerSource& done) {
     if (done.source.path == "-") return {};
-    CORDON_TRY(const auto files, files_of(done.source.path));
+    CORDON_TRY(auto files, files_of(done.source.path));
+    if (const auto comments = comments_beside(done.source)) {
+        CORDON_TRY(InputFile file, input_file(*comments));
+        files.push_back(std::move(file));
+    }
     for (const InputFile& file : files) {
         CORDON_TRY(const std::string sha256, file_sha256(file.name));
         CORDON_TRY(store.put_input({.name = fs::path{file.name}.filename().string(),
                                     .schema = std::string{to_string(done.source.schema)},
                                     .bytes = file.size,
                                     .sha256 = sha256,
-                                    .rows = files.size() == 1 ? done.rows : 0}));
+                                    .rows = file.name == done.source.path ? done.rows : 0}));
     }
     return {};
 }
@@ -41,6 +45,21 @@ Status store_side_rows(records::Store& store, const SideRows& rows) {
     CORDON_TRY(store.put_prices(rows.prices));
     CORDON_TRY(store.put_wallets(rows.wallets));
     return store.put_labels(rows.labels);
+}
+
+Status store_lists(records::Store& store, std::vector<ReadList> lists, IngestResult& result) {
+    for (ReadList& read : lists) {
+        CORDON_TRY(records::ListChange change,
+                   store.put_label_list(read.list, read.published.labels));
+        read.list.labels = read.published.labels.size();
+        read.published.labels = {};
+        for (std::string& warning : warnings_of(read))
+            result.warnings.push_back(std::move(warning));
+        for (std::string& warning : warnings_of(read.list, change))
+            result.warnings.push_back(std::move(warning));
+        result.lists.push_back({std::move(read), std::move(change)});
+    }
+    return {};
 }
 
 std::string name_of(const Source& source) {
@@ -200,7 +219,7 @@ Result<IngestResult> ingest(const IngestRequest& request, const IngestHooks& hoo
     for (const Source& source : request.sources) {
         IngestResult::PerSource counts{.source = source};
         if (is_side_file(source.schema)) {
-            CORDON_TRY(counts.rows, read_side_file(source, rows));
+            CORDON_TRY(counts.rows, read_side_file(source, request.chain, request.lists, rows));
         }
         result.sources.push_back(std::move(counts));
     }
@@ -212,6 +231,7 @@ Result<IngestResult> ingest(const IngestRequest& request, const IngestHooks& hoo
     if (hooks.sealing && finished) hooks.sealing();
     if (!result.incomplete) {
         CORDON_TRY(store_side_rows(*store, rows));
+        CORDON_TRY(store_lists(*store, std::move(rows.lists), result));
         for (const IngestResult::PerSource& counts : result.sources)
             CORDON_TRY(record_inputs(*store, counts));
         CORDON_TRY(writer->seal());

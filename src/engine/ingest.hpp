@@ -13,6 +13,7 @@
 #include <cordon/model/chain_id.hpp>
 #include <cordon/records/store.hpp>
 
+#include "label_source.hpp"
 #include "source.hpp"
 
 namespace cordon::engine {
@@ -24,6 +25,7 @@ struct IngestRequest {
         chain;  ///< For sources that do not say it themselves; default btc and eth.
     uint64_t batch_blocks =
         0;  ///< Blocks in one acknowledged batch; 0 = by size (about 16 Ki transfers).
+    ListSettings lists = {};
 };
 
 /// How far it is.
@@ -67,7 +69,13 @@ struct IngestResult {
         uint64_t skipped = 0;  ///< Blocks that were there already.
         uint64_t txns = 0, transfers = 0;
     };
+    /// A published list: what was read of it, and what it changed. Its labels are stored, not here.
+    struct PerList {
+        ReadList read;
+        records::ListChange change;
+    };
     std::vector<PerSource> sources;
+    std::vector<PerList> lists;  ///< In the order of the sources.
     std::vector<ledger::ChainSummary> chains;
     records::Store::Counts records;
     std::vector<std::string> warnings;

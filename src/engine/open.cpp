@@ -22,11 +22,24 @@ chain::RowSink<Row> collect(std::vector<Row>& rows) {
 }  // namespace
 
 bool is_side_file(Schema schema) noexcept {
-    return schema == Schema::kLabels || schema == Schema::kAssets || schema == Schema::kPrices ||
-           schema == Schema::kWallets;
+    return is_label_list(schema) || schema == Schema::kLabels || schema == Schema::kAssets ||
+           schema == Schema::kPrices || schema == Schema::kWallets;
 }
 
-Result<uint64_t> read_side_file(const Source& source, SideRows& rows) {
+Result<uint64_t> read_side_file(const Source& source, std::optional<ChainId> chain,
+                                const ListSettings& settings, SideRows& rows) {
+    if (is_label_list(source.schema)) {
+        CORDON_TRY(ReadList read, read_label_list(source, chain, settings));
+        for (const ReadList& other : rows.lists)
+            if (other.list.name == read.list.name)
+                return fail(
+                    ErrorCode::kDuplicate,
+                    format("{}: a second list \"{}\" would replace the first; take it in by "
+                           "itself with --list-name NAME",
+                           source.path, read.list.name));
+        rows.lists.push_back(std::move(read));
+        return rows.lists.back().published.rows;
+    }
     CORDON_TRY(const InputFile file, input_file(source.path));
     switch (source.schema) {
         case Schema::kLabels: {

@@ -10,6 +10,7 @@
 #include <cordon/chain/block_source.hpp>
 #include <cordon/model/label.hpp>
 
+#include "label_source.hpp"
 #include "source.hpp"
 
 namespace cordon::engine {
@@ -20,13 +21,17 @@ struct SideRows {
     std::vector<AssetInfo> assets;
     std::vector<Price> prices;
     std::vector<WalletAddress> wallets;
+    std::vector<ReadList> lists;
 };
 
-/// True for labels, assets, prices and wallets: rows for records, not blocks for the ledger.
+/// True for labels, assets, prices, wallets and published lists: rows for records, not blocks for
+/// the ledger.
 bool is_side_file(Schema schema) noexcept;
 
-/// Appends the rows of one side file; how many. REQUIRES: is_side_file(source.schema).
-Result<uint64_t> read_side_file(const Source& source, SideRows& rows);
+/// Appends the rows of one side file; how many. REQUIRES: is_side_file(source.schema). kDuplicate
+/// for a second list of the same name: it would replace the first.
+Result<uint64_t> read_side_file(const Source& source, std::optional<ChainId> chain,
+                                const ListSettings& settings, SideRows& rows);
 
 /// The file, or every file of the folder.
 Result<std::vector<InputFile>> files_of(const std::string& path);

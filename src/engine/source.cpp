@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::pair<std::string_view, Schema>, 8> kSchemas{{
+constexpr std::array<std::pair<std::string_view, Schema>, 12> kSchemas{{
     {"transfers", Schema::kTransfers},
     {"labels", Schema::kLabels},
     {"assets", Schema::kAssets},
@@ -24,6 +24,10 @@ constexpr std::array<std::pair<std::string_view, Schema>, 8> kSchemas{{
     {"btc-blocks", Schema::kBtcBlocks},
     {"btc-txs", Schema::kBtcTxs},
     {"evm-etl", Schema::kEvmEtl},
+    {"explorer-labels", Schema::kExplorerLabels},
+    {"tagpack", Schema::kTagPack},
+    {"tag-table", Schema::kTagTable},
+    {"ofac", Schema::kOfac},
 }};
 
 // Side files first: they are checked before the long work starts.
@@ -110,6 +114,37 @@ std::optional<Schema> detect_file(const std::string& path) {
     return std::nullopt;
 }
 
+/// The TagPacks of a folder; by GraphSense's convention actor packs are *.actorpack.yaml.
+Result<std::vector<Source>> tagpacks_in(const std::string& folder) {
+    CORDON_TRY(const auto files, input_files(folder));
+    std::vector<Source> found;
+    for (const InputFile& file : files) {
+        const std::string name = without_compression(file.name);
+        if ((name.ends_with(".yaml") || name.ends_with(".yml")) &&
+            name.find(".actorpack.") == std::string::npos)
+            found.push_back({Schema::kTagPack, file.name, {}});
+    }
+    if (found.empty())
+        return fail(ErrorCode::kNotFound, format("{}: no TagPack (*.yaml) in it", folder));
+    return found;
+}
+
+/// What follows "SCHEMA:".
+Result<std::vector<Source>> named_source(Schema schema, std::string_view rest) {
+    Source source{schema, std::string{rest}, {}};
+    const std::size_t equals = rest.find('=');
+    if (schema == Schema::kExplorerLabels && equals != std::string_view::npos) {
+        if (const auto chain = parse_chain(rest.substr(0, equals))) {
+            source.chain = *chain;
+            source.path = rest.substr(equals + 1);
+        }
+    }
+    std::error_code ignored;
+    if (schema == Schema::kTagPack && fs::is_directory(source.path, ignored))
+        return tagpacks_in(source.path);
+    return std::vector{std::move(source)};
+}
+
 }  // namespace
 
 std::string_view to_string(Schema schema) noexcept {
@@ -121,7 +156,7 @@ std::string_view to_string(Schema schema) noexcept {
 Result<std::vector<Source>> parse_source(std::string_view text) {
     for (const auto& [name, schema] : kSchemas)
         if (text.size() > name.size() && text.starts_with(name) && text[name.size()] == ':')
-            return std::vector{Source{schema, std::string{text.substr(name.size() + 1)}}};
+            return named_source(schema, text.substr(name.size() + 1));
     std::error_code ignored;
     const std::string path{text};
     if (path == "-")
@@ -143,7 +178,7 @@ Result<std::vector<Source>> detect_sources(const std::string& path) {
         return fail(ErrorCode::kNotFound, format("{}: no such file or folder", path));
     std::vector<Source> found;
     if (!fs::is_directory(path, ignored)) {
-        if (const auto schema = detect_file(path)) found.push_back({*schema, path});
+        if (const auto schema = detect_file(path)) found.push_back({*schema, path, {}});
     } else {
         CORDON_TRY(const auto files, input_files(path));
         const fs::path folder = (fs::path{path} / "x").lexically_normal().parent_path();
@@ -152,7 +187,7 @@ Result<std::vector<Source>> detect_sources(const std::string& path) {
                 const fs::path name = fs::path{file.name}.lexically_normal();
                 if (without_compression(name.filename().string()) == canonical &&
                     name.parent_path() == folder)
-                    found.push_back({schema, file.name});
+                    found.push_back({schema, file.name, {}});
             }
         const bool has_value = std::any_of(found.begin(), found.end(), [](const Source& source) {
             return source.schema == Schema::kTransfers || source.schema == Schema::kBtcTxs;
@@ -167,7 +202,7 @@ Result<std::vector<Source>> detect_sources(const std::string& path) {
             for (const Schema schema : {Schema::kBtcTxs, Schema::kEvmEtl})
                 if (votes[static_cast<std::size_t>(schema)] > votes[static_cast<std::size_t>(best)])
                     best = schema;
-            if (votes[static_cast<std::size_t>(best)] != 0) found.push_back({best, path});
+            if (votes[static_cast<std::size_t>(best)] != 0) found.push_back({best, path, {}});
         }
     }
     if (found.empty())

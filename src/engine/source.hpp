@@ -1,11 +1,13 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <cordon/base/result.hpp>
+#include <cordon/model/chain_id.hpp>
 
 namespace cordon::engine {
 
@@ -19,6 +21,10 @@ enum class Schema {
     kBtcBlocks,
     kBtcTxs,
     kEvmEtl,
+    kExplorerLabels,
+    kTagPack,
+    kTagTable,
+    kOfac,
 };
 std::string_view to_string(Schema schema) noexcept;
 
@@ -26,9 +32,11 @@ std::string_view to_string(Schema schema) noexcept;
 struct Source {
     Schema schema{};
     std::string path;
+    std::optional<ChainId> chain = {};  ///< "explorer-labels:bsc=PATH".
 };
 
-/// "SCHEMA:PATH", or a bare PATH whose schema is told from what lies there (detect_sources).
+/// "SCHEMA:PATH", "explorer-labels:CHAIN=PATH", "tagpack:FOLDER" (every *.yaml and *.yml in it that
+/// is no actor pack), or a bare PATH whose schema is told from what lies there (detect_sources).
 /// kMalformed lists the schemas; kNotFound names the path.
 Result<std::vector<Source>> parse_source(std::string_view text);
 

@@ -1,8 +1,11 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include "theft.hpp"
 
+#include <cordon/base/format.hpp>
+#include <cordon/chain/text.hpp>
 #include <cordon/patterns/find.hpp>
 #include <cordon/patterns/registry.hpp>
+#include <cordon/trace/label_conflict.hpp>
 
 #include "ingest.hpp"
 #include "joins.hpp"
@@ -34,6 +37,24 @@ Result<trace::TraceResult> search(const Theft& theft, const TheftRequest& reques
     return result;
 }
 
+/// Where the sources of labels do not agree, a person decides: named among the warnings.
+void warn_of_conflicts(trace::TraceResult& result, const trace::Context& context) {
+    constexpr std::size_t kNamed = 20;  // All are marked in the result.
+    std::size_t count = 0;
+    for (const trace::Node& node : result.nodes) {
+        if (!node.label) continue;
+        const auto conflict =
+            trace::label_conflict(context.labels(node.chain, node.address), result.params.stop);
+        if (conflict && ++count <= kNamed)
+            result.warnings.push_back(format("{}: the labels disagree: {}",
+                                             chain::display_address(node.chain, node.address),
+                                             *conflict));
+    }
+    if (count > kNamed)
+        result.warnings.push_back(
+            format("+ {} more addresses whose labels disagree", count - kNamed));
+}
+
 }  // namespace
 
 Result<Theft> follow_theft(const TheftRequest& request,
@@ -52,6 +73,7 @@ Result<Theft> follow_theft(const TheftRequest& request,
     CORDON_TRY(theft.result, search(theft, request, progress, cancel));
     CORDON_TRY(theft.result.findings,
                patterns::patterns_in(theft.result, *theft.ledger, *theft.context));
+    warn_of_conflicts(theft.result, *theft.context);
     if (theft.context->error()) return fail(*theft.context->error());
     return theft;
 }

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::array<std::string_view, kCategoryCount> kNames{
     "bridge",     "defi",       "deposit", "exchange", "gambling", "mixer", "other",
-    "ransomware", "sanctioned", "scam",    "service",  "swap",     "theft"};
+    "ransomware", "sanctioned", "scam",    "service",  "swap",     "theft", "user"};
 
 }  // namespace
 

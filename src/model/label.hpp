@@ -29,8 +29,9 @@ enum class Category : uint8_t {
     kService,
     kSwap,
     kTheft,
+    kUser,  ///< A person or a wallet of somebody: known, but nobody who serves others.
 };
-inline constexpr std::size_t kCategoryCount = 13;
+inline constexpr std::size_t kCategoryCount = 14;
 std::string_view to_string(Category category) noexcept;
 /// kMalformed lists the categories.
 Result<Category> parse_category(std::string_view text);
@@ -43,7 +44,11 @@ struct Label {
     std::string text;  ///< UTF-8, as the source writes it.
     Category category = Category::kOther;
     std::string source;
-    double confidence = 0;  ///< 0..1, as the source states it.
+    double confidence = 0;    ///< 0..1, as the source states it.
+    std::string entity = {};  ///< Who holds it, where the source names that apart from `text`.
+    std::string detail = {};  ///< What else the source says: programme, abuse, its own words.
+    std::optional<UnixMillis> as_of = {};  ///< When the source said so; none when it does not tell.
+    std::string list = {};  ///< The list that it came in (records::LabelList); empty for labels:.
     friend bool operator==(const Label&, const Label&) = default;
 };
 

@@ -4,6 +4,14 @@
 #include "rows.hpp"
 
 namespace cordon::records {
+namespace {
+
+std::optional<UnixMillis> time_of(const Statement& row, int column) {
+    if (row.is_null(column)) return std::nullopt;
+    return UnixMillis{std::chrono::milliseconds{row.integer(column)}};
+}
+
+}  // namespace
 
 Result<Label> label_row(const Statement& row) {
     Label label;
@@ -15,7 +23,19 @@ Result<Label> label_row(const Statement& row) {
     label.source = row.text(3);
     label.confidence = row.real(4);
     CORDON_TRY(label.address, decode_address(row.blob(5)));
+    label.entity = row.text(6);
+    label.detail = row.text(7);
+    label.as_of = time_of(row, 8);
+    label.list = row.text(9);
     return label;
+}
+
+Result<LabelList> list_row(const Statement& row) {
+    return LabelList{.name = std::string{row.text(0)},
+                     .schema = std::string{row.text(1)},
+                     .as_of = time_of(row, 2),
+                     .sha256 = std::string{row.text(3)},
+                     .labels = static_cast<uint64_t>(row.integer(4))};
 }
 
 Result<AssetInfo> asset_row(const Statement& row) {

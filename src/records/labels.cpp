@@ -7,6 +7,11 @@
 #include "sqlite_store.hpp"
 
 namespace cordon::records {
+namespace {
+
+constexpr int64_t kNoList = 0;  // Of label_list: the statements of labels: files.
+
+}  // namespace
 
 Result<int64_t> SqliteStore::source_id(const std::string& name) {
     {
@@ -39,35 +44,49 @@ Result<bool> SqliteStore::already_said(std::span<const Said> group, bool& any) {
         if (i == group.size()) return false;
         const Label& label = *group[i].label;
         if (said_by_.text(0) != label.text || said_by_.text(1) != to_string(label.category) ||
-            said_by_.real(2) != label.confidence)
+            said_by_.real(2) != label.confidence || said_by_.text(3) != label.entity ||
+            said_by_.text(4) != label.detail || said_by_.is_null(5) != !label.as_of ||
+            (label.as_of && said_by_.integer(5) != label.as_of->time_since_epoch().count()))
             return false;
     }
 }
 
 /// Stores all that one source says about one address on one chain, instead of what it said before.
 Status SqliteStore::put_group(std::span<const Said> group, bool look_first) {
-    const AddressBlob address{group.front().label->address};
     if (look_first) {
         bool any = false;
         CORDON_TRY(const bool same, already_said(group, any));
         if (same) return {};
         if (any) {
+            const AddressBlob address{group.front().label->address};
             forget_said_.bind(1, address.view());
             forget_said_.bind(2, group.front().chain);
             forget_said_.bind(3, group.front().source);
             CORDON_TRY(forget_said_.run());
         }
     }
-    for (const Said& said : group) {
-        add_label_.bind(1, address.view());
-        add_label_.bind(2, said.chain);
-        add_label_.bind(3, said.source);
-        add_label_.bind(4, said.label->text);
-        add_label_.bind(5, to_string(said.label->category));
-        add_label_.bind(6, said.label->confidence);
-        CORDON_TRY(add_label_.run());
-    }
+    for (const Said& said : group)
+        CORDON_TRY(add_label(*said.label, said.chain, kNoList, said.source));
     return {};
+}
+
+Status SqliteStore::add_label(const Label& label, std::string_view chain, int64_t list,
+                              int64_t source) {
+    const AddressBlob address{label.address};
+    add_label_.bind(1, address.view());
+    add_label_.bind(2, chain);
+    add_label_.bind(3, list);
+    add_label_.bind(4, source);
+    add_label_.bind(5, label.text);
+    add_label_.bind(6, to_string(label.category));
+    add_label_.bind(7, label.confidence);
+    add_label_.bind(8, label.entity);
+    add_label_.bind(9, label.detail);
+    if (label.as_of)
+        add_label_.bind(10, int64_t{label.as_of->time_since_epoch().count()});
+    else
+        add_label_.bind_null(10);
+    return add_label_.run();
 }
 
 Status SqliteStore::put_labels(std::span<const Label> labels) {
@@ -122,6 +141,13 @@ Result<std::vector<Label>> SqliteStore::labels(ChainId chain, const Address& add
     labels_.bind(1, blob.view());
     labels_.bind(2, chain_text);
     return read_all(labels_, label_row);
+}
+
+Result<std::vector<Label>> SqliteStore::labels_anywhere(const Address& address) const {
+    const AddressBlob blob{address};
+    const ResetLater reset_later{anywhere_};
+    anywhere_.bind(1, blob.view());
+    return read_all(anywhere_, label_row);
 }
 
 }  // namespace cordon::records

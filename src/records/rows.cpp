@@ -36,6 +36,12 @@ Status check_address(const Address& address) {
     return {};
 }
 
+bool is_sha256(std::string_view text) noexcept {
+    return text.size() == 64 && std::ranges::all_of(text, [](char c) {
+               return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+           });
+}
+
 /// SQLite's integers are signed.
 Status check_integer(std::string_view field, uint64_t value) {
     if (value > static_cast<uint64_t>(std::numeric_limits<int64_t>::max()))
@@ -99,11 +105,16 @@ Status check(const WalletAddress& wallet) {
     return check_address(wallet.address);
 }
 
+Status check(const LabelList& list) {
+    if (list.name.empty()) return refuse("label list: expected a name");
+    if (!is_sha256(list.sha256))
+        return refuse(
+            format("sha256 of list \"{}\": expected 64 lower-case hex digits", list.name));
+    return {};
+}
+
 Status check(const Input& input) {
-    const bool hex = input.sha256.size() == 64 && std::ranges::all_of(input.sha256, [](char c) {
-                         return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-                     });
-    if (!hex)
+    if (!is_sha256(input.sha256))
         return refuse(format("sha256 of \"{}\": expected 64 lower-case hex digits", input.name));
     CORDON_TRY(check_integer("bytes", input.bytes));
     return check_integer("rows", input.rows);

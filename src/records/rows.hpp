@@ -46,6 +46,7 @@ Status check(const Label& label);
 Status check(const AssetInfo& info);
 Status check(const Price& price);
 Status check(const WalletAddress& wallet);
+Status check(const LabelList& list);
 Status check(const Input& input);
 
 Result<Address> decode_address(ByteView blob);

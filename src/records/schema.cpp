@@ -57,6 +57,35 @@ CREATE TABLE input (
     bytes  INTEGER NOT NULL,
     rows   INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+)sql",
+                                                         // Labels of published lists. List 0: no
+                                                         // list, the statements of labels: files.
+                                                         R"sql(
+CREATE TABLE label_list (
+    id     INTEGER PRIMARY KEY,
+    name   TEXT NOT NULL UNIQUE,
+    schema TEXT NOT NULL,
+    as_of  INTEGER,
+    sha256 TEXT NOT NULL
+) STRICT;
+INSERT INTO label_list (id, name, schema, sha256) VALUES (0, '', 'labels', '');
+CREATE TABLE label_new (
+    address    BLOB NOT NULL,
+    chain      TEXT NOT NULL,
+    list       INTEGER NOT NULL REFERENCES label_list (id),
+    source     INTEGER NOT NULL REFERENCES label_source (id),
+    text       TEXT NOT NULL,
+    category   TEXT NOT NULL,
+    confidence REAL NOT NULL CHECK (confidence BETWEEN 0 AND 1),
+    entity     TEXT NOT NULL,
+    detail     TEXT NOT NULL,
+    as_of      INTEGER,
+    PRIMARY KEY (address, chain, list, source, text, category)
+) STRICT, WITHOUT ROWID;
+INSERT INTO label_new
+    SELECT address, chain, 0, source, text, category, confidence, '', '', NULL FROM label;
+DROP TABLE label;
+ALTER TABLE label_new RENAME TO label;
 )sql"};
 
 }  // namespace

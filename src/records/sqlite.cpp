@@ -94,6 +94,11 @@ void Statement::bind(int index, double value) {
     if (code != SQLITE_OK) bind_result_ = code;
 }
 
+void Statement::bind_null(int index) {
+    const int code = sqlite3_bind_null(statement_.get(), index);
+    if (code != SQLITE_OK) bind_result_ = code;
+}
+
 Result<bool> Statement::step() {
     if (bind_result_ != SQLITE_OK) return fail(database_->error(bind_result_));
     errno = 0;
@@ -130,6 +135,9 @@ int64_t Statement::integer(int column) const {
     return sqlite3_column_int64(statement_.get(), column);
 }
 double Statement::real(int column) const { return sqlite3_column_double(statement_.get(), column); }
+bool Statement::is_null(int column) const {
+    return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
+}
 
 // --- Database
 

@@ -28,6 +28,7 @@ public:
     void bind(int index, ByteView blob);
     void bind(int index, int64_t value);
     void bind(int index, double value);
+    void bind_null(int index);
 
     /// True: a row is there. False: done.
     Result<bool> step();
@@ -41,6 +42,7 @@ public:
     ByteView blob(int column) const;
     int64_t integer(int column) const;
     double real(int column) const;
+    bool is_null(int column) const;
 
 private:
     friend class Database;

@@ -1,6 +1,7 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -21,12 +22,16 @@ public:
     static Result<std::unique_ptr<Store>> make(std::unique_ptr<Database> database);
 
     Status put_labels(std::span<const Label> labels) override;
+    Result<ListChange> put_label_list(const LabelList& list,
+                                      std::span<const Label> labels) override;
     Status put_assets(std::span<const AssetInfo> assets) override;
     Status put_prices(std::span<const Price> prices) override;
     Status put_wallets(std::span<const WalletAddress> wallets) override;
     Status put_input(const Input& input) override;
 
     Result<std::vector<Label>> labels(ChainId chain, const Address& address) const override;
+    Result<std::vector<Label>> labels_anywhere(const Address& address) const override;
+    Result<std::vector<LabelList>> label_lists() const override;
     Result<std::optional<AssetInfo>> asset(ChainId chain, const Asset& asset) const override;
     Result<std::vector<AssetInfo>> assets_by_symbol(ChainId chain,
                                                     std::string_view symbol) const override;
@@ -60,6 +65,11 @@ private:
     Result<int64_t> source_id(const std::string& name);
     Result<bool> already_said(std::span<const Said> group, bool& any);
     Status put_group(std::span<const Said> group, bool look_first);
+    Status add_label(const Label& label, std::string_view chain, int64_t list, int64_t source);
+    Result<int64_t> list_id(const LabelList& list, std::optional<LabelList>& before);
+    Result<std::vector<Label>> said_by_list(int64_t list, const std::string& name);
+    Status replace(std::span<const Label> gone, std::span<const Label> said, int64_t list,
+                   std::map<std::string_view, int64_t>& sources);
     template <typename Row>
     Result<std::vector<Row>> read_all(Statement& statement,
                                       Result<Row> (*decode)(const Statement&)) const;
@@ -72,8 +82,10 @@ private:
 
     std::unique_ptr<Database> database_;  // First: the statements point at it.
     Statement find_source_, add_source_, any_label_, said_by_, forget_said_, add_label_;
+    Statement find_list_, add_list_, update_list_, of_list_, forget_listed_;
     Statement add_asset_, add_price_, add_wallet_, add_input_;
-    mutable Statement labels_, asset_, by_symbol_, price_, wallets_, inputs_, counts_;
+    mutable Statement labels_, anywhere_, lists_, asset_, by_symbol_, price_, wallets_, inputs_,
+        counts_;
 };
 
 /// Checks all rows before the first is written; the Error says which.

@@ -23,13 +23,21 @@ Status SqliteStore::prepare() {
         {&add_source_, "INSERT INTO label_source (name) VALUES (?1) RETURNING id"},
         {&any_label_, "SELECT EXISTS (SELECT 1 FROM label)"},
         {&said_by_,
-         "SELECT text, category, confidence FROM label WHERE address = ?1 AND chain = ?2 AND "
-         "source = ?3 "
-         "ORDER BY text, category"},
-        {&forget_said_, "DELETE FROM label WHERE address = ?1 AND chain = ?2 AND source = ?3"},
+         "SELECT text, category, confidence, entity, detail, as_of FROM label "
+         "WHERE address = ?1 AND chain = ?2 AND list = 0 AND source = ?3 ORDER BY text, category"},
+        {&forget_said_,
+         "DELETE FROM label WHERE address = ?1 AND chain = ?2 AND list = 0 AND source = ?3"},
         {&add_label_,
-         "INSERT INTO label (address, chain, source, text, category, confidence) "
-         "VALUES (?1, ?2, ?3, ?4, ?5, ?6)"},
+         "INSERT INTO label (address, chain, list, source, text, category, confidence, entity, "
+         "detail, as_of) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"},
+        {&find_list_, "SELECT id FROM label_list WHERE name = ?1"},
+        {&add_list_,
+         "INSERT INTO label_list (name, schema, as_of, sha256) VALUES (?1, ?2, ?3, ?4) "
+         "RETURNING id"},
+        {&update_list_,
+         "UPDATE label_list SET schema = ?2, as_of = ?3, sha256 = ?4 WHERE name = ?1"},
+        {&of_list_, std::string{kLabelColumns} + "WHERE l.list = ?1"},
+        {&forget_listed_, "DELETE FROM label WHERE address = ?1 AND chain = ?2 AND list = ?3"},
         {&add_asset_,
          "INSERT INTO asset (chain, asset, symbol, symbol_fold, decimals, status) "
          "VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET symbol = excluded.symbol, "
@@ -48,7 +56,11 @@ Status SqliteStore::prepare() {
          "ON CONFLICT DO UPDATE SET rows = excluded.rows WHERE excluded.rows > rows"},
         {&labels_, std::string{kLabelColumns} +
                        "WHERE l.address = ?1 AND l.chain IN (?2, '') "
-                       "ORDER BY l.confidence DESC, s.name, l.text, l.category, l.chain"},
+                       "ORDER BY l.confidence DESC, s.name, l.text, l.category, l.chain, i.name"},
+        {&anywhere_, std::string{kLabelColumns} +
+                         "WHERE l.address = ?1 ORDER BY l.confidence DESC, s.name, l.text, "
+                         "l.category, l.chain, i.name"},
+        {&lists_, std::string{kListColumns} + "ORDER BY i.name"},
         {&asset_, std::string{kAssetColumns} + "WHERE chain = ?1 AND asset = ?2"},
         {&by_symbol_, std::string{kAssetColumns} + "WHERE chain = ?1 AND symbol_fold = ?2"},
         {&price_, std::string{kPriceColumns} +

@@ -26,6 +26,26 @@ struct Input {
     friend bool operator==(const Input&, const Input&) = default;
 };
 
+/// A published list of labels: what is taken in, and replaced by its next version, as a whole.
+struct LabelList {
+    std::string name;                      ///< "ofac-sdn", ...; not empty.
+    std::string schema;                    ///< "ofac", "tagpack", ...
+    std::optional<UnixMillis> as_of = {};  ///< The list's own date.
+    std::string sha256;                    ///< Of the bytes on disk; lower-case hex.
+    uint64_t labels = 0;                   ///< How many of it are stored; not read by put.
+    friend bool operator==(const LabelList&, const LabelList&) = default;
+};
+
+/// What a version of a list changed, in addresses (of a chain).
+struct ListChange {
+    uint64_t came = 0;     ///< Named for the first time.
+    uint64_t changed = 0;  ///< Other statements about it than before.
+    uint64_t went = 0;     ///< No longer named.
+    uint64_t same = 0;
+    std::optional<LabelList> before = {};  ///< The version that was replaced.
+    friend bool operator==(const ListChange&, const ListChange&) = default;
+};
+
 struct Options {
     /// How long to wait for another process that writes, before kLocked.
     std::chrono::milliseconds busy_timeout{10'000};
@@ -54,6 +74,11 @@ public:
     /// the same (text, category) once, with the later confidence. Idempotent: a repeated call
     /// writes nothing.
     virtual Status put_labels(std::span<const Label> labels) = 0;
+    /// Makes `labels` all that the list of this name says: what an earlier version said and this
+    /// one does not is gone. Other lists, and labels: files, keep what they said. Of the same
+    /// (chain, address, source, text, category) the later counts. Label::list is not looked at.
+    virtual Result<ListChange> put_label_list(const LabelList& list,
+                                              std::span<const Label> labels) = 0;
     /// By (chain, asset); the later row wins.
     virtual Status put_assets(std::span<const AssetInfo> assets) = 0;
     /// By (chain, asset, time); the later row wins.
@@ -64,8 +89,12 @@ public:
     virtual Status put_input(const Input& input) = 0;
 
     /// All statements about an address on a chain (those for every chain included), most confident
-    /// first, then by source, text, category.
+    /// first, then by source, text, category, chain, list.
     virtual Result<std::vector<Label>> labels(ChainId chain, const Address& address) const = 0;
+    /// The same on any chain.
+    virtual Result<std::vector<Label>> labels_anywhere(const Address& address) const = 0;
+    /// By name.
+    virtual Result<std::vector<LabelList>> label_lists() const = 0;
     virtual Result<std::optional<AssetInfo>> asset(ChainId chain, const Asset& asset) const = 0;
     /// Every asset of a chain with this symbol, A-Z compared without case, by asset order.
     virtual Result<std::vector<AssetInfo>> assets_by_symbol(ChainId chain,

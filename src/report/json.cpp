@@ -4,6 +4,7 @@
 #include <set>
 
 #include <cordon/chain/text.hpp>
+#include <cordon/trace/label_conflict.hpp>
 #include <cordon/trace/layout_value.hpp>
 
 namespace cordon::report {
@@ -73,6 +74,26 @@ private:
         json_.field("label_source", label->source).field("label_confidence", label->confidence);
     }
 
+    /// All that is said about an address that has a label, the one that is shown included.
+    void write_labels(ChainId chain, const Address& address, const std::optional<Label>& shown) {
+        if (!shown || options_.context == nullptr) return;
+        const std::vector<Label> labels = options_.context->labels(chain, address);
+        json_.key("labels").begin_array();
+        for (const Label& label : labels) {
+            json_.begin_object().field("label", label.text);
+            json_.field("category", to_string(label.category)).field("source", label.source);
+            json_.field("confidence", label.confidence);
+            if (!label.entity.empty()) json_.field("entity", label.entity);
+            if (!label.detail.empty()) json_.field("detail", label.detail);
+            if (label.as_of) json_.field("as_of", *label.as_of);
+            if (!label.list.empty()) json_.field("list", label.list);
+            json_.end_object();
+        }
+        json_.end_array();
+        if (const auto conflict = trace::label_conflict(labels, result_.params.stop))
+            json_.field("conflict", true).field("conflict_why", *conflict);
+    }
+
     void write_node(const trace::Node& node) {
         json_.begin_object();
         json_.field("address", chain::format_address(node.chain, node.address))
@@ -99,6 +120,7 @@ private:
         if (node.last_seen) json_.field("last_seen", *node.last_seen);
         if (node.spent_unknown) json_.field("spent_unknown", true);
         if (node.score) json_.field("score", *node.score);
+        write_labels(node.chain, node.address, node.label);
         json_.end_object();
     }
 
@@ -156,6 +178,7 @@ private:
             for (const std::string& reason : end.why) json_.value(reason);
             json_.end_array();
         }
+        write_labels(end.chain, end.address, end.label);
         json_.end_object();
     }
 

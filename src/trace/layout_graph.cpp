@@ -79,7 +79,8 @@ bool is_service(const Node& node) noexcept {
         case Category::kTheft:
         case Category::kScam:
         case Category::kRansomware:
-        case Category::kSanctioned: return false;
+        case Category::kSanctioned:
+        case Category::kUser: return false;
         default: return true;
     }
 }

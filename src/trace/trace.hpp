@@ -121,6 +121,11 @@ public:
     virtual ~Context() = default;
     /// The label to show, the most confident first; nothing when there is none.
     virtual std::optional<Label> label(ChainId chain, const Address& address) const = 0;
+    /// Everything that is said about the address, in the same order.
+    virtual std::vector<Label> labels(ChainId chain, const Address& address) const {
+        const std::optional<Label> best = label(chain, address);
+        return best ? std::vector{*best} : std::vector<Label>{};
+    }
     /// Symbol, decimals and status; nothing for an asset that assets: does not list.
     virtual std::optional<AssetInfo> asset(ChainId chain, const Asset& asset) const = 0;
     /// USD value of an amount at a time; nothing when unpriced (never 0 for lack of a price).

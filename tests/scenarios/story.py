@@ -113,11 +113,11 @@ class Story:
         self.assets[name] = (names.contract(name) if contract else name, symbol or name, int(decimals), status)
 
     def read_label(self, _number, rest):
-        match = re.fullmatch(r'(\S+) ([a-z]+)(?: "([^"]*)")?(?: ([\d.]+))?', rest)
+        match = re.fullmatch(r'(\S+) ([a-z]+)(?: "([^"]*)")?(?: ([\d.]+))?(?: by (\S+))?', rest)
         if not match:
-            raise Wrong('label NAME CATEGORY ["TEXT"] [CONFIDENCE]')
-        name, category, text, confidence = match.groups()
-        self.labels.append((self.address(name), text or name, category, "scenario", confidence or "1.0"))
+            raise Wrong('label NAME CATEGORY ["TEXT"] [CONFIDENCE] [by SOURCE]')
+        name, category, text, confidence, source = match.groups()
+        self.labels.append((self.address(name), text or name, category, source or "scenario", confidence or "1.0"))
 
     def read_price(self, _number, rest):
         match = re.fullmatch(r"(\S+) ([\d.]+)(?: at (\S+))?", rest)
