@@ -11,6 +11,7 @@ Command completion_command();
 Command help_command();
 Command ingest_command();
 Command ledger_command();
+Command links_command();
 Command man_command();
 Command report_command();
 Command trace_command();

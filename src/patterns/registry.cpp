@@ -3,17 +3,23 @@
 
 #include <array>
 
+#include "bridge.hpp"
 #include "counterfeit.hpp"
+#include "mixer.hpp"
 #include "swap.hpp"
 
 namespace cordon::patterns {
 namespace {
 
+const Bridge kBridge;
 const Counterfeit kCounterfeit;
+const Mixer kMixer;
 const Swap kSwap;
 
 const std::array kRecognisers{
+    Recogniser{"bridge", "Value that goes over a bridge to another chain", &kBridge},
     Recogniser{"counterfeit", "Counterfeit tokens and copied symbols", &kCounterfeit},
+    Recogniser{"mixer", "Deposit into and withdrawal from a mixer pool", &kMixer},
     Recogniser{"swap", "Exchange of one asset for another inside a txn", &kSwap},
 };
 

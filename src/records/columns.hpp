@@ -22,6 +22,9 @@ inline constexpr std::string_view kPriceColumns =
     "SELECT chain, asset, time_millis, usd FROM price ";
 inline constexpr std::string_view kWalletColumns =
     "SELECT chain, address, wallet_set, entity, tier FROM wallet ";
+inline constexpr std::string_view kFactColumns =
+    "SELECT chain, txn, place, kind, key, contract, sender, receiver, asset, amount, fee, "
+    "far_chain, far_asset FROM fact ";
 inline constexpr std::string_view kInputColumns =
     "SELECT name, schema, bytes, sha256, rows FROM input ";
 
@@ -29,6 +32,7 @@ Result<Label> label_row(const Statement& row);
 Result<AssetInfo> asset_row(const Statement& row);
 Result<Price> price_row(const Statement& row);
 Result<WalletAddress> wallet_row(const Statement& row);
+Result<Fact> fact_row(const Statement& row);
 Result<Input> input_row(const Statement& row);
 
 }  // namespace cordon::records
