@@ -11,6 +11,8 @@
 
 namespace cordon::chain {
 
+class FactReader;
+
 /// Blocks from somewhere, one after the other, in an order that ledger::Writer::append accepts.
 ///
 /// Memory is bounded by the largest blocks, not by the file. Confined to one thread.
@@ -43,8 +45,10 @@ Result<std::unique_ptr<BlockSource>> open_transfers(InputFile file);
 
 /// ethereum-etl exports: CSV or JSON lines of blocks, transactions, token_transfers, traces, logs
 /// (any subset with at least one of the value-carrying ones), recognised by their columns, not by
-/// their names. Merged by block.
-Result<std::unique_ptr<BlockSource>> open_evm_etl(std::vector<InputFile> files, ChainId chain);
+/// their names. Merged by block. With `facts` (lifetime: the source) blocks come with the facts of
+/// their logs and calls.
+Result<std::unique_ptr<BlockSource>> open_evm_etl(std::vector<InputFile> files, ChainId chain,
+                                                  const FactReader* facts = nullptr);
 
 /// Raw Bitcoin blocks: one per file, or blk*.dat framing with or without XOR key. Files need not be
 /// in chain order. `xor_key` is the content of Bitcoin Core's xor.dat, empty for none.

@@ -13,6 +13,7 @@ Command completion_command();
 Command help_command();
 Command ingest_command();
 Command ledger_command();
+Command links_command();
 Command man_command();
 Command patterns_command();
 Command report_command();

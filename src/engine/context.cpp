@@ -118,4 +118,32 @@ bool RecordsContext::is_verified_symbol(ChainId chain, std::string_view symbol) 
     return known->second;
 }
 
+template <typename T>
+std::vector<T> RecordsContext::or_nothing(Result<std::vector<T>> rows) const {
+    if (rows) return *std::move(rows);
+    if (!error_) error_ = rows.error();
+    return {};
+}
+
+std::vector<Address> RecordsContext::labelled(ChainId chain, Category category) const {
+    auto found = or_nothing(store_.labelled(chain, category));
+    std::erase_if(found, [&](const Address& address) {
+        const auto shown = label(chain, address);
+        return !shown || shown->category != category;
+    });
+    return found;
+}
+
+std::vector<Fact> RecordsContext::facts_of(ChainId chain, const Hash256& txn) const {
+    return or_nothing(store_.facts(chain, txn));
+}
+
+std::vector<Fact> RecordsContext::facts_with(FactKind kind, std::string_view key) const {
+    return or_nothing(store_.facts(kind, key));
+}
+
+std::vector<Fact> RecordsContext::facts_on(ChainId chain, FactKind kind) const {
+    return or_nothing(store_.facts(chain, kind));
+}
+
 }  // namespace cordon::engine

@@ -35,6 +35,10 @@ public:
                               std::optional<UnixMillis> time) const override;
 
     bool is_verified_symbol(ChainId chain, std::string_view symbol) const override;
+    std::vector<Address> labelled(ChainId chain, Category category) const override;
+    std::vector<Fact> facts_of(ChainId chain, const Hash256& txn) const override;
+    std::vector<Fact> facts_with(FactKind kind, std::string_view key) const override;
+    std::vector<Fact> facts_on(ChainId chain, FactKind kind) const override;
 
     /// The first records error met; the answers after it were "nothing". A trace is complete only
     /// without one.
@@ -43,6 +47,8 @@ public:
 private:
     std::optional<Label> cluster_label(ChainId chain, const Address& address) const;
     const std::vector<Label>& known_labels(ChainId chain, const Address& address) const;
+    template <typename T>
+    std::vector<T> or_nothing(Result<std::vector<T>> rows) const;
 
     const records::Store& store_;
     std::map<ChainId, Clusters> clusters_;

@@ -177,8 +177,9 @@ uint64_t size_of(const Source& source) {
 }
 
 /// Every chain source, in the order given. False when cancelled.
-Result<bool> take_in_all(ledger::Writer& writer, const IngestRequest& request,
-                         const IngestHooks& hooks, IngestResult& result) {
+Result<bool> take_in_all(ledger::Writer& writer, records::Store& store,
+                         const IngestRequest& request, const IngestHooks& hooks,
+                         IngestResult& result) {
     std::vector<Source> sources;
     for (const Source& source : request.sources)
         if (!is_side_file(source.schema)) sources.push_back(source);
@@ -194,7 +195,7 @@ Result<bool> take_in_all(ledger::Writer& writer, const IngestRequest& request,
     Notes notes{request.ledger};
     CORDON_TRY(notes.load(sources, result.warnings));
     OpenAhead opened{sources, request.chain};
-    Intake intake{writer, request, hooks, result.resumed};
+    Intake intake{writer, store, request, hooks, result.resumed};
     std::size_t at = 0;
     for (IngestResult::PerSource& counts : result.sources) {
         if (is_side_file(counts.source.schema)) continue;
@@ -226,7 +227,7 @@ Result<IngestResult> ingest(const IngestRequest& request, const IngestHooks& hoo
 
     CORDON_TRY(const auto writer, ledger::open_writer(request.ledger));
     CORDON_TRY(const auto store, records::Store::open(records_path(request.ledger)));
-    CORDON_TRY(const bool finished, take_in_all(*writer, request, hooks, result));
+    CORDON_TRY(const bool finished, take_in_all(*writer, *store, request, hooks, result));
     result.incomplete = !finished;
     if (hooks.sealing && finished) hooks.sealing();
     if (!result.incomplete) {

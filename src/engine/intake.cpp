@@ -53,6 +53,7 @@ Result<bool> Intake::run(chain::BlockSource& source, IngestResult::PerSource& co
             return false;
         }
         if (used_ == pool_.size()) pool_.emplace_back();
+        pool_[used_].facts.clear();  // Most sources know of none.
         CORDON_TRY(const bool more, source.read(pool_[used_]));
         if (!more) break;
         CORDON_TRY(add(source));
@@ -146,6 +147,11 @@ void Intake::report(const chain::BlockSource& source, const Block& block) const 
 
 Status Intake::flush() {
     if (used_ == 0) return {};
+    std::vector<Fact> facts;
+    for (Block& block : std::span{pool_}.first(used_))
+        std::move(block.facts.begin(), block.facts.end(), std::back_inserter(facts));
+    // First: facts of txns that the ledger does not hold do no harm, txns without theirs do.
+    CORDON_TRY(store_.put_facts(facts));
     CORDON_TRY(const auto appended, writer_.append(std::span{pool_}.first(used_)));
     counts_->skipped += appended.skipped;
     if (hooks_.acknowledged) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <cordon/chain/block_source.hpp>
+#include <cordon/records/store.hpp>
 
 #include "ingest.hpp"
 
@@ -22,9 +23,9 @@ public:
         uint64_t total = 0;
     };
 
-    Intake(ledger::Writer& writer, const IngestRequest& request, const IngestHooks& hooks,
-           std::vector<Resumed>& resumed)
-        : writer_{writer}, request_{request}, hooks_{hooks}, resumed_{resumed} {}
+    Intake(ledger::Writer& writer, records::Store& store, const IngestRequest& request,
+           const IngestHooks& hooks, std::vector<Resumed>& resumed)
+        : writer_{writer}, store_{store}, request_{request}, hooks_{hooks}, resumed_{resumed} {}
 
     /// False when cancelled; everything before is acknowledged. `stored` says up to where an
     /// interrupted run of this source got.
@@ -42,6 +43,7 @@ private:
     void bound_pool();
 
     ledger::Writer& writer_;
+    records::Store& store_;
     const IngestRequest& request_;
     const IngestHooks& hooks_;
     std::vector<Resumed>& resumed_;

@@ -5,6 +5,7 @@
 
 #include <cordon/base/format.hpp>
 #include <cordon/chain/canonical.hpp>
+#include <cordon/patterns/contract_facts.hpp>
 
 namespace cordon::engine {
 namespace {
@@ -99,7 +100,8 @@ Result<std::unique_ptr<chain::BlockSource>> open_chain_source(const Source& sour
                             format("{}: a folder; transfers: takes one CSV file", source.path));
             return chain::open_transfers(std::move(files.front()));
         case Schema::kEvmEtl:
-            return chain::open_evm_etl(std::move(files), chain.value_or(kEthereum));
+            return chain::open_evm_etl(std::move(files), chain.value_or(kEthereum),
+                                       &patterns::contract_facts());
         case Schema::kBtcTxs:
             return chain::open_bitcoin_txs(std::move(files), chain.value_or(kBitcoin));
         default: {

@@ -14,6 +14,7 @@
 #include "address.hpp"
 #include "asset.hpp"
 #include "chain_id.hpp"
+#include "fact.hpp"
 
 namespace cordon {
 
@@ -113,6 +114,7 @@ struct Block {
     BlockHeader header;
     std::vector<AccountTxn> account_txns;
     std::vector<UtxoTxn> utxo_txns;
+    std::vector<Fact> facts;  ///< What its logs and calls said. For records; the ledger has none.
     friend bool operator==(const Block&, const Block&) = default;
 };
 

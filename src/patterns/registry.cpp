@@ -4,22 +4,27 @@
 #include <array>
 
 #include "address_poisoning.hpp"
+#include "bridge.hpp"
 #include "coinjoin.hpp"
 #include "counterfeit.hpp"
 #include "deposit_address.hpp"
+#include "mixer.hpp"
 #include "swap.hpp"
 
 namespace cordon::patterns {
 namespace {
 
 const AddressPoisoning kAddressPoisoning;
+const Bridge kBridge;
 const CoinJoin kCoinJoin;
 const Counterfeit kCounterfeit;
 const DepositAddress kDepositAddress;
+const Mixer kMixer;
 const Swap kSwap;
 
 const std::array kRecognisers{
     Recogniser{"address-poisoning", "Bait from look-alike addresses", &kAddressPoisoning},
+    Recogniser{"bridge", "Value that goes over a bridge to another chain", &kBridge},
     Recogniser{"coinjoin", "Joint txns of strangers", &kCoinJoin},
     Recogniser{"consolidation", "Many addresses of one owner gathered into one", nullptr},
     Recogniser{"counterfeit", "Counterfeit tokens and copied symbols", &kCounterfeit},
@@ -29,6 +34,7 @@ const std::array kRecognisers{
     Recogniser{"fan-out", "One address that splits its money among fresh ones", nullptr},
     Recogniser{"layering", "Parts of a split that come together again", nullptr},
     Recogniser{"look-alikes", "Addresses with the same ends", nullptr},
+    Recogniser{"mixer", "Deposit into and withdrawal from a mixer pool", &kMixer},
     Recogniser{"payout-batch", "One address that pays many at one time", nullptr},
     Recogniser{"peel-chain", "Chain of fresh addresses that pass most on", nullptr},
     Recogniser{"swap", "Exchange of one asset for another inside a txn", &kSwap},

@@ -67,6 +67,30 @@ Result<WalletAddress> wallet_row(const Statement& row) {
     return wallet;
 }
 
+Result<Fact> fact_row(const Statement& row) {
+    Fact fact;
+    CORDON_TRY(fact.chain, decode_chain(row.text(0)));
+    CORDON_TRY(fact.txn, decode_hash(row.blob(1)));
+    CORDON_TRY(fact.index, decode_place(row.integer(2)));
+    CORDON_TRY(fact.kind, decode_fact_kind(row.text(3)));
+    fact.key = row.text(4);
+    for (const auto& [column, address] :
+         {std::pair{5, &fact.contract}, std::pair{6, &fact.sender}, std::pair{7, &fact.receiver}}) {
+        if (row.blob(column).empty()) continue;
+        CORDON_TRY(*address, decode_address(row.blob(column)));
+    }
+    CORDON_TRY(fact.asset, decode_asset(row.text(8)));
+    CORDON_TRY(fact.amount, decode_amount(row.text(9)));
+    CORDON_TRY(fact.fee, decode_amount(row.text(10)));
+    if (const std::string_view chain = row.text(11); !chain.empty()) {
+        CORDON_TRY(fact.far_chain, decode_chain(chain));
+    }
+    if (const std::string_view asset = row.text(12); !asset.empty()) {
+        CORDON_TRY(fact.far_asset, decode_asset(asset));
+    }
+    return fact;
+}
+
 Result<Input> input_row(const Statement& row) {
     Input input;
     input.name = row.text(0);

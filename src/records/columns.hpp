@@ -28,6 +28,9 @@ inline constexpr std::string_view kListColumns =
     "SELECT i.name, i.schema, i.as_of, i.sha256, coalesce(n.labels, 0) FROM label_list i "
     "LEFT JOIN (SELECT list, count(*) AS labels FROM label GROUP BY list) n ON n.list = i.id "
     "WHERE i.id <> 0 ";
+inline constexpr std::string_view kFactColumns =
+    "SELECT chain, txn, place, kind, key, contract, sender, receiver, asset, amount, fee, "
+    "far_chain, far_asset FROM fact ";
 inline constexpr std::string_view kInputColumns =
     "SELECT name, schema, bytes, sha256, rows FROM input ";
 
@@ -36,6 +39,7 @@ Result<AssetInfo> asset_row(const Statement& row);
 Result<Price> price_row(const Statement& row);
 Result<WalletAddress> wallet_row(const Statement& row);
 Result<LabelList> list_row(const Statement& row);
+Result<Fact> fact_row(const Statement& row);
 Result<Input> input_row(const Statement& row);
 
 }  // namespace cordon::records

@@ -150,4 +150,18 @@ Result<std::vector<Label>> SqliteStore::labels_anywhere(const Address& address) 
     return read_all(anywhere_, label_row);
 }
 
+Result<std::vector<Address>> SqliteStore::labelled(ChainId chain, Category category) const {
+    const std::string chain_text = to_string(chain);
+    const ResetLater reset_later{labelled_};
+    labelled_.bind(1, to_string(category));
+    labelled_.bind(2, chain_text);
+    CORDON_TRY(std::vector<Address> found,
+               read_all(
+                   labelled_, +[](const Statement& row) -> Result<Address> {
+                       return decode_address(row.blob(0));
+                   }));
+    std::ranges::sort(found);
+    return found;
+}
+
 }  // namespace cordon::records

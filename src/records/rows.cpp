@@ -113,6 +113,16 @@ Status check(const LabelList& list) {
     return {};
 }
 
+Status check(const Fact& fact) {
+    CORDON_TRY(check_chain(fact.chain));
+    if (fact.far_chain) CORDON_TRY(check_chain(*fact.far_chain));
+    if (static_cast<std::size_t>(fact.kind) >= kFactKinds)
+        return refuse("kind of fact: expected a known one");
+    for (const Address* address : {&fact.contract, &fact.sender, &fact.receiver})
+        if (!address->empty()) CORDON_TRY(check_address(*address));
+    return {};
+}
+
 Status check(const Input& input) {
     if (!is_sha256(input.sha256))
         return refuse(format("sha256 of \"{}\": expected 64 lower-case hex digits", input.name));
@@ -135,6 +145,23 @@ Result<Asset> decode_asset(std::string_view text) { return stored(Asset::parse(t
 Result<Category> decode_category(std::string_view text) { return stored(parse_category(text)); }
 Result<AssetStatus> decode_status(std::string_view text) {
     return stored(parse_asset_status(text));
+}
+Result<FactKind> decode_fact_kind(std::string_view text) { return stored(parse_fact_kind(text)); }
+Result<Amount> decode_amount(std::string_view text) { return stored(Amount::parse(text)); }
+
+Result<Hash256> decode_hash(ByteView blob) {
+    Hash256 hash;
+    if (blob.size() != hash.bytes.size())
+        return fail(ErrorCode::kCorrupt,
+                    format("stored hash of {} bytes: expected {}", blob.size(), hash.bytes.size()));
+    std::ranges::copy(blob, hash.bytes.begin());
+    return hash;
+}
+
+Result<uint32_t> decode_place(int64_t value) {
+    if (value < 0 || value > int64_t{std::numeric_limits<uint32_t>::max()})
+        return fail(ErrorCode::kCorrupt, format("stored place {}: expected 32 bits", value));
+    return static_cast<uint32_t>(value);
 }
 
 }  // namespace cordon::records

@@ -8,6 +8,7 @@
 
 #include <cordon/base/bytes.hpp>
 #include <cordon/base/result.hpp>
+#include <cordon/model/fact.hpp>
 #include <cordon/model/label.hpp>
 
 #include "store.hpp"
@@ -47,6 +48,7 @@ Status check(const AssetInfo& info);
 Status check(const Price& price);
 Status check(const WalletAddress& wallet);
 Status check(const LabelList& list);
+Status check(const Fact& fact);
 Status check(const Input& input);
 
 Result<Address> decode_address(ByteView blob);
@@ -54,5 +56,9 @@ Result<ChainId> decode_chain(std::string_view text);
 Result<Asset> decode_asset(std::string_view text);
 Result<Category> decode_category(std::string_view text);
 Result<AssetStatus> decode_status(std::string_view text);
+Result<Hash256> decode_hash(ByteView blob);
+Result<uint32_t> decode_place(int64_t value);
+Result<FactKind> decode_fact_kind(std::string_view text);
+Result<Amount> decode_amount(std::string_view text);
 
 }  // namespace cordon::records

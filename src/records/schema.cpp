@@ -86,6 +86,26 @@ INSERT INTO label_new
     SELECT address, chain, 0, source, text, category, confidence, '', '', NULL FROM label;
 DROP TABLE label;
 ALTER TABLE label_new RENAME TO label;
+)sql",
+                                                         // Empty text and blobs: not said.
+                                                         R"sql(
+CREATE TABLE fact (
+    chain     TEXT NOT NULL,
+    txn       BLOB NOT NULL,
+    place     INTEGER NOT NULL,
+    kind      TEXT NOT NULL,
+    key       TEXT NOT NULL,
+    contract  BLOB NOT NULL,
+    sender    BLOB NOT NULL,
+    receiver  BLOB NOT NULL,
+    asset     TEXT NOT NULL,
+    amount    TEXT NOT NULL,
+    fee       TEXT NOT NULL,
+    far_chain TEXT NOT NULL,
+    far_asset TEXT NOT NULL,
+    PRIMARY KEY (chain, txn, place)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX fact_by_key ON fact (kind, key);
 )sql"};
 
 }  // namespace

@@ -14,7 +14,8 @@
 #include "sqlite.hpp"
 #include "store.hpp"
 
-/// The store on SQLite; its parts are in store.cpp, labels.cpp and verify.cpp. Private to the room.
+/// The store on SQLite; its parts are in store.cpp, labels.cpp, facts.cpp and verify.cpp. Private
+/// to the room.
 namespace cordon::records {
 
 class SqliteStore final : public Store {
@@ -27,16 +28,21 @@ public:
     Status put_assets(std::span<const AssetInfo> assets) override;
     Status put_prices(std::span<const Price> prices) override;
     Status put_wallets(std::span<const WalletAddress> wallets) override;
+    Status put_facts(std::span<const Fact> facts) override;
     Status put_input(const Input& input) override;
 
     Result<std::vector<Label>> labels(ChainId chain, const Address& address) const override;
     Result<std::vector<Label>> labels_anywhere(const Address& address) const override;
     Result<std::vector<LabelList>> label_lists() const override;
+    Result<std::vector<Address>> labelled(ChainId chain, Category category) const override;
     Result<std::optional<AssetInfo>> asset(ChainId chain, const Asset& asset) const override;
     Result<std::vector<AssetInfo>> assets_by_symbol(ChainId chain,
                                                     std::string_view symbol) const override;
     Result<std::optional<Price>> price(ChainId chain, const Asset& asset,
                                        UnixMillis time) const override;
+    Result<std::vector<Fact>> facts(ChainId chain, const Hash256& txn) const override;
+    Result<std::vector<Fact>> facts(FactKind kind, std::string_view key) const override;
+    Result<std::vector<Fact>> facts(ChainId chain, FactKind kind) const override;
     Result<std::vector<WalletAddress>> wallets() const override;
     Result<std::vector<Input>> inputs() const override;
     Result<Counts> counts() const override;
@@ -83,9 +89,10 @@ private:
     std::unique_ptr<Database> database_;  // First: the statements point at it.
     Statement find_source_, add_source_, any_label_, said_by_, forget_said_, add_label_;
     Statement find_list_, add_list_, update_list_, of_list_, forget_listed_;
-    Statement add_asset_, add_price_, add_wallet_, add_input_;
-    mutable Statement labels_, anywhere_, lists_, asset_, by_symbol_, price_, wallets_, inputs_,
-        counts_;
+    Statement add_asset_, add_price_, add_wallet_, add_fact_, add_input_;
+    mutable Statement labels_, anywhere_, labelled_, lists_, asset_, by_symbol_, price_, wallets_,
+        inputs_, counts_;
+    mutable Statement facts_of_, facts_with_, facts_on_;
 };
 
 /// Checks all rows before the first is written; the Error says which.

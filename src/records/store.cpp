@@ -51,6 +51,14 @@ Status SqliteStore::prepare() {
          "?5) "
          "ON CONFLICT DO UPDATE SET wallet_set = excluded.wallet_set, entity = excluded.entity, "
          "tier = excluded.tier"},
+        {&add_fact_,
+         "INSERT INTO fact (chain, txn, place, kind, key, contract, sender, receiver, asset, "
+         "amount, fee, far_chain, far_asset) "
+         "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT DO UPDATE "
+         "SET kind = excluded.kind, key = excluded.key, contract = excluded.contract, "
+         "sender = excluded.sender, receiver = excluded.receiver, asset = excluded.asset, "
+         "amount = excluded.amount, fee = excluded.fee, far_chain = excluded.far_chain, "
+         "far_asset = excluded.far_asset"},
         {&add_input_,
          "INSERT INTO input (sha256, name, schema, bytes, rows) VALUES (?1, ?2, ?3, ?4, ?5) "
          "ON CONFLICT DO UPDATE SET rows = excluded.rows WHERE excluded.rows > rows"},
@@ -61,6 +69,13 @@ Status SqliteStore::prepare() {
                          "WHERE l.address = ?1 ORDER BY l.confidence DESC, s.name, l.text, "
                          "l.category, l.chain, i.name"},
         {&lists_, std::string{kListColumns} + "ORDER BY i.name"},
+        {&labelled_,
+         "SELECT DISTINCT address FROM label WHERE category = ?1 AND chain IN (?2, '')"},
+        {&facts_of_, std::string{kFactColumns} + "WHERE chain = ?1 AND txn = ?2 ORDER BY place"},
+        {&facts_with_,
+         std::string{kFactColumns} + "WHERE kind = ?1 AND key = ?2 ORDER BY chain, txn, place"},
+        {&facts_on_,
+         std::string{kFactColumns} + "WHERE chain = ?1 AND kind = ?2 ORDER BY chain, txn, place"},
         {&asset_, std::string{kAssetColumns} + "WHERE chain = ?1 AND asset = ?2"},
         {&by_symbol_, std::string{kAssetColumns} + "WHERE chain = ?1 AND symbol_fold = ?2"},
         {&price_, std::string{kPriceColumns} +

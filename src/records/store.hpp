@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <cordon/base/result.hpp>
+#include <cordon/model/fact.hpp>
 #include <cordon/model/label.hpp>
 
 /// What people and lists say about addresses and assets, beside the chain itself (SQLite, WAL,
@@ -85,6 +86,9 @@ public:
     virtual Status put_prices(std::span<const Price> prices) = 0;
     /// By (chain, address); the later row wins.
     virtual Status put_wallets(std::span<const WalletAddress> wallets) = 0;
+    /// By (chain, txn, index); the later row wins. Facts of txns that the ledger does not hold (any
+    /// more) do no harm: they are asked for by txn.
+    virtual Status put_facts(std::span<const Fact> facts) = 0;
     /// By sha256: the same bytes are listed once, under their first name, with the largest `rows`.
     virtual Status put_input(const Input& input) = 0;
 
@@ -95,6 +99,9 @@ public:
     virtual Result<std::vector<Label>> labels_anywhere(const Address& address) const = 0;
     /// By name.
     virtual Result<std::vector<LabelList>> label_lists() const = 0;
+    /// Every address of which any label on a chain (those for every chain included) is of this
+    /// category, in order. Cost: a scan of all labels.
+    virtual Result<std::vector<Address>> labelled(ChainId chain, Category category) const = 0;
     virtual Result<std::optional<AssetInfo>> asset(ChainId chain, const Asset& asset) const = 0;
     /// Every asset of a chain with this symbol, A-Z compared without case, by asset order.
     virtual Result<std::vector<AssetInfo>> assets_by_symbol(ChainId chain,
@@ -102,6 +109,11 @@ public:
     /// The last price at or before `time`.
     virtual Result<std::optional<Price>> price(ChainId chain, const Asset& asset,
                                                UnixMillis time) const = 0;
+    /// Of one txn, by index.
+    virtual Result<std::vector<Fact>> facts(ChainId chain, const Hash256& txn) const = 0;
+    /// Of one kind on every chain: with this key, or all on one chain. By (chain, txn, index).
+    virtual Result<std::vector<Fact>> facts(FactKind kind, std::string_view key) const = 0;
+    virtual Result<std::vector<Fact>> facts(ChainId chain, FactKind kind) const = 0;
     /// By (chain, address).
     virtual Result<std::vector<WalletAddress>> wallets() const = 0;
     /// By name, then sha256: independent of the order in which the files went in.

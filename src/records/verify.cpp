@@ -60,6 +60,7 @@ Status SqliteStore::verify() const {
     CORDON_TRY(verify_table(kPriceColumns, price_row));
     CORDON_TRY(verify_table(kWalletColumns, wallet_row));
     CORDON_TRY(verify_table(kListColumns, list_row));
+    CORDON_TRY(verify_table(kFactColumns, fact_row));
     return verify_table(kInputColumns, input_row);
 }
 

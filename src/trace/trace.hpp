@@ -13,11 +13,13 @@
 
 #include <cordon/base/result.hpp>
 #include <cordon/ledger/ledger.hpp>
+#include <cordon/model/fact.hpp>
 #include <cordon/model/label.hpp>
 #include <cordon/model/watch.hpp>
 
 #include "finding.hpp"
 #include "link_source.hpp"
+#include "memo.hpp"
 
 /// Value flow: where the money of a theft went, unit by unit (DESIGN section 4).
 namespace cordon::trace {
@@ -137,6 +139,33 @@ public:
         static_cast<void>(chain), static_cast<void>(symbol);
         return false;
     }
+    /// Every address whose label to show is of this category, in order.
+    virtual std::vector<Address> labelled(ChainId chain, Category category) const {
+        static_cast<void>(chain), static_cast<void>(category);
+        return {};
+    }
+    /// What the logs and calls of a txn said, by index.
+    virtual std::vector<Fact> facts_of(ChainId chain, const Hash256& txn) const {
+        static_cast<void>(chain), static_cast<void>(txn);
+        return {};
+    }
+    /// Every fact of this kind and key, on any chain, by (chain, txn, index). A rewound txn may
+    /// have left some: what counts is in the ledger.
+    virtual std::vector<Fact> facts_with(FactKind kind, std::string_view key) const {
+        static_cast<void>(kind), static_cast<void>(key);
+        return {};
+    }
+    /// Every fact of this kind on a chain, by (txn, index).
+    virtual std::vector<Fact> facts_on(ChainId chain, FactKind kind) const {
+        static_cast<void>(chain), static_cast<void>(kind);
+        return {};
+    }
+
+    /// For recognisers. A Context is used with one ledger only.
+    Memo& memo() const noexcept { return memo_; }
+
+private:
+    mutable Memo memo_;
 };
 
 /// One movement of value that carried taint.

@@ -132,6 +132,7 @@ constexpr std::array kOps{
     Named{"keccak256", op_hash<crypto::keccak256>},
     Named{"merkle_root", op_merkle_root},
     Named{"ripemd160", op_hash<crypto::ripemd160>},
+    Named{"contract_call", op_contract_call},
     Named{"rlp_decode", op_rlp_decode},
     Named{"rlp_encode", op_rlp_encode},
     Named{"script_address", op_script_address},

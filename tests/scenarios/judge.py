@@ -204,3 +204,29 @@ class Judge:
 
     def known_names(self):
         return {self.story.address(name): name for name in sorted(self.story.names_used)}
+
+
+CROSSING = re.compile(r"(\S+) -> (\S+)(?: on (\S+))?(?: kind (\S+))?(?: surer ([\d.]+))?(?: why (\S+))?")
+
+
+class LinksJudge(Judge):
+    """Of an answer of cordon links: FROM -> TO [on CHAIN] [kind KIND] [surer CONFIDENCE] [why CLUE]."""
+
+    def books(self):
+        return ()
+
+    def judge(self, wanted, words):
+        match = CROSSING.fullmatch(words)
+        if not match:
+            raise Wrong("FROM -> TO [on CHAIN] [kind KIND] [surer CONFIDENCE] [why CLUE]")
+        source, target, chain, kind, surer, why = match.groups()
+        found = [each for each in self.data["crossings"]
+                 if each["from"]["address"] == self.story.address(source)
+                 and each["to"]["address"] == self.story.address(target)
+                 and chain in (None, each["to"]["chain"]) and kind in (None, each["kind"])
+                 and each["confidence"] >= float(surer or 0) and (not why or any(why in text for text in each["why"]))]
+        if bool(found) != wanted:
+            known = self.known_names()
+            there = "; ".join(f"{known.get(each['from']['address'])} -> {known.get(each['to']['address'])} "
+                              f"{each['confidence']:.2f} {each['why']}" for each in self.data["crossings"])
+            yield f"{words} is {'missing' if wanted else 'there'}; the crossings are: {there or 'none'}"

@@ -19,7 +19,7 @@ PROJECT = HERE.parent.parent
 sys.path.insert(0, str(PROJECT))
 from tests.scenarios import story as stories  # noqa: E402
 from tests.scenarios import world  # noqa: E402
-from tests.scenarios.judge import Judge  # noqa: E402
+from tests.scenarios.judge import Judge, LinksJudge  # noqa: E402
 
 
 def program():
@@ -54,7 +54,8 @@ def ask(cordon, ledger, story, question):
     if call(cordon, command).stdout != done.stdout:
         yield f"line {question.line}: the same question gave two answers"
     question.expectations = [each for each in question.expectations if not each[2].startswith("exit ")]
-    yield from Judge(story, question, json.loads(done.stdout)).complaints(question)
+    judge = LinksJudge if question.verb == "links" else Judge
+    yield from judge(story, question, json.loads(done.stdout)).complaints(question)
 
 
 def play(cordon, story):

@@ -32,7 +32,7 @@ class Coin:
 
 @dataclasses.dataclass
 class Question:
-    """One trace, or one txn to classify, and what must and must not be in the answer."""
+    """One call of cordon and what must and must not be in its answer."""
     line: int
     seeds: list
     flags: list
@@ -44,7 +44,7 @@ class Story:
     def __init__(self, title):
         self.title = title
         self.chain = "eth"
-        self.assets = {}  # Name in the story -> (asset, symbol, decimals, status); declared ones only.
+        self.assets = {}  # (chain, name in the story) -> (asset, symbol, decimals, status); declared ones only.
         self.labels, self.prices, self.rows, self.txns, self.questions = [], [], [], [], []
         self.coins = {}  # "txn:0" -> Coin
         self.txn_names = {}
@@ -58,9 +58,9 @@ class Story:
         symbol, decimals = NATIVE[self.chain]
         if word == symbol:
             return "native", decimals
-        if word not in self.assets:
-            raise Wrong(f"asset {word} is not declared; the native one is {symbol}")
-        return self.assets[word][0], self.assets[word][2]
+        if (self.chain, word) not in self.assets:
+            raise Wrong(f"asset {word} is not declared on {self.chain}; the native one is {symbol}")
+        return self.assets[self.chain, word][0], self.assets[self.chain, word][2]
 
     def amount(self, number, unit):
         """(asset, whole number of smallest units) of "1.5 USD" """
@@ -110,7 +110,7 @@ class Story:
         if not match:
             raise Wrong("asset NAME DECIMALS verified|counterfeit|unknown [contract] [symbol SYMBOL]")
         name, decimals, status, contract, symbol = match.groups()
-        self.assets[name] = (names.contract(name) if contract else name, symbol or name, int(decimals), status)
+        self.assets[self.chain, name] = (names.contract(name) if contract else name, symbol or name, int(decimals), status)
 
     def read_label(self, _number, rest):
         match = re.fullmatch(r'(\S+) ([a-z]+)(?: "([^"]*)")?(?: ([\d.]+))?(?: by (\S+))?', rest)
@@ -219,6 +219,14 @@ class Story:
             raise Wrong("classify TXN [FLAG...]")
         self.questions.append(Question(number, [self.txn_names[words[0]]], [f"--{word}" for word in words[1:]], "classify"))
 
+    def read_links(self, number, rest):
+        """links [kind mixer|bridge] [min-confidence X]"""
+        words = rest.split()
+        if len(words) % 2 or not set(words[::2]) <= {"kind", "min-confidence"}:
+            raise Wrong("links [kind mixer|bridge] [min-confidence X]")
+        flags = [f"--{word}" if place % 2 == 0 else word for place, word in enumerate(words)]
+        self.questions.append(Question(number, [], flags, "links"))
+
     def read_expect(self, number, rest):
         self.expectation(number, True, rest)
 
@@ -227,7 +235,7 @@ class Story:
 
     def expectation(self, number, wanted, rest):
         if not self.questions:
-            raise Wrong("an expectation needs a trace or classify before it")
+            raise Wrong("an expectation needs a trace, classify or links line before it")
         self.questions[-1].expectations.append((number, wanted, rest))
 
 
@@ -240,7 +248,7 @@ def read(text, title):
             continue
         if re.fullmatch(r"-{3,}", line):
             if not story.questions:
-                raise Wrong(f"line {number}: the story asks nothing; it needs a trace or classify line")
+                raise Wrong(f"line {number}: the story asks nothing; it needs a trace, classify or links line")
             stories.append(story)
             story = Story(f"{title} ({len(stories) + 1})")
             continue

@@ -20,7 +20,7 @@ def write(story, folder):
             writer.writerows(rows)
         sources.append(f"{schema}:{path}")
 
-    table("assets", "chain,asset,symbol,decimals,status", [(story.chain, *facts) for facts in story.assets.values()])
+    table("assets", "chain,asset,symbol,decimals,status", [(chain, *facts) for (chain, _), facts in story.assets.items()])
     table("labels", "address,label,category,source,confidence", story.labels)
     table("prices", "chain,asset,time,usd", story.prices)
     table("transfers", "chain,block,time,tx,index,from,to,asset,amount,kind", story.rows)

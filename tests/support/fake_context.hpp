@@ -1,10 +1,13 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include <cordon/trace/trace.hpp>
 
@@ -29,8 +32,25 @@ public:
         return *this;
     }
 
+    FakeContext& say(Fact fact) {
+        facts_.push_back(std::move(fact));
+        return *this;
+    }
+
     std::optional<Label> label(ChainId, const Address& address) const override {
         return find(labels_, address);
+    }
+    std::vector<Address> labelled(ChainId, Category category) const override {
+        std::vector<Address> found;
+        for (const auto& [address, label] : labels_)
+            if (label.category == category) found.push_back(address);
+        return found;
+    }
+    std::vector<Fact> facts_of(ChainId chain, const Hash256& txn) const override {
+        return facts_if([&](const Fact& fact) { return fact.chain == chain && fact.txn == txn; });
+    }
+    std::vector<Fact> facts_on(ChainId chain, FactKind kind) const override {
+        return facts_if([&](const Fact& fact) { return fact.chain == chain && fact.kind == kind; });
     }
     std::optional<AssetInfo> asset(ChainId chain, const Asset& asset) const override {
         auto info = find(assets_, asset);
@@ -56,6 +76,12 @@ private:
         if (at == map.end()) return std::nullopt;
         return at->second;
     }
+    template <typename Wanted>
+    std::vector<Fact> facts_if(const Wanted& wanted) const {
+        std::vector<Fact> found;
+        std::copy_if(facts_.begin(), facts_.end(), std::back_inserter(found), wanted);
+        return found;
+    }
     static std::string lower(std::string_view text) {
         std::string out{text};
         for (char& c : out)
@@ -67,6 +93,7 @@ private:
     std::map<Asset, AssetInfo> assets_;
     std::map<Asset, double> prices_;
     std::set<std::string> symbols_;
+    std::vector<Fact> facts_;
 };
 
 }  // namespace cordon::test

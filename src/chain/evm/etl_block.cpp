@@ -65,7 +65,10 @@ Result<Block> EtlBlock::finish(EtlCounts& counts) {
     for (Txn& txn : txns_) {
         CORDON_TRY(settle_traces(txn, counts));
         CORDON_TRY(auto made, assemble(txn, counts));
-        if (!made.transfers.empty()) block.account_txns.push_back(std::move(made));
+        if (made.transfers.empty()) continue;  // A fact explains what moved.
+        block.account_txns.push_back(std::move(made));
+        if (txn.status != false)
+            for (auto& [place, fact] : txn.facts) block.facts.push_back(std::move(fact));
     }
     CORDON_TRY(auto system, assemble_system());
     if (system) block.account_txns.push_back(std::move(*system));

@@ -12,6 +12,7 @@
 #include <cordon/model/block.hpp>
 
 #include "etl_table.hpp"
+#include "fact_reader.hpp"
 
 namespace cordon::chain {
 
@@ -30,7 +31,9 @@ struct EtlCounts {
 /// Confined to one thread.
 class EtlBlock {
 public:
-    EtlBlock(ChainId chain, BlockNum number) : chain_{chain}, number_{number} {}
+    /// `facts` may be absent.
+    EtlBlock(ChainId chain, BlockNum number, const FactReader* facts = nullptr)
+        : chain_{chain}, number_{number}, facts_{facts} {}
 
     /// Takes the current record of the table. Errors name its file, line and field.
     Status add(const EtlTable& table);
@@ -74,6 +77,7 @@ private:
         Address contract;
         std::vector<Trace> traces;
         std::map<uint64_t, TokenMove> tokens;  // By log index.
+        std::map<uint32_t, Fact> facts;        // By place.
     };
 
     Status add_block(const EtlTable& table);
@@ -81,6 +85,8 @@ private:
     Status add_receipt(const EtlTable& table);
     Status add_token_transfer(const EtlTable& table);
     Status add_log(const EtlTable& table);
+    Status add_call_fact(const EtlTable& table, Txn& txn) const;
+    Status add_log_fact(const EtlTable& table, std::span<const Hash256> topics, ByteView data);
     Status add_trace(const EtlTable& table);
     Status add_time_and_hash(const EtlTable& table);
     Status add_move(const EtlTable& table, TokenMove move);
@@ -97,6 +103,7 @@ private:
 
     ChainId chain_;
     BlockNum number_;
+    const FactReader* facts_;
     std::optional<UnixMillis> time_;
     std::optional<Hash256> hash_;
     std::optional<Hash256> parent_;

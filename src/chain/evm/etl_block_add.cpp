@@ -148,7 +148,33 @@ Status EtlBlock::add_transaction(const EtlTable& table) {
     CORDON_TRY(agree(table, F::kNonce, txn->nonce, nonce));
     CORDON_TRY(const auto gas_price, optional_amount(table, F::kGasPrice));
     CORDON_TRY(agree(table, F::kGasPrice, txn->gas_price, gas_price));
+    CORDON_TRY(add_call_fact(table, *txn));
     return add_receipt(table);
+}
+
+Status EtlBlock::add_call_fact(const EtlTable& table, Txn& txn) const {
+    constexpr std::size_t kSelectorText = 2 + 2 * 4;  // "0x" and four bytes.
+    const std::string_view text = table[F::kInput];
+    if (facts_ == nullptr || txn.to.empty() || text.size() < kSelectorText) return {};
+    std::array<uint8_t, 4> selector{};
+    if (!decode_hex(text.substr(2, kSelectorText - 2), selector) || !facts_->knows_call(selector))
+        return {};
+    CORDON_TRY(const Bytes input, checked(table, F::kInput, parse_hex0x(text)));
+    if (auto fact = facts_->read_call({chain_, txn.hash, txn.from, txn.to, txn.value, input}))
+        txn.facts.insert_or_assign(fact->index, std::move(*fact));
+    return {};
+}
+
+Status EtlBlock::add_log_fact(const EtlTable& table, std::span<const Hash256> topics,
+                              ByteView data) {
+    CORDON_TRY(Txn* const txn, txn_of(table));
+    CORDON_TRY(const Address contract, address_of(table, F::kToken, false));
+    CORDON_TRY(const uint64_t index,
+               checked(table, F::kLogIndex, parse_whole(table[F::kLogIndex], UINT32_MAX - 1)));
+    if (auto fact = facts_->read_log(
+            {chain_, txn->hash, static_cast<uint32_t>(index), contract, topics, data}))
+        txn->facts.insert_or_assign(fact->index, std::move(*fact));
+    return {};
 }
 
 /// The receipt's part, which exports give alone or within transactions.
@@ -204,8 +230,11 @@ Status EtlBlock::add_log(const EtlTable& table) {
         CORDON_TRY(const Hash256 topic, checked(table, F::kTopics, parse_hash(kEthereum, part)));
         topics.push_back(topic);
     }
-    if (topics.empty() || topics[0] != kTransferTopic) return {};
+    if (topics.empty()) return {};
+    const bool tells = facts_ != nullptr && facts_->knows_log(topics[0]);
+    if (topics[0] != kTransferTopic && !tells) return {};
     CORDON_TRY(const Bytes data, checked(table, F::kData, parse_hex0x(table[F::kData])));
+    if (tells) return add_log_fact(table, topics, data);
     const auto transfer = decode_transfer_log(topics, data);
     if (!transfer) return {};
     CORDON_TRY(const Address token, address_of(table, F::kToken, false));

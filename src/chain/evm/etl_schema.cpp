@@ -58,6 +58,7 @@ constexpr EtlColumn kTransactionColumns[] = {
     {"receipt_status", F::kStatus},
     {"receipt_contract_address", F::kContract},
     {"receipt_l1_fee", F::kL1Fee},
+    {"input", F::kInput},
 };
 constexpr EtlColumn kReceiptColumns[] = {
     {"block_number", F::kBlock, true},  {"transaction_hash", F::kTx, true},

@@ -14,8 +14,12 @@ namespace {
 class EtlSource final : public BlockSource {
 public:
     EtlSource(std::vector<EtlTable> tables, std::vector<std::string> skipped, ChainId chain,
-              uint64_t total)
-        : tables_{std::move(tables)}, skipped_{std::move(skipped)}, chain_{chain}, total_{total} {}
+              uint64_t total, const FactReader* facts)
+        : tables_{std::move(tables)},
+          skipped_{std::move(skipped)},
+          chain_{chain},
+          total_{total},
+          facts_{facts} {}
 
     Result<bool> read(Block& block) override {
         if (failed_) return fail(*failed_);
@@ -57,7 +61,7 @@ private:
         for (const EtlTable& table : tables_)
             if (table.block() && (!number || *table.block() < *number)) number = table.block();
         if (!number) return false;
-        EtlBlock collected{chain_, *number};
+        EtlBlock collected{chain_, *number, facts_};
         for (EtlTable& table : tables_) {
             if (table.block() != number) continue;
             CORDON_TRY(table.open());
@@ -74,6 +78,7 @@ private:
     std::vector<std::string> skipped_;
     ChainId chain_;
     uint64_t total_;
+    const FactReader* facts_;
     EtlCounts counts_;
     std::optional<Error> failed_;
 };
@@ -84,7 +89,8 @@ constexpr bool carries_value(EtlKind kind) noexcept {
 
 }  // namespace
 
-Result<std::unique_ptr<BlockSource>> open_evm_etl(std::vector<InputFile> files, ChainId chain) {
+Result<std::unique_ptr<BlockSource>> open_evm_etl(std::vector<InputFile> files, ChainId chain,
+                                                  const FactReader* facts) {
     if (chain.family != ChainFamily::kEvm)
         return fail(ErrorCode::kInvalidParam,
                     format("ethereum-etl exports hold EVM chains, not {}", to_string(chain)));
@@ -113,7 +119,7 @@ Result<std::unique_ptr<BlockSource>> open_evm_etl(std::vector<InputFile> files, 
                            "token_transfers, traces or logs, as CSV or JSON lines{}",
                            files.size(), reasons));
     }
-    return std::make_unique<EtlSource>(std::move(tables), std::move(skipped), chain, total);
+    return std::make_unique<EtlSource>(std::move(tables), std::move(skipped), chain, total, facts);
 }
 
 }  // namespace cordon::chain

@@ -44,8 +44,9 @@ enum class EtlField : uint8_t {
     kError,
     kTraceAddress,
     kTraceId,
+    kInput,
 };
-inline constexpr std::size_t kEtlFields = 26;
+inline constexpr std::size_t kEtlFields = 27;
 
 /// Reads one record after the other, whatever the format of the file.
 class EtlReader;
