@@ -173,8 +173,8 @@ private:
             .field("stop", trace::to_string(end.stop));
         if (end.usd) json_.field("usd", *end.usd);
         if (end.outpoint) json_.field("outpoint", chain::format_outpoint(end.chain, *end.outpoint));
-        if (!end.why.empty()) {
-            json_.key("why").begin_array();
+        if (end.join) {
+            json_.field("join", chain::format_hash(end.chain, *end.join)).key("why").begin_array();
             for (const std::string& reason : end.why) json_.value(reason);
             json_.end_array();
         }

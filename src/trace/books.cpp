@@ -123,10 +123,9 @@ std::vector<Endpoint> Books::endpoints() const {
         const Node& node = nodes_[i];
         for (const auto& [key, tainted] : rests_[i]) {
             Endpoint end{node.chain, node.address, key.asset,    tainted, key.stop,
-                         node.label, {},           key.outpoint, {}};
+                         node.label, {},           key.outpoint, {},      {}};
             if (key.stop == Stop::kMixer && key.outpoint)
-                if (const auto why = explained_.find(*key.outpoint); why != explained_.end())
-                    end.why = why->second;
+                std::tie(end.join, end.why) = joins_.at(*key.outpoint);
             end.usd = context_.usd(node.chain, key.asset, tainted, node.last_seen);
             out.push_back(std::move(end));
         }

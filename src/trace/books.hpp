@@ -37,9 +37,9 @@ public:
     /// Taint of the node that goes no further. Adds to what is there for the same reason.
     void rest(NodeId id, const Asset& asset, const Amount& tainted, Stop stop,
               std::optional<OutPoint> outpoint = {});
-    /// Why what rests in this output for Stop::kMixer does.
-    void explain(const OutPoint& outpoint, std::vector<std::string> why) {
-        explained_[outpoint] = std::move(why);
+    /// What rests in this output for Stop::kMixer does so because of this join.
+    void explain(const OutPoint& outpoint, const Hash256& join, std::vector<std::string> why) {
+        joins_[outpoint] = {join, std::move(why)};
     }
     /// Takes it all back, e.g. when an address beyond the hop bound is reached on a shorter way.
     Amount unrest(NodeId id, const Asset& asset, Stop stop);
@@ -87,7 +87,7 @@ private:
     std::vector<Node> nodes_;
     std::unordered_map<NodeKey, NodeId, NodeHash> ids_;  // Looked up only, never walked.
     std::vector<std::map<RestKey, Amount>> rests_;       // By NodeId.
-    std::map<OutPoint, std::vector<std::string>> explained_;
+    std::map<OutPoint, std::pair<Hash256, std::vector<std::string>>> joins_;
     std::vector<NodeId> payers_;
     std::vector<Edge> edges_;
     std::vector<uint32_t> rows_;  // Beside edges_.

@@ -226,7 +226,9 @@ struct Endpoint {
     std::optional<Label> label;
     std::optional<double> usd;
     std::optional<OutPoint> outpoint;  ///< UTXO only, when it is one output.
-    std::vector<std::string> why;      ///< kMixer only: the kind of join first, then its reasons.
+    // kMixer only: the join of strangers, its kind first and then the reasons.
+    std::optional<Hash256> join;
+    std::vector<std::string> why;
 };
 
 /// The books of one asset of one chain: seeded + swapped_in + inherited = resting + fees + burned +

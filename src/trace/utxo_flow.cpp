@@ -285,7 +285,7 @@ Parcels UtxoFlow::take(const Event& event, Source& source, Losses* losses,
                 std::vector<std::string> why{
                     format("coinjoin: {}, confidence {:.2f}", join->kind, join->confidence)};
                 why.insert(why.end(), join->why.begin(), join->why.end());
-                if (end.point) books_.explain(*end.point, std::move(why));
+                if (end.point) books_.explain(*end.point, event.placed->txn.txid, std::move(why));
                 continue;
             }
         }

@@ -239,6 +239,7 @@ TEST(Utxo, taint_rests_before_a_join_of_strangers_unless_told_otherwise) {
         EXPECT_EQ(result.endpoints.at(0).why,
                   (std::vector<std::string>{"coinjoin: whirlpool, confidence 0.99",
                                             "five equal outputs"}));
+        EXPECT_EQ(result.endpoints.at(0).join, outpoint(3, 0).txid);
         EXPECT_TRUE(result.edges.empty());
         Params through = open_params(policy);
         through.through_joins = true;

@@ -2,14 +2,19 @@
 """Clusters of a chain whose every address has a known owner, with and without leaving out joint txns.
 
 Takes every X.jsonl beside an X.owners.json (address -> owner), wherever below btc/. A pair of addresses in one cluster is
-right when both have the same owner; addresses without a known owner are left out of the counts.
+right when both have the same owner; addresses without a known owner are left out of the counts. n is the pairs that were
+joined: where an emulation has no ordinary txn of several owned addresses it is 0, and the precision says nothing.
+
+Beside it the real rounds of each folder of txns labelled as joins: nobody's addresses may become one cluster by them.
 """
 import collections
+import json
 import pathlib
 import tempfile
 
 from .. import data, program
 from ..rows import Row
+from . import coinjoin
 
 NAME = "clusters"
 GROUP = "quality"
@@ -23,9 +28,9 @@ def cases():
 
 
 def run(_options):
-    found = list(cases())
-    if not found:
-        raise data.Missing("no folder below btc/ with NAME.jsonl and NAME.owners.json")
+    found, rounds = list(cases()), labelled_rounds()
+    if not found and not rounds:
+        raise data.Missing("no folder below btc/ with NAME.jsonl and NAME.owners.json, and no txns labelled as joins")
     for owners, chain in found:
         truth = {address: str(owner) for address, owner in data.read_json(owners).items() if owner is not None}
         with tempfile.TemporaryDirectory(prefix="cordon-clusters-") as folder:
@@ -35,6 +40,25 @@ def run(_options):
             name = data.name_of(chain).split(".")[0]
             yield from score(f"{name}/default", clusters(ledger), truth)
             yield from score(f"{name}/with joins", clusters(ledger, "--with-joins"), truth)
+
+    for folder, lines in sorted(rounds.items()):
+        with tempfile.TemporaryDirectory(prefix="cordon-clusters-") as work:
+            ledger, txns = pathlib.Path(work) / "ledger", pathlib.Path(work) / "txns.jsonl"
+            txns.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+            program.cordon("ingest", "--ledger", ledger, f"btc-txs:{txns}")
+            for name, flags in (("default", ()), ("with joins", ("--with-joins",))):
+                sizes = collections.Counter(cluster for _, cluster in clusters(ledger, *flags))
+                yield Row(NAME, f"{folder}: its rounds/{name}", "largest cluster", max(sizes.values(), default=1), len(lines))
+
+
+def labelled_rounds():
+    """Folder -> txns whose label is a class of joins and is not disputed."""
+    rounds = collections.defaultdict(list)
+    for path, lines in coinjoin.files():
+        found = [line for line in lines if coinjoin.expected(line) in coinjoin.JOINS and not line.get("disputed")]
+        if found:
+            rounds[data.name_of(path.parent)] += found
+    return rounds
 
 
 def network_of(truth):
