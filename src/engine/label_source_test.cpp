@@ -20,6 +20,9 @@ namespace fs = std::filesystem;
 const std::string kA = "0x" + std::string(39, '1') + "a";
 const std::string kB = "0x" + std::string(39, '2') + "b";
 const std::string kHead = "address,name,labels\n";
+const ListSettings kSkipBad{std::nullopt, {}, true};
+
+ListSettings as_of(int64_t seconds) { return {from_unix_seconds(seconds), {}, false}; }
 
 class LabelSource : public testing::Test {
 protected:
@@ -39,7 +42,9 @@ protected:
         return path.string();
     }
     Result<IngestResult> take_in(const std::vector<std::string>& words, ListSettings lists = {}) {
-        IngestRequest request{.ledger = (folder_ / "ledger").string(), .lists = std::move(lists)};
+        IngestRequest request;
+        request.ledger = (folder_ / "ledger").string();
+        request.lists = std::move(lists);
         for (const std::string& word : words) {
             CORDON_TRY(const auto sources, parse_source(word));
             request.sources.insert(request.sources.end(), sources.begin(), sources.end());
@@ -85,8 +90,8 @@ TEST_F(LabelSource, an_older_ofac_list_is_said_to_be_older) {
     const std::string path = write("list.tsv", "asset\taddress\nETH\t" + kA + "\n");
     const auto undated = take_in({"ofac:" + path});
     EXPECT_TRUE(any_has(undated->warnings, "--as-of"));
-    ASSERT_TRUE(take_in({"ofac:" + path}, {.as_of = from_unix_seconds(2000)}));
-    const auto older = take_in({"ofac:" + path}, {.as_of = from_unix_seconds(1000)});
+    ASSERT_TRUE(take_in({"ofac:" + path}, as_of(2000)));
+    const auto older = take_in({"ofac:" + path}, as_of(1000));
     ASSERT_TRUE(older);
     EXPECT_TRUE(any_has(older->warnings, "older than the one"));
     EXPECT_EQ(older->lists[0].read.list.name, "ofac-sdn");
@@ -99,14 +104,14 @@ TEST_F(LabelSource, a_bad_row_stores_nothing_unless_it_may_be_left_out) {
     ASSERT_FALSE(refused);
     EXPECT_NE(refused.error().message.find("scan.csv:3: "), std::string::npos);
     EXPECT_FALSE(fs::exists(folder_ / "ledger"));
-    const auto taken = take_in({"explorer-labels:eth=" + path}, {.skip_bad = true});
+    const auto taken = take_in({"explorer-labels:eth=" + path}, kSkipBad);
     ASSERT_TRUE(taken) << taken.error().message;
     EXPECT_TRUE(any_has(taken->warnings, "scan.csv:3: "));
     EXPECT_TRUE(any_has(taken->warnings, "1 bad rows were left out"));
     EXPECT_EQ(labels_of(kA).size(), 1u);
     // A file of which nothing is good is another file than was meant.
     const auto other = write("other.csv", kHead + "a,b,c\n");
-    EXPECT_FALSE(take_in({"explorer-labels:eth=" + other}, {.skip_bad = true}));
+    EXPECT_FALSE(take_in({"explorer-labels:eth=" + other}, kSkipBad));
 }
 
 TEST_F(LabelSource, two_lists_of_one_name_in_one_call_are_refused) {
@@ -116,7 +121,7 @@ TEST_F(LabelSource, two_lists_of_one_name_in_one_call_are_refused) {
     ASSERT_FALSE(both);
     EXPECT_EQ(both.error().code, ErrorCode::kDuplicate);
     ASSERT_TRUE(take_in({"explorer-labels:eth=" + one}));
-    ASSERT_TRUE(take_in({"explorer-labels:eth=" + two}, {.name = "second"}));
+    ASSERT_TRUE(take_in({"explorer-labels:eth=" + two}, {std::nullopt, "second", false}));
     EXPECT_EQ(labels_of(kA).size() + labels_of(kB).size(), 2u);
 }
 
@@ -160,7 +165,8 @@ TEST_F(LabelSource, chain_of_a_dump_stands_before_its_path) {
 
 TEST_F(LabelSource, a_dry_run_reads_and_tells_and_stores_nothing) {
     const std::string path = write("scan.csv", kHead + kA + ",x,dex\nnone,y,dex\n");
-    IngestRequest request{.ledger = {}, .sources = {}, .lists = {.skip_bad = true}};
+    IngestRequest request;
+    request.lists = kSkipBad;
     request.sources = parse_source("explorer-labels:eth=" + path).value();
     const auto done = dry_run(request, {}, nullptr);
     ASSERT_TRUE(done) << done.error().message;

@@ -1,8 +1,9 @@
 # Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 """Published label lists, read by shape: explorer dumps, TagPacks, tables of tags, and every form of the OFAC list.
 
-Each file is taken in twice, with bad rows left out. Sets are KIND/FILE, and KIND/all for sums over a kind. What the
-file holds is counted here once more, by other means.
+Each file is taken in twice, with bad rows left out, and its addresses are looked up again; what it holds is counted
+here once more, by other means. Two more tables sum over each kind of list: which categories its words became
+(label-categories), and why rows were refused (label-refusals).
 """
 import bz2
 import collections
@@ -31,6 +32,7 @@ SHAPES = {  # What the first characters of a file look like.
     "tagpack": re.compile(r"^(title|tags):", re.MULTILINE),
     "ofac": re.compile(r"\Aasset\taddress\s|\A(<\?xml[^>]*>\s*)?<(sdnList|Sanctions)\b|\A\d+,.*-0- "),
 }
+FIELD = re.compile(r"^ *(address|network|currency): *['\"]?([^'\"\s]+)", re.MULTILINE)
 KINDS = {}  # Schema -> a function (path, text) -> addresses with their currency, or None where the shape is another.
 csv.field_size_limit(1 << 24)
 
@@ -60,8 +62,13 @@ def tag_table(_path, text):
 def tagpack(_path, text):
     if not re.search(r"^tags:", text, re.MULTILINE) or not re.search(r"^title:", text, re.MULTILINE):
         return None
-    found = re.findall(r"^[- ]+ *address: *['\"]?([^'\"\s]+)", text, re.MULTILINE)
-    return [(address, None) for address in found]
+    head, *tags = re.split(r"^[ ]*- (?=\w+:)", text, flags=re.MULTILINE)
+    found = []
+    for tag in tags:
+        fields = {**dict(FIELD.findall(head)), **dict(FIELD.findall(tag))}
+        if "address" in fields:
+            found.append((fields["address"], fields.get("network") or fields.get("currency")))
+    return found
 
 
 @kind("ofac")
@@ -103,7 +110,7 @@ def ofac_csv(path, text):
 
 def run(_options):
     found = False
-    sums = collections.defaultdict(collections.Counter)
+    categories, refusals = (collections.defaultdict(collections.Counter) for _ in range(2))
     for path in data.find("*/**/*"):
         name = path.name
         for suffix in SUFFIXES:
@@ -115,12 +122,13 @@ def run(_options):
         shape = shape_of(path)
         if shape:
             found = True
-            yield from one_file(path, *shape, sums)
+            yield from one_file(path, *shape, categories, refusals)
     if not found:
         raise data.Missing("no explorer dump, TagPack, table of tags or OFAC list")
-    for schema, counts in sums.items():
-        for what, count in sorted(counts.items()):
-            yield Row(NAME, f"{schema}/all", what, count, counts["rows"])
+    for table, kinds in (("label-categories", categories), ("label-refusals", refusals)):
+        for schema, counts in kinds.items():
+            for what, count in sorted(counts.items()):
+                yield Row(table, f"{schema}/{what}", "labels" if kinds is categories else "rows", count, counts.total())
 
 
 def shape_of(path):
@@ -147,7 +155,7 @@ def head(path, size=1 << 14):
     return text.decode("utf-8", "replace")
 
 
-def one_file(path, schema, addresses, sums):
+def one_file(path, schema, addresses, categories, refusals):
     name = f"{schema}/{data.name_of(path)}"
     source = f"{schema}:eth={path}" if schema == "explorer-labels" else f"{schema}:{path}"
     with tempfile.TemporaryDirectory(prefix="cordon-quality-") as folder:
@@ -155,7 +163,7 @@ def one_file(path, schema, addresses, sums):
         call = ("ingest", "--ledger", ledger, "--skip-bad", "--as-of", "2024-01-01", "--quiet", source)
         taken = program.cordon_json(*call)["data"]["lists"][0]
         again = program.cordon_json(*call)["data"]["lists"][0]
-        looked, wanted = look_up(ledger, addresses)
+        looked, wanted = look_up(ledger, addresses, schema, taken["unsupported"])
     count = len(addresses)
     figures = {"rows": taken["rows"], "taken": taken["taken"], "labels": taken["labels"], "bad": taken["bad"],
                "unsupported": sum(taken["unsupported"].values()),
@@ -166,9 +174,8 @@ def one_file(path, schema, addresses, sums):
     for metric, value in figures.items():
         if value is not None:
             yield Row(NAME, name, metric, value, count)
-    sums[schema].update({key: figures[key] for key in ("rows", "taken", "labels", "bad", "unsupported")})
-    sums[schema].update({f"category {key}": value for key, value in taken["categories"].items()})
-    sums[schema].update(f"bad: {reason(text)}" for text in taken["bad_rows"])
+    categories[schema].update(taken["categories"])
+    refusals[schema].update(reason(text) for text in taken["bad_rows"])
 
 
 def reason(text):
@@ -178,8 +185,13 @@ def reason(text):
     return re.sub(r"\d+", "N", re.split(r"[;(]|, found", text)[0]).strip()[:90]
 
 
-def look_up(ledger, addresses):
-    """How many addresses that our chains can have are found with a label, of how many asked."""
+def look_up(ledger, addresses, schema, unsupported):
+    """How many addresses that our chains can have are found with a label, of how many asked.
+
+    A TagPack's currency is where the address lives: Bitcoin Cash writes some as Bitcoin does. OFAC's is no more than a hint.
+    """
+    if schema == "tagpack":
+        addresses = [(address, currency) for address, currency in addresses if currency not in unsupported]
     step = max(1, len(addresses) // SAMPLE)
     texts = sorted({address for address, _ in addresses[::step]})
     asked = [(chain, text) for text in texts for chain in ("eth", "tron", "btc")]
