@@ -123,7 +123,7 @@ Status print_change(const View& view, const engine::TxnChange& found,
                  {"SATOSHI", Table::Align::kRight},
                  {"CHANGE"},
                  {"VOTES", Table::Align::kLeft, true, true},
-                 {"SPENT BY"}}};
+                 {"SPENT BY", Table::Align::kLeft, true, true}}};
     for (uint32_t n = 0; n < outputs.size(); ++n) {
         std::string votes;
         for (const patterns::Vote& vote : found.change.votes)
@@ -131,10 +131,10 @@ Status print_change(const View& view, const engine::TxnChange& found,
                 votes += format("{}{}", votes.empty() ? "" : ", ", to_string(vote.heuristic));
         std::string spent = "unspent";
         if (const auto& spender = facts.outputs[n].spender) {
-            spent = "the same wallet";
-            if (const auto reasons = patterns::differs(facts.own.print, spender->print);
-                !reasons.empty())
-                spent = "another: " + reasons.front();
+            spent.clear();
+            for (const std::string& reason : patterns::differs(facts.own.print, spender->print))
+                spent += format("{}{}", spent.empty() ? "other software: " : "; ", reason);
+            if (spent.empty()) spent = "same software";
         }
         const bool is_change = found.change.output == n;
         table.add({std::to_string(n), view.text(outputs[n].address), format_count(outputs[n].value),

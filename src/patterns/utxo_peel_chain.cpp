@@ -135,13 +135,11 @@ private:
             if (change.output && change.output != next)
                 return ends(
                     PeelStop::kAmbiguous,
-                    format("the wallet goes on with output {}, but {} looks like its change", *next,
-                           *change.output));
-            Pick pick =
-                keeps(*next, kByFingerprint,
-                      format("only this output is spent by the same wallet ({}) in the same "
-                             "shape",
-                             to_string(facts_.own.print)));
+                    format("the same software goes on with output {}, but {} looks like change",
+                           *next, *change.output));
+            Pick pick = keeps(*next, kByFingerprint,
+                              format("only this output is spent in the same way ({}) and shape",
+                                     to_string(facts_.own.print)));
             if (!change.output) return pick;
             pick.confidence = 1 - (1 - pick.confidence) * (1 - change.confidence);
             pick.why.push_back(votes_of(change));
@@ -155,9 +153,9 @@ private:
         }
         if (!same.empty())
             return ends(PeelStop::kAmbiguous,
-                        format("{} outputs go on by the same wallet", same.size()));
+                        format("{} outputs go on in the same way", same.size()));
         if (const auto left = only_unspent())
-            return keeps(*left, kByElimination, "all other outputs are spent by other wallets");
+            return keeps(*left, kByElimination, "all other outputs are spent by other software");
         if (const auto larger = as_before(steps))
             return keeps(
                 *larger, kByHabit,
@@ -187,7 +185,7 @@ private:
             breaks += format("{}{}", breaks.empty() ? "" : "; ", reason);
         if (breaks.empty()) return;  // Another shape, or an address used before.
         pick.stop = PeelStop::kFingerprint;
-        pick.reason = format("spent by another wallet: {}", breaks);
+        pick.reason = format("spent by other software: {}", breaks);
     }
 
     /// Outputs that the same wallet spends on in the same shape, from a fresh address of the kind

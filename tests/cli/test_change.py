@@ -48,7 +48,7 @@ class Change(CliTest):
         self.assertEqual(data["candidates"]["wallet-fingerprint"], [1])
         self.assertEqual(data["outputs"][0]["spent_by"]["differs"], ["version 2, then 1", "locktime a height, then none"])
         self.assertEqual(data["outputs"][1]["spent_by"]["differs"], [])
-        self.assertIn("the same wallet", self.call("change", "--ledger", self.ledger, bare("peel 1")).out)
+        self.assertIn("same software", self.call("change", "--ledger", self.ledger, bare("peel 1")).out)
 
     def test_what_heuristics_do_not_agree_on_is_unclear(self):
         self.fill(fund("a"), txn("t", [("fund a", 0, 100, "a")], [("b", 33), ("c", 61)], 1_700_000_000))
