@@ -38,7 +38,8 @@ Status check_kinds(const std::string& kinds) {
 }
 
 Status print_json(const Findings& findings, bool one_line) {
-    report::JsonWriter json{print};
+    const report::Sink sink{print};  // The writer keeps a reference to it.
+    report::JsonWriter json{sink};
     json.begin_object().field("v", 1U).field("kind", "patterns.result").key("data");
     json.begin_object().key("patterns").begin_array();
     for (const trace::Finding& each : findings) {

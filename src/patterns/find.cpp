@@ -26,6 +26,8 @@ using trace::Finding;
 
 /// Rows that show where the money of a neighbour came from and went.
 constexpr std::size_t kGlance = 16;
+/// Rows that tell a used address from one that imitates it.
+constexpr std::size_t kUseRows = 64;
 /// Neighbours that are read for the shapes around one address.
 constexpr std::size_t kMaxNeighbours = 64;
 
@@ -96,10 +98,16 @@ public:
         return Movements{chain_, std::move(moves)};
     }
 
-    void look_alikes() {
-        std::vector<Use> uses;
+    Status look_alikes() {
+        std::vector<Use> uses, alike;
         for (const auto& [address, use] : uses_) uses.push_back(use);
-        for (const LookAlikeGroup& group : look_alike_groups(chain_, uses)) {
+        // Who is imitated shows in what else the members do.
+        for (const LookAlikeGroup& group : look_alike_groups(chain_, uses))
+            for (const Use& member : group.members) {
+                CORDON_TRY(Use whole, whole_use(member));
+                alike.push_back(whole);
+            }
+        for (const LookAlikeGroup& group : look_alike_groups(chain_, alike)) {
             Finding finding;
             finding.pattern = "look-alikes";
             finding.chain = chain_;
@@ -114,6 +122,7 @@ public:
                     : format("{} addresses look alike", group.members.size());
             add({std::move(finding)});
         }
+        return {};
     }
 
     Result<std::vector<Finding>> take() {
@@ -129,6 +138,19 @@ private:
     Result<Hash256> hash_at(TxnPosition at) const {
         CORDON_TRY(const auto txn, ledger_.account_txn(chain_, at));
         return txn.txn.hash;
+    }
+
+    /// Dust that the histories showed to be bait is no real movement of the member.
+    Result<Use> whole_use(const Use& member) const {
+        CORDON_TRY(const auto rows, read_rows(ledger_, chain_, member.address, {}, kUseRows));
+        Use use = member;
+        use.real = 0;
+        for (const PlacedTransfer& row : rows)
+            if (moves_money(chain_, row.transfer, context_)) ++use.real;
+        if (const auto dust = dust_.find(member.address); dust != dust_.end())
+            use.real -= std::min(use.real, dust->second);
+        if (!rows.empty()) use.first = rows.front().at.block;
+        return use;
     }
 
     Status deposit(const Address& address) {
@@ -163,6 +185,7 @@ private:
             std::vector<std::pair<Asset, Amount>> amounts;
         };
         std::map<Address, Bait> baits;
+        uses_.try_emplace(address, Use{address, 0, 0, 0});
         for (const PlacedTransfer& row : rows) {
             const auto seen = watch.see(row.transfer);
             const Address& other =
@@ -174,6 +197,7 @@ private:
                 use.first = std::min(use.first, row.at.block);
             }
             if (!seen) continue;
+            if (seen->how == Poisoning::How::kDust) ++dust_[seen->look_alike];
             Bait& bait = baits[seen->imitated];
             bait.look_alikes.insert(seen->look_alike);
             ++bait.how[to_string(seen->how)];
@@ -211,6 +235,7 @@ private:
     const FindParams& params_;
     World world_;
     std::map<Address, Use> uses_;
+    std::map<Address, uint64_t> dust_;  // Rows of dust by look-alike.
     std::vector<Finding> found_;
     std::optional<Error> error_;
 };
@@ -235,7 +260,7 @@ Result<std::vector<Finding>> patterns_of(ChainId chain, const Address& address,
     if (is_utxo(chain)) return std::vector<Finding>{};
     Finder finder{chain, ledger, context, params};
     CORDON_TRY(finder.history(address));
-    finder.look_alikes();
+    CORDON_TRY(finder.look_alikes());
     CORDON_TRY(const Movements around, finder.around(address));
     finder.shapes(around);
     CORDON_TRY(auto found, finder.take());
@@ -268,7 +293,7 @@ Result<std::vector<Finding>> patterns_in(const trace::TraceResult& result,
         for (const trace::Endpoint& end : result.endpoints) want(end.chain, end.address);
         for (const trace::Node& node : result.nodes) want(node.chain, node.address);
         for (const Address& address : wanted) CORDON_TRY(finder.history(address));
-        finder.look_alikes();
+        CORDON_TRY(finder.look_alikes());
         CORDON_TRY(auto found, finder.take());
         std::move(found.begin(), found.end(), std::back_inserter(all));
     }

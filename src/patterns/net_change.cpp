@@ -101,7 +101,9 @@ const NetChanges::Party* NetChanges::find(const Address& address) const noexcept
 }
 
 std::optional<Address> issuer(ChainId chain, const Asset& asset) {
-    if (asset.is_native()) return std::nullopt;
+    // Tron contracts are codes in address form; on EVM chains a free code names no contract.
+    if (asset.is_native() || (chain.family == ChainFamily::kEvm && !asset.is_contract()))
+        return std::nullopt;
     const auto address = chain::parse_address(chain, asset.text());
     if (!address) return std::nullopt;
     return *address;

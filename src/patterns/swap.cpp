@@ -108,11 +108,15 @@ public:
           time_{placed.time},
           context_{context},
           params_{params},
-          changes_{net_changes(chain, placed.txn, std::move(assets))},
-          exchange_{changes_} {}
+          changes_{net_changes(chain, placed.txn, std::move(assets))} {}
 
     std::vector<Link> find() {
         std::vector<Link> links;
+        // Most txns with several assets are payments; then nobody has exchanged anything.
+        if (std::none_of(changes_.parties.begin(), changes_.parties.end(),
+                         [](const Party& party) { return party.exchanges(); }))
+            return links;
+        exchange_.emplace(changes_);
         std::vector<const Party*> payers, getters;
         for (const Party& party : changes_.parties) {
             if (party.address.is_zero()) continue;
@@ -142,12 +146,12 @@ private:
         std::vector<bool> bought(changes_.assets.size(), false);
         for (const AssetChange& lost : changes_.of(party)) {
             if (lost.gain) continue;
-            const auto* reached = exchange_.reach(lost.asset, &party);
+            const auto* reached = exchange_->reach(lost.asset, &party);
             if (reached == nullptr) return std::nullopt;
             bool used = false;
             for (const AssetChange& gained : changes_.of(party))
                 if (gained.gain && (*reached)[gained.asset]) used = bought[gained.asset] = true;
-            const Amount exchanged = std::min(lost.amount, exchange_.taken(lost.asset));
+            const Amount exchanged = std::min(lost.amount, exchange_->taken(lost.asset));
             if (used && !exchanged.is_zero())
                 link.from.push_back({party.address, changes_.assets[lost.asset], exchanged});
         }
@@ -164,13 +168,13 @@ private:
                                         const std::vector<const Party*>& getters) {
         if (seller.losses != 1) return std::nullopt;
         const AssetChange& lost = changes_.of(seller).front();
-        const auto* reached = exchange_.reach(lost.asset, &seller);
+        const auto* reached = exchange_->reach(lost.asset, &seller);
         if (reached == nullptr) return std::nullopt;
         Link link;
         for (const Party* getter : getters)
             for (const AssetChange& gained : changes_.of(*getter))
                 if ((*reached)[gained.asset]) link.to.push_back(end_of(*getter, gained));
-        const Amount exchanged = std::min(lost.amount, exchange_.taken(lost.asset));
+        const Amount exchanged = std::min(lost.amount, exchange_->taken(lost.asset));
         if (link.to.empty() || exchanged.is_zero()) return std::nullopt;
         link.from.push_back({seller.address, changes_.assets[lost.asset], exchanged});
         // An exchanger may be the accomplice here, since the seller himself gets nothing: less sure
@@ -207,7 +211,7 @@ private:
         std::vector<std::size_t> claims(got.size(), 0);
         std::vector<std::pair<const Party*, std::size_t>> matches;
         for (const Side& paid : priced(payers)) {
-            const auto* reached = exchange_.reach(changes_.of(*paid.party).front().asset, nullptr);
+            const auto* reached = exchange_->reach(changes_.of(*paid.party).front().asset, nullptr);
             if (reached == nullptr) return;
             const auto low =
                 std::lower_bound(got.begin(), got.end(), paid.usd * (1 - params_.order_tolerance),
@@ -228,7 +232,7 @@ private:
             const AssetChange& lost = changes_.of(*payer).front();
             Link link;
             link.from.push_back(end_of(*payer, lost));
-            link.from.front().amount = std::min(lost.amount, exchange_.taken(lost.asset));
+            link.from.front().amount = std::min(lost.amount, exchange_->taken(lost.asset));
             link.to.push_back(end_of(*got[place].party, changes_.of(*got[place].party).front()));
             link.confidence = 0.7;
             link.why = {"net-change", "recipient-is-not-seller", "order-by-value"};
@@ -289,7 +293,7 @@ private:
     const Context& context_;
     const Swap::Params& params_;
     NetChanges changes_;
-    Exchange exchange_;
+    std::optional<Exchange> exchange_;
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
 # Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 """Every table, in the order of the document. A new one is a module with NAME, GROUP and run(options), and a line here."""
-from . import (address_sets, base58, bech32, bitcoin_blocks, blocksci, eip55, hashes, rlp, theft_tracing, transactions)
+from . import (address_sets, base58, bech32, bitcoin_blocks, blocksci, eip55, hashes, patterns, rlp, theft_tracing, transactions)
 
-TABLES = (theft_tracing, bitcoin_blocks, blocksci, base58, bech32, transactions, address_sets, hashes, eip55, rlp)
+TABLES = (theft_tracing, patterns, bitcoin_blocks, blocksci, base58, bech32, transactions, address_sets, hashes, eip55, rlp)
