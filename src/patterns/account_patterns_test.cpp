@@ -161,7 +161,8 @@ TEST(AddressPoisoning, is_nothing_a_counterfeit_or_dust_from_a_look_alike) {
 }
 
 TEST(Dusting, needs_many_and_nothing_but_dust) {
-    const test::FakeContext context;
+    test::FakeContext context;
+    context.list(kUsd, "USD", AssetStatus::kVerified, 6);
     std::vector<ledger::PlacedTransfer> rows;
     const auto add = [&](const Address& from, const Address& to, uint64_t amount) {
         rows.push_back(
@@ -176,6 +177,10 @@ TEST(Dusting, needs_many_and_nothing_but_dust) {
     ASSERT_EQ(found.size(), 1U);
     EXPECT_EQ(found[0].addresses.size(), 11U);
     EXPECT_EQ(found[0].amounts.at(0).second, Amount{10U});
+    // A thousand units are a small part of the largest receipt, but no dust.
+    for (unsigned i = 0; i < 12; ++i) add(address(200 + i), kThief, 1'000);
+    EXPECT_EQ(dusting(kEthereum, kThief, rows, context).size(), 1U);
+    EXPECT_EQ(dusting(kEthereum, kThief, rows, context)[0].addresses.size(), 11U);
     add(address(109), kThief, 500'000);
     EXPECT_TRUE(dusting(kEthereum, kThief, rows, context).empty());
 }

@@ -71,17 +71,14 @@ std::vector<trace::Finding> dusting(ChainId chain, const Address& address,
     std::set<Address> paid, paying;  // By more than dust.
     for (const PlacedTransfer* row : real) {
         const Transfer& transfer = row->transfer;
-        if (transfer.to != address) {
-            const bool small = is_small(chain, *row, context, params);
-            if (small)
-                sent.push_back(row);
-            else
-                paid.insert(transfer.to);
-        } else if (ratio(transfer.amount, largest[transfer.asset]) <= params.max_share) {
-            received.push_back(row);
-        } else {
-            paying.insert(transfer.from);
-        }
+        const bool sends = transfer.to != address;
+        const bool small =
+            (sends || ratio(transfer.amount, largest[transfer.asset]) <= params.max_share) &&
+            is_small(chain, *row, context, params);
+        if (small)
+            (sends ? sent : received).push_back(row);
+        else
+            sends ? paid.insert(transfer.to) : paying.insert(transfer.from);
     }
     std::vector<trace::Finding> found;
     const auto out = only_dust(sent, paid, true);

@@ -8,11 +8,11 @@ namespace cordon::patterns {
 
 struct DustingParams {
     uint32_t min_parties = 10;  ///< Receivers of one duster; senders of dust to one address.
-    /// Dust that is sent: worth less than this where it has a price,
+    /// Dust is worth less than this where it has a price,
     double max_usd = 1;
     /// or less than this part of a whole unit where it has none.
     double max_units = 0.001;
-    /// Dust that is received: at most this part of the largest receipt of the asset.
+    /// Dust that is received is also at most this part of the largest receipt of the asset.
     double max_share = 0.001;
 };
 

@@ -168,6 +168,7 @@ Status write_case_file(const CaseInput& input, const Sink& sink) {
              "</h1>\n"));
     CORDON_TRY(sink(story_section(page)));
     CORDON_TRY(sink(flow_section(page)));
+    CORDON_TRY(sink(patterns_section(page)));
     CORDON_TRY(sink(freeze_section(page)));
     CORDON_TRY(sink(watch_section(page)));
     CORDON_TRY(table_sections(page, sink));

@@ -59,6 +59,7 @@ std::string cut_note(std::size_t shown, std::size_t all, std::string_view what);
 
 std::string story_section(CasePage& page);
 std::string flow_section(CasePage& page);
+std::string patterns_section(const CasePage& page);  ///< Empty when nothing was found.
 std::string freeze_section(CasePage& page);
 std::string watch_section(CasePage& page);
 Status table_sections(CasePage& page,

@@ -173,6 +173,8 @@ def deposits(case, seed):
     for variant in ("as-made", "swept"):
         swept, hot, decoys = (), (), ()
         if variant == "swept":
+            if not exchanges & set(told["terminals"]):
+                continue
             rows, swept, hot, decoys = with_sweeps(rows, truth, exchanges & set(told["terminals"]), seed)
             labels = [row for row in labels if row["address"] not in swept]
         ledger = Ledger([[int(row["block"]), int(row["time"]), row["tx"], int(row["index"]),
@@ -186,8 +188,8 @@ def deposits(case, seed):
                     if str(node.get("label_source", "")).startswith("inferred: sweeps")}
         reached = {node["address"] for node in traced["nodes"]}
         name = f"{told['case']}/seed{seed}/{variant}"
-        yield Row(NAME, name, "terminals_inferred", len(inferred & set(told["terminals"])),
-                  len(swept) or len(told["terminals"]))
+        terminals = set(swept or told["terminals"]) & reached
+        yield Row(NAME, name, "terminals_inferred", len(inferred & terminals), len(terminals))
         yield Row(NAME, name, "mules_wrong", len(inferred & mules), len(mules & reached))
         if decoys:
             wrong = ledger.ask("patterns", "--address", ",".join(decoys), "--kind", "deposit-address")["patterns"]
