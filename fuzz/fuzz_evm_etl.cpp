@@ -3,6 +3,7 @@
 
 #include <cordon/base/check.hpp>
 #include <cordon/chain/block_source.hpp>
+#include <cordon/patterns/contract_facts.hpp>
 
 /// The bytes are up to four files, separated by form feeds.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
@@ -13,7 +14,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
         files.push_back(cordon::memory_file("fuzz", rest.first(static_cast<std::size_t>(end))));
         rest = rest.subspan(std::min(rest.size(), static_cast<std::size_t>(end) + 1));
     }
-    auto source = cordon::chain::open_evm_etl(std::move(files), cordon::kEthereum);
+    auto source = cordon::chain::open_evm_etl(std::move(files), cordon::kEthereum,
+                                              &cordon::patterns::contract_facts());
     if (!source) return 0;
     std::optional<cordon::BlockNum> last;
     while (true) {

@@ -8,6 +8,7 @@
 #include <cordon/base/format.hpp>
 
 #include "bridge_events.hpp"
+#include "touched.hpp"
 
 namespace cordon::patterns {
 namespace {
@@ -105,20 +106,6 @@ Result<trace::Crossing> crossing_of(const BridgeIndex& index, const BridgeMatch&
     return crossing;
 }
 
-/// Before anything is read: most txns have nothing to do with a bridge.
-bool touches_bridge(ChainId chain, const AccountTxn& txn, const trace::Context& context) {
-    const auto is_bridge = [&](const Address& address) {
-        const auto label = context.label(chain, address);
-        return label && label->category == Category::kBridge;
-    };
-    for (const Transfer& row : txn.transfers)
-        if (is_bridge(row.from) || is_bridge(row.to)) return true;
-    const auto facts = context.facts_of(chain, txn.hash);
-    return std::any_of(facts.begin(), facts.end(), [](const Fact& fact) {
-        return fact.kind == FactKind::kBridgeDeposit || fact.kind == FactKind::kBridgeWithdrawal;
-    });
-}
-
 }  // namespace
 
 Result<std::vector<trace::Crossing>> Bridge::crossings(ChainId chain,
@@ -126,7 +113,9 @@ Result<std::vector<trace::Crossing>> Bridge::crossings(ChainId chain,
                                                        bool backward, const ledger::Reader& ledger,
                                                        const trace::Context& context) const {
     std::vector<trace::Crossing> found;
-    if (!touches_bridge(chain, txn.txn, context)) return found;
+    if (!is_touched(chain, txn.txn, Category::kBridge, FactKind::kBridgeDeposit,
+                    FactKind::kBridgeWithdrawal, context))
+        return found;
     CORDON_TRY(const auto index, index_of(ledger, context, params_));
     const auto& sorted = backward ? index->by_payout : index->by_deposit;
     const BridgeIndex::Where where{chain, txn.at};

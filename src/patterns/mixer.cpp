@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "mixer_index.hpp"
+#include "touched.hpp"
 
 namespace cordon::patterns {
 namespace {
@@ -25,20 +26,6 @@ Result<std::shared_ptr<const MixerIndex>> index_of(ChainId chain, const ledger::
     return index;
 }
 
-/// Before anything is read: most txns have nothing to do with a mixer.
-bool touches_mixer(ChainId chain, const AccountTxn& txn, const trace::Context& context) {
-    const auto is_mixer = [&](const Address& address) {
-        const auto label = context.label(chain, address);
-        return label && label->category == Category::kMixer;
-    };
-    for (const Transfer& row : txn.transfers)
-        if (is_mixer(row.from) || is_mixer(row.to)) return true;
-    const auto facts = context.facts_of(chain, txn.hash);
-    return std::any_of(facts.begin(), facts.end(), [](const Fact& fact) {
-        return fact.kind == FactKind::kMixerDeposit || fact.kind == FactKind::kMixerWithdrawal;
-    });
-}
-
 }  // namespace
 
 Result<std::vector<trace::Crossing>> Mixer::crossings(ChainId chain,
@@ -46,7 +33,9 @@ Result<std::vector<trace::Crossing>> Mixer::crossings(ChainId chain,
                                                       bool backward, const ledger::Reader& ledger,
                                                       const trace::Context& context) const {
     std::vector<trace::Crossing> found;
-    if (!touches_mixer(chain, txn.txn, context)) return found;
+    if (!is_touched(chain, txn.txn, Category::kMixer, FactKind::kMixerDeposit,
+                    FactKind::kMixerWithdrawal, context))
+        return found;
     CORDON_TRY(const auto index, index_of(chain, ledger, context, params_));
     for (const std::size_t place : index->at(txn.at, backward)) {
         CORDON_TRY(auto crossing, index->crossing(index->candidates()[place], ledger));

@@ -61,6 +61,30 @@ public:
         }
     }
 
+    /// The second test of kNearest.
+    void by_chance() {
+        const auto& deposits = book_.pool->deposits;
+        const auto& withdrawals = book_.pool->withdrawals;
+        std::vector<uint32_t> free;
+        for (uint32_t i = 0; i < deposits.size(); ++i)
+            if (!book_.taken_by[i]) free.push_back(i);
+        std::array<double, kMixerClasses> earlier{}, later{};
+        for (uint32_t w = 0; w < withdrawals.size(); ++w) {
+            if (book_.takes[w]) continue;
+            const auto next = std::partition_point(free.begin(), free.end(), [&](uint32_t i) {
+                return before(deposits[i], withdrawals[w]);
+            });
+            const UnixMillis time = withdrawals[w].time;
+            if (next != free.begin()) ++earlier[wait_class(deposits[*(next - 1)].time, time)];
+            if (next != free.end()) ++later[wait_class(time, deposits[*next].time)];
+        }
+        for (std::size_t rank = 0; rank < kMixerClasses; ++rank)
+            book_.tallies[static_cast<std::size_t>(MixerClue::kNearest)][rank].most =
+                (std::max(0.0, earlier[rank] - later[rank]) +
+                 params_.behaviour_prior * params_.prior_weight) /
+                (earlier[rank] + params_.prior_weight);
+    }
+
     void by_batch() {
         const auto given = rows_of(book_.pool->deposits);
         std::map<std::size_t, std::vector<const Row*>> by_size;  // Each by its last event.
@@ -270,6 +294,7 @@ void hint_by_behaviour(std::vector<MixerBook>& books, const MixerParams& params)
     for (MixerBook& book : books) {
         Behaviour behaviour{book, params};
         behaviour.by_time();
+        behaviour.by_chance();
         behaviour.by_batch();
         behaviour.tally();
     }
@@ -283,8 +308,8 @@ double precision_of(const MixerTallies& tallies, MixerClue clue, uint8_t rank,
     const double prior =
         clue <= MixerClue::kSharedFunder ? params.outside_prior : params.behaviour_prior;
     const MixerTally& tally = tallies[static_cast<std::size_t>(clue)][rank];
-    return (tally.right + prior * params.prior_weight) /
-           (static_cast<double>(tally.tested) + params.prior_weight);
+    return std::min(tally.most, (tally.right + prior * params.prior_weight) /
+                                    (static_cast<double>(tally.tested) + params.prior_weight));
 }
 
 }  // namespace cordon::patterns

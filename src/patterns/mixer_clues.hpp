@@ -55,6 +55,8 @@ struct MixerParams {
 struct MixerTally {
     uint64_t tested = 0;
     double right = 0;  ///< Not whole: a share of each, or less what chance does.
+    /// Where a second test exists: the share that it finds, which then counts if it is lower.
+    double most = 1;
 };
 
 /// Each clue has classes: how long ago, how many at once.
@@ -90,7 +92,9 @@ MixerBook make_book(const MixerPool& pool);
 bool before(const MixerEvent& a, const MixerEvent& b) noexcept;
 
 /// Behaviour: kBatch, kNearest, kFifo of one pool and kCounts over all. Tested on the withdrawals
-/// whose recipient is a depositor himself: the address is hidden, and the clue must find it.
+/// whose recipient is a depositor himself: the address is hidden, and the clue must find it. Such
+/// people are hastier than others, so kNearest is tested on the others too: by how much more often
+/// a deposit stands just before a withdrawal than just after it, where it cannot be its own.
 void hint_by_behaviour(std::vector<MixerBook>& books, const MixerParams& params);
 
 /// Outside transfers: kTransfers, kFundsGas, kSharedFunder. Tested by what cannot be: how often the

@@ -42,23 +42,27 @@ Status read_rows(ChainId chain, const Address& address, const ledger::Reader& le
     }
 }
 
-/// The amount of most receipts, when they are enough.
+/// The amount that makes up nearly all of what was received. By value, not by number: dust costs
+/// nothing, and must not hide a pool.
 std::optional<Amount> denomination_of(const Rows& rows, const Address& pool,
                                       const MixerPoolParams& params) {
     std::map<Amount, std::size_t> times;
-    std::size_t receipts = 0;
     for (const auto& row : rows)
-        if (row.transfer.to == pool) {
-            ++times[row.transfer.amount];
-            ++receipts;
+        if (row.transfer.to == pool) ++times[row.transfer.amount];
+    double total = 0, most = 0;
+    auto best = times.end();
+    for (auto each = times.begin(); each != times.end(); ++each) {
+        const double value = each->first.to_double() * static_cast<double>(each->second);
+        total += value;
+        if (value > most) {
+            most = value;
+            best = each;
         }
-    const auto most =
-        std::max_element(times.begin(), times.end(),
-                         [](const auto& a, const auto& b) { return a.second < b.second; });
-    if (most == times.end() || most->second < params.min_deposits ||
-        static_cast<double>(most->second) < params.min_fixed * static_cast<double>(receipts))
+    }
+    if (best == times.end() || best->second < params.min_deposits ||
+        most < params.min_fixed * total)
         return std::nullopt;
-    return most->first;
+    return best->first;
 }
 
 Address sender_of(const AccountTxn& txn) {

@@ -31,8 +31,8 @@ struct MixerPool {
 };
 
 struct MixerPoolParams {
-    /// Part of the receipts in an asset that must be of one amount. Below 1 because anyone can send
-    /// dust to a contract.
+    /// Part of the receipts in an asset, by value, that must be of one amount. Below 1 because
+    /// anyone can send anything to a contract.
     double min_fixed = 0.9;
     /// A service that received a single sum twice is no pool.
     std::size_t min_deposits = 3;

@@ -114,13 +114,15 @@ TEST(Mixer, does_not_tie_by_a_service_where_everybody_meets) {
 }
 
 TEST(Mixer, learns_from_the_pool_what_its_order_is_worth) {
-    // Everybody withdraws at once to his own address: in this pool the nearest deposit is telling.
-    AccountChain chain;
-    for (unsigned i = 1; i <= 40; ++i)
-        chain.pay(address(i), kPool, kNote).pay(kPool, address(i), 97);
-    chain.pay(address(90), kPool, kNote).pay(kPool, address(91), 97);
-    EXPECT_GT(sureness(all_of(chain, context_with_pool()), address(90), address(91)), 0.6);
-    // Where nobody does, it is not.
+    // Everybody withdraws at once, half of them to their own address, and nothing happens for some
+    // minutes: in this pool the nearest deposit is telling.
+    AccountChain quiet;
+    for (unsigned i = 1; i <= 40; ++i) {
+        quiet.pay(address(i), kPool, kNote).pay(kPool, address(i % 2 == 0 ? i : 100 + i), 97);
+        for (int idle = 0; idle < 30; ++idle) quiet.pay(address(500), address(501), 1);
+    }
+    EXPECT_GT(sureness(all_of(quiet, context_with_pool()), address(39), address(139)), 0.6);
+    // Where nothing is known, it is not.
     AccountChain crowd = with_crowd(40);
     crowd.pay(address(90), kPool, kNote).pay(kPool, address(91), 97);
     EXPECT_LT(sureness(all_of(crowd, context_with_pool()), address(90), address(91)), 0.1);
@@ -145,6 +147,12 @@ TEST(Mixer, is_no_pool_without_label_or_of_many_sums) {
     for (uint64_t i = 1; i < 6; ++i) sums.pay(address(static_cast<unsigned>(i)), kPool, 10 * i);
     EXPECT_TRUE(all_of(sums, context_with_pool()).pools.empty());
     EXPECT_TRUE(all_of(AccountChain{}, context_with_pool()).pools.empty());
+}
+
+TEST(Mixer, is_not_hidden_by_dust) {
+    auto chain = with_crowd();
+    for (unsigned i = 0; i < 50; ++i) chain.pay(address(200), kPool, 1);
+    EXPECT_EQ(all_of(chain, context_with_pool()).pools.at(0).denomination, Amount{kNote});
 }
 
 TEST(Mixer, is_known_by_its_facts) {
