@@ -224,11 +224,14 @@ Result<int> run_cluster(const Args& args, const Session& session) {
     }
     engine::TieParams ties;
     CORDON_TRY(ties.large, addresses_of(args, "large"));
-    const auto& filter = args.has("with-joins") ? ledger::no_join_filter() : engine::join_filter();
+    const bool with_joins = args.has("with-joins");
+    const auto& filter = with_joins ? ledger::no_join_filter() : engine::join_filter();
     CORDON_TRY(engine::Clusters clusters,
                engine::cluster_ledger(args.get("ledger"), chain, filter, session.cancel));
     if (args.has("change"))
-        CORDON_TRY(engine::tie_changes(clusters, engine::join_test(), ties, session.cancel));
+        CORDON_TRY(engine::tie_changes(clusters,
+                                       with_joins ? patterns::JoinTest{} : engine::join_test(),
+                                       ties, session.cancel));
     CORDON_TRY(const Answer found, answer(args, clusters));
     if (!session.quiet) print_warnings(clusters.warnings);
     switch (session.format) {
