@@ -1,6 +1,7 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include "cluster_change.hpp"
 
+#include <algorithm>
 #include <set>
 
 namespace cordon::engine {
@@ -28,9 +29,11 @@ Status mark_co_spent(const Clusters& clusters, patterns::ChangeFacts& facts) {
 
 Result<TxnChange> look_at(const ledger::Reader& reader, ChainId chain, ledger::PlacedUtxoTxn placed,
                           bool is_join, const Clusters* clusters,
-                          const patterns::ChangeParams& params) {
+                          const patterns::ChangeParams& params,
+                          patterns::LargeSpenders* large = nullptr) {
     TxnChange result;
-    CORDON_TRY(result.facts, patterns::change_facts(reader, chain, std::move(placed), is_join));
+    CORDON_TRY(result.facts,
+               patterns::change_facts(reader, chain, std::move(placed), is_join, large));
     if (clusters != nullptr) CORDON_TRY(mark_co_spent(*clusters, result.facts));
     result.change = patterns::change_of(result.facts, params);
     return result;
@@ -53,6 +56,7 @@ Result<TxnChange> change_in(const ledger::Reader& reader, ChainId chain, const H
 Status each_change(const ledger::Reader& reader, ChainId chain, const patterns::JoinTest& is_join,
                    const Clusters* clusters, const patterns::ChangeParams& params,
                    const std::function<Status(const TxnChange&)>& visit) {
+    patterns::LargeSpenders large;
     return reader.scan(chain, 0, UINT64_MAX, [&](const Block& block) -> Status {
         for (uint32_t n = 0; n < block.utxo_txns.size(); ++n) {
             const UtxoTxn& txn = block.utxo_txns[n];
@@ -60,7 +64,7 @@ Status each_change(const ledger::Reader& reader, ChainId chain, const patterns::
             if (!patterns::no_change(txn, joint).empty()) continue;
             CORDON_TRY(const TxnChange found,
                        look_at(reader, chain, {{block.header.number, n}, block.header.time, txn},
-                               joint, clusters, params));
+                               joint, clusters, params, &large));
             CORDON_TRY(visit(found));
         }
         return {};
@@ -76,15 +80,23 @@ Status tie_changes(Clusters& clusters, const patterns::JoinTest& is_join, const 
     };
     std::vector<Found> found;
     const ledger::Reader& reader = *clusters.reader;
+    CORDON_TRY(const std::vector<uint32_t> nobody, keyless_ids(reader, clusters.chain));
+    const auto owned = [&](const Address& address) -> Result<std::optional<uint32_t>> {
+        CORDON_TRY(const auto id, reader.address_id(clusters.chain, address));
+        if (!id || std::find(nobody.begin(), nobody.end(), *id) != nobody.end())
+            return std::optional<uint32_t>{};
+        return id;
+    };
     const auto keep = [&](const TxnChange& each) -> Status {
         if (cancel != nullptr && cancel->load()) return fail(ErrorCode::kCancelled, "interrupted");
         if (!each.change.output) return {};
         const UtxoTxn& txn = each.facts.placed.txn;
-        if (!txn.inputs.front().spent) return {};
-        CORDON_TRY(const auto payer,
-                   reader.address_id(clusters.chain, txn.inputs.front().spent->address));
-        CORDON_TRY(const auto change,
-                   reader.address_id(clusters.chain, txn.outputs[*each.change.output].address));
+        CORDON_TRY(const auto change, owned(txn.outputs[*each.change.output].address));
+        std::optional<uint32_t> payer;
+        for (std::size_t n = 0; n < txn.inputs.size() && !payer; ++n)
+            if (txn.inputs[n].spent) {
+                CORDON_TRY(payer, owned(txn.inputs[n].spent->address));
+            }
         if (!payer || !change) return {};
         ChangeTie tie{each.facts.placed.at, *each.change.output, each.change.confidence, {}};
         for (const patterns::Vote& vote : each.change.votes)

@@ -18,21 +18,6 @@ using ledger::SavedClusters;
 // Which numbering of addresses the ids are of; 1 was by a walk over all blocks.
 constexpr uint32_t kNumbering = 2;
 
-/// Ids of what anybody may spend: whoever sweeps it shares no key with others that do.
-Result<std::vector<uint32_t>> keyless(const ledger::Reader& reader, ChainId chain) {
-    // Pay-to-anchor (Bitcoin Core 28: version 1, program 4e73), which Lightning leaves for fees.
-    constexpr std::array<uint8_t, 3> kAnchor{1, 0x4E, 0x73};
-    constexpr std::array<uint8_t, 1> kTrue{0x51};  // OP_TRUE.
-    std::vector<uint32_t> ids;
-    for (const Address& address : {Address{}, Address{AddressKind::kWitness, kAnchor},
-                                   Address{AddressKind::kScript, crypto::sha256(kTrue)},
-                                   Address{AddressKind::kScript, crypto::sha256({})}}) {
-        CORDON_TRY(const auto id, reader.address_id(chain, address));
-        if (id) ids.push_back(*id);
-    }
-    return ids;
-}
-
 /// The tip, and blocks ever further below it: however deep a reorg is, some mark a little below it
 /// is left.
 Result<std::vector<ClusterMark>> marks_of(const ledger::Reader& reader, ChainId chain) {
@@ -113,6 +98,20 @@ std::string clusters_path(const std::string& directory, ChainId chain) {
         .string();
 }
 
+Result<std::vector<uint32_t>> keyless_ids(const ledger::Reader& reader, ChainId chain) {
+    // Pay-to-anchor (Bitcoin Core 28: version 1, program 4e73), which Lightning leaves for fees.
+    constexpr std::array<uint8_t, 3> kAnchor{1, 0x4E, 0x73};
+    constexpr std::array<uint8_t, 1> kTrue{0x51};  // OP_TRUE.
+    std::vector<uint32_t> ids;
+    for (const Address& address : {Address{}, Address{AddressKind::kWitness, kAnchor},
+                                   Address{AddressKind::kScript, crypto::sha256(kTrue)},
+                                   Address{AddressKind::kScript, crypto::sha256({})}}) {
+        CORDON_TRY(const auto id, reader.address_id(chain, address));
+        if (id) ids.push_back(*id);
+    }
+    return ids;
+}
+
 Result<std::optional<Clusters>> kept_clusters(const std::string& directory,
                                               std::shared_ptr<const ledger::Reader> reader,
                                               ChainId chain, const ledger::JoinFilter& filter) {
@@ -134,7 +133,7 @@ Result<Clusters> cluster_ledger(const std::string& directory, std::optional<Chai
     const BlockNum from = known.empty() ? 0 : known.back().number + 1;
 
     result.forest.reserve(addresses);
-    CORDON_TRY(const std::vector<uint32_t> nobody, keyless(*reader, chain));
+    CORDON_TRY(const std::vector<uint32_t> nobody, keyless_ids(*reader, chain));
     const auto is_nobody = [&](uint32_t id) {
         return std::find(nobody.begin(), nobody.end(), id) != nobody.end();
     };

@@ -38,6 +38,10 @@ struct Clusters {
 /// kInvalidParam for an account chain.
 Result<ChainId> utxo_chain(const ledger::Reader& reader, std::optional<ChainId> wanted);
 
+/// Ids of what anybody may spend (pay-to-anchor, OP_TRUE, …): whoever sweeps it shares no key with
+/// others that do, so it joins nobody.
+Result<std::vector<uint32_t>> keyless_ids(const ledger::Reader& reader, ChainId chain);
+
 /// Where the clusters of a chain are kept: LEDGER/clusters-NAME.bin, outside the folders that the
 /// ledger's writer tidies.
 std::string clusters_path(const std::string& directory, ChainId chain);

@@ -7,6 +7,7 @@
 
 #include <cordon/chain/text.hpp>
 
+#include "cluster_change.hpp"
 #include "cluster_labels.hpp"
 #include "context.hpp"
 
@@ -152,6 +153,30 @@ TEST_F(ClustersTest, what_is_kept_is_used_as_it_is_or_not_at_all) {
     EXPECT_FALSE(kept(ledger::no_join_filter()).has_value());  // Of blocks that are no more.
     std::ofstream{clusters_path(folder_.string(), kBitcoin)} << "noise";
     EXPECT_FALSE(kept(ledger::no_join_filter()).has_value());
+}
+
+TEST_F(ClustersTest, a_guess_joins_nobody_by_an_anchor) {
+    const Address anchor = chain::parse_address(kBitcoin, "bc1pfeessrawgf").value();
+    // The anchor signs and is paid again: by keys alone it would be change.
+    Block block = signed_by(1, 1, 1);
+    block.utxo_txns[0].inputs = {{{hash(1, 77), 0}, TxOut{900, anchor}},
+                                 {{hash(1, 78), 0}, TxOut{900, owner(1)}}};
+    block.utxo_txns[0].outputs = {{800, anchor}, {700, owner(2)}};
+    append(block);
+    Clusters clusters = now();
+    ASSERT_TRUE(tie_changes(clusters, {}, {}).has_value());
+    EXPECT_EQ(clusters.forest.joins(), 0u);
+    // A key that signs and is paid again is nothing new, a fresh one of the same sort is.
+    Block plain = signed_by(2, 3, 4);
+    plain.utxo_txns[0].outputs = {{100'000, Address{AddressKind::kP2sh, owner(9).payload()}},
+                                  {7, owner(5)}};
+    for (TxIn& in : plain.utxo_txns[0].inputs) in.spent->value = 60'000;
+    append(plain);
+    clusters = now();
+    ASSERT_TRUE(tie_changes(clusters, {}, {}).has_value());
+    EXPECT_EQ(size(clusters, 5), 3u);
+    ASSERT_EQ(clusters.ties.size(), 1u);
+    EXPECT_EQ(clusters.ties[0].output, 1u);
 }
 
 class LabelsTest : public ClustersTest {

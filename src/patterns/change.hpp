@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -51,10 +52,15 @@ struct ChangeFacts {
     std::vector<OutputFacts> outputs;
 };
 
+/// Large spending txns of one chain, so that who asks for many txns reads each of them once and not
+/// once for every output that it gathers.
+using LargeSpenders = std::map<TxnPosition, SpenderFacts>;
+
 /// Reads them. Cost: some look-ups an output, and each spending txn once. Errors: of the Reader.
-/// co_spent stays false: who has clusters fills it in.
+/// co_spent stays false: who has clusters fills it in. `large` may be null.
 Result<ChangeFacts> change_facts(const ledger::Reader& reader, ChainId chain,
-                                 ledger::PlacedUtxoTxn placed, bool is_join);
+                                 ledger::PlacedUtxoTxn placed, bool is_join,
+                                 LargeSpenders* large = nullptr);
 
 /// In the order of their names.
 enum class Heuristic : uint8_t {

@@ -60,17 +60,33 @@ Result<bool> is_first_seen(const ledger::Reader& reader, ChainId chain, const Ad
     return first && *first == at;
 }
 
+/// Inputs and outputs from which a spending txn is remembered: reading fewer costs less than the
+/// place to keep them, for every txn of a chain.
+constexpr std::size_t kLarge = 100;
+
+Result<SpenderFacts> spender_at(const ledger::Reader& reader, ChainId chain, TxnPosition at,
+                                std::map<TxnPosition, SpenderFacts>& here, LargeSpenders* large) {
+    if (const auto known = here.find(at); known != here.end()) return known->second;
+    if (large != nullptr)
+        if (const auto known = large->find(at); known != large->end()) return known->second;
+    CORDON_TRY(const auto spending, reader.utxo_txn(chain, at));
+    const SpenderFacts facts = facts_of(spending);
+    here.emplace(at, facts);
+    if (large != nullptr && facts.inputs + facts.outputs >= kLarge) large->emplace(at, facts);
+    return facts;
+}
+
 }  // namespace
 
 Result<ChangeFacts> change_facts(const ledger::Reader& reader, ChainId chain,
-                                 ledger::PlacedUtxoTxn placed, bool is_join) {
+                                 ledger::PlacedUtxoTxn placed, bool is_join, LargeSpenders* large) {
     ChangeFacts facts;
     facts.is_join = is_join;
     facts.own = facts_of(placed);
     const UtxoTxn& txn = placed.txn;
     facts.outputs.resize(txn.outputs.size());
 
-    if (facts.own.peels()) {
+    if (facts.own.peels() && txn.inputs.front().prevout.index < 2) {  // Else it has more outputs.
         CORDON_TRY(const auto parent, reader.find_txn(chain, txn.inputs.front().prevout.txid));
         if (parent) {
             CORDON_TRY(const auto made, reader.utxo_txn(chain, *parent));
@@ -94,12 +110,7 @@ Result<ChangeFacts> change_facts(const ledger::Reader& reader, ChainId chain,
         output.fresh = seen->second;
         CORDON_TRY(const auto spender, reader.spender(chain, {txn.txid, n}));
         if (!spender) continue;
-        auto known = spenders.find(spender->at);
-        if (known == spenders.end()) {
-            CORDON_TRY(const auto spending, reader.utxo_txn(chain, spender->at));
-            known = spenders.emplace(spender->at, facts_of(spending)).first;
-        }
-        output.spender = known->second;
+        CORDON_TRY(output.spender, spender_at(reader, chain, spender->at, spenders, large));
     }
     facts.placed = std::move(placed);
     return facts;

@@ -167,6 +167,25 @@ TEST(ChangeFactsTest, a_fresh_address_is_new_in_this_txn) {
     EXPECT_FALSE(facts.outputs[3].fresh);
 }
 
+TEST(ChangeFactsTest, a_gathering_is_read_once_for_all_that_it_gathers) {
+    UtxoChain chain;
+    std::vector<OutPoint> gathered;
+    for (uint32_t n = 0; n < 120; ++n) {
+        chain.txn(n + 1, {}, {{key(2 * n), 10}, {key(2 * n + 1), 20}});
+        gathered.push_back(outpoint(n + 1, 0));
+    }
+    chain.txn(500, gathered, {{key(900), 1'100}});
+    const test::MemoryLedger ledger{chain.blocks()};
+    LargeSpenders large;
+    for (BlockNum block = 1; block <= 120; ++block) {
+        const auto facts =
+            change_facts(ledger, kBitcoin, *ledger.utxo_txn(kBitcoin, {block, 0}), false, &large);
+        ASSERT_TRUE(facts->outputs[0].spender.has_value());
+        EXPECT_EQ(facts->outputs[0].spender->inputs, 120u);
+    }
+    EXPECT_EQ(large.size(), 1u);
+}
+
 TEST(ChangeFactsTest, values_that_do_not_add_up_give_no_fee) {
     UtxoChain chain;
     chain.txn(3, {outpoint(900, 0), outpoint(900, 1)}, {{key(60), 5}, {key(61), 6}});
