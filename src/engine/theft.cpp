@@ -26,8 +26,8 @@ Result<trace::TraceResult> search(const Theft& theft, const TheftRequest& reques
                                          request.params, progress, cancel));
     if (request.mode == trace::Mode::kFrontier) {
         result.mode = trace::Mode::kFrontier;
-        CORDON_TRY(result.watch, trace::frontier(*theft.ledger, *theft.context, links, result,
-                                                 request.frontier));
+        CORDON_TRY(result.watch,
+                   trace::frontier(*theft.ledger, *theft.context, links, result, request.frontier));
     }
     return result;
 }

@@ -76,7 +76,7 @@ public:
             }
             CORDON_TRY(push(top.node));
             if (++pushes_ % kPushesPerTick == 0 && progress_)
-                progress_({pushes_, spots_.size(), held_, spot.hop, budget_used()});
+                progress_({pushes_, spots_.size(), held_, spots_[top.node].hop, budget_used()});
         }
         return {};
     }
@@ -91,8 +91,8 @@ public:
                 CORDON_TRY(const Profile* profile, profile_of_node(id));
                 if (!profile->passes_on && !profile->busy) score *= params_.idle_weight;
             }
-            graph.nodes.push_back({spot.chain, spot.address, spot.hop, spot.seed, score,
-                                   spot.label, stop_of(id)});
+            graph.nodes.push_back(
+                {spot.chain, spot.address, spot.hop, spot.seed, score, spot.label, stop_of(id)});
         }
         for (NodeId id = 0; id < spots_.size(); ++id) {
             const auto open = open_.find(id);
@@ -111,7 +111,8 @@ public:
     }
 
 private:
-    using Chips = std::map<std::pair<uint32_t, BlockNum>, double>;  // By asset and block of arrival.
+    using Chips =
+        std::map<std::pair<uint32_t, BlockNum>, double>;  // By asset and block of arrival.
     struct Spot {
         ChainId chain;
         Address address;
@@ -156,8 +157,7 @@ private:
             return std::min(1.0, static_cast<double>(used) / static_cast<double>(limit));
         };
         return std::max({share(pushes_, params_.max_pushes),
-                         share(spots_.size(), params_.max_nodes),
-                         share(held_, params_.max_edges)});
+                         share(spots_.size(), params_.max_nodes), share(held_, params_.max_edges)});
     }
 
     NodeId node(ChainId chain, const Address& address, uint32_t hop) {
@@ -205,8 +205,8 @@ private:
         if (known != profiles_.end()) return &known->second;
         const ChainId chain = spots_[id].chain;
         const Address address = spots_[id].address;
-        CORDON_TRY(const auto movements, reader_.of(chain, address, ledger::Order::kDescending,
-                                                    params_.profile_txns));
+        CORDON_TRY(const auto movements,
+                   reader_.of(chain, address, ledger::Order::kDescending, params_.profile_txns));
         return &profiles_.emplace(id, profile_of(address, movements)).first->second;
     }
 
@@ -235,7 +235,8 @@ private:
             spot.residual += mass;
         };
         for (const uint32_t asset : known) give(asset, 1);
-        for (const uint32_t asset : doubtful) give(asset, 1.0 / static_cast<double>(doubtful.size()));
+        for (const uint32_t asset : doubtful)
+            give(asset, 1.0 / static_cast<double>(doubtful.size()));
         queue_.push({spot.residual, id});
         return {};
     }
@@ -308,14 +309,16 @@ private:
                 if (!profile->busy && !profile->moves_on(address, row.at.block))
                     weight *= params_.idle_weight;
             }
-            out.push_back({asset_id(chain, row.asset), weight, turn(chain, other[i] == id, row.to_asset)});
+            out.push_back(
+                {asset_id(chain, row.asset), weight, turn(chain, other[i] == id, row.to_asset)});
             note(open.forward, i, other[i], row.at.block);
         }
         for (uint32_t i = static_cast<uint32_t>(open.movements.size()); i-- > 0;) {
             const Movement& row = open.movements[i];
             if (imitators.contains(other[i]) || row.to != address) continue;
             const double weight = verified(chain, row.to_asset) ? row.to_amount.to_double() : 1;
-            in.push_back({asset_id(chain, row.to_asset), weight, turn(chain, other[i] == id, row.asset)});
+            in.push_back(
+                {asset_id(chain, row.to_asset), weight, turn(chain, other[i] == id, row.asset)});
             note(open.backward, i, other[i], row.at.block);
         }
         open.forward.sweep = Sweep{std::move(out)};
@@ -385,12 +388,12 @@ private:
         std::vector<Chip> parts;
         parts.reserve(chips.size());
         for (const auto& [key, mass] : chips) {
-            const auto start = std::partition_point(
-                side.block.begin(), side.block.end(), [&](BlockNum block) {
+            const auto start =
+                std::partition_point(side.block.begin(), side.block.end(), [&](BlockNum block) {
                     return back ? block > key.second && key.second != 0 : block < key.second;
                 });
-            parts.push_back({static_cast<std::size_t>(start - side.block.begin()), key.first,
-                             mass * share});
+            parts.push_back(
+                {static_cast<std::size_t>(start - side.block.begin()), key.first, mass * share});
         }
         const std::vector<double> given = side.sweep.share(std::move(parts));
         for (std::size_t row = 0; row < given.size(); ++row) {
