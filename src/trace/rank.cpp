@@ -64,6 +64,8 @@ public:
         : sight_{sight}, params_{params}, progress_{progress}, cancel_{cancel}, reader_{sight} {}
 
     Status run(std::span<const Start> starts) {
+        // All before any is opened: a seed is nobody's stranger and no imitator.
+        for (const Start& start : starts) spots_[node(start.chain, start.address, 0)].seed = true;
         for (const Start& start : starts) CORDON_TRY(seed(start));
         while (!queue_.empty()) {
             const Entry top = queue_.top();
@@ -214,7 +216,6 @@ private:
 
     Status seed(const Start& start) {
         const NodeId id = node(start.chain, start.address, 0);
-        spots_[id].seed = true;
         CORDON_TRY(const Open* open, visit(id));
         std::set<uint32_t> known, doubtful;
         for (const Side* side : {&open->forward, &open->backward})
@@ -250,6 +251,7 @@ private:
             const Address address = spots_[id].address;
             CORDON_TRY(Movements found, reader_.of(spots_[id].chain, address,
                                                    ledger::Order::kAscending, params_.max_txns));
+            stopped_ = stopped_ || (found.cut && spots_[id].seed);
             open.closed = !spots_[id].seed && (found.cut || serves_strangers(id, found.rows));
             if (!open.closed) {
                 CORDON_TRY(unfold(id, std::move(found.rows), open));
