@@ -163,7 +163,15 @@ Status read_wallets(const InputFile& file, const RowSink<WalletAddress>& row) {
 
 Status read_watch_list(const InputFile& file, const RowSink<Watch>& row) {
     enum : std::size_t {
-        kChain, kAddress, kOutpoint, kAsset, kTainted, kSince, kCase, kSource, kConfidence
+        kChain,
+        kAddress,
+        kOutpoint,
+        kAsset,
+        kTainted,
+        kSince,
+        kCase,
+        kSource,
+        kConfidence
     };
     static constexpr std::array<CsvColumn, 9> kColumns{{{"chain"},
                                                         {"address"},
@@ -181,9 +189,9 @@ Status read_watch_list(const InputFile& file, const RowSink<Watch>& row) {
                    checked(csv, kAddress, parse_address(watch.chain, csv[kAddress])));
         if (!csv[kOutpoint].empty()) {
             if (!is_utxo(watch.chain))
-                return fail(csv.error(kOutpoint, ErrorCode::kConflict,
-                                      format("{} has no outputs: leave it empty",
-                                             to_string(watch.chain))));
+                return fail(
+                    csv.error(kOutpoint, ErrorCode::kConflict,
+                              format("{} has no outputs: leave it empty", to_string(watch.chain))));
             CORDON_TRY(watch.outpoint,
                        checked(csv, kOutpoint, parse_outpoint(watch.chain, csv[kOutpoint])));
         }

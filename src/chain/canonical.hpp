@@ -28,8 +28,8 @@ Status read_assets(const InputFile& file, const RowSink<AssetInfo>& row);
 Status read_prices(const InputFile& file, const RowSink<Price>& row);
 /// chain,address,set,entity,tier
 Status read_wallets(const InputFile& file, const RowSink<WalletAddress>& row);
-/// chain,address,outpoint,asset,tainted,since,case,source,confidence – since as unix seconds, RFC 3339
-/// or empty. kConflict for an outpoint on an account chain.
+/// chain,address,outpoint,asset,tainted,since,case,source,confidence – since as unix seconds, RFC
+/// 3339 or empty. kConflict for an outpoint on an account chain.
 Status read_watch_list(const InputFile& file, const RowSink<Watch>& row);
 
 }  // namespace cordon::chain

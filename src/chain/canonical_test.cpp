@@ -144,5 +144,41 @@ TEST(Wallets, reads_rows_and_refuses_bad_ones) {
                    "field tier:");
 }
 
+const std::string kWatch = "chain,address,outpoint,asset,tainted,since,case,source,confidence\n";
+const std::string kPoint = std::string(64, 'a') + ":1";
+
+TEST(WatchList, takes_addresses_and_outputs) {
+    const auto rows =
+        read(read_watch_list, kWatch + "eth," + kEvm +
+                                  ",,native,5,2025-02-21T14:15:11Z,,trace:unspent,1\n" + "btc," +
+                                  kP2wpkh + "," + kPoint + ",native,0,,\"A, B\",me,0.5\n")
+            .value();
+    ASSERT_EQ(rows.size(), 2u);
+    EXPECT_EQ(rows[0].tainted, Amount{5U});
+    EXPECT_EQ(rows[0].outpoint, std::nullopt);
+    EXPECT_TRUE(rows[0].since.has_value());
+    EXPECT_EQ(rows[1].outpoint, parse_outpoint(kBitcoin, kPoint).value());
+    EXPECT_EQ(rows[1].case_name, "A, B");
+    EXPECT_EQ(rows[1].since, std::nullopt);
+}
+
+TEST(WatchList, refuses_what_it_cannot_mean) {
+    const auto row = [](std::string_view chain, std::string_view address, std::string_view rest) {
+        return kWatch + std::string{chain} + "," + std::string{address} + "," + std::string{rest};
+    };
+    const auto refused = [](const std::string& text, ErrorCode code, std::string_view part) {
+        expect_refused(read_watch_list, text, code, part);
+    };
+    refused(row("eth", kEvm, kPoint + ",native,5,,,me,1\n"), ErrorCode::kConflict, "outpoint");
+    refused(row("eth", kP2wpkh, ",native,5,,,me,1\n"), ErrorCode::kWrongChain, "address");
+    refused(row("eth", kEvm, ",native,-5,,,me,1\n"), ErrorCode::kMalformed, "tainted");
+    refused(row("eth", kEvm, ",native,5,yesterday,,me,1\n"), ErrorCode::kMalformed, "since");
+    refused(row("eth", kEvm, ",native,5,,,,1\n"), ErrorCode::kMalformed, "source");
+    refused(row("eth", kEvm, ",native,5,,,me,1.5\n"), ErrorCode::kOverflow, "confidence");
+    refused(row("eth", kEvm, ",native,5,,,me\n"), ErrorCode::kMalformed, ":2");
+    refused("chain,address\n", ErrorCode::kMalformed, "outpoint");
+    refused("", ErrorCode::kTruncated, "");
+}
+
 }  // namespace
 }  // namespace cordon::chain

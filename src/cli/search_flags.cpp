@@ -27,8 +27,21 @@ constexpr std::array kOnly{
     Only{"direction", {true, false, false, false}}, Only{"hops", {true, false, true, true}},
     Only{"min-amount", {true, false, true, true}},  Only{"min-usd", {true, false, true, true}},
     Only{"to", {false, false, true, false}},        Only{"count", {false, false, true, false}},
-    Only{"case", {false, false, false, true}},
+    Only{"case", {false, false, false, true}},      Only{"epsilon", {false, true, false, false}},
+    Only{"phi", {false, true, false, false}},
 };
+
+/// A bound of the ranking; what it may be, rank() says.
+Result<double> share(const Args& args, std::string_view flag, double fallback) {
+    if (!args.has(flag)) return fallback;
+    const std::string text = args.get(flag);
+    double value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size() || !(value > 0 && value < 1))
+        return fail(ErrorCode::kInvalidParam,
+                    format("--{}: expected a number between 0 and 1, found \"{}\"", flag, text));
+    return value;
+}
 
 Status check_mode(const Args& args, Mode mode) {
     for (const Only& only : kOnly)
@@ -42,13 +55,22 @@ Status check_mode(const Args& args, Mode mode) {
 
 std::vector<Flag> search_flags() {
     static const std::string count = std::to_string(trace::PathParams{}.count);
+    static const std::string epsilon = format("{}", trace::RankParams{}.epsilon);
+    static const std::string phi = format("{}", trace::RankParams{}.phi);
     std::vector<Flag> flags = trace_flags();
-    flags.push_back({"mode", "taint|ranked|paths|frontier",
-                     "Follow the money, rank who belongs together, find paths to --to, or list what "
-                     "can still move",
-                     "taint"});
+    flags.push_back(
+        {"mode", "taint|ranked|paths|frontier",
+         "Follow the money, rank who belongs together, find paths to --to, or list what "
+         "can still move",
+         "taint"});
     flags.push_back({"to", "X[,X]", "Where the paths end, written as --seed (mode paths)"});
     flags.push_back({"count", "N", "How many paths, the widest first (mode paths)", count});
+    flags.push_back({"epsilon", "E",
+                     "Visit an address while more than E of the mass waits there (mode ranked)",
+                     epsilon});
+    flags.push_back(
+        {"phi", "P",
+         "End the community where less than P of its score lies around it (mode ranked)", phi});
     flags.push_back({"case", "NAME", "Name of the theft in the watch list (mode frontier)"});
     return flags;
 }
@@ -71,6 +93,9 @@ Result<engine::TheftRequest> search_request(const Args& args) {
     request.paths.min_amount = params.min_amount;
     request.paths.min_usd = params.min_usd;
     if (args.has("hops")) request.paths.max_hops = params.max_hops;
+
+    CORDON_TRY(request.rank.epsilon, share(args, "epsilon", request.rank.epsilon));
+    CORDON_TRY(request.rank.phi, share(args, "phi", request.rank.phi));
 
     request.targets = args.get("to");
     if (request.mode == Mode::kPaths && request.targets.empty())

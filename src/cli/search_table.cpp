@@ -53,11 +53,11 @@ std::string paths_text(const TraceResult& result, const trace::Context& context,
     for (std::size_t i = 0; i < std::min(kMaxRows, result.paths.size()); ++i) {
         const trace::Path& path = result.paths[i];
         const trace::Edge& last = result.edges[path.edges.back()];
-        out += format("{}. {} can have come this way{}\n", i + 1,
-                      money(context, last.chain, path.asset, path.bottleneck),
-                      path.usd ? format(", worth ${} at its start",
-                                        group_digits(format("{:.0f}", *path.usd)))
-                               : std::string{});
+        out += format(
+            "{}. {} can have come this way{}\n", i + 1,
+            money(context, last.chain, path.asset, path.bottleneck),
+            path.usd ? format(", worth ${} at its start", group_digits(format("{:.0f}", *path.usd)))
+                     : std::string{});
         Table table{{{"TIME (UTC)"},
                      {"FROM", Table::Align::kLeft, true},
                      {"TO", Table::Align::kLeft, true},
@@ -106,8 +106,7 @@ std::string search_table(const TraceResult& result, const trace::Context& contex
         case trace::Mode::kFrontier: out = watch_text(result, context, width); break;
     }
     return out + format("{} addresses, {} movements{}\n", format_count(result.nodes.size()),
-                        format_count(result.edges.size()),
-                        result.incomplete ? "; INCOMPLETE" : "");
+                        format_count(result.edges.size()), result.incomplete ? "; INCOMPLETE" : "");
 }
 
 }  // namespace cordon::cli

@@ -36,7 +36,8 @@ Status write_out(const engine::Theft& theft, const std::string& spec, const std:
     const std::size_t colon = spec.find(':');
     const std::string kind = spec.substr(0, colon);
     if (colon == std::string::npos || colon + 1 == spec.size())
-        return fail(ErrorCode::kInvalidParam, "--out: expected svg:FILE, json:FILE, csv:FILE or watch:FILE");
+        return fail(ErrorCode::kInvalidParam,
+                    "--out: expected svg:FILE, json:FILE, csv:FILE or watch:FILE");
     const std::string path = spec.substr(colon + 1);
     if (kind == "svg") return engine::write_flow_svg(theft, path, theme);
     if (kind == "json") return engine::write_result_json(theft, path);
@@ -77,7 +78,9 @@ Result<int> run_trace(const Args& args, const Session& session) {
 Command trace_command() {
     std::vector<Flag> flags{{"ledger", "DIR", "The ledger", {}, 'l'}};
     for (const Flag& flag : search_flags()) flags.push_back(flag);
-    flags.push_back({"out", "KIND:FILE", "Also write svg:FILE (the flow), json:FILE, csv:FILE or watch:FILE (mode frontier)"});
+    flags.push_back(
+        {"out", "KIND:FILE",
+         "Also write svg:FILE (the flow), json:FILE, csv:FILE or watch:FILE (mode frontier)"});
     flags.push_back({"theme", "light|dark|auto", "Colours of the picture", "auto"});
     return {
         .name = "trace",
@@ -89,7 +92,8 @@ Command trace_command() {
             "passes through routers, changes asset in swaps, and stops at services, at what is "
             "unspent, or at "
             "the bounds given, each with its reason. Ctrl-C gives what is known so far, marked "
-            "incomplete. Other modes ask other questions: ranked, which addresses most likely belong to "
+            "incomplete. Other modes ask other questions: ranked, which addresses most likely "
+            "belong to "
             "the thief; paths, how the seeds are tied to --to; frontier, what can still move, as a "
             "watch list (docs/user/search-modes.md).",
         .flags = std::move(flags),

@@ -17,8 +17,8 @@ namespace cordon::report {
 /// Errors are those of the sink.
 Status write_edges_csv(const trace::TraceResult& result, const Sink& sink);
 
-/// The watch list of a frontier, as docs/formats/watch-list.md says and chain::read_watch_list reads.
-/// Errors are those of the sink.
+/// The watch list of a frontier, as docs/formats/watch-list.md says and chain::read_watch_list
+/// reads. Errors are those of the sink.
 Status write_watch_csv(std::span<const Watch> list, const Sink& sink);
 
 /// One field, quoted where RFC 4180 asks for it and made harmless for spreadsheets.

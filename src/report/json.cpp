@@ -183,9 +183,7 @@ private:
     }
 
     void write_path(const trace::Path& path) {
-        json_.begin_object()
-            .field("bottleneck", path.bottleneck)
-            .field("asset", path.asset.text());
+        json_.begin_object().field("bottleneck", path.bottleneck).field("asset", path.asset.text());
         if (path.usd) json_.field("usd", *path.usd);
         json_.key("edges").begin_array();
         for (const uint32_t edge : path.edges) json_.value(edge);

@@ -57,7 +57,8 @@ Result<std::vector<Watch>> frontier(const ledger::Reader& ledger, const Context&
                                     const TraceResult& result, const FrontierParams& params) {
     if (result.params.direction == Direction::kBackward)
         return fail(ErrorCode::kInvalidParam,
-                    "a watch list needs a trace forward: --direction backward leads to where money came from");
+                    "a watch list needs a trace forward: --direction backward leads to where money "
+                    "came from");
     std::map<Place, const Node*> nodes;
     std::set<Place> services;
     for (const Node& node : result.nodes) nodes[{node.chain, node.address}] = &node;
@@ -75,7 +76,8 @@ Result<std::vector<Watch>> frontier(const ledger::Reader& ledger, const Context&
                         unfinished(end.stop) ? params.unfinished_confidence : 1});
         watched.emplace(place, end.asset);
     }
-    // Of one asset at one place there is one row: the reasons are joined, the least sure one counts.
+    // Of one asset at one place there is one row: the reasons are joined, the least sure one
+    // counts.
     const auto key = [](const Watch& row) {
         return std::tie(row.chain, row.address, row.outpoint, row.asset);
     };
@@ -115,11 +117,10 @@ Result<std::vector<Watch>> frontier(const ledger::Reader& ledger, const Context&
         } else {
             CORDON_TRY(const auto found,
                        assets_held(ledger, place, params.max_rows, [&](const Asset& asset) {
-                           return std::any_of(links.begin(), links.end(),
-                                              [&](const LinkSource* source) {
-                                                  return source->is_worthless(place.first, asset,
-                                                                              context);
-                                              });
+                           return std::any_of(
+                               links.begin(), links.end(), [&](const LinkSource* source) {
+                                   return source->is_worthless(place.first, asset, context);
+                               });
                        }));
             if (found) held = *found;
         }

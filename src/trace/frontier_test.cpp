@@ -61,12 +61,12 @@ TEST(Frontier, lists_what_rests_and_not_what_a_service_has) {
     ASSERT_EQ(list.size(), 2);
     EXPECT_EQ(find(list, kShop), nullptr);
     ASSERT_NE(find(list, kCold), nullptr);
-    EXPECT_EQ(find(list, kCold)->tainted, Amount{50});
+    EXPECT_EQ(find(list, kCold)->tainted, Amount{50U});
     EXPECT_EQ(find(list, kCold)->source, "trace:unspent");
     EXPECT_EQ(find(list, kCold)->case_name, "Case");
     EXPECT_EQ(find(list, kCold)->confidence, 1);
     EXPECT_EQ(find(list, kCold)->since, AccountChain::time_of(3));
-    EXPECT_EQ(find(list, kMule)->tainted, Amount{10});
+    EXPECT_EQ(find(list, kMule)->tainted, Amount{10U});
 }
 
 TEST(Frontier, lists_upstream_addresses_that_still_hold_something) {
@@ -86,8 +86,7 @@ TEST(Frontier, lists_upstream_addresses_that_still_hold_something) {
 }
 
 TEST(Frontier, what_lies_beyond_a_bound_is_less_sure) {
-    const Story story{
-        AccountChain{}.pay(kThief, kMule, 100).pay(kMule, kCold, 100).blocks()};
+    const Story story{AccountChain{}.pay(kThief, kMule, 100).pay(kMule, kCold, 100).blocks()};
     Params params = Story::limitless();
     params.max_hops = 1;
     const auto list = story.watch(kThief, params);
@@ -105,7 +104,7 @@ TEST(Frontier, names_the_outputs_of_utxo_chains) {
     const auto list = story.watch(at(1), Story::limitless(), kBitcoin);
     ASSERT_EQ(list.size(), 2);
     EXPECT_EQ(list[0].outpoint, test::outpoint(2, 0));
-    EXPECT_EQ(list[1].tainted, Amount{40});
+    EXPECT_EQ(list[1].tainted, Amount{40U});
 }
 
 TEST(Frontier, refuses_a_backward_trace) {

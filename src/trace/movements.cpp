@@ -45,15 +45,23 @@ void utxo_rows(const Address& address, const ledger::PlacedUtxoTxn& placed,
         total += input.spent->value;
     }
     for (const TxOut& output : placed.txn.outputs)
-        if (output.address.kind() != AddressKind::kOpReturn)
-            out[output.address] += output.value;
+        if (output.address.kind() != AddressKind::kOpReturn) out[output.address] += output.value;
     const auto row = [&](const Address& from, const Amount& given, const Address& to,
                          const Amount& got) {
         if (from == to || total.is_zero()) return;
         const Amount amount = mul_div(got, given, total);
         if (amount.is_zero()) return;
-        rows.push_back({placed.at, placed.time, placed.txn.txid, from, to, {}, amount, {}, amount,
-                        "native", 1});
+        rows.push_back({placed.at,
+                        placed.time,
+                        placed.txn.txid,
+                        from,
+                        to,
+                        {},
+                        amount,
+                        {},
+                        amount,
+                        "native",
+                        1});
     };
     if (const auto given = in.find(address); given != in.end())
         for (const auto& [to, got] : out) row(address, given->second, to, got);
@@ -66,16 +74,16 @@ void utxo_rows(const Address& address, const ledger::PlacedUtxoTxn& placed,
 bool MovementReader::worthless(ChainId chain, const Asset& asset) {
     const auto [at, fresh] = worthless_[chain].try_emplace(asset, false);
     if (fresh)
-        at->second = std::any_of(sight_.links.begin(), sight_.links.end(),
-                                 [&](const LinkSource* source) {
-                                     return source->is_worthless(chain, asset, sight_.context);
-                                 });
+        at->second =
+            std::any_of(sight_.links.begin(), sight_.links.end(), [&](const LinkSource* source) {
+                return source->is_worthless(chain, asset, sight_.context);
+            });
     return at->second;
 }
 
 bool MovementReader::outside(std::optional<UnixMillis> time) const noexcept {
-    return time && ((sight_.since && *time < *sight_.since) ||
-                    (sight_.until && *time > *sight_.until));
+    return time &&
+           ((sight_.since && *time < *sight_.since) || (sight_.until && *time > *sight_.until));
 }
 
 void MovementReader::account_rows(ChainId chain, const Address& address,
@@ -167,9 +175,9 @@ Result<std::vector<Start>> starts_of(const Sight& sight, std::span<const Seed> s
             if (from->since) {
                 Sight bounded = sight;
                 bounded.since = std::max(from->since, sight.since);
-                CORDON_TRY(const auto own, MovementReader{bounded}.of(seed.chain, from->address,
-                                                                      ledger::Order::kAscending,
-                                                                      ~uint64_t{0}));
+                CORDON_TRY(const auto own,
+                           MovementReader{bounded}.of(seed.chain, from->address,
+                                                      ledger::Order::kAscending, ~uint64_t{0}));
                 if (own.rows.empty()) return missing(seed);
                 block = own.rows.front().at.block;
             }
@@ -186,8 +194,7 @@ Result<std::vector<Start>> starts_of(const Sight& sight, std::span<const Seed> s
             for (uint32_t i = 0; i < placed.txn.outputs.size(); ++i)
                 if (point == nullptr || point->index == i)
                     starts.push_back({seed.chain, placed.txn.outputs[i].address, at->block});
-            if (point != nullptr && point->index >= placed.txn.outputs.size())
-                return missing(seed);
+            if (point != nullptr && point->index >= placed.txn.outputs.size()) return missing(seed);
         } else {
             CORDON_TRY(const auto placed, sight.ledger.account_txn(seed.chain, *at));
             std::map<Address, std::map<Asset, Sum>> sums;
@@ -214,9 +221,8 @@ Result<std::vector<Start>> starts_of(const Sight& sight, std::span<const Seed> s
 }
 
 bool Profile::moves_on(const Address& payer, BlockNum from) const noexcept {
-    return std::any_of(last.begin(), last.end(), [&](const Send& send) {
-        return send.to != payer && send.block >= from;
-    });
+    return std::any_of(last.begin(), last.end(),
+                       [&](const Send& send) { return send.to != payer && send.block >= from; });
 }
 
 Profile profile_of(const Address& address, const Movements& movements) {

@@ -56,8 +56,9 @@ public:
 
     /// The movements of at most `max_txns` txns of an address, from the first or from the last txn
     /// on. Left out: fees, zero amounts, worthless assets, amounts of 2^192 and more, payments to
-    /// oneself, and the zero address, which is nobody. UTXO: what an input address gave to an output
-    /// address is the output's value times the address's share of the inputs. Cost: those txns.
+    /// oneself, and the zero address, which is nobody. UTXO: what an input address gave to an
+    /// output address is the output's value times the address's share of the inputs. Cost: those
+    /// txns.
     Result<Movements> of(ChainId chain, const Address& address, ledger::Order order,
                          uint64_t max_txns);
 

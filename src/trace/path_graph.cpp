@@ -7,8 +7,7 @@
 namespace cordon::trace {
 
 PathGraph::NodeId PathGraph::node(ChainId chain, const Address& address) {
-    const auto [at, fresh] =
-        ids_.try_emplace({chain, address}, static_cast<NodeId>(spots_.size()));
+    const auto [at, fresh] = ids_.try_emplace({chain, address}, static_cast<NodeId>(spots_.size()));
     if (fresh) {
         Spot& spot = spots_.emplace_back();
         spot.chain = chain;
@@ -28,8 +27,7 @@ bool PathGraph::out_of_budget() const {
 bool PathGraph::wanted(ChainId chain, const Movement& movement) const {
     if (movement.amount < params_.min_amount) return false;
     if (params_.min_usd <= 0) return true;
-    const auto usd =
-        sight_.context.usd(chain, movement.asset, movement.amount, movement.time);
+    const auto usd = sight_.context.usd(chain, movement.asset, movement.amount, movement.time);
     return !usd || *usd >= params_.min_usd;
 }
 
@@ -86,8 +84,7 @@ Result<std::vector<PathGraph::NodeId>> PathGraph::step(const std::vector<NodeId>
         CORDON_TRY(read(id, back, beyond));
         if (progress_ && ++opened_ % 64 == 0)
             progress_({opened_, spots_.size(), arcs_.size(), 0,
-                       static_cast<double>(arcs_.size()) /
-                           static_cast<double>(params_.max_edges)});
+                       static_cast<double>(arcs_.size()) / static_cast<double>(params_.max_edges)});
     }
     return std::vector<NodeId>{beyond.begin(), beyond.end()};
 }
@@ -114,8 +111,8 @@ Status PathGraph::open(std::span<const Start> starts, std::span<const Start> tar
     }
     std::sort(arcs_.begin(), arcs_.end(), [&](const Arc& a, const Arc& b) {
         const auto rank = [&](const Arc& arc) {
-            return std::tie(arc.movement.at, arc.movement.from, arc.movement.to,
-                            arc.movement.asset, arc.movement.to_asset, arc.movement.amount);
+            return std::tie(arc.movement.at, arc.movement.from, arc.movement.to, arc.movement.asset,
+                            arc.movement.to_asset, arc.movement.amount);
         };
         if (spots_[a.from].chain != spots_[b.from].chain)
             return spots_[a.from].chain < spots_[b.from].chain;

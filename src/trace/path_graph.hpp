@@ -25,8 +25,8 @@ public:
         Address address;
         std::optional<Label> label;
         bool start = false, target = false;
-        bool closed = false;      // A service: no way leads through it.
-        BlockNum since = 0;       // Of a start.
+        bool closed = false;        // A service: no way leads through it.
+        BlockNum since = 0;         // Of a start.
         std::vector<uint32_t> out;  // Places in arcs, in chain order.
     };
 

@@ -103,9 +103,9 @@ private:
         const Asset* held = at == kNone ? nullptr : &arcs[from.arc].movement.to_asset;
         // Of the movements to one place in one asset, a later one is of use only when it is wider.
         std::map<std::tuple<NodeId, Asset, Asset>, double> widest;
-        for (auto place = std::partition_point(out.begin(), out.end(), [&](uint32_t arc) {
-                 return arcs[arc].movement.at.block < since;
-             });
+        for (auto place = std::partition_point(
+                 out.begin(), out.end(),
+                 [&](uint32_t arc) { return arcs[arc].movement.at.block < since; });
              place != out.end(); ++place) {
             const PathGraph::Arc& arc = arcs[*place];
             const Movement& row = arc.movement;

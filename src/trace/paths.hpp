@@ -18,13 +18,13 @@ struct PathParams {
     Amount min_amount;      ///< Smallest units, whatever the asset; 0 = no limit.
     double min_usd = 0;     ///< Of each movement; unpriced is never below. 0 = no limit.
     std::optional<UnixMillis> since, until;  ///< Movements outside do not exist.
-    uint32_t service_degree = 1'000;  ///< No path leads through an address with more counterparties;
-                                      ///< 0 = no guard.
-    uint64_t max_nodes = 200'000;     ///< Addresses opened.
-    uint64_t max_edges = 1'000'000;   ///< Movements held.
-    uint64_t max_labels = 1'000'000;  ///< Beginnings of paths looked at.
-    uint64_t max_txns = 50'000;       ///< Of one address; beyond them it is a service.
-    std::vector<Category> stop;       ///< No path leads through an address with such a label.
+    uint32_t service_degree = 1'000;         ///< No path leads through an address with more
+                                             ///< counterparties; 0 = no guard.
+    uint64_t max_nodes = 200'000;            ///< Addresses opened.
+    uint64_t max_edges = 1'000'000;          ///< Movements held.
+    uint64_t max_labels = 1'000'000;         ///< Beginnings of paths looked at.
+    uint64_t max_txns = 50'000;              ///< Of one address; beyond them it is a service.
+    std::vector<Category> stop;  ///< No path leads through an address with such a label.
 };
 
 /// The ways from an address of `seeds` to one of `targets`, the widest first.

@@ -42,8 +42,8 @@ struct Story {
     TraceResult paths(const Address& from, const Address& to, PathParams params = {}) const {
         const Seed seed{kEthereum, Seed::FromAddress{from, {}}, "seed"};
         const Seed target{kEthereum, Seed::FromAddress{to, {}}, "target"};
-        auto result = find_paths(ledger, context, links, std::span{&seed, 1},
-                                 std::span{&target, 1}, params);
+        auto result =
+            find_paths(ledger, context, links, std::span{&seed, 1}, std::span{&target, 1}, params);
         EXPECT_TRUE(result.has_value()) << (result ? "" : result.error().message);
         return result ? std::move(*result) : TraceResult{};
     }
@@ -64,9 +64,9 @@ TEST(Paths, come_widest_first) {
     const TraceResult result = story.paths(kThief, kShop);
     ASSERT_EQ(result.paths.size(), 2);
     EXPECT_EQ(result.mode, Mode::kPaths);
-    EXPECT_EQ(result.paths[0].bottleneck, Amount{55});
+    EXPECT_EQ(result.paths[0].bottleneck, Amount{55U});
     EXPECT_EQ(stations(result, result.paths[0]), (std::vector{kThief, kB, kShop}));
-    EXPECT_EQ(result.paths[1].bottleneck, Amount{30});
+    EXPECT_EQ(result.paths[1].bottleneck, Amount{30U});
     EXPECT_EQ(result.edges.size(), 4);
 }
 
@@ -80,13 +80,14 @@ TEST(Paths, of_many_movements_between_the_same_addresses_the_widest_is_told) {
     for (uint64_t i = 1; i <= 50; ++i) chain.pay(kThief, kA, i).pay(kA, kShop, i);
     const TraceResult result = Story{chain}.paths(kThief, kShop);
     ASSERT_EQ(result.paths.size(), 1);
-    EXPECT_EQ(result.paths[0].bottleneck, Amount{50});
+    EXPECT_EQ(result.paths[0].bottleneck, Amount{50U});
 }
 
 TEST(Paths, keep_to_hops_floor_and_count) {
     AccountChain chain;
     for (unsigned i = 10; i < 16; ++i) chain.pay(address(i), address(i + 1), 100 + i);
-    for (unsigned i = 0; i < 30; ++i) chain.pay(kThief, address(100 + i), 10 + i).pay(address(100 + i), kShop, 10 + i);
+    for (unsigned i = 0; i < 30; ++i)
+        chain.pay(kThief, address(100 + i), 10 + i).pay(address(100 + i), kShop, 10 + i);
     const Story story{chain};
     PathParams params;
     EXPECT_EQ(story.paths(address(10), address(16), params).paths.size(), 1);
@@ -94,7 +95,7 @@ TEST(Paths, keep_to_hops_floor_and_count) {
     EXPECT_TRUE(story.paths(address(10), address(16), params).paths.empty());
     params.count = 7;
     EXPECT_EQ(story.paths(kThief, kShop, params).paths.size(), 7);
-    params.min_amount = Amount{39};
+    params.min_amount = Amount{39U};
     EXPECT_EQ(story.paths(kThief, kShop, params).paths.size(), 1);
 }
 
@@ -105,11 +106,11 @@ TEST(Paths, go_on_in_what_a_swap_bought) {
                     .txn({transfer().from(kA).to(kPool).amount(50),
                           transfer().from(kPool).to(kA).amount(1000).asset(usd)})
                     .pay(kA, kShop, 400, usd)};
-    const OneSwap swap{{kA, {}, Amount{50}}, {kA, usd, Amount{1000}}};
+    const OneSwap swap{{kA, {}, Amount{50U}}, {kA, usd, Amount{1000U}}};
     story.links.push_back(&swap);
     const TraceResult result = story.paths(kThief, kShop);
     ASSERT_EQ(result.paths.size(), 1);
-    EXPECT_EQ(result.paths[0].bottleneck, Amount{400});
+    EXPECT_EQ(result.paths[0].bottleneck, Amount{400U});
     EXPECT_EQ(result.paths[0].asset, usd);
     EXPECT_EQ(result.paths[0].edges.size(), 3);
 }

@@ -64,6 +64,8 @@ public:
         : sight_{sight}, params_{params}, progress_{progress}, cancel_{cancel}, reader_{sight} {}
 
     Status run(std::span<const Start> starts) {
+        // All before any is opened: a seed is nobody's stranger and no imitator.
+        for (const Start& start : starts) spots_[node(start.chain, start.address, 0)].seed = true;
         for (const Start& start : starts) CORDON_TRY(seed(start));
         while (!queue_.empty()) {
             const Entry top = queue_.top();
@@ -76,7 +78,7 @@ public:
             }
             CORDON_TRY(push(top.node));
             if (++pushes_ % kPushesPerTick == 0 && progress_)
-                progress_({pushes_, spots_.size(), held_, spot.hop, budget_used()});
+                progress_({pushes_, spots_.size(), held_, spots_[top.node].hop, budget_used()});
         }
         return {};
     }
@@ -91,8 +93,8 @@ public:
                 CORDON_TRY(const Profile* profile, profile_of_node(id));
                 if (!profile->passes_on && !profile->busy) score *= params_.idle_weight;
             }
-            graph.nodes.push_back({spot.chain, spot.address, spot.hop, spot.seed, score,
-                                   spot.label, stop_of(id)});
+            graph.nodes.push_back(
+                {spot.chain, spot.address, spot.hop, spot.seed, score, spot.label, stop_of(id)});
         }
         for (NodeId id = 0; id < spots_.size(); ++id) {
             const auto open = open_.find(id);
@@ -111,7 +113,8 @@ public:
     }
 
 private:
-    using Chips = std::map<std::pair<uint32_t, BlockNum>, double>;  // By asset and block of arrival.
+    using Chips =
+        std::map<std::pair<uint32_t, BlockNum>, double>;  // By asset and block of arrival.
     struct Spot {
         ChainId chain;
         Address address;
@@ -156,8 +159,7 @@ private:
             return std::min(1.0, static_cast<double>(used) / static_cast<double>(limit));
         };
         return std::max({share(pushes_, params_.max_pushes),
-                         share(spots_.size(), params_.max_nodes),
-                         share(held_, params_.max_edges)});
+                         share(spots_.size(), params_.max_nodes), share(held_, params_.max_edges)});
     }
 
     NodeId node(ChainId chain, const Address& address, uint32_t hop) {
@@ -205,8 +207,8 @@ private:
         if (known != profiles_.end()) return &known->second;
         const ChainId chain = spots_[id].chain;
         const Address address = spots_[id].address;
-        CORDON_TRY(const auto movements, reader_.of(chain, address, ledger::Order::kDescending,
-                                                    params_.profile_txns));
+        CORDON_TRY(const auto movements,
+                   reader_.of(chain, address, ledger::Order::kDescending, params_.profile_txns));
         return &profiles_.emplace(id, profile_of(address, movements)).first->second;
     }
 
@@ -214,7 +216,6 @@ private:
 
     Status seed(const Start& start) {
         const NodeId id = node(start.chain, start.address, 0);
-        spots_[id].seed = true;
         CORDON_TRY(const Open* open, visit(id));
         std::set<uint32_t> known, doubtful;
         for (const Side* side : {&open->forward, &open->backward})
@@ -235,7 +236,8 @@ private:
             spot.residual += mass;
         };
         for (const uint32_t asset : known) give(asset, 1);
-        for (const uint32_t asset : doubtful) give(asset, 1.0 / static_cast<double>(doubtful.size()));
+        for (const uint32_t asset : doubtful)
+            give(asset, 1.0 / static_cast<double>(doubtful.size()));
         queue_.push({spot.residual, id});
         return {};
     }
@@ -249,6 +251,7 @@ private:
             const Address address = spots_[id].address;
             CORDON_TRY(Movements found, reader_.of(spots_[id].chain, address,
                                                    ledger::Order::kAscending, params_.max_txns));
+            stopped_ = stopped_ || (found.cut && spots_[id].seed);
             open.closed = !spots_[id].seed && (found.cut || serves_strangers(id, found.rows));
             if (!open.closed) {
                 CORDON_TRY(unfold(id, std::move(found.rows), open));
@@ -308,14 +311,16 @@ private:
                 if (!profile->busy && !profile->moves_on(address, row.at.block))
                     weight *= params_.idle_weight;
             }
-            out.push_back({asset_id(chain, row.asset), weight, turn(chain, other[i] == id, row.to_asset)});
+            out.push_back(
+                {asset_id(chain, row.asset), weight, turn(chain, other[i] == id, row.to_asset)});
             note(open.forward, i, other[i], row.at.block);
         }
         for (uint32_t i = static_cast<uint32_t>(open.movements.size()); i-- > 0;) {
             const Movement& row = open.movements[i];
             if (imitators.contains(other[i]) || row.to != address) continue;
             const double weight = verified(chain, row.to_asset) ? row.to_amount.to_double() : 1;
-            in.push_back({asset_id(chain, row.to_asset), weight, turn(chain, other[i] == id, row.asset)});
+            in.push_back(
+                {asset_id(chain, row.to_asset), weight, turn(chain, other[i] == id, row.asset)});
             note(open.backward, i, other[i], row.at.block);
         }
         open.forward.sweep = Sweep{std::move(out)};
@@ -385,12 +390,12 @@ private:
         std::vector<Chip> parts;
         parts.reserve(chips.size());
         for (const auto& [key, mass] : chips) {
-            const auto start = std::partition_point(
-                side.block.begin(), side.block.end(), [&](BlockNum block) {
+            const auto start =
+                std::partition_point(side.block.begin(), side.block.end(), [&](BlockNum block) {
                     return back ? block > key.second && key.second != 0 : block < key.second;
                 });
-            parts.push_back({static_cast<std::size_t>(start - side.block.begin()), key.first,
-                             mass * share});
+            parts.push_back(
+                {static_cast<std::size_t>(start - side.block.begin()), key.first, mass * share});
         }
         const std::vector<double> given = side.sweep.share(std::move(parts));
         for (std::size_t row = 0; row < given.size(); ++row) {

@@ -15,15 +15,17 @@
 namespace cordon::trace {
 
 struct RankParams {
-    // The residual push of TRacer (TIFS 18:2609-2621, 2023) with its published constants.
+    // The residual push of TRacer (TIFS 18:2609-2621, 2023). Its alpha and beta; epsilon and phi
+    // are 1e-3 there, which ends after some thirteen hops even of an unbranched chain: mass falls
+    // by (1 - alpha) * beta, 0.6, a hop, and real layering goes deeper (docs/user/search-modes.md).
     double alpha = 0.15;    ///< Share of the mass that stays as score at each visit, (0, 1).
     double beta = 0.7;      ///< Of the rest, the share that follows the money; 1 - beta goes back.
-    double epsilon = 1e-3;  ///< Residual below which an address is not visited again; > 0.
+    double epsilon = 1e-5;  ///< Residual below which an address is not visited again; > 0.
     /// The community ends when the score around it is less than this share of the score inside.
-    double phi = 1e-3;
-    /// What an address counts that moves nothing on to anybody else but its payer. A thief's account
-    /// passes loot on; a look-alike, a victim of dust and a resting place do not. Where money rests
-    /// is the question of a taint trace, so they are not lost, only later. [0, 1].
+    double phi = 1e-5;
+    /// What an address counts that moves nothing on to anybody else but its payer. A thief's
+    /// account passes loot on; a look-alike, a victim of dust and a resting place do not. Where
+    /// money rests is the question of a taint trace, so they are not lost, only later. [0, 1].
     double idle_weight = 0.05;
     uint32_t service_degree = 1'000;  ///< As in Params.
     uint32_t service_both_sides = 8;  ///< As in Params, but senders of dust do not count:
@@ -41,8 +43,8 @@ struct RankParams {
 /// community around the seeds: nodes with `score`, and the movements between them.
 ///
 /// Mass follows an asset by value, in the order of blocks (movements of one block are simultaneous,
-/// so that an extract without times, all in one block, is searched without order); swaps that a link
-/// explains carry it over to the asset bought. Amounts count as weights where the asset is
+/// so that an extract without times, all in one block, is searched without order); swaps that a
+/// link explains carry it over to the asset bought. Amounts count as weights where the asset is
 /// verified; of any other token all movements count alike, since its maker can log any amount. Of
 /// addresses that look alike among the counterparties of one address, only the one with the most
 /// dealings is followed. Services, and addresses too busy to be one person's, take mass and give

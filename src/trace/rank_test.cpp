@@ -107,7 +107,8 @@ TEST(Sweep, never_gives_more_than_came_in) {
     std::vector<SweepRow> rows;
     for (uint32_t i = 0; i < 100; ++i) rows.push_back({i % 3, 1.0 + i % 7, {}});
     std::vector<Chip> chips;
-    for (std::size_t i = 0; i < 50; ++i) chips.push_back({i * 2, static_cast<uint32_t>(i % 4), 0.5});
+    for (std::size_t i = 0; i < 50; ++i)
+        chips.push_back({i * 2, static_cast<uint32_t>(i % 4), 0.5});
     const auto given = Sweep{rows}.share(chips);
     EXPECT_LE(std::accumulate(given.begin(), given.end(), 0.0), 25.0 + 1e-9);
 }
@@ -133,8 +134,8 @@ TEST(Rank, an_extract_without_times_is_ranked_without_order) {
     block.chain = kEthereum;
     block.header.number = 1;
     const auto add = [&](const Address& from, const Address& to) {
-        block.account_txns.push_back({test::hash(block.account_txns.size() + 1),
-                                      {transfer().from(from).to(to).amount(5)}});
+        block.account_txns.push_back(
+            {test::hash(block.account_txns.size() + 1), {transfer().from(from).to(to).amount(5)}});
     };
     add(kMule, kShop);
     add(kShop, kOther);
@@ -198,8 +199,7 @@ TEST(Rank, of_addresses_that_look_alike_only_the_used_one_is_followed) {
 
 TEST(Rank, look_alikes_with_equal_dealings_are_both_kept) {
     const Address copy = shown_as(kMule, 9);
-    const Story story{
-        AccountChain{}.pay(kThief, kMule, 100).pay(kThief, copy, 100).blocks()};
+    const Story story{AccountChain{}.pay(kThief, kMule, 100).pay(kThief, copy, 100).blocks()};
     const TraceResult result = story.rank_from(kThief);
     EXPECT_GT(score(result, kMule), 0);
     EXPECT_GT(score(result, copy), 0);
@@ -214,7 +214,7 @@ TEST(Rank, a_swap_redirects_mass_to_the_asset_bought) {
                     .pay(kMule, kShop, 7, usd)
                     .pay(kShop, kOther, 7, usd)
                     .blocks()};
-    const OneSwap swap{kMule, {kMule, {}, Amount{100}}, {kMule, usd, Amount{7}}};
+    const OneSwap swap{kMule, {kMule, {}, Amount{100U}}, {kMule, usd, Amount{7U}}};
     story.links.push_back(&swap);
     const TraceResult result = story.rank_from(kThief);
     EXPECT_GT(score(result, kShop), 0);
@@ -296,8 +296,7 @@ TEST(Rank, gives_the_same_answer_twice_and_ranks_coins_of_utxo_chains) {
     const TraceResult a = story.rank_from(at(1), Story::defaults(), kBitcoin);
     const TraceResult b = story.rank_from(at(1), Story::defaults(), kBitcoin);
     ASSERT_EQ(a.nodes.size(), b.nodes.size());
-    for (std::size_t i = 0; i < a.nodes.size(); ++i)
-        EXPECT_EQ(a.nodes[i].score, b.nodes[i].score);
+    for (std::size_t i = 0; i < a.nodes.size(); ++i) EXPECT_EQ(a.nodes[i].score, b.nodes[i].score);
     EXPECT_GT(score(a, at(2)), score(a, at(3)));
     EXPECT_GT(score(a, at(4)), 0);
 }

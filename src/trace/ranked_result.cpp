@@ -54,8 +54,8 @@ std::vector<uint32_t> community(const RankedGraph& graph, double phi) {
     const Neighbours neighbours{graph};
     enum : uint8_t { kFar, kBeside, kTaken };
     std::vector<uint8_t> state(graph.nodes.size(), kFar);
-    // Sums that go up and down are kept by recounting nothing: what is beside leaves when taken, and
-    // rounding at the last bits cannot matter against phi.
+    // Sums that go up and down are kept by recounting nothing: what is beside leaves when taken,
+    // and rounding at the last bits cannot matter against phi.
     double inside = 0, beside = 0;
     std::size_t taken = 0;
     for (const uint32_t node : order) {
@@ -97,10 +97,9 @@ Edge edge_of(ChainId chain, const Movement& movement, uint32_t hop) {
 void receive(Node& node, const Edge& edge) {
     const Asset& asset = edge.to_asset ? *edge.to_asset : edge.asset;
     const Amount& amount = edge.to_amount ? *edge.to_amount : edge.amount;
-    auto at = std::lower_bound(node.holdings.begin(), node.holdings.end(), asset,
-                               [](const Holding& holding, const Asset& key) {
-                                   return holding.asset < key;
-                               });
+    auto at = std::lower_bound(
+        node.holdings.begin(), node.holdings.end(), asset,
+        [](const Holding& holding, const Asset& key) { return holding.asset < key; });
     if (at == node.holdings.end() || at->asset != asset)
         at = node.holdings.insert(at, Holding{asset, {}, {}, {}});
     at->received += amount;

@@ -18,10 +18,9 @@ Sweep::Sweep(std::vector<SweepRow> rows) : rows_{std::move(rows)} {
 double Sweep::weight_from(uint32_t asset, std::size_t start) const {
     if (asset >= by_asset_.size()) return 0;
     const auto& places = by_asset_[asset];
-    const auto at = std::lower_bound(places.begin(), places.end(), start,
-                                     [](const Place& place, std::size_t row) {
-                                         return place.row < row;
-                                     });
+    const auto at =
+        std::lower_bound(places.begin(), places.end(), start,
+                         [](const Place& place, std::size_t row) { return place.row < row; });
     return at == places.end() ? 0 : at->weight_from;
 }
 
