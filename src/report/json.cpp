@@ -193,7 +193,9 @@ private:
         json_.field("service_degree", params.service_degree);
         json_.field("service_both_sides", params.service_both_sides).key("stop").begin_array();
         for (const Category category : params.stop) json_.value(to_string(category));
-        json_.end_array().field("min_purity", params.min_purity).end_object();
+        json_.end_array().field("min_purity", params.min_purity);
+        json_.field("stranger_senders", params.stranger_senders);
+        json_.field("stranger_purity", params.stranger_purity).end_object();
     }
 
     void write_assets() {
