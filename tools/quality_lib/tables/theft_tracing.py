@@ -67,7 +67,8 @@ def rows_of(case, scores):
             worst, best = (most, least) if metric == "nodes" else (least, most)
             mean = sum(values) / len(values) if known else None
             means[labels, way, metric] = mean
-            for statistic, value in (("mean", mean), ("worst", worst), ("best", best)):
+            told = (("mean", mean), ("worst", worst), ("best", best))
+            for statistic, value in told if len(scored) > 1 else told[:1]:
                 yield Row(NAME, f"{case}/{statistic}/{labels}/{way}", metric, value, count)
     for labels, way in scores:
         full, own = (means.get((which, way, "edge_precision")) for which in ("oracle", labels))
