@@ -89,7 +89,7 @@ void follow_hub(benchmark::State& state) {
     params.max_hops = 1'000'000;
     params.max_nodes = params.max_edges = 10'000'000;
     params.min_share = params.min_purity = 0;
-    params.service_degree = params.service_both_sides = 0;
+    params.service_degree = params.service_both_sides = params.stranger_senders = 0;
     const trace::Seed seed{kEthereum, trace::Seed::FromAddress{test::address(1), {}}, "thief"};
     std::size_t edges = 0;
     for ([[maybe_unused]] auto _ : state) {

@@ -20,9 +20,10 @@ Result<T> number(const Args& args, std::string_view flag, T fallback) {
     T value{};
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc{} || end != text.data() + text.size())
-        return fail(ErrorCode::kInvalidParam,
-                    format("--{}: expected a whole number up to {}, found \"{}\"", flag,
-                           std::numeric_limits<T>::max(), text));
+        return fail(
+            ErrorCode::kInvalidParam,
+            format("--{}: expected a {}number up to {}, found \"{}\"", flag,
+                   std::is_integral_v<T> ? "whole " : "", std::numeric_limits<T>::max(), text));
     return value;
 }
 
@@ -55,6 +56,9 @@ std::vector<Flag> trace_flags() {
     static const std::string overspend{to_string(trace::Params{}.overspend)};
     static const std::string hops = std::to_string(trace::Params{}.max_hops);
     static const std::string degree = std::to_string(trace::Params{}.service_degree);
+    static const std::string share = format("{}", trace::Params{}.min_share);
+    static const std::string purity = format("{}", trace::Params{}.min_purity);
+    static const std::string strangers = std::to_string(trace::Params{}.stranger_senders);
     static const std::string nodes = std::to_string(trace::Params{}.max_nodes);
     static const std::string edges = std::to_string(trace::Params{}.max_edges);
     return {
@@ -71,6 +75,12 @@ std::vector<Flag> trace_flags() {
         {"hops", "N", "Follow at most N movements from the seed", hops},
         {"min-amount", "A", "Do not follow less than A smallest units"},
         {"min-usd", "USD", "Do not follow movements worth less"},
+        {"min-share", "S",
+         "Do not follow movements of less than this share (0..1) of all that was stolen so far",
+         share},
+        {"min-purity", "S",
+         "Do not follow movements to new addresses of which less than this share is stolen",
+         purity},
         {"since", "TIME", "Do not follow movements before this time"},
         {"until", "TIME", "Do not follow movements after this time"},
         {"stop", "CAT[,CAT]",
@@ -80,6 +90,9 @@ std::vector<Flag> trace_flags() {
          degree},
         {"through-joins", "",
          "Follow money through joint txns of strangers (CoinJoins) as if one owner made them"},
+        {"stranger-senders", "N",
+         "Take an address that N others pay for a stranger, paid from clean money first; 0 = never",
+         strangers},
         {"max-nodes", "N", "Stop when this many addresses are reached", nodes},
         {"max-edges", "N", "Stop when this many movements are found", edges},
     };
@@ -97,6 +110,9 @@ Result<trace::Params> trace_params(const Args& args) {
     CORDON_TRY(params.max_edges, number(args, "max-edges", params.max_edges));
     CORDON_TRY(params.service_degree, number(args, "service-degree", params.service_degree));
     params.through_joins = args.has("through-joins");
+    CORDON_TRY(params.min_share, number(args, "min-share", params.min_share));
+    CORDON_TRY(params.min_purity, number(args, "min-purity", params.min_purity));
+    CORDON_TRY(params.stranger_senders, number(args, "stranger-senders", params.stranger_senders));
     CORDON_TRY(params.min_usd, number(args, "min-usd", params.min_usd));
     if (!std::isfinite(params.min_usd) || params.min_usd < 0)
         return fail(ErrorCode::kInvalidParam, "--min-usd: expected a number of dollars from 0");

@@ -64,11 +64,14 @@ std::vector<std::pair<std::string, std::string>> params_of(const trace::TraceRes
             {"hops", std::to_string(params.max_hops)},
             {"min-amount", params.min_amount.to_string()},
             {"min-usd", format("{}", params.min_usd)},
+            {"min-share", format("{}", params.min_share)},
+            {"min-purity", format("{}", params.min_purity)},
             {"since", moment(params.since)},
             {"until", moment(params.until)},
             {"stop", stop.empty() ? "none" : stop},
             {"service-degree", std::to_string(params.service_degree)},
             {"through-joins", params.through_joins ? "yes" : "no"},
+            {"stranger-senders", std::to_string(params.stranger_senders)},
             {"max-nodes", std::to_string(params.max_nodes)},
             {"max-edges", std::to_string(params.max_edges)}};
 }

@@ -36,8 +36,8 @@ std::string overspend_words(trace::Overspend overspend) {
                ? "Where an address spends more than the ledger saw it receive, the difference "
                  "counts as clean."
                : "Where an address spends more than the ledger saw it receive, the difference "
-                 "inherits the stolen share of its last spend, and is "
-                 "listed apart.";
+                 "counts as stolen in the share that the stolen part has in all it is known to "
+                 "have had, but as clean where it pays strangers, and is listed apart.";
 }
 
 }  // namespace
@@ -62,9 +62,16 @@ std::string method_section(const CasePage& page) {
           format("At addresses labelled {}; at addresses with {} or more counterparties, or {} on "
                  "both sides (0 = off); "
                  "after {} hops; below {} USD or {} smallest units a movement (0 = follow all); at "
-                 "movements of which less than {} is stolen.",
+                 "movements to new addresses of which less than {} is stolen.",
                  stops, params.service_degree, params.service_both_sides, params.max_hops,
                  params.min_usd, params.min_amount.to_string(), percent_text(params.min_purity)));
+    if (params.stranger_senders != 0)
+        entry("Strangers",
+              format("Whoever is paid by {} or more others that this trace did not meet has an "
+                     "income of its own. A payment to such strangers is taken to come from the "
+                     "payer's own money as far as there is any, and is followed only when {} of "
+                     "it or more is stolen.",
+                     params.stranger_senders, percent_text(params.stranger_purity)));
     entry("Labels",
           "A label is an allegation of its source, not a finding of this report. Each is shown "
           "with source and confidence, and may be wrong or old.");

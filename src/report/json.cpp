@@ -251,6 +251,8 @@ private:
         json_.field("service_both_sides", params.service_both_sides).key("stop").begin_array();
         for (const Category category : params.stop) json_.value(to_string(category));
         json_.end_array().field("min_purity", params.min_purity);
+        json_.field("stranger_senders", params.stranger_senders);
+        json_.field("stranger_purity", params.stranger_purity);
         json_.field("through_joins", params.through_joins);
         for (const auto& [name, value] : result_.method) json_.field(name, value);
         json_.end_object();

@@ -84,7 +84,13 @@ AccountFlow::Holder* AccountFlow::open_holder(NodeId id) {
 AccountFlow::Slot& AccountFlow::slot(Holder& held, const Asset& asset) {
     for (Slot& slot : held.slots)
         if (slot.asset == asset) return slot;
-    return held.slots.emplace_back(Slot{asset, Purse{walk_.params.policy}, {}, {}, false});
+    return held.slots.emplace_back(Slot{asset, Purse{walk_.params.policy}, {}, {}});
+}
+
+void AccountFlow::receive(Slot& slot, const Parcels& arrival) {
+    slot.purse.put_together(arrival);
+    slot.had += total_of(arrival);
+    slot.had_tainted += tainted_of(arrival);
 }
 
 bool AccountFlow::worthless(const Asset& asset) {
@@ -125,12 +131,6 @@ std::optional<uint32_t> AccountFlow::key_of(const Current& now, const Address& a
                                      });
     if (at == keys.end() || at->address != address || at->asset != asset) return std::nullopt;
     return static_cast<uint32_t>(at - keys.begin());
-}
-
-bool AccountFlow::below_limit(const Asset& asset, const Amount& amount, const Amount& tainted,
-                              std::optional<UnixMillis> time) {
-    const Total& sum = books_.total(chain_, asset);
-    return walk_.below_limit(chain_, asset, amount, tainted, sum.seeded + sum.swapped_in, time);
 }
 
 // --- The walk
@@ -191,7 +191,7 @@ Status AccountFlow::process(TxnPosition at, const std::vector<NodeId>& holders, 
     }
     find_links(now);
     take_links(now);
-    for (const uint32_t key : payout_order(now.view)) pay_out(now, key);
+    for (const uint32_t key : payout_order(now.view)) CORDON_TRY(pay_out(now, key));
     give_links(now);
     CORDON_TRY(settle(now));
     pay_fees(now);
@@ -244,14 +244,12 @@ Status AccountFlow::reach(Current& now, NodeId id) {
         held.closed = Stop::kHops;
         return {};
     }
-    const BusyLimits limits{
-        walk_.params.service_degree, walk_.params.service_both_sides,
-        [this](const Address& other) { return books_.find(chain_, other).has_value(); }};
     CORDON_TRY(
         const auto history,
         read_history(
-            walk_.ledger, chain_, node.address, now.placed->at, walk_.params.direction, limits,
-            [this](const Asset& asset) { return worthless(asset); }, bait_watches(node.address)));
+            walk_.ledger, chain_, node.address, now.placed->at, walk_.params.direction,
+            busy_limits(), [this](const Asset& asset) { return worthless(asset); },
+            bait_watches(node.address)));
     if (history.absurd) books_.warn(kAbsurd);
     note_bait(history);
     held.closed = history.busy ? Stop::kHighDegree : Stop::kNone;
@@ -262,7 +260,7 @@ Status AccountFlow::reach(Current& now, NodeId id) {
             if (history.busy)
                 books_.rest(id, asset, amount, Stop::kHighDegree);
             else
-                slot(held, asset).purse.put({amount, kTainted});
+                receive(slot(held, asset), {{amount, kTainted}});
         }
     return {};
 }
@@ -280,11 +278,10 @@ Status AccountFlow::infer_label(NodeId id) {
 void AccountFlow::open(Current& now, NodeId id, const History& history) {
     Holder& held = holders_[id];
     for (const auto& [asset, balance] : history.balances) {
-        if (!balance.amount.is_zero()) slot(held, asset).purse.put({balance.amount, kClean});
-        if (!balance.short_of.is_zero()) {
-            books_.total(chain_, asset).assumed += balance.short_of;
-            slot(held, asset).own_means = true;
-        }
+        Slot& own = slot(held, asset);
+        own.purse.put({balance.amount, kClean});
+        own.had += balance.received + balance.short_of;
+        if (!balance.short_of.is_zero()) books_.total(chain_, asset).assumed += balance.short_of;
         books_.arrive(id, asset, balance.received, {});
     }
     held.ahead = history.ahead;
@@ -312,9 +309,11 @@ void AccountFlow::deposit(Current& now, uint32_t key) {
         return;
     }
     // What a seed holds of its own does not matter: all that it sends counts, whatever its balance.
-    const bool seeding = is_seeding(held, now.placed->time);
-    for (const Parcel& parcel : state.flight)
-        if (parcel.origin != kClean || !seeding) slot(held, asset).purse.put(parcel);
+    Parcels arrival;
+    append(arrival, {tainted_of(state.flight), kTainted});
+    if (!is_seeding(held, now.placed->time))
+        append(arrival, {total_of(state.flight) - tainted_of(state.flight), kClean});
+    receive(slot(held, asset), arrival);
 }
 
 void AccountFlow::finish_holders(bool stopped) {

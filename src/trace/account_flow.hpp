@@ -1,6 +1,7 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <queue>
 #include <set>
 #include <unordered_map>
@@ -35,10 +36,9 @@ private:
     struct Slot {
         Asset asset;
         Purse purse;
-        Amount last_spend, last_tainted;  // For Overspend::kInherit.
-        // It overspent while it was clean: the extract does not show what it owns, so what it lacks
-        // is its own.
-        bool own_means = false;
+        // All it is known to have had, what it overspent before taint reached it included: for
+        // Overspend::kInherit.
+        Amount had, had_tainted;
     };
     /// An address that money has reached.
     struct Holder {
@@ -90,6 +90,7 @@ private:
     Holder& holder(NodeId id);
     Holder* open_holder(NodeId id);
     Slot& slot(Holder& holder, const Asset& asset);
+    static void receive(Slot& slot, const Parcels& arrival);
     bool is_seeding(const Holder& holder, std::optional<UnixMillis> time) const;
     bool worthless(const Asset& asset);
     void push_next(NodeId id);
@@ -97,12 +98,15 @@ private:
     Status process(TxnPosition at, const std::vector<NodeId>& holders, bool seed_txn);
     void find_links(Current& now);
     void take_links(Current& now);
-    void pay_out(Current& now, uint32_t key);
-    Parcels take_standing(Current& now, uint32_t key, const Amount& amount);
-    Parcels take_known(NodeId id, const Asset& asset, const Amount& amount);
+    BusyLimits busy_limits() const;
+    Result<std::optional<uint32_t>> other_payers(const TxnKey& to, const Amount& amount);
+    Result<bool> pays_strangers(const Current& now, uint32_t key, const Amount& amount);
+    Status pay_out(Current& now, uint32_t key);
+    Parcels take_standing(Current& now, uint32_t key, const Amount& amount, bool own_first);
+    Parcels take_known(NodeId id, const Asset& asset, const Amount& amount, bool own_first);
     Parcels freshen(const Asset& asset, const Parcels& parcels, Amount* fresh);
     Parcels pay_on_flight(Current& now, uint32_t key, const Amount& amount);
-    void deliver(Current& now, const TxnRow& row, Parcels parcels);
+    Status deliver(Current& now, const TxnRow& row, Parcels parcels);
     uint32_t sender_hop(const Address& sender) const;
     bool absorbs(const Node& node) const;
     void pay_fees(Current& now);
@@ -116,8 +120,8 @@ private:
     void note_bait(const History& history);
     void open(Current& now, NodeId id, const History& history);
     void deposit(Current& now, uint32_t key);
-    bool below_limit(const Asset& asset, const Amount& amount, const Amount& tainted,
-                     std::optional<UnixMillis> time);
+    Result<bool> below_limit(const TxnKey& to, const Amount& amount, const Amount& tainted,
+                             std::optional<UnixMillis> time);
     void finish_holders(bool stopped);
     std::optional<uint32_t> key_of(const Current& now, const Address& address,
                                    const Asset& asset) const;
@@ -130,6 +134,7 @@ private:
     std::set<TxnPosition> seed_txns_;
     std::unordered_map<Asset, bool> worthless_;
     std::set<std::pair<TxnPosition, uint32_t>> bait_;  // Rows that are not followed.
+    std::map<std::pair<Address, Asset>, Income> incomes_;  // Of payees that were asked about.
     uint64_t txns_ = 0;
 };
 

@@ -34,7 +34,7 @@ void AccountFlow::take_links(Current& now) {
                 std::min(end.amount, now.view.keys[*key].out_total - state.link_net);
             if (amount.is_zero()) continue;
             pot.taken.back() = amount;
-            tainted = tainted_of(take_standing(now, *key, amount));
+            tainted = tainted_of(take_standing(now, *key, amount, false));
             state.link_net += amount;
             ours = true;
         }

@@ -19,29 +19,80 @@ Parcels AccountFlow::freshen(const Asset& asset, const Parcels& parcels, Amount*
     return out;
 }
 
-Parcels AccountFlow::take_known(NodeId id, const Asset& asset, const Amount& amount) {
-    Slot& from = slot(holders_[id], asset);
-    Parcels parcels = from.purse.take(amount);
-    const Amount lacking = amount - total_of(parcels);
-    if (!lacking.is_zero()) {
-        Total& sum = books_.total(chain_, asset);
-        sum.assumed += lacking;
-        Amount part;
-        if (from.purse.poisoned())
-            part = lacking;
-        else if (walk_.params.overspend == Overspend::kInherit && !from.own_means &&
-                 !from.last_spend.is_zero())
-            part = mul_div(lacking, from.last_tainted, from.last_spend);
-        sum.inherited += part;
-        append(parcels, {part, kTainted});
-        append(parcels, {lacking - part, kClean});
+BusyLimits AccountFlow::busy_limits() const {
+    return {walk_.params.service_degree, walk_.params.service_both_sides,
+            [this](const Address& other) { return books_.find(chain_, other).has_value(); }};
+}
+
+/// How many pay `to` whom the walk has not met, counted up to Params::stranger_senders; nothing
+/// when `to` leads the walk to nobody new: a service, or met before.
+Result<std::optional<uint32_t>> AccountFlow::other_payers(const TxnKey& to, const Amount& amount) {
+    if (to.address.is_zero() || books_.find(chain_, to.address) ||
+        walk_.is_stop(walk_.context.label(chain_, to.address)))
+        return std::nullopt;
+    // Backward the payee is known and the payer is asked for. What passes a payment on in the same
+    // txn serves many, which tells nothing of whom it pays.
+    if (walk_.backward() || !to.outs.empty()) return 0;
+    auto at = incomes_.find({to.address, to.asset});
+    if (at == incomes_.end()) {
+        CORDON_TRY(Income income,
+                   read_income(walk_.ledger, chain_, to.address, to.asset, busy_limits(),
+                               [this](const Asset& asset) { return worthless(asset); }));
+        at = incomes_.emplace(std::pair{to.address, to.asset}, std::move(income)).first;
     }
-    from.last_spend = amount;
-    from.last_tainted = tainted_of(parcels);
+    if (at->second.busy) return std::nullopt;
+    // A receipt of less than a hundredth of what is paid now is no income beside it: dust and
+    // poisoning must not make a stranger of a mule.
+    const Amount least = mul_div(amount, Amount{1U}, Amount{100U});
+    uint32_t payers = 0;
+    for (const auto& [most, sender] : at->second.senders)
+        if (payers < walk_.params.stranger_senders && most >= least && !books_.find(chain_, sender))
+            ++payers;
+    return payers;
+}
+
+/// Whether all that `key` pays `amount` from what it holds are strangers; false where it makes no
+/// difference, so that nothing is read for it.
+Result<bool> AccountFlow::pays_strangers(const Current& now, uint32_t key, const Amount& amount) {
+    const KeyState& state = now.keys[key];
+    Holder* held = state.node ? open_holder(*state.node) : nullptr;
+    if (walk_.params.stranger_senders == 0 || amount.is_zero() || held == nullptr ||
+        is_seeding(*held, now.placed->time))
+        return false;
+    const Slot& from = slot(*held, now.view.keys[key].asset);
+    const Amount& tainted = from.purse.tainted();
+    if (amount <= from.purse.total() && (tainted.is_zero() || tainted == from.purse.total()))
+        return false;
+    if (from.had_tainted.is_zero()) return false;
+    for (const uint32_t row : now.view.keys[key].outs) {
+        CORDON_TRY(const auto payers,
+                   other_payers(now.view.keys[now.view.rows[row].to], now.view.rows[row].amount));
+        if (payers != walk_.params.stranger_senders) return false;
+    }
+    return true;
+}
+
+Parcels AccountFlow::take_known(NodeId id, const Asset& asset, const Amount& amount,
+                                bool own_first) {
+    Slot& from = slot(holders_[id], asset);
+    Parcels parcels = own_first ? from.purse.take_clean_first(amount) : from.purse.take(amount);
+    const Amount lacking = amount - total_of(parcels);
+    if (lacking.is_zero()) return parcels;
+    Total& sum = books_.total(chain_, asset);
+    sum.assumed += lacking;
+    Amount part;
+    if (from.purse.poisoned())
+        part = lacking;
+    else if (walk_.params.overspend == Overspend::kInherit && !own_first && !from.had.is_zero())
+        part = mul_div(lacking, from.had_tainted, from.had);
+    sum.inherited += part;
+    append(parcels, {part, kTainted});
+    append(parcels, {lacking - part, kClean});
     return parcels;
 }
 
-Parcels AccountFlow::take_standing(Current& now, uint32_t key, const Amount& amount) {
+Parcels AccountFlow::take_standing(Current& now, uint32_t key, const Amount& amount,
+                                   bool own_first) {
     KeyState& state = now.keys[key];
     const Asset& asset = now.view.keys[key].asset;
     if (amount.is_zero()) return {};
@@ -56,7 +107,7 @@ Parcels AccountFlow::take_standing(Current& now, uint32_t key, const Amount& amo
         return parcels;
     }
     if (held != nullptr)
-        parcels = take_known(*state.node, asset, amount);
+        parcels = take_known(*state.node, asset, amount, own_first);
     else
         append(parcels, {amount, kClean});
     return now.seed_txn ? freshen(asset, parcels, &state.fresh) : parcels;
@@ -75,7 +126,7 @@ Parcels AccountFlow::pay_on_flight(Current& now, uint32_t key, const Amount& amo
     return parcels;
 }
 
-void AccountFlow::pay_out(Current& now, uint32_t key) {
+Status AccountFlow::pay_out(Current& now, uint32_t key) {
     KeyState& state = now.keys[key];
     const std::vector<uint32_t>& outs = now.view.keys[key].outs;
     std::vector<Amount> ghosts, wanted;
@@ -88,12 +139,15 @@ void AccountFlow::pay_out(Current& now, uint32_t key) {
         rest += wanted.back();
     }
     Parcels pool = pay_on_flight(now, key, rest);
-    append(pool, take_standing(now, key, rest - total_of(pool)));
+    rest -= total_of(pool);
+    CORDON_TRY(const bool own_first, pays_strangers(now, key, rest));
+    append(pool, take_standing(now, key, rest, own_first));
     const Policy policy = walk_.params.policy;
     if (policy == Policy::kPoison && state.node && open_holder(*state.node) &&
         slot(holders_[*state.node], now.view.keys[key].asset).purse.poisoned()) {
+        const Amount all = total_of(pool);
         pool.clear();
-        append(pool, {rest, kTainted});
+        append(pool, {all, kTainted});
     }
     // The pool is in give-out order already, which is what the front cut of FIFO keeps.
     std::vector<Parcels> parts =
@@ -102,8 +156,9 @@ void AccountFlow::pay_out(Current& now, uint32_t key) {
         Parcels parcels;
         append(parcels, {ghosts[i], kClean});
         append(parcels, parts[i]);
-        deliver(now, now.view.rows[outs[i]], std::move(parcels));
+        CORDON_TRY(deliver(now, now.view.rows[outs[i]], std::move(parcels)));
     }
+    return {};
 }
 
 bool AccountFlow::absorbs(const Node& node) const {
@@ -118,12 +173,35 @@ uint32_t AccountFlow::sender_hop(const Address& sender) const {
     return id ? books_.at(*id).hop : 0;  // Unknown senders of taint are those of a seed txn.
 }
 
-void AccountFlow::deliver(Current& now, const TxnRow& row, Parcels parcels) {
+Result<bool> AccountFlow::below_limit(const TxnKey& to, const Amount& amount, const Amount& tainted,
+                                      std::optional<UnixMillis> time) {
+    const Params& params = walk_.params;
+    double purity = 0;
+    if (tainted < amount) {
+        CORDON_TRY(const auto payers, other_payers(to, amount));
+        if (payers) purity = params.min_purity;
+        // Every wallet is filled by somebody first; each payer beyond one says more.
+        if (payers && *payers > 0 && params.stranger_purity > purity)
+            purity += (params.stranger_purity - purity) *
+                      (*payers == params.stranger_senders
+                           ? 1.0
+                           : (*payers - 1.0) / (params.stranger_senders - 1.0));
+    }
+    const Total& sum = books_.total(chain_, to.asset);
+    return walk_.below_limit(chain_, to.asset, amount, tainted, purity, sum.seeded + sum.swapped_in,
+                             time);
+}
+
+Status AccountFlow::deliver(Current& now, const TxnRow& row, Parcels parcels) {
     KeyState& to = now.keys[row.to];
     const TxnKey& key = now.view.keys[row.to];
     const Address& sender = now.view.keys[row.from].address;
     Amount tainted = tainted_of(parcels);
-    if (!tainted.is_zero() && below_limit(key.asset, row.amount, tainted, now.placed->time)) {
+    bool below = false;
+    if (!tainted.is_zero()) {
+        CORDON_TRY(below, below_limit(key, row.amount, tainted, now.placed->time));
+    }
+    if (below) {
         books_.rest(books_.node(chain_, sender, sender_hop(sender)), key.asset, tainted,
                     Stop::kBelowLimit);
         parcels.clear();
@@ -136,7 +214,7 @@ void AccountFlow::deliver(Current& now, const TxnRow& row, Parcels parcels) {
         split_front(parcels, swallowed);
         append(to.flight, parcels);
         if (to.node) books_.arrive(*to.node, key.asset, row.amount, {});
-        return;
+        return {};
     }
     const uint32_t from_hop = books_.at(books_.node(chain_, sender, sender_hop(sender))).hop;
     to.node = books_.node(chain_, key.address, from_hop + 1);
@@ -163,6 +241,7 @@ void AccountFlow::deliver(Current& now, const TxnRow& row, Parcels parcels) {
         books_.rest(*to.node, key.asset, tainted, Stop::kLabel);
     else
         append(to.flight, parcels);
+    return {};
 }
 
 void AccountFlow::pay_fees(Current& now) {

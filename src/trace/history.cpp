@@ -2,6 +2,7 @@
 #include "history.hpp"
 
 #include <algorithm>
+#include <tuple>
 #include <unordered_set>
 
 namespace cordon::trace {
@@ -38,6 +39,7 @@ private:
     std::unordered_set<Address> senders_, receivers_, all_;  // Counted only, never walked.
 };
 
+/// What an address got and gave of one asset within one txn.
 struct Net {
     Amount in, out, fee;
 };
@@ -53,6 +55,18 @@ void settle(History::Balance& balance, const Net& net) {
     const Amount paid = std::min(need, balance.amount);
     balance.amount -= paid;
     balance.short_of += need - paid;
+}
+
+/// A row of value that touches the address: to whom it is worth looking.
+enum class Part : uint8_t { kNone, kSends, kReceives, kAbsurd };
+
+Part part_of(const Transfer& row, const Address& address,
+             const std::function<bool(const Asset&)>& is_worthless) {
+    const bool sends = row.from == address;
+    if (sends == (row.to == address) || row.amount.is_zero() || is_worthless(row.asset))
+        return Part::kNone;
+    if (is_absurd(row.amount)) return Part::kAbsurd;
+    return sends ? Part::kSends : Part::kReceives;
 }
 
 }  // namespace
@@ -74,18 +88,15 @@ Result<History> read_history(const ledger::Reader& ledger, ChainId chain, const 
         CORDON_TRY(const auto placed, ledger.account_txn(chain, *next));
         std::map<Asset, Net> nets;
         for (const Transfer& row : placed.txn.transfers) {
-            const bool sends = row.from == address;
-            const bool receives = row.to == address;
-            if (sends == receives || row.amount.is_zero() || is_worthless(row.asset)) continue;
-            if (is_absurd(row.amount)) {
-                history.absurd = true;
-                continue;
-            }
+            const Part part = part_of(row, address, is_worthless);
+            if (part == Part::kAbsurd) history.absurd = true;
+            if (part == Part::kNone || part == Part::kAbsurd) continue;
             if (std::any_of(watches.begin(), watches.end(),
                             [&](const auto& watch) { return watch->is_bait(row); })) {
                 history.bait.emplace_back(*next, row.index);
                 continue;
             }
+            const bool sends = part == Part::kSends;
             Net& net = nets[row.asset];
             if (row.kind == TransferKind::kFee) {
                 if (sends) net.fee += row.amount;
@@ -116,6 +127,45 @@ Result<History> read_history(const ledger::Reader& ledger, ChainId chain, const 
     }
     if (back) std::reverse(history.ahead.begin(), history.ahead.end());
     return history;
+}
+
+Result<Income> read_income(const ledger::Reader& ledger, ChainId chain, const Address& address,
+                           const Asset& asset, const BusyLimits& limits,
+                           const std::function<bool(const Asset&)>& is_worthless) {
+    Counterparties others{limits};
+    std::map<Address, Amount> largest;
+    uint64_t txns = 0;
+    const auto cursor = ledger.account_txns_of(chain, address, ledger::Side::kEither,
+                                               ledger::Order::kAscending, std::nullopt);
+    for (;;) {
+        CORDON_TRY(const auto next, cursor->next());
+        if (!next) break;
+        CORDON_TRY(const auto placed, ledger.account_txn(chain, *next));
+        bool any = false;
+        for (const Transfer& row : placed.txn.transfers) {
+            const Part part = part_of(row, address, is_worthless);
+            if (part == Part::kNone || part == Part::kAbsurd) continue;
+            any = true;
+            if (row.kind == TransferKind::kFee) continue;
+            if (part == Part::kSends) {
+                others.sends_to(row.to);
+                continue;
+            }
+            others.receives_from(row.from);
+            if (row.asset != asset) continue;
+            Amount& most = largest[row.from];
+            most = std::max(most, row.amount);
+        }
+        if (any) ++txns;
+        if (others.busy(txns)) return Income{.busy = true, .senders = {}};
+    }
+    Income income;
+    for (const auto& [sender, amount] : largest) income.senders.emplace_back(amount, sender);
+    std::sort(income.senders.begin(), income.senders.end(), [](const auto& a, const auto& b) {
+        return std::tie(b.first, a.second) < std::tie(a.first, b.second);
+    });
+    if (income.senders.size() > Income::kMaxSenders) income.senders.resize(Income::kMaxSenders);
+    return income;
 }
 
 }  // namespace cordon::trace

@@ -52,4 +52,18 @@ Result<History> read_history(const ledger::Reader& ledger, ChainId chain, const 
                              const std::function<bool(const Asset&)>& is_worthless,
                              std::span<const std::unique_ptr<BaitWatch>> watches = {});
 
+/// Who pays an address, over all that the ledger knows of it.
+struct Income {
+    bool busy = false;  ///< Looks like a service; then nothing else is told.
+    /// The largest receipt from each sender, largest first; at most kMaxSenders of them.
+    std::vector<std::pair<Amount, Address>> senders;
+
+    static constexpr std::size_t kMaxSenders = 64;
+};
+
+/// The receipts of one asset. Cost and order as read_history.
+Result<Income> read_income(const ledger::Reader& ledger, ChainId chain, const Address& address,
+                           const Asset& asset, const BusyLimits& limits,
+                           const std::function<bool(const Asset&)>& is_worthless);
+
 }  // namespace cordon::trace

@@ -144,7 +144,14 @@ std::vector<Parcels> distribute(Policy policy, const Parcels& parcels,
     return out;
 }
 
-void Purse::put(const Parcel& parcel) {
+void Purse::put(const Parcel& parcel) { add(parcel, false); }
+
+void Purse::put_together(const Parcels& arrival) {
+    for (std::size_t i = 0; i < arrival.size(); ++i) add(arrival[i], i > 0);
+}
+
+/// `joins`: it came together with the parcel put before it, which was not empty.
+void Purse::add(const Parcel& parcel, bool joins) {
     total_ += parcel.amount;
     if (parcel.origin != kClean) {
         tainted_ += parcel.amount;
@@ -152,11 +159,12 @@ void Purse::put(const Parcel& parcel) {
     }
     if (poisoned_) tainted_ = total_;
     if ((policy_ != Policy::kFifo && policy_ != Policy::kLifo) || parcel.amount.is_zero()) return;
-    while (lots_.size() > head_ && lots_.back().amount.is_zero()) {
+    while (lots_.size() > head_ && lots_.back().parcel.amount.is_zero()) {
         lots_.pop_back();
         --empty_;
     }
-    append(lots_, parcel);
+    if (!joins) ++arrivals_;
+    lots_.push_back({parcel, arrivals_});
     std::size_t& first = first_[parcel.origin != kClean];
     first = std::min(first, lots_.size() - 1);
 }
@@ -203,7 +211,7 @@ Parcels Purse::pick_lots(const Amount& amount, bool tainted) {
     at = std::max(at, head_);
     while (!left.is_zero()) {
         CORDON_CHECK(at < lots_.size());
-        Parcel& lot = lots_[at];
+        Parcel& lot = lots_[at].parcel;
         if ((lot.origin != kClean) != tainted || lot.amount.is_zero()) {
             ++at;
             continue;
@@ -222,23 +230,50 @@ Parcels Purse::pick_lots(const Amount& amount, bool tainted) {
 
 Parcels Purse::take_lots(Amount amount) {
     Parcels out;
-    total_ -= amount;
     while (!amount.is_zero()) {
         CORDON_CHECK(head_ < lots_.size());
-        Parcel& lot = policy_ == Policy::kFifo ? lots_[head_] : lots_.back();
-        if (lot.amount.is_zero()) --empty_;
-        const Amount piece = std::min(amount, lot.amount);
+        std::size_t first = head_, last = lots_.size();
+        if (policy_ == Policy::kFifo)
+            for (last = first + 1;
+                 last < lots_.size() && lots_[last].arrival == lots_[first].arrival;)
+                ++last;
+        else
+            for (first = last - 1;
+                 first > head_ && lots_[first - 1].arrival == lots_[first].arrival;)
+                --first;
+        const Parcels taken = take_arrival(first, last, amount);
+        amount -= total_of(taken);
+        append(out, taken);
+        if (policy_ == Policy::kFifo)
+            while (head_ < lots_.size() && lots_[head_].parcel.amount.is_zero()) ++head_, --empty_;
+        else
+            while (lots_.size() > head_ && lots_.back().parcel.amount.is_zero())
+                lots_.pop_back(), --empty_;
+    }
+    trim();
+    return out;
+}
+
+/// At most `amount` of the lots from `first` to before `last`, of each its share.
+Parcels Purse::take_arrival(std::size_t first, std::size_t last, const Amount& amount) {
+    Amount whole;
+    for (std::size_t i = first; i < last; ++i) whole += lots_[i].parcel.amount;
+    const Amount wanted = std::min(amount, whole);
+    Parcels out;
+    Amount seen, given;
+    for (std::size_t i = first; i < last; ++i) {
+        Parcel& lot = lots_[i].parcel;
+        if (lot.amount.is_zero()) continue;
+        seen += lot.amount;
+        // Differences of the rounded running share, as in share_out.
+        const Amount piece = mul_div(seen, wanted, whole) - given;
+        given += piece;
         append(out, {piece, lot.origin});
         if (lot.origin != kClean) tainted_ -= piece;
         lot.amount -= piece;
-        amount -= piece;
-        if (!lot.amount.is_zero()) continue;
-        if (policy_ == Policy::kFifo)
-            ++head_;
-        else
-            lots_.pop_back();
+        if (lot.amount.is_zero()) ++empty_;
     }
-    trim();
+    total_ -= wanted;
     return out;
 }
 
@@ -262,7 +297,7 @@ void Purse::trim() {
     const std::size_t gone = head_ + empty_;
     if (gone == 0 || (gone < lots_.size() && (gone <= 64 || gone * 2 <= lots_.size()))) return;
     lots_.erase(lots_.begin(), lots_.begin() + static_cast<std::ptrdiff_t>(head_));
-    std::erase_if(lots_, [](const Parcel& lot) { return lot.amount.is_zero(); });
+    std::erase_if(lots_, [](const Lot& lot) { return lot.parcel.amount.is_zero(); });
     head_ = empty_ = 0;
     first_ = {};
 }

@@ -54,8 +54,11 @@ class Purse {
 public:
     explicit Purse(Policy policy) noexcept : policy_{policy} {}
 
-    /// The newest parcel.
+    /// The newest arrival.
     void put(const Parcel& parcel);
+    /// The newest arrival too. What came together has no order in time: the lot policies take
+    /// arrivals in their order, but one of them in shares.
+    void put_together(const Parcels& arrival);
     /// At most `amount`, in give-out order; less when the purse holds less.
     Parcels take(const Amount& amount);
     /// As take, but clean parcels go first under the lot policies: gas is paid from what was there
@@ -71,7 +74,13 @@ public:
     bool poisoned() const noexcept { return poisoned_; }
 
 private:
+    struct Lot {
+        Parcel parcel;
+        uint32_t arrival = 0;  // Equal for what came together; such lots are neighbours.
+    };
+    void add(const Parcel& parcel, bool joins);
     Parcels take_lots(Amount amount);
+    Parcels take_arrival(std::size_t first, std::size_t last, const Amount& amount);
     Parcels take_share(const Amount& amount);
     Parcels take_in_turn(const Amount& amount, bool tainted_first);
     Parcels pick_lots(const Amount& amount, bool tainted);
@@ -80,7 +89,8 @@ private:
     Policy policy_;
     bool poisoned_ = false;
     Amount total_, tainted_;
-    Parcels lots_;  // kFifo and kLifo only, oldest first; those before head_ are gone.
+    std::vector<Lot> lots_;  // kFifo and kLifo only, oldest first; those before head_ are gone.
+    uint32_t arrivals_ = 0;
     std::size_t head_ = 0;
     std::size_t empty_ = 0;               // Lots from head_ on that pick_lots emptied.
     std::array<std::size_t, 2> first_{};  // No clean, no tainted lot lies before these places.

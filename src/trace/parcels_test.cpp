@@ -134,6 +134,21 @@ TEST(Purse, gives_the_order_of_its_policy) {
     EXPECT_EQ(first_taken(Policy::kPoison), Amount{50U});
 }
 
+TEST(Purse, gives_in_shares_what_came_together) {
+    const auto taken = [](Policy policy, const Amount& amount) {
+        Purse purse{policy};
+        purse.put({Amount{10U}, kClean});
+        purse.put_together({{Amount{30U}, kTainted}, {Amount{60U}, kClean}});
+        purse.put({Amount{10U}, kClean});
+        return tainted_of(purse.take(amount));
+    };
+    EXPECT_EQ(taken(Policy::kLifo, Amount{10U}), Amount{0U});
+    EXPECT_EQ(taken(Policy::kLifo, Amount{40U}), Amount{10U});
+    EXPECT_EQ(taken(Policy::kLifo, Amount{100U}), Amount{30U});
+    EXPECT_EQ(taken(Policy::kFifo, Amount{13U}), Amount{1U});
+    EXPECT_EQ(taken(Policy::kFifo, Amount{100U}), Amount{30U});
+}
+
 TEST(Purse, gives_no_more_than_it_holds) {
     for (const Policy policy : kPolicies) {
         Purse purse{policy};
@@ -166,13 +181,22 @@ TEST(Purse, conserves_value_and_taint_over_any_events) {
             for (const auto& [what, size] : events) {
                 const Amount amount{uint64_t{size}};
                 Parcels parcels;
-                switch (what % 5) {
+                switch (what % 6) {
                     case 0:
                     case 1:
-                        purse.put({amount, what % 5 == 0 ? kClean : kTainted});
+                        purse.put({amount, what % 6 == 0 ? kClean : kTainted});
                         in += amount;
-                        if (what % 5 == 1) in_tainted += amount;
+                        if (what % 6 == 1) in_tainted += amount;
                         break;
+                    case 5: {
+                        Parcels arrival;
+                        append(arrival, {Amount{uint64_t{what}}, kTainted});
+                        append(arrival, {amount, kClean});
+                        purse.put_together(arrival);
+                        in += total_of(arrival);
+                        in_tainted += Amount{uint64_t{what}};
+                        break;
+                    }
                     case 2: parcels = purse.take(amount); break;
                     case 3: parcels = purse.take_clean_first(amount); break;
                     default: parcels = purse.take_tainted(amount); break;

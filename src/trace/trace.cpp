@@ -24,6 +24,9 @@ Status check(const Params& params, std::span<const Seed> seeds) {
     if (!(params.min_purity >= 0 && params.min_purity <= 1))
         return fail(ErrorCode::kInvalidParam,
                     format("min-purity {} is not in 0..1", params.min_purity));
+    if (!(params.stranger_purity >= 0 && params.stranger_purity <= 1))
+        return fail(ErrorCode::kInvalidParam,
+                    format("stranger-purity {} is not in 0..1", params.stranger_purity));
     if (!(params.min_share >= 0 && params.min_share <= 1))
         return fail(ErrorCode::kInvalidParam,
                     format("min-share {} is not in 0..1", params.min_share));

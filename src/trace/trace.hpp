@@ -38,9 +38,9 @@ Result<Policy> parse_policy(std::string_view text);
 /// What an address is thought to have sent when it sends more than the ledger ever saw it receive.
 enum class Overspend : uint8_t {
     kClean,  ///< Clean money from before the extract.
-    /// The origin share of the address's last spend of that asset; clean before any spend, and
-    /// clean for good when the address overspent before taint reached it: such an address has means
-    /// that the extract does not show.
+    /// Tainted in the share that taint has in all that the address is known to have had of that
+    /// asset, what it overspent before taint reached it included; clean when it pays strangers
+    /// (Params::stranger_senders).
     kInherit,
 };
 std::string_view to_string(Overspend overspend) noexcept;
@@ -96,21 +96,32 @@ struct Params {
     uint32_t max_hops = 64;
     // A movement below a limit is not marked: it makes no edge, and its taint counts as resting
     // with the sender (Stop::kBelowLimit), so that the books still close.
-    double min_purity = 0.1;  ///< Tainted part of what moved, 0..1: less is mostly others' money.
+    /// Tainted part of what moved, 0..1: less is mostly others' money. Not asked of a movement that
+    /// leads the walk to no new address: one to a service or to an address met before.
+    double min_purity = 0.05;
     double min_usd = 0;  ///< USD value of the tainted part; unpriced is never below. 0 = no limit.
     Amount min_amount;   ///< The same in smallest units, whatever the asset; 0 = no limit.
     std::optional<UnixMillis> since, until;  ///< Movements outside are not followed.
     uint64_t max_nodes = 200'000;
     uint64_t max_edges = 1'000'000;
-    double min_share = 0.000'003;  ///< The same as a share of all taint in that asset so far, 0..1.
+    double min_share = 1e-8;  ///< The same as a share of all taint in that asset so far, 0..1.
     uint32_t service_degree =
         1'000;  ///< Counterparties; 0 = no guard. Seeds are never stopped by it.
     /// An address with at least this many senders whom the walk has not met, and also this many
     /// receivers, serves strangers: stopped like service_degree (Stop::kHighDegree). 0 = no guard.
-    /// Why the number: docs/decisions/0004.
+    /// Why the number: docs/decisions/0008.
     uint32_t service_both_sides = 8;
     bool through_joins = false;  ///< Follow taint through joins of strangers, as if of one owner.
-    std::vector<Category> stop;  ///< default_stop_categories() unless the user says otherwise.
+    /// Forward on account chains: an address that at least this many senders pay whom the walk has
+    /// not met is a stranger with an income of its own. A payment to strangers alone is thought to
+    /// be the payer's own affair as far as that can be: it takes clean money first (FIFO, LIFO,
+    /// TIHO), what it overspends is clean (Overspend::kInherit), and it is followed only when at
+    /// least stranger_purity of it is tainted; with fewer such senders, but two or more, that limit
+    /// lies between min_purity and stranger_purity. No more taint is held back than clean money is
+    /// really there. 0 = no strangers.
+    uint32_t stranger_senders = 3;
+    double stranger_purity = 0.5;  ///< 0..1. Half: more likely loot than not.
+    std::vector<Category> stop;    ///< default_stop_categories() unless the user says otherwise.
 };
 /// Every category that names a service (not theft, scam, ransomware, sanctioned): money there can
 /// be asked for.

@@ -234,21 +234,90 @@ TEST(Overspend, is_clean_when_asked_so) {
     EXPECT_EQ(tainted_on(result, kMule, kShop), Amount{100U});
     EXPECT_EQ(result.totals.at(0).assumed, Amount{50U});
 }
-TEST(Overspend, inherits_the_share_of_the_last_spend) {
+TEST(Overspend, inherits_the_share_of_all_that_the_address_had) {
     const auto result = Story{overspent()}.follow(from_address(kThief));
     EXPECT_EQ(tainted_on(result, kMule, kShop), Amount{150U});
     EXPECT_EQ(result.totals.at(0).inherited, Amount{50U});
     EXPECT_EQ(result.totals.at(0).assumed, Amount{50U});
 }
-TEST(Overspend, stays_clean_where_the_address_had_means_before_the_loot) {
+TEST(Overspend, counts_means_from_before_the_loot_as_the_addresss_own) {
     AccountChain chain;
     chain.pay(kMule, kShop, 30)
         .pay(kThief, kMule, 100)
         .pay(kMule, kShop, 100)
         .pay(kMule, kShop, 50);
     const auto result = Story{chain}.follow(from_address(kThief));
-    EXPECT_EQ(tainted_on(result, kMule, kShop), Amount{100U});
+    // Of 130 that it had, 100 was loot.
+    EXPECT_EQ(tainted_on(result, kMule, kShop), Amount{138U});
+    EXPECT_EQ(result.totals.at(0).inherited, Amount{38U});
     EXPECT_EQ(result.totals.at(0).assumed, Amount{80U});
+}
+
+TEST(Overspend, is_clean_where_it_pays_strangers) {
+    AccountChain chain;
+    for (unsigned i = 0; i < 3; ++i) chain.pay(address(100 + i), kShop, 50);
+    chain.pay(kThief, kMule, 100).pay(kMule, kRouter, 100).pay(kMule, kShop, 50);
+    const auto result = Story{chain}.follow(from_address(kThief));
+    EXPECT_FALSE(has_node(result, kShop));
+    EXPECT_EQ(result.totals.at(0).inherited, Amount{0U});
+    EXPECT_EQ(result.totals.at(0).assumed, Amount{50U});
+}
+
+// --- Strangers
+
+/// The mule holds 50 of its own, gets 100 stolen and pays the shop `paid`; so do `customers`, each
+/// `each`.
+AccountChain shopping(unsigned customers, uint64_t each, uint64_t paid) {
+    AccountChain chain;
+    chain.pay(kStranger, kMule, 50).pay(kThief, kMule, 100).pay(kMule, kShop, paid);
+    for (unsigned i = 0; i < customers; ++i) chain.pay(address(100 + i), kShop, each);
+    return chain;
+}
+Amount spent_on(const AccountChain& chain, const Params& params = open_params()) {
+    return tainted_on(Story{chain}.follow(from_address(kThief), params), kMule, kShop);
+}
+TEST(Strangers, are_paid_with_the_payers_own_money_first) {
+    for (const Policy policy : {Policy::kFifo, Policy::kLifo, Policy::kTiho}) {
+        EXPECT_EQ(spent_on(shopping(3, 20, 40), open_params(policy)), Amount{0U});
+        EXPECT_EQ(spent_on(shopping(3, 20, 120), open_params(policy)), Amount{70U});
+    }
+    EXPECT_EQ(spent_on(shopping(3, 20, 120), open_params(Policy::kHaircut)), Amount{80U});
+}
+TEST(Strangers, hold_back_no_more_loot_than_there_is_clean_money) {
+    AccountChain chain = shopping(3, 20, 40);
+    chain.pay(kMule, kRouter, 100);
+    const auto result = Story{chain}.follow(from_address(kThief));
+    EXPECT_EQ(tainted_on(result, kMule, kRouter), Amount{100U});
+}
+TEST(Strangers, are_followed_when_at_least_half_of_it_is_loot) {
+    EXPECT_EQ(spent_on(shopping(3, 20, 100)), Amount{50U});
+    EXPECT_EQ(spent_on(shopping(3, 20, 99)), Amount{0U});
+    Params params = open_params();
+    params.stranger_purity = 0.49;
+    EXPECT_EQ(spent_on(shopping(3, 20, 99), params), Amount{49U});
+}
+TEST(Strangers, are_not_those_whom_few_pay_nor_whom_dust_was_sent) {
+    EXPECT_EQ(spent_on(shopping(2, 20, 40)), Amount{40U});
+    AccountChain dusted;
+    dusted.pay(kStranger, kMule, 5'000).pay(kThief, kMule, 10'000).pay(kMule, kShop, 4'000);
+    for (unsigned i = 0; i < 7; ++i) dusted.pay(address(100 + i), kShop, 39);
+    EXPECT_EQ(spent_on(dusted), Amount{4'000U});
+    Params params = open_params();
+    params.stranger_senders = 0;
+    EXPECT_EQ(spent_on(shopping(3, 20, 40), params), Amount{40U});
+}
+TEST(Strangers, are_not_services_nor_those_whom_the_walk_has_met) {
+    AccountChain service = shopping(12, 20, 40);
+    for (unsigned i = 0; i < 12; ++i) service.pay(kShop, address(200 + i), 15);
+    EXPECT_EQ(spent_on(service), Amount{40U});
+    Story labelled{shopping(3, 20, 40)};
+    labelled.context.call(kShop, Category::kExchange);
+    EXPECT_EQ(tainted_on(labelled.follow(from_address(kThief)), kMule, kShop), Amount{40U});
+    AccountChain met;
+    met.pay(kThief, kShop, 1);
+    for (unsigned i = 0; i < 3; ++i) met.pay(address(100 + i), kShop, 20);
+    met.pay(kStranger, kMule, 50).pay(kThief, kMule, 100).pay(kMule, kShop, 40);
+    EXPECT_EQ(spent_on(met), Amount{40U});
 }
 
 // --- Inside one txn
@@ -437,6 +506,21 @@ TEST(Stop, below_the_purity_limit_where_most_of_it_is_other_peoples_money) {
     EXPECT_EQ(resting(result, kMule, Stop::kBelowLimit), Amount{10U});
     EXPECT_FALSE(has_node(result, kShop));
 }
+TEST(Stop, not_below_the_purity_limit_where_it_leads_to_nobody_new) {
+    AccountChain chain;
+    chain.pay(kStranger, kMule, 1000).pay(kThief, kMule, 10).pay(kMule, kShop, 1010);
+    Params params = open_params();
+    params.min_purity = 0.1;
+    Story labelled{chain};
+    labelled.context.call(kShop, Category::kExchange);
+    EXPECT_EQ(resting(labelled.follow(from_address(kThief), params), kShop, Stop::kLabel),
+              Amount{10U});
+    AccountChain met;
+    met.pay(kThief, kShop, 1).pay(kStranger, kMule, 1000).pay(kThief, kMule, 10);
+    met.pay(kMule, kShop, 1010);
+    EXPECT_EQ(tainted_on(Story{met}.follow(from_address(kThief), params), kMule, kShop),
+              Amount{10U});
+}
 TEST(Stop, below_the_usd_limit_but_never_for_lack_of_a_price) {
     Params params = open_params();
     params.min_usd = 1000;
@@ -578,6 +662,7 @@ TEST(Trace, closes_its_books_over_any_events_policy_and_direction) {
                         Params params = open_params(policy);
                         params.direction = direction;
                         params.overspend = overspend;
+                        params.stranger_senders = limits ? 1 : 0;
                         if (limits) {
                             params.min_purity = 0.2;
                             params.min_share = 0.01;

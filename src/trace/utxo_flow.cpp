@@ -328,7 +328,8 @@ Status UtxoFlow::give(const Event& event, const Source& source, std::size_t inde
     }
     Total& sum = books_.total(chain_, Asset{});
     if (!tainted.is_zero() &&
-        walk_.below_limit(chain_, Asset{}, end.amount, tainted, sum.seeded, event.placed->time)) {
+        walk_.below_limit(chain_, Asset{}, end.amount, tainted, walk_.params.min_purity, sum.seeded,
+                          event.placed->time)) {
         books_.rest(source.node, Asset{}, tainted, Stop::kBelowLimit);
         if (!seeds) return {};
         tainted = {};

@@ -22,11 +22,11 @@ struct Walk {
         return cancel != nullptr && cancel->load(std::memory_order_relaxed);
     }
 
-    bool stops_at(const Node& node) const {
-        return !node.seed && node.label &&
-               std::find(params.stop.begin(), params.stop.end(), node.label->category) !=
-                   params.stop.end();
+    bool is_stop(const std::optional<Label>& label) const {
+        return label && std::find(params.stop.begin(), params.stop.end(), label->category) !=
+                            params.stop.end();
     }
+    bool stops_at(const Node& node) const { return !node.seed && is_stop(node.label); }
     /// Past the far bound in the direction of the walk. Without a time nothing is past it.
     bool is_past(std::optional<UnixMillis> time) const noexcept {
         if (!time) return false;
@@ -39,11 +39,12 @@ struct Walk {
         return backward() ? params.until && *time > *params.until
                           : params.since && *time < *params.since;
     }
-    /// Of `amount` that moves, `tainted` is taint; `so_far` is all taint of that asset until now.
+    /// Of `amount` that moves, `tainted` is taint; `so_far` is all taint of that asset until now;
+    /// `purity` is the least part of it that must be taint.
     bool below_limit(ChainId chain, const Asset& asset, const Amount& amount, const Amount& tainted,
-                     const Amount& so_far, std::optional<UnixMillis> time) const {
+                     double purity, const Amount& so_far, std::optional<UnixMillis> time) const {
         if (tainted < params.min_amount) return true;
-        if (params.min_purity > 0 && ratio(tainted, amount) < params.min_purity) return true;
+        if (purity > 0 && ratio(tainted, amount) < purity) return true;
         if (params.min_share > 0 && ratio(tainted, so_far) < params.min_share) return true;
         if (params.min_usd <= 0) return false;
         const auto usd = context.usd(chain, asset, tainted, time);

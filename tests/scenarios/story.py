@@ -13,7 +13,7 @@ START = datetime.datetime(2024, 1, 1, tzinfo=datetime.timezone.utc)
 BLOCK_SECONDS = {True: 600, False: 12}  # By is_utxo: time runs on by one block a txn.
 # Words of a trace line that become flags; those with a value, and those without.
 TRACE_FLAGS = {"policy", "overspend", "hops", "min-usd", "since", "until", "stop", "service-degree", "max-nodes",
-               "max-edges", "min-purity", "min-share", "service-both-sides", "mode", "count", "case"}
+               "max-edges", "min-purity", "min-share", "service-both-sides", "stranger-senders", "mode", "count", "case"}
 TRACE_SWITCHES = {"through-joins"}
 
 

@@ -68,13 +68,19 @@ class DerivedTest(unittest.TestCase):
         self.assertEqual(bech32.parts("BC1SW50QGDZ25J", "6002751e"), ("bc", 16, "751e"))
         self.assertEqual(bech32.parts("tb1q...", "0014ab"), ("tb", 0, "ab"))
 
-    def test_the_worst_of_the_seeds_is_the_least_recall_and_the_most_nodes(self):
-        worst = {}
-        for seed, recall, nodes in ((7, 0.9, 10), (1, 0.8, 12)):
-            theft_tracing.keep_worst(worst, Row("t", f"c/seed{seed}/none/default", "edge_recall", recall, 5), seed)
-            theft_tracing.keep_worst(worst, Row("t", f"c/seed{seed}/none/default", "nodes", nodes, 5), seed)
-        self.assertEqual([(row.set, row.value) for row in worst.values()],
-                         [("c/worst/none/default", 0.8), ("c/worst/none/default", 12)])
+    def test_seeds_are_told_as_mean_worst_and_best_and_more_nodes_are_worse(self):
+        def score(recall, precision, nodes):
+            return {"edge_recall": recall, "edge_precision": precision, "terminal_recall": 1.0, "nodes": nodes,
+                    "edges_true": 5}
+        scores = {("oracle", "default"): [score(0.9, 0.8, 10), score(0.7, 1.0, 12)],
+                  ("none", "default"): [score(0.9, 0.6, 10), score(0.7, None, 12)]}
+        told = {(row.set, row.metric): row.value for row in theft_tracing.rows_of("c", scores)}
+        self.assertAlmostEqual(told["c/mean/oracle/default", "edge_recall"], 0.8)
+        self.assertEqual(told["c/worst/oracle/default", "edge_recall"], 0.7)
+        self.assertEqual(told["c/best/oracle/default", "edge_recall"], 0.9)
+        self.assertEqual(told["c/worst/oracle/default", "nodes"], 12)
+        self.assertIsNone(told["c/mean/none/default", "edge_precision"])
+        self.assertIsNone(told["c/mean/none/default", "behind_oracle"])
 
     def test_kinds_that_a_manifest_has_no_word_for_are_other(self):
         self.assertTrue(bitcoin_blocks.same_types({"p2pkh": 2, "other": 3}, {"p2pkh": 2, "script": 1, "witness": 2}))
