@@ -5,6 +5,8 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
+#include <vector>
 
 #include <cordon/records/store.hpp>
 #include <cordon/trace/trace.hpp>
@@ -32,8 +34,14 @@ public:
     const std::optional<Error>& error() const noexcept { return error_; }
 
 private:
+    bool has_labels(const Address& address) const;
+    const std::vector<Price>& prices(ChainId chain, const Asset& asset) const;
+
     const records::Store& store_;
     mutable std::optional<Error> error_;
+    mutable uint64_t asked_ = 0;
+    mutable std::optional<std::unordered_set<Address>> labelled_;  // Looked up only.
+    mutable std::map<ChainId, std::unordered_map<Asset, std::vector<Price>>> prices_;
     mutable std::map<ChainId, std::unordered_map<Address, std::optional<Label>>> labels_;
     mutable std::map<ChainId, std::unordered_map<Asset, std::optional<AssetInfo>>> assets_;
     mutable std::map<std::pair<ChainId, std::string>, bool> verified_symbols_;

@@ -27,11 +27,13 @@ public:
     Status put_input(const Input& input) override;
 
     Result<std::vector<Label>> labels(ChainId chain, const Address& address) const override;
+    Result<std::vector<Address>> labelled() const override;
     Result<std::optional<AssetInfo>> asset(ChainId chain, const Asset& asset) const override;
     Result<std::vector<AssetInfo>> assets_by_symbol(ChainId chain,
                                                     std::string_view symbol) const override;
     Result<std::optional<Price>> price(ChainId chain, const Asset& asset,
                                        UnixMillis time) const override;
+    Result<std::vector<Price>> prices(ChainId chain, const Asset& asset) const override;
     Result<std::vector<WalletAddress>> wallets() const override;
     Result<std::vector<Input>> inputs() const override;
     Result<Counts> counts() const override;
@@ -73,7 +75,8 @@ private:
     std::unique_ptr<Database> database_;  // First: the statements point at it.
     Statement find_source_, add_source_, any_label_, said_by_, forget_said_, add_label_;
     Statement add_asset_, add_price_, add_wallet_, add_input_;
-    mutable Statement labels_, asset_, by_symbol_, price_, wallets_, inputs_, counts_;
+    mutable Statement labels_, labelled_, asset_, by_symbol_, price_, prices_, wallets_, inputs_,
+        counts_;
 };
 
 /// Checks all rows before the first is written; the Error says which.

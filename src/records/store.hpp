@@ -66,6 +66,9 @@ public:
     /// All statements about an address on a chain (those for every chain included), most confident
     /// first, then by source, text, category.
     virtual Result<std::vector<Label>> labels(ChainId chain, const Address& address) const = 0;
+    /// Every address that somebody has labelled on any chain, each once, in no order that means
+    /// something: for who has to ask about many.
+    virtual Result<std::vector<Address>> labelled() const = 0;
     virtual Result<std::optional<AssetInfo>> asset(ChainId chain, const Asset& asset) const = 0;
     /// Every asset of a chain with this symbol, A-Z compared without case, by asset order.
     virtual Result<std::vector<AssetInfo>> assets_by_symbol(ChainId chain,
@@ -73,6 +76,8 @@ public:
     /// The last price at or before `time`.
     virtual Result<std::optional<Price>> price(ChainId chain, const Asset& asset,
                                                UnixMillis time) const = 0;
+    /// All of them, by time.
+    virtual Result<std::vector<Price>> prices(ChainId chain, const Asset& asset) const = 0;
     /// By (chain, address).
     virtual Result<std::vector<WalletAddress>> wallets() const = 0;
     /// By name, then sha256: independent of the order in which the files went in.

@@ -7,6 +7,7 @@
 #include <cordon/trace/layout_value.hpp>
 
 #include "json_writer.hpp"
+#include "layout_json.hpp"
 
 namespace cordon::report {
 namespace {
@@ -34,6 +35,11 @@ public:
         write_totals();
         write_params();
         write_assets();
+        if (options_.layout) {
+            row();
+            json_.key("layout");
+            write_layout(json_, *options_.layout);
+        }
         row();
         json_.end_object();
         row();
@@ -92,6 +98,7 @@ private:
         if (node.first_seen) json_.field("first_seen", *node.first_seen);
         if (node.last_seen) json_.field("last_seen", *node.last_seen);
         if (node.spent_unknown) json_.field("spent_unknown", true);
+        json_.field("confidence", node.confidence);
         json_.end_object();
     }
 
@@ -107,7 +114,7 @@ private:
             .field("tx", chain::format_hash(edge.chain, edge.txn));
         json_.field("block", edge.at.block);
         json_.field("from", chain::format_address(edge.chain, edge.from));
-        json_.field("to", chain::format_address(edge.chain, edge.to));
+        json_.field("to", chain::format_address(edge.arrives_on(), edge.to));
         if (edge.spends) json_.field("spends", chain::format_outpoint(edge.chain, *edge.spends));
         if (edge.outpoint)
             json_.field("outpoint", chain::format_outpoint(edge.chain, *edge.outpoint));
@@ -126,6 +133,11 @@ private:
             for (const std::string& reason : edge.why) json_.value(reason);
             json_.end_array();
         }
+        if (edge.to_chain && edge.to_txn)
+            json_.field("to_chain", to_string(*edge.to_chain))
+                .field("to_tx", chain::format_hash(*edge.to_chain, *edge.to_txn));
+        // On the side where the money was given: a bridge has another address on the other.
+        if (edge.via) json_.field("via", chain::format_address(edge.chain, *edge.via));
         json_.end_object();
     }
 
@@ -144,6 +156,10 @@ private:
             .field("stop", trace::to_string(end.stop));
         if (end.usd) json_.field("usd", *end.usd);
         if (end.outpoint) json_.field("outpoint", chain::format_outpoint(end.chain, *end.outpoint));
+        if (end.candidates > 0)
+            json_.field("candidates", end.candidates)
+                .field("candidate_confidence", end.best_candidate);
+        json_.field("confidence", end.confidence);
         json_.end_object();
     }
 
@@ -193,7 +209,8 @@ private:
         json_.field("service_degree", params.service_degree);
         json_.field("service_both_sides", params.service_both_sides).key("stop").begin_array();
         for (const Category category : params.stop) json_.value(to_string(category));
-        json_.end_array().field("min_purity", params.min_purity).end_object();
+        json_.end_array().field("min_purity", params.min_purity);
+        json_.field("min_confidence", params.min_confidence).end_object();
     }
 
     void write_assets() {

@@ -76,6 +76,16 @@ public:
         static_cast<void>(ledger), static_cast<void>(context);
         return std::vector<Crossing>{};
     }
+    /// The same for a txn of a UTXO chain; `from_row` and `to_row` count its outputs.
+    virtual Result<std::vector<Crossing>> utxo_crossings(ChainId chain,
+                                                         const ledger::PlacedUtxoTxn& txn,
+                                                         bool backward,
+                                                         const ledger::Reader& ledger,
+                                                         const Context& context) const {
+        static_cast<void>(chain), static_cast<void>(txn), static_cast<void>(backward);
+        static_cast<void>(ledger), static_cast<void>(context);
+        return std::vector<Crossing>{};
+    }
 
     /// True when a transfer of this asset must never carry taint: a counterfeit, a copied symbol.
     virtual bool is_worthless(ChainId chain, const Asset& asset, const Context& context) const {
