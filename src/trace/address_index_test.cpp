@@ -29,7 +29,7 @@ TEST(AddressIndex, spreads_addresses_that_differ_in_few_bytes) {
     std::vector<bool> taken(1 << 20);
     std::size_t different = 0;
     for (uint32_t i = 0; i < 1 << 16; ++i) {
-        const uint32_t at = AddressIndex::hash(kEthereum, test::address(i)) & (taken.size() - 1);
+        const std::size_t at = AddressIndex::hash(kEthereum, test::address(i)) & (taken.size() - 1);
         different += taken[at] ? 0 : 1;
         taken[at] = true;
     }
