@@ -2,17 +2,26 @@
 #include <benchmark/benchmark.h>
 #include <sys/resource.h>
 
+#include <cstdlib>
+#include <cstring>
+
+#include <cordon/trace/layout.hpp>
+#include <cordon/trace/layout_test_theft.hpp>
+
 #include "builders.hpp"
 #include "fake_context.hpp"
 #include "memory_ledger.hpp"
+#include "trace/in_ledger.hpp"
+#include "trace/theft.hpp"
 
-/// A trace of a made-up theft of a million transfers, by policy: half of them a laundering tree
-/// that splits, peels and commingles, half background among strangers. The ledger is in memory, so
-/// that the walk alone is measured; the numbers of the real ledger are in ledger_bench.
+/// A trace of a made-up theft by policy, among as many transfers of strangers: the ledger is in
+/// memory, so that the walk alone is measured. The same in a real ledger of any size, and beside
+/// networkx: trace/in_ledger.hpp, which tools/bench_lib/trace.py runs. And the layout of what was
+/// found.
 namespace cordon {
 namespace {
 
-constexpr uint32_t kTransfers = 1'000'000;
+constexpr uint32_t kMoves = 400'000;
 constexpr uint32_t kStrangers = 100'000;
 constexpr uint32_t kTxnsPerBlock = 100;
 
@@ -29,36 +38,26 @@ private:
 };
 
 std::vector<Block> make_theft() {
-    Random random;
     std::vector<Block> blocks;
     uint64_t txns = 0;
-    const auto pay = [&](const Address& from, const Address& to, uint64_t amount) {
+    const auto put = [&](const Transfer& row) {
         if (txns % kTxnsPerBlock == 0) {
             Block& block = blocks.emplace_back();
             block.chain = kEthereum;
             block.header.number = blocks.size();
             block.header.time = test::AccountChain::time_of(block.header.number);
         }
-        blocks.back().account_txns.push_back(
-            {test::hash(++txns), {test::transfer().from(from).to(to).amount(amount)}});
+        blocks.back().account_txns.push_back({test::hash(++txns), {row}});
     };
-    const auto stranger = [&] { return test::address(10'000'000 + random.below(kStrangers)); };
-    // Every mule passes on what it got in up to three parts; the tree grows from one thief.
-    std::vector<std::pair<uint32_t, uint64_t>> mules{{1, 1'000'000'000'000'000'000}};
-    uint32_t next = 2;
-    for (std::size_t at = 0; txns < kTransfers; ++at) {
-        pay(stranger(), stranger(), 1 + random.below(1'000'000));
-        if (at >= mules.size()) continue;
-        auto [who, left] = mules[at];
-        if (random.below(3) == 0)
-            pay(stranger(), test::address(who), 1'000 + random.below(1'000'000));
-        for (uint32_t part = 1 + random.below(3); part > 0 && left > 1; --part) {
-            const uint64_t amount =
-                part == 1 ? left : left / 2 + random.below(1'000) % (left / 2 + 1);
-            pay(test::address(who), test::address(next), amount);
-            mules.emplace_back(next++, amount);
-            left -= amount;
-        }
+    const auto stranger = [](gen::Random& random) {
+        return test::address(static_cast<unsigned>(10'000'000 + random.below(kStrangers)));
+    };
+    gen::Random random{1};
+    bench::Theft theft{kMoves, stranger};
+    Transfer payment;
+    while (theft.next(payment)) {
+        put(test::transfer().from(stranger(random)).to(stranger(random)).amount(1U));
+        put(payment);
     }
     return blocks;
 }
@@ -110,7 +109,7 @@ void follow_theft(benchmark::State& state) {
     params.max_hops = 1'000'000;
     params.max_nodes = params.max_edges = 10'000'000;
     params.min_share = 0;
-    const trace::Seed seed{kEthereum, trace::Seed::FromAddress{test::address(1), {}}, "thief"};
+    const trace::Seed seed{kEthereum, trace::Seed::FromAddress{bench::Theft::thief(), {}}, "thief"};
     std::size_t edges = 0;
     for ([[maybe_unused]] auto _ : state) {
         const auto result = trace::trace(ledger, context, {}, std::span{&seed, 1}, params);
@@ -128,5 +127,37 @@ void follow_theft(benchmark::State& state) {
 }
 BENCHMARK(follow_theft)->DenseRange(0, 4)->Unit(benchmark::kMillisecond)->Iterations(1);
 
+void lay_out(benchmark::State& state) {
+    const auto edges = static_cast<std::size_t>(state.range(0));
+    const auto result =
+        trace::test::TheftMaker{{.seed = 7, .edges = edges, .several_assets = true}}.make();
+    trace::LayoutParams params;
+    params.mode = static_cast<trace::FlowMode>(state.range(1));
+    for ([[maybe_unused]] auto _ : state)
+        benchmark::DoNotOptimize(trace::lay_out(result, nullptr, params));
+    constexpr std::array kModes{"stolen only", "all money", "raw"};
+    state.SetLabel(kModes.at(static_cast<std::size_t>(state.range(1))));
+    state.counters["edges"] = static_cast<double>(result.edges.size());
+}
+BENCHMARK(lay_out)
+    ->Args({50'000, 0})
+    ->Args({50'000, 1})
+    ->Args({50'000, 2})
+    ->Unit(benchmark::kMillisecond);
+
 }  // namespace
 }  // namespace cordon
+
+/// As a program of Google Benchmark; or `make DIR ROWS MOVES [CSV]` and `follow DIR`.
+int main(int count, char** words) {
+    if (count >= 5 && std::strcmp(words[1], "make") == 0)
+        return cordon::bench::make_theft({words[2], std::strtoull(words[3], nullptr, 10),
+                                          std::strtoull(words[4], nullptr, 10),
+                                          count > 5 ? words[5] : ""});
+    if (count == 3 && std::strcmp(words[1], "follow") == 0)
+        return cordon::bench::follow_theft(words[2]);
+    benchmark::Initialize(&count, words);
+    if (benchmark::ReportUnrecognizedArguments(count, words)) return 1;
+    benchmark::RunSpecifiedBenchmarks();
+    benchmark::Shutdown();
+}

@@ -59,6 +59,7 @@ std::vector<Flag> trace_flags() {
     static const std::string share = format("{}", trace::Params{}.min_share);
     static const std::string purity = format("{}", trace::Params{}.min_purity);
     static const std::string strangers = std::to_string(trace::Params{}.stranger_senders);
+    static const std::string confidence = format("{:g}", trace::Params{}.min_confidence);
     static const std::string nodes = std::to_string(trace::Params{}.max_nodes);
     static const std::string edges = std::to_string(trace::Params{}.max_edges);
     return {
@@ -93,6 +94,9 @@ std::vector<Flag> trace_flags() {
         {"stranger-senders", "N",
          "Take an address that N others pay for a stranger, paid from clean money first; 0 = never",
          strangers},
+        {"min-confidence", "P",
+         "Follow the money over a bridge or mixer when the surest match has this confidence, 0..1",
+         confidence},
         {"max-nodes", "N", "Stop when this many addresses are reached", nodes},
         {"max-edges", "N", "Stop when this many movements are found", edges},
     };
@@ -116,6 +120,9 @@ Result<trace::Params> trace_params(const Args& args) {
     CORDON_TRY(params.min_usd, number(args, "min-usd", params.min_usd));
     if (!std::isfinite(params.min_usd) || params.min_usd < 0)
         return fail(ErrorCode::kInvalidParam, "--min-usd: expected a number of dollars from 0");
+    CORDON_TRY(params.min_confidence, number(args, "min-confidence", params.min_confidence));
+    if (!(params.min_confidence >= 0 && params.min_confidence <= 1))
+        return fail(ErrorCode::kInvalidParam, "--min-confidence: expected a number from 0 to 1");
     if (args.has("min-amount")) {
         const auto amount = Amount::parse(args.get("min-amount"));
         if (!amount) return fail(in_flag("min-amount", amount.error()));

@@ -9,6 +9,8 @@
 #include <cordon/chain/text.hpp>
 #include <cordon/trace/label_conflict.hpp>
 
+#include <cordon/report/crossing_text.hpp>
+
 #include "progress.hpp"
 #include "table.hpp"
 
@@ -39,10 +41,23 @@ std::string share_text(const Amount& part, const Amount& whole) {
     return share > 0 && share < 0.05 ? "<0.1 %" : format("{:.1f} %", share);
 }
 
+/// As a seed is written, "polygon:0x…", where the money is on more than one chain.
+std::string place_text(const TraceResult& result, ChainId chain, const Address& address) {
+    const bool several = std::any_of(
+        result.nodes.begin(), result.nodes.end(),
+        [&](const trace::Node& node) { return node.chain != result.nodes.front().chain; });
+    const std::string text = chain::display_address(chain, address);
+    return several ? to_string(chain) + ":" + text : text;
+}
+
 std::string stop_text(const Endpoint& endpoint) {
-    return endpoint.label && endpoint.stop == trace::Stop::kLabel
-               ? format("label: {}", to_string(endpoint.label->category))
-               : std::string{to_string(endpoint.stop)};
+    std::string text = endpoint.label && endpoint.stop == trace::Stop::kLabel
+                           ? format("label: {}", to_string(endpoint.label->category))
+                           : std::string{to_string(endpoint.stop)};
+    if (endpoint.candidates > 0)
+        text += format("; {} unsure, best {:.0f} %", endpoint.candidates,
+                       endpoint.best_candidate * 100);
+    return text;
 }
 
 using AssetKey = std::pair<ChainId, Asset>;
@@ -130,7 +145,7 @@ std::string endpoints_text(const TraceResult& result, const trace::Context& cont
         const Endpoint& endpoint = result.endpoints[i];
         const auto whole = loot.find({endpoint.chain, endpoint.asset});
         std::vector<std::string> cells{
-            chain::display_address(endpoint.chain, endpoint.address),
+            place_text(result, endpoint.chain, endpoint.address),
             label_text(result, context, endpoint), endpoint.label ? endpoint.label->source : "",
             money(context, endpoint.chain, endpoint.asset, endpoint.tainted),
             whole == loot.end() ? "" : share_text(endpoint.tainted, whole->second)};
@@ -143,6 +158,33 @@ std::string endpoints_text(const TraceResult& result, const trace::Context& cont
         out += format("+ {} more: cordon trace … --format json\n",
                       format_count(result.endpoints.size() - kMaxRows));
     return out;
+}
+
+/// Where money crossed to another txn or chain: what a reader has to check, as it rests on a match.
+std::string crossings_text(const TraceResult& result, const trace::Context& context,
+                           std::size_t width) {
+    Table table{{{"CROSSED OVER FROM", Table::Align::kLeft, true},
+                 {"LEFT", Table::Align::kRight},
+                 {"ARRIVED AT", Table::Align::kLeft, true},
+                 {"ARRIVED", Table::Align::kRight},
+                 {"HOW", Table::Align::kLeft, true}}};
+    std::vector<const trace::Edge*> edges;
+    for (const trace::Edge& edge : result.edges)
+        if (edge.to_chain && edge.to_asset && edge.to_tainted) edges.push_back(&edge);
+    if (edges.empty()) return {};
+    for (std::size_t i = 0; i < std::min(kMaxRows, edges.size()); ++i) {
+        const trace::Edge& edge = *edges[i];
+        table.add({place_text(result, edge.chain, edge.from),
+                   money(context, edge.chain, edge.asset, edge.tainted),
+                   place_text(result, edge.arrives_on(), edge.to),
+                   money(context, edge.arrives_on(), *edge.to_asset, *edge.to_tainted),
+                   report::crossing_text(edge)});
+    }
+    std::string out = table.render(width);
+    if (edges.size() > kMaxRows)
+        out += format("+ {} more: cordon trace … --format csv\n",
+                      format_count(edges.size() - kMaxRows));
+    return out + "\n";
 }
 
 std::string hops_text(const TraceResult& result) {
@@ -230,7 +272,7 @@ std::string trace_table(const TraceResult& result, const trace::Context& context
                              to_string(result.params.overspend));
     if (result.edges.empty()) return out + "no stolen money moved from here in this ledger\n";
     out += totals_text(result, context) + "\n" + endpoints_text(result, context, width) + "\n" +
-           hops_text(result) + "\n";
+           crossings_text(result, context, width) + hops_text(result) + "\n";
     out += reached_text(result);
     return out + format("{} movements, {} addresses{}\n", format_count(result.edges.size()),
                         format_count(result.nodes.size()), result.incomplete ? "; INCOMPLETE" : "");

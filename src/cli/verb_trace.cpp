@@ -1,5 +1,7 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cstdio>
+#include <optional>
 
 #include <cordon/base/format.hpp>
 #include <cordon/engine/case_report.hpp>
@@ -19,28 +21,31 @@
 namespace cordon::cli {
 namespace {
 
-Status write_result(const engine::Theft& theft, const Session& session) {
+Status write_result(const engine::Theft& theft, const Session& session,
+                    const trace::FlowLayout* layout) {
     if (session.format == Format::kTable)
         return print(search_table(theft.result, *theft.context, terminal_width()));
     if (session.format == Format::kCsv && theft.result.mode == trace::Mode::kFrontier)
         return report::write_watch_csv(theft.result.watch, print);
     if (session.format == Format::kCsv) return report::write_edges_csv(theft.result, print);
-    CORDON_TRY(report::write_trace_result(
-        theft.result, print,
-        {.context = theft.context.get(), .one_line = session.format == Format::kJsonl}));
+    CORDON_TRY(report::write_trace_result(theft.result, print,
+                                          {.context = theft.context.get(),
+                                           .one_line = session.format == Format::kJsonl,
+                                           .layout = layout}));
     return print("\n");
 }
 
 /// "svg:FILE": a picture or a data file beside the printed result.
-Status write_out(const engine::Theft& theft, const std::string& spec, const std::string& theme) {
+Status write_out(const engine::Theft& theft, const std::string& spec, const std::string& theme,
+                 const engine::FlowView& view, const trace::FlowLayout* layout) {
     const std::size_t colon = spec.find(':');
     const std::string kind = spec.substr(0, colon);
     if (colon == std::string::npos || colon + 1 == spec.size())
         return fail(ErrorCode::kInvalidParam,
                     "--out: expected svg:FILE, json:FILE, csv:FILE or watch:FILE");
     const std::string path = spec.substr(colon + 1);
-    if (kind == "svg") return engine::write_flow_svg(theft, path, theme);
-    if (kind == "json") return engine::write_result_json(theft, path);
+    if (kind == "svg") return engine::write_flow_svg(theft, path, theme, view);
+    if (kind == "json") return engine::write_result_json(theft, path, layout);
     if (kind == "csv") return engine::write_edges(theft, path);
     if (kind == "watch") {
         if (theft.result.mode != trace::Mode::kFrontier)
@@ -49,6 +54,21 @@ Status write_out(const engine::Theft& theft, const std::string& spec, const std:
     }
     return fail(ErrorCode::kInvalidParam,
                 format("--out {}: expected svg:FILE, json:FILE, csv:FILE or watch:FILE", spec));
+}
+
+engine::FlowView flow_view(const Args& args) {
+    engine::FlowView view;
+    if (args.get("view") == "all") view.mode = trace::FlowMode::kAllMoney;
+    if (args.get("view") == "raw") view.mode = trace::FlowMode::kRaw;
+    if (args.get("columns") == "time") view.axis = trace::FlowAxis::kTime;
+    // Keys hold names, and names hold commas: lines part them.
+    const std::string keys = args.get("open");
+    for (std::size_t at = 0; at < keys.size();) {
+        const std::size_t end = std::min(keys.find('\n', at), keys.size());
+        view.opened.insert(keys.substr(at, end - at));
+        at = end + 1;
+    }
+    return view;
 }
 
 Result<int> run_trace(const Args& args, const Session& session) {
@@ -64,8 +84,13 @@ Result<int> run_trace(const Args& args, const Session& session) {
                engine::follow_theft(request, trace_progress(line, request.params), session.cancel));
     line.clear();
     if (!session.quiet && session.format == Format::kTable) print_warnings(theft.result.warnings);
-    CORDON_TRY(write_result(theft, session));
-    if (args.has("out")) CORDON_TRY(write_out(theft, args.get("out"), args.get("theme")));
+    const engine::FlowView view = flow_view(args);
+    std::optional<trace::FlowLayout> layout;
+    if (args.has("layout")) layout = engine::lay_out_flow(theft, view);
+    const trace::FlowLayout* const drawn = layout ? &*layout : nullptr;
+    CORDON_TRY(write_result(theft, session, drawn));
+    if (args.has("out"))
+        CORDON_TRY(write_out(theft, args.get("out"), args.get("theme"), view, drawn));
     if (session.format == Format::kTable && !session.quiet && request.mode == trace::Mode::kTaint)
         std::fprintf(stderr, "next: cordon report --ledger %s --seed %s --out CASE\n",
                      request.ledger.c_str(), printable(request.seeds).c_str());
@@ -81,6 +106,14 @@ Command trace_command() {
     flags.push_back(
         {"out", "KIND:FILE",
          "Also write svg:FILE (the flow), json:FILE, csv:FILE or watch:FILE (mode frontier)"});
+    flags.push_back({"layout", {}, "Add the places of the picture to json: data.layout"});
+    flags.push_back({"view", "stolen|all|raw",
+                     "Of the picture: stolen money, all money, or every address by itself",
+                     "stolen"});
+    flags.push_back({"columns", "hop|time", "Of the picture: by hop or by time", "hop"});
+    flags.push_back({"open", "KEY",
+                     "Show what stands together under this key of data.layout one by one; several "
+                     "in lines"});
     flags.push_back({"theme", "light|dark|auto", "Colours of the picture", "auto"});
     return {
         .name = "trace",

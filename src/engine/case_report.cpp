@@ -69,6 +69,7 @@ std::vector<std::pair<std::string, std::string>> params_of(const trace::TraceRes
             {"since", moment(params.since)},
             {"until", moment(params.until)},
             {"stop", stop.empty() ? "none" : stop},
+            {"min-confidence", format("{}", params.min_confidence)},
             {"service-degree", std::to_string(params.service_degree)},
             {"through-joins", params.through_joins ? "yes" : "no"},
             {"stranger-senders", std::to_string(params.stranger_senders)},
@@ -83,16 +84,26 @@ report::Theme theme_of(const std::string& theme) {
 
 }  // namespace
 
-Status write_flow_svg(const Theft& theft, const std::string& path, const std::string& theme) {
-    const trace::FlowLayout layout =
-        trace::lay_out(theft.result, theft.context.get(), report::flow_params());
+trace::FlowLayout lay_out_flow(const Theft& theft, const FlowView& view) {
+    trace::LayoutParams params = report::flow_params();
+    params.mode = view.mode;
+    params.axis = view.axis;
+    params.opened = view.opened;
+    return trace::lay_out(theft.result, theft.context.get(), params);
+}
+
+Status write_flow_svg(const Theft& theft, const std::string& path, const std::string& theme,
+                      const FlowView& view) {
+    const trace::FlowLayout layout = lay_out_flow(theft, view);
     const std::string svg = report::flow_svg(theft.result, layout, {.theme = theme_of(theme)});
     return write_file(path, [&](const report::Sink& sink) { return sink(svg); });
 }
 
-Status write_result_json(const Theft& theft, const std::string& path) {
+Status write_result_json(const Theft& theft, const std::string& path,
+                         const trace::FlowLayout* layout) {
     return write_file(path, [&](const report::Sink& sink) {
-        return report::write_trace_result(theft.result, sink, {.context = theft.context.get()});
+        return report::write_trace_result(theft.result, sink,
+                                          {.context = theft.context.get(), .layout = layout});
     });
 }
 

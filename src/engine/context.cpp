@@ -12,15 +12,49 @@
 
 namespace cordon::engine {
 
+namespace {
+
+// One question costs microseconds, and a large trace asks about a million addresses of which few
+// have a label. Reading the list of those costs as much as this many questions, and memory up to so
+// many labels.
+constexpr uint64_t kAskOneByOne = 1'000;
+constexpr uint64_t kMostListed = 4'000'000;
+
+}  // namespace
+
+bool RecordsContext::has_labels(const Address& address) const {
+    if (++asked_ == kAskOneByOne) {
+        const auto counts = store_.counts();
+        if (counts && counts->labels <= kMostListed) {
+            // An error here is met again, and told, when an address is asked for.
+            if (const auto all = store_.labelled()) labelled_.emplace(all->begin(), all->end());
+        }
+    }
+    return !labelled_ || labelled_->contains(address);
+}
+
+const std::vector<Price>& RecordsContext::prices(ChainId chain, const Asset& asset) const {
+    const auto [known, fresh] = prices_[chain].try_emplace(asset);
+    if (!fresh) return known->second;
+    auto all = store_.prices(chain, asset);
+    if (all)
+        known->second = std::move(*all);
+    else if (!error_)
+        error_ = all.error();
+    return known->second;
+}
+
 const std::vector<Label>& RecordsContext::known_labels(ChainId chain,
                                                        const Address& address) const {
     const auto [known, fresh] = labels_[chain].try_emplace(address);
     if (fresh) {
-        auto labels = store_.labels(chain, address);
-        if (labels)
-            known->second = std::move(*labels);
-        else if (!error_)
-            error_ = labels.error();
+        if (has_labels(address)) {
+            auto labels = store_.labels(chain, address);
+            if (labels)
+                known->second = std::move(*labels);
+            else if (!error_)
+                error_ = labels.error();
+        }
         if (known->second.empty())
             if (auto label = cluster_label(chain, address)) known->second.push_back(*label);
     }
@@ -88,13 +122,12 @@ std::optional<double> RecordsContext::usd(ChainId chain, const Asset& asset_id,
     if (!time) return std::nullopt;
     const auto info = asset(chain, asset_id);
     if (!info) return std::nullopt;
-    const auto price = store_.price(chain, asset_id, *time);
-    if (!price) {
-        if (!error_) error_ = price.error();
-        return std::nullopt;
-    }
-    if (!*price) return std::nullopt;
-    return amount.to_double() / std::pow(10.0, info->decimals) * (*price)->usd;
+    const std::vector<Price>& all = prices(chain, asset_id);
+    const auto later =
+        std::upper_bound(all.begin(), all.end(), *time,
+                         [](UnixMillis moment, const Price& price) { return moment < price.time; });
+    if (later == all.begin()) return std::nullopt;
+    return amount.to_double() / std::pow(10.0, info->decimals) * std::prev(later)->usd;
 }
 
 bool RecordsContext::is_verified_symbol(ChainId chain, std::string_view symbol) const {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include <cordon/records/store.hpp>
@@ -49,12 +50,17 @@ private:
     const std::vector<Label>& known_labels(ChainId chain, const Address& address) const;
     template <typename T>
     std::vector<T> or_nothing(Result<std::vector<T>> rows) const;
+    bool has_labels(const Address& address) const;
+    const std::vector<Price>& prices(ChainId chain, const Asset& asset) const;
 
     const records::Store& store_;
     std::map<ChainId, Clusters> clusters_;
     mutable std::map<std::pair<ChainId, uint32_t>, std::optional<Label>> by_cluster_;
     mutable std::optional<Error> error_;
     mutable std::map<ChainId, std::unordered_map<Address, std::vector<Label>>> labels_;
+    mutable uint64_t asked_ = 0;
+    mutable std::optional<std::unordered_set<Address>> labelled_;  // Looked up only.
+    mutable std::map<ChainId, std::unordered_map<Asset, std::vector<Price>>> prices_;
     mutable std::map<ChainId, std::unordered_map<Asset, std::optional<AssetInfo>>> assets_;
     mutable std::map<std::pair<ChainId, std::string>, bool> verified_symbols_;
 };

@@ -102,6 +102,19 @@ Result<BlockHeader> Segment::block_header(uint32_t block) const {
 Result<uint32_t> Segment::lower_block(BlockNum wanted) const {
     uint32_t low = 0;
     uint32_t high = blocks();
+    // Numbers rise by at least one, and on a chain without gaps by one: then it is where it would
+    // be, and never behind that place.
+    uint64_t first = 0;
+    if (high == 0) return 0U;
+    if (!column(kBlockNumber).read(0, first)) return corrupt(kBlockNumber);
+    if (wanted <= first) return 0U;
+    if (wanted - first < high) {
+        const auto dense = static_cast<uint32_t>(wanted - first);
+        uint64_t at = 0;
+        if (!column(kBlockNumber).read(dense, at)) return corrupt(kBlockNumber);
+        if (at == wanted) return dense;
+        high = dense;
+    }
     while (low < high) {
         const uint32_t middle = low + (high - low) / 2;
         uint64_t at = 0;

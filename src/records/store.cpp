@@ -76,11 +76,14 @@ Status SqliteStore::prepare() {
          std::string{kFactColumns} + "WHERE kind = ?1 AND key = ?2 ORDER BY chain, txn, place"},
         {&facts_on_,
          std::string{kFactColumns} + "WHERE chain = ?1 AND kind = ?2 ORDER BY chain, txn, place"},
+        {&every_labelled_, "SELECT DISTINCT address FROM label"},
         {&asset_, std::string{kAssetColumns} + "WHERE chain = ?1 AND asset = ?2"},
         {&by_symbol_, std::string{kAssetColumns} + "WHERE chain = ?1 AND symbol_fold = ?2"},
         {&price_, std::string{kPriceColumns} +
                       "WHERE chain = ?1 AND asset = ?2 AND time_millis <= ?3 "
                       "ORDER BY time_millis DESC LIMIT 1"},
+        {&prices_,
+         std::string{kPriceColumns} + "WHERE chain = ?1 AND asset = ?2 ORDER BY time_millis"},
         {&wallets_, std::string{kWalletColumns}},
         {&inputs_, std::string{kInputColumns} + "ORDER BY name, sha256"},
         {&counts_,
@@ -193,6 +196,20 @@ Result<std::optional<Price>> SqliteStore::price(ChainId chain, const Asset& asse
     price_.bind(2, asset.text());
     price_.bind(3, int64_t{time.time_since_epoch().count()});
     return read_one(price_, price_row);
+}
+
+Result<std::vector<Price>> SqliteStore::prices(ChainId chain, const Asset& asset) const {
+    const std::string chain_text = to_string(chain);
+    const ResetLater reset_later{prices_};
+    prices_.bind(1, chain_text);
+    prices_.bind(2, asset.text());
+    return read_all(prices_, price_row);
+}
+
+Result<std::vector<Address>> SqliteStore::labelled() const {
+    const ResetLater reset_later{every_labelled_};
+    return read_all<Address>(every_labelled_,
+                             [](const Statement& row) { return decode_address(row.blob(0)); });
 }
 
 Result<std::vector<WalletAddress>> SqliteStore::wallets() const {

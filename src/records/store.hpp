@@ -102,6 +102,9 @@ public:
     /// Every address of which any label on a chain (those for every chain included) is of this
     /// category, in order. Cost: a scan of all labels.
     virtual Result<std::vector<Address>> labelled(ChainId chain, Category category) const = 0;
+    /// Every address that somebody has labelled on any chain, each once, in no order that means
+    /// something: for who has to ask about many.
+    virtual Result<std::vector<Address>> labelled() const = 0;
     virtual Result<std::optional<AssetInfo>> asset(ChainId chain, const Asset& asset) const = 0;
     /// Every asset of a chain with this symbol, A-Z compared without case, by asset order.
     virtual Result<std::vector<AssetInfo>> assets_by_symbol(ChainId chain,
@@ -114,6 +117,8 @@ public:
     /// Of one kind on every chain: with this key, or all on one chain. By (chain, txn, index).
     virtual Result<std::vector<Fact>> facts(FactKind kind, std::string_view key) const = 0;
     virtual Result<std::vector<Fact>> facts(ChainId chain, FactKind kind) const = 0;
+    /// All of them, by time.
+    virtual Result<std::vector<Price>> prices(ChainId chain, const Asset& asset) const = 0;
     /// By (chain, address).
     virtual Result<std::vector<WalletAddress>> wallets() const = 0;
     /// By name, then sha256: independent of the order in which the files went in.

@@ -217,6 +217,9 @@ TEST(Prices, are_the_last_at_or_before_the_time) {
     EXPECT_EQ(usd(200), 2);
     EXPECT_EQ(usd(1'000'000), 4) << "the later row wins";
     EXPECT_EQ(store->price(kEthereum, Asset{}, from_unix_seconds(200)).value(), std::nullopt);
+    EXPECT_EQ(store->prices(kBitcoin, Asset{}).value(),
+              (std::vector{at(-5, 0.5), at(100, 1), at(200, 2), at(300, 4)}));
+    EXPECT_TRUE(store->prices(kEthereum, Asset{}).value().empty());
 }
 
 TEST(Prices, that_are_no_price_are_refused) {

@@ -49,7 +49,8 @@ CasePage::CasePage(const CaseInput& in)
         numbers[{result.nodes[i].chain, result.nodes[i].address}] = i + 1;
     for (uint32_t i = 0; i < result.edges.size(); ++i) {
         const trace::Edge& edge = result.edges[i];
-        if (ends.contains({edge.chain, edge.to})) arrivals[{edge.chain, edge.to}].push_back(i);
+        const std::pair to{edge.arrives_on(), edge.to};
+        if (ends.contains(to)) arrivals[to].push_back(i);
     }
 }
 

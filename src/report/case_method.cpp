@@ -78,7 +78,10 @@ std::string method_section(const CasePage& page) {
     entry("Links",
           "Swaps, bridges and mixers are joined by what the chain itself shows, with a confidence "
           "and its reason. Below 100 % it is a likely "
-          "connection, not a proven one.");
+          "connection, not a proven one. " +
+              format("The money is followed over a bridge or mixer from a confidence of {} on; "
+                     "less is named at the address where the money rests.",
+                     percent_text(params.min_confidence)));
     entry("Prices",
           "USD values use the last known price at or before the time of a movement. An asset "
           "without price is called unpriced and is never counted as 0.");

@@ -5,6 +5,7 @@
 #include <cordon/chain/text.hpp>
 
 #include "case_page.hpp"
+#include "crossing_text.hpp"
 #include "palette.hpp"
 #include "text.hpp"
 
@@ -67,11 +68,14 @@ std::string arrivals_html(CasePage& page, const trace::Endpoint& end) {
         const trace::Edge& edge = *edges[i];
         const Asset& asset = edge.to_asset ? *edge.to_asset : edge.asset;
         const Amount& tainted = edge.to_asset && edge.to_tainted ? *edge.to_tainted : edge.tainted;
-        out += format(
-            "<div class=\"id\">{}<br><span>{} · {} stolen{}</span></div>",
-            escape(chain::format_hash(edge.chain, edge.txn)), utc_text(edge.time),
-            page.money.html(edge.chain, asset, tainted),
-            edge.confidence < 1 ? " · confidence " + percent_text(edge.confidence) : std::string{});
+        out += format("<div class=\"id\">{}<br><span>{} · {} stolen{}</span></div>",
+                      edge.to_txn ? escape(chain::format_hash(edge.arrives_on(), *edge.to_txn))
+                                  : escape(chain::format_hash(edge.chain, edge.txn)),
+                      (edge.to_txn ? "left " : "") + utc_text(edge.time),
+                      page.money.html(edge.arrives_on(), asset, tainted),
+                      edge.to_chain         ? " · " + safe(crossing_text(edge), 200)
+                      : edge.confidence < 1 ? " · confidence " + percent_text(edge.confidence)
+                                            : std::string{});
     }
     if (edges.size() > kArrivalsOfAddress)
         out += format("<div class=\"soft\">{} further in result.json</div>",
@@ -100,6 +104,9 @@ std::string endpoint_row(CasePage& page, const trace::Endpoint& end, const std::
     if (end.label)
         place += format(" · label by {}, confidence {}", safe(end.label->source, 60),
                         percent_text(end.label->confidence));
+    if (end.candidates > 0)
+        place += format(" · may have gone on: {} uncertain {}, the surest {}", end.candidates,
+                        end.candidates == 1 ? "link" : "links", percent_text(end.best_candidate));
     place += "</small>";
     return format("<tr><td>{}</td><td>{}</td><td class=\"n\">{}<small>{}</small></td></tr>", place,
                   third, page.money.html(end.chain, end.asset, end.tainted),
@@ -126,14 +133,19 @@ std::string movement_row(CasePage& page, const trace::Edge& edge) {
         amount +=
             "<small>stolen " + page.money.html(edge.chain, edge.asset, edge.tainted) + "</small>";
     if (edge.to_asset && edge.to_amount)
-        amount +=
-            "<small>→ " + page.money.html(edge.chain, *edge.to_asset, *edge.to_amount) + "</small>";
+        amount += "<small>→ " +
+                  page.money.html(edge.arrives_on(), *edge.to_asset, *edge.to_amount) + "</small>";
     // What most rows share is said by leaving it out.
     std::string kind;
-    if (edge.kind != "native" && edge.kind != "token") kind = safe(edge.kind, 40);
-    if (edge.confidence < 1)
-        kind += (kind.empty() ? "" : ", ") + ("confidence " + percent_text(edge.confidence));
-    for (const std::string& why : edge.why) kind += (kind.empty() ? "" : ", ") + safe(why, 120);
+    if (edge.to_chain && edge.to_txn) {
+        kind = safe(crossing_text(edge), 400) + ", arrives by " +
+               escape(chain::format_hash(*edge.to_chain, *edge.to_txn));
+    } else {
+        if (edge.kind != "native" && edge.kind != "token") kind = safe(edge.kind, 40);
+        if (edge.confidence < 1)
+            kind += (kind.empty() ? "" : ", ") + ("confidence " + percent_text(edge.confidence));
+        for (const std::string& why : edge.why) kind += (kind.empty() ? "" : ", ") + safe(why, 120);
+    }
     if (edge.outpoint)
         kind += (kind.empty() ? "" : ", ") + format("output {}", edge.outpoint->index);
     std::string time = edge.time ? utc_text(edge.time) : "unknown";
@@ -145,7 +157,7 @@ std::string movement_row(CasePage& page, const trace::Edge& edge) {
         to_string(edge.chain), grouped(edge.at.block), time,
         escape(chain::format_hash(edge.chain, edge.txn)),
         kind.empty() ? "" : "<small>" + kind + "</small>", page.brief(edge.chain, edge.from),
-        page.brief(edge.chain, edge.to), amount);
+        page.brief(edge.arrives_on(), edge.to), amount);
 }
 
 /// One service: its name and sum, then its addresses.

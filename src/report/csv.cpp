@@ -26,25 +26,28 @@ Status write_edges_csv(const trace::TraceResult& result, const Sink& sink) {
     CORDON_TRY(
         sink("chain,block,time,tx,from,to,asset,amount,tainted,kind,confidence,hop,spends,outpoint,"
              "to_asset,"
-             "to_amount,to_tainted,why\n"));
+             "to_amount,to_tainted,why,to_chain,to_tx,via\n"));
     std::string out;
     for (const trace::Edge& edge : result.edges) {
         const ChainId chain = edge.chain;
         std::string why;
         for (const std::string& reason : edge.why)
             why += (why.empty() ? "" : "; ") + clean_text(reason);
-        out +=
-            format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", to_string(chain),
-                   edge.at.block, edge.time ? format_rfc3339(*edge.time) : std::string{},
-                   chain::format_hash(chain, edge.txn), chain::format_address(chain, edge.from),
-                   chain::format_address(chain, edge.to), csv_field(edge.asset.text()),
-                   edge.amount.to_string(), edge.tainted.to_string(), csv_field(edge.kind),
-                   edge.confidence, edge.hop,
-                   edge.spends ? chain::format_outpoint(chain, *edge.spends) : std::string{},
-                   edge.outpoint ? chain::format_outpoint(chain, *edge.outpoint) : std::string{},
-                   edge.to_asset ? csv_field(edge.to_asset->text()) : std::string{},
-                   edge.to_amount ? edge.to_amount->to_string() : std::string{},
-                   edge.to_tainted ? edge.to_tainted->to_string() : std::string{}, csv_field(why));
+        out += format(
+            "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", to_string(chain),
+            edge.at.block, edge.time ? format_rfc3339(*edge.time) : std::string{},
+            chain::format_hash(chain, edge.txn), chain::format_address(chain, edge.from),
+            chain::format_address(edge.arrives_on(), edge.to), csv_field(edge.asset.text()),
+            edge.amount.to_string(), edge.tainted.to_string(), csv_field(edge.kind),
+            edge.confidence, edge.hop,
+            edge.spends ? chain::format_outpoint(chain, *edge.spends) : std::string{},
+            edge.outpoint ? chain::format_outpoint(chain, *edge.outpoint) : std::string{},
+            edge.to_asset ? csv_field(edge.to_asset->text()) : std::string{},
+            edge.to_amount ? edge.to_amount->to_string() : std::string{},
+            edge.to_tainted ? edge.to_tainted->to_string() : std::string{}, csv_field(why),
+            edge.to_chain ? to_string(*edge.to_chain) : std::string{},
+            edge.to_txn ? chain::format_hash(edge.arrives_on(), *edge.to_txn) : std::string{},
+            edge.via ? chain::format_address(chain, *edge.via) : std::string{});
         if (out.size() < 64 * 1024) continue;
         CORDON_TRY(sink(out));
         out.clear();

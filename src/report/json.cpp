@@ -7,6 +7,8 @@
 #include <cordon/trace/label_conflict.hpp>
 #include <cordon/trace/layout_value.hpp>
 
+#include "layout_json.hpp"
+
 namespace cordon::report {
 namespace {
 
@@ -41,6 +43,11 @@ public:
             rows("paths", result_.paths, [this](const trace::Path& path) { write_path(path); });
         if (result_.mode == trace::Mode::kFrontier)
             rows("watch", result_.watch, [this](const Watch& watch) { write_watch(watch); });
+        if (options_.layout) {
+            row();
+            json_.key("layout");
+            write_layout(json_, *options_.layout);
+        }
         row();
         json_.end_object();
         row();
@@ -121,6 +128,7 @@ private:
         if (node.spent_unknown) json_.field("spent_unknown", true);
         if (node.score) json_.field("score", *node.score);
         write_labels(node.chain, node.address, node.label);
+        json_.field("confidence", node.confidence);
         json_.end_object();
     }
 
@@ -136,7 +144,7 @@ private:
             .field("tx", chain::format_hash(edge.chain, edge.txn));
         json_.field("block", edge.at.block);
         json_.field("from", chain::format_address(edge.chain, edge.from));
-        json_.field("to", chain::format_address(edge.chain, edge.to));
+        json_.field("to", chain::format_address(edge.arrives_on(), edge.to));
         if (edge.spends) json_.field("spends", chain::format_outpoint(edge.chain, *edge.spends));
         if (edge.outpoint)
             json_.field("outpoint", chain::format_outpoint(edge.chain, *edge.outpoint));
@@ -155,6 +163,11 @@ private:
             for (const std::string& reason : edge.why) json_.value(reason);
             json_.end_array();
         }
+        if (edge.to_chain && edge.to_txn)
+            json_.field("to_chain", to_string(*edge.to_chain))
+                .field("to_tx", chain::format_hash(*edge.to_chain, *edge.to_txn));
+        // On the side where the money was given: a bridge has another address on the other.
+        if (edge.via) json_.field("via", chain::format_address(edge.chain, *edge.via));
         json_.end_object();
     }
 
@@ -179,6 +192,10 @@ private:
             json_.end_array();
         }
         write_labels(end.chain, end.address, end.label);
+        if (end.candidates > 0)
+            json_.field("candidates", end.candidates)
+                .field("candidate_confidence", end.best_candidate);
+        json_.field("confidence", end.confidence);
         json_.end_object();
     }
 
@@ -253,6 +270,7 @@ private:
         json_.end_array().field("min_purity", params.min_purity);
         json_.field("stranger_senders", params.stranger_senders);
         json_.field("stranger_purity", params.stranger_purity);
+        json_.field("min_confidence", params.min_confidence);
         json_.field("through_joins", params.through_joins);
         for (const auto& [name, value] : result_.method) json_.field(name, value);
         json_.end_object();

@@ -4,7 +4,7 @@
 #include <span>
 #include <string>
 
-#include <cordon/trace/trace.hpp>
+#include <cordon/trace/layout.hpp>
 
 #include "json_writer.hpp"
 #include "sink.hpp"
@@ -18,6 +18,8 @@ struct JsonOptions {
     std::span<const std::string> warnings = {};
     /// The whole envelope on one line (jsonl); otherwise one line for each row.
     bool one_line = false;
+    /// Adds data.layout. REQUIRES: a layout of this result.
+    const trace::FlowLayout* layout = nullptr;
 };
 
 /// The envelope of kind trace.result (DESIGN section 5, docs/formats/trace-result.md).

@@ -5,6 +5,7 @@
 #include <rapidcheck/gtest.h>
 #include <simdjson.h>
 
+#include "crossing_text.hpp"
 #include "csv.hpp"
 #include "json_writer.hpp"
 #include "test_case.hpp"
@@ -55,6 +56,73 @@ TEST(TraceJson, gives_the_books_of_the_main_asset_and_of_all) {
     EXPECT_EQ(totals["by_asset"].get_array().size(), 2U);
 }
 
+/// The first movement as a bridge to another chain.
+trace::TraceResult crossed() {
+    auto theft = test::make_theft({.edges = 40});
+    trace::Edge& edge = theft.edges.at(0);
+    edge.kind = "bridge";
+    edge.confidence = 0.97;
+    edge.why = {"message id"};
+    edge.to_chain = ChainId{ChainFamily::kEvm, 137};
+    edge.to_txn = trace::test::hash_of(5);
+    edge.to_asset = edge.asset;
+    edge.to_amount = edge.to_tainted = Amount{99U};
+    edge.via = trace::test::evm_address(77);
+    theft.endpoints.at(0).candidates = 3;
+    theft.endpoints.at(0).best_candidate = 0.31;
+    return theft;
+}
+
+TEST(TraceJson, says_where_a_crossing_arrives_and_where_one_may_have_left) {
+    const auto theft = crossed();
+    simdjson::dom::parser parser;
+    const std::string text = written(theft);
+    const simdjson::dom::element data = parser.parse(text)["data"];
+    const simdjson::dom::element edge = data["edges"].at(0);
+    EXPECT_EQ(std::string_view(edge["to_chain"]), "polygon");
+    EXPECT_EQ(std::string_view(edge["to_tx"]).substr(0, 2), "0x");
+    EXPECT_EQ(std::string_view(edge["via"]).size(), 42U);
+    const simdjson::dom::element end = data["endpoints"].at(0);
+    EXPECT_EQ(uint64_t(end["candidates"]), 3U);
+    EXPECT_EQ(double(end["candidate_confidence"]), 0.31);
+    EXPECT_EQ(double(data["params"]["min_confidence"]), 0.5);
+    EXPECT_TRUE(data["edges"].at(1)["to_chain"].error());
+    EXPECT_TRUE(data["layout"].error());
+}
+
+TEST(CrossingText, says_in_words_how_money_crossed_over) {
+    trace::Edge edge = crossed().edges.at(0);
+    EXPECT_EQ(crossing_text(edge), "bridge to polygon, message id, 97.0 %");
+    edge.kind = "mixer\n<b>";
+    edge.to_chain = edge.chain;
+    edge.why = {"same address", "10 ETH"};
+    EXPECT_EQ(crossing_text(edge), "mixer <b>, same address, 10 ETH, 97.0 %");
+}
+
+TEST(TraceJson, carries_the_picture_when_asked) {
+    const TheftContext context;
+    for (const auto& [name, theft] : test::picture_cases()) {
+        if (theft.edges.size() > 10'000) continue;
+        for (const auto mode : {trace::FlowMode::kStolenOnly, trace::FlowMode::kRaw}) {
+            trace::LayoutParams params;
+            params.mode = mode;
+            const trace::FlowLayout layout = trace::lay_out(theft, &context, params);
+            const std::string text = written(theft, {.context = &context, .layout = &layout});
+            simdjson::dom::parser parser;
+            simdjson::dom::element picture;
+            ASSERT_EQ(parser.parse(text)["data"]["layout"].get(picture), simdjson::SUCCESS) << name;
+            ASSERT_EQ(picture["nodes"].get_array().size(), layout.nodes.size());
+            ASSERT_EQ(picture["ribbons"].get_array().size(), layout.ribbons.size());
+            for (const simdjson::dom::element ribbon : picture["ribbons"].get_array())
+                EXPECT_LT(uint64_t(ribbon["to"]), layout.nodes.size());
+            for (const simdjson::dom::element node : picture["nodes"].get_array()) {
+                EXPECT_EQ(uint64_t(node["count"]), node["members"].get_array().size());
+                EXPECT_TRUE(node["sum"].is_number());
+            }
+        }
+    }
+}
+
 TEST(TraceJson, is_one_line_when_asked) {
     const std::string text = written(test::make_theft({.edges = 30}), {.one_line = true});
     EXPECT_EQ(text.find('\n'),
@@ -83,11 +151,13 @@ TEST(EdgesCsv, has_a_row_for_each_edge_and_defuses_formulas) {
     auto theft = test::make_theft({.edges = 40});
     theft.edges[0].kind = "=cmd|' /C calc'!A0";
     theft.edges[1].why = {"said \"so\", twice"};
+    theft.edges[2].to_chain = ChainId{ChainFamily::kEvm, 137};
     std::string out;
     ASSERT_TRUE(write_edges_csv(theft, string_sink(out)));
     EXPECT_EQ(static_cast<std::size_t>(std::count(out.begin(), out.end(), '\n')),
               theft.edges.size() + 1);
     EXPECT_NE(out.find("'=cmd"), std::string::npos);
+    EXPECT_NE(out.find(",polygon,"), std::string::npos);
     EXPECT_NE(out.find("\"said \"\"so\"\", twice\""), std::string::npos);
 }
 

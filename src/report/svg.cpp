@@ -63,7 +63,12 @@ std::string style(Theme theme) {
 class FlowSvg {
 public:
     FlowSvg(const trace::TraceResult& result, const FlowLayout& layout, const SvgOptions& options)
-        : result_{result}, layout_{layout}, options_{options} {}
+        : result_{result},
+          layout_{layout},
+          options_{options},
+          several_chains_{std::any_of(
+              result.nodes.begin(), result.nodes.end(),
+              [&](const trace::Node& node) { return node.chain != result.nodes.front().chain; })} {}
 
     std::string write() {
         top_ = options_.embedded ? 0 : 54;
@@ -225,7 +230,8 @@ private:
 
     std::string full_address(uint32_t member) const {
         const trace::Node& node = result_.nodes[member];
-        return chain::display_address(node.chain, node.address);
+        const std::string text = chain::display_address(node.chain, node.address);
+        return several_chains_ ? to_string(node.chain) + " " + text : text;
     }
 
     std::string node_tip(const FlowNode& node) const {
@@ -416,6 +422,7 @@ private:
     const trace::TraceResult& result_;
     const FlowLayout& layout_;
     const SvgOptions& options_;
+    bool several_chains_;  // Then an address alone does not say where it is.
     std::string out_;
     double top_ = 0;
 };

@@ -16,8 +16,12 @@ constexpr const char* kAbsurd =
 
 }  // namespace
 
-AccountFlow::AccountFlow(const Walk& walk, ChainId chain, Books& books)
-    : walk_{walk}, chain_{chain}, books_{books}, queue_{Later{walk.backward()}} {}
+AccountFlow::AccountFlow(const Walk& walk, ChainId chain, Books& books, Crossings& crossings)
+    : walk_{walk},
+      chain_{chain},
+      books_{books},
+      crossings_{crossings},
+      queue_{Later{walk.backward()}} {}
 
 // --- Seeds
 
@@ -135,39 +139,43 @@ std::optional<uint32_t> AccountFlow::key_of(const Current& now, const Address& a
 
 // --- The walk
 
-Result<bool> AccountFlow::run() {
-    std::vector<NodeId> here;
-    bool stopped = false;
-    while (!queue_.empty()) {
-        if (books_.over_budget() || (txns_ % kTxnsPerTick == 0 && walk_.cancelled())) {
-            stopped = true;
-            break;
-        }
-        const TxnPosition at = queue_.top().at;
-        here.clear();
-        bool seed_txn = false;
-        while (!queue_.empty() && queue_.top().at == at) {
-            if (queue_.top().holder == kSeedTxn)
-                seed_txn = true;
-            else
-                here.push_back(queue_.top().holder);
-            queue_.pop();
-        }
-        CORDON_TRY(process(at, here, seed_txn));
-        if (++txns_ % kTxnsPerTick == 0)
-            walk_.tell(books_, txns_, here.empty() ? 0 : books_.at(here.front()).hop);
-    }
-    finish_holders(stopped);
-    walk_.tell(books_, txns_, 0);
-    return !stopped;
+std::optional<TxnPosition> AccountFlow::next() const {
+    if (queue_.empty()) return std::nullopt;
+    return queue_.top().at;
 }
 
-Status AccountFlow::process(TxnPosition at, const std::vector<NodeId>& holders, bool seed_txn) {
-    CORDON_TRY(auto placed, walk_.ledger.account_txn(chain_, at));
+Result<std::optional<UnixMillis>> AccountFlow::next_time() {
+    const TxnPosition at = queue_.top().at;
+    if (!ahead_ || ahead_->at != at) {
+        CORDON_TRY(ahead_, walk_.ledger.account_txn(chain_, at));
+    }
+    return ahead_->time;
+}
+
+Result<uint32_t> AccountFlow::step() {
+    const TxnPosition at = queue_.top().at;
+    last_ = at;
+    here_.clear();
+    bool seed_txn = false;
+    while (!queue_.empty() && queue_.top().at == at) {
+        const NodeId holder = queue_.top().holder;
+        seed_txn = seed_txn || holder == kSeedTxn;
+        if (holder < kArrival) here_.push_back(holder);
+        queue_.pop();
+    }
+    if (!ahead_ || ahead_->at != at) {
+        CORDON_TRY(ahead_, walk_.ledger.account_txn(chain_, at));
+    }
     // Bait is in nobody's way forward: what stolen money pays is followed, however small.
     if (walk_.backward() && !bait_.empty())
-        std::erase_if(placed.txn.transfers,
+        std::erase_if(ahead_->txn.transfers,
                       [&](const Transfer& row) { return bait_.contains({at, row.index}); });
+    CORDON_TRY(process(*ahead_, here_, seed_txn));
+    return here_.empty() ? 0 : books_.at(here_.front()).hop;
+}
+
+Status AccountFlow::process(const ledger::PlacedAccountTxn& placed,
+                            const std::vector<NodeId>& holders, bool seed_txn) {
     if (walk_.is_past(placed.time)) {
         // Time never falls within a chain, so nothing that comes later in the walk is within the
         // bound either.
@@ -178,11 +186,22 @@ Status AccountFlow::process(TxnPosition at, const std::vector<NodeId>& holders, 
         books_.warn("a seed txn lies outside the time bound and was not followed");
         seed_txn = false;
     }
-    Current now;
+    Current& now = now_;
     now.placed = &placed;
+    now.keys.clear();
+    now.links.clear();
+    now.pots.clear();
+    now.arrivals.clear();
+    now.crossings.reset();
+    now.status = {};
+    if (const auto arriving = expected_.find(placed.at); arriving != expected_.end()) {
+        now.arrivals = std::move(arriving->second);
+        expected_.erase(arriving);
+    }
     now.seed_txn = seed_txn;
-    now.view = view_of(placed.txn, walk_.params.direction,
-                       [this](const Asset& asset) { return worthless(asset); });
+    view_of(
+        placed.txn, walk_.params.direction, [this](const Asset& asset) { return worthless(asset); },
+        now.view);
     if (now.view.absurd) books_.warn(kAbsurd);
     now.keys.resize(now.view.keys.size());
     for (std::size_t i = 0; i < now.keys.size(); ++i) {
@@ -191,7 +210,11 @@ Status AccountFlow::process(TxnPosition at, const std::vector<NodeId>& holders, 
     }
     find_links(now);
     take_links(now);
-    for (const uint32_t key : payout_order(now.view)) CORDON_TRY(pay_out(now, key));
+    if (now.view.rows.size() == 1)
+        CORDON_TRY(pay_out(now, now.view.rows[0].from));
+    else
+        for (const uint32_t key : payout_order(now.view)) CORDON_TRY(pay_out(now, key));
+    CORDON_TRY(now.status);
     give_links(now);
     CORDON_TRY(settle(now));
     pay_fees(now);
@@ -244,12 +267,11 @@ Status AccountFlow::reach(Current& now, NodeId id) {
         held.closed = Stop::kHops;
         return {};
     }
-    CORDON_TRY(
-        const auto history,
-        read_history(
-            walk_.ledger, chain_, node.address, now.placed->at, walk_.params.direction,
-            busy_limits(), [this](const Asset& asset) { return worthless(asset); },
-            bait_watches(node.address)));
+    CORDON_TRY(const auto history,
+               read_history(
+                   walk_.ledger, chain_, node.address, now.placed->at, walk_.params.direction,
+                   busy_limits(), [this](const Asset& asset) { return worthless(asset); },
+                   bait_watches(node.address)));
     if (history.absurd) books_.warn(kAbsurd);
     note_bait(history);
     held.closed = history.busy ? Stop::kHighDegree : Stop::kNone;
@@ -316,7 +338,10 @@ void AccountFlow::deposit(Current& now, uint32_t key) {
     receive(slot(held, asset), arrival);
 }
 
-void AccountFlow::finish_holders(bool stopped) {
+void AccountFlow::finish(bool stopped) {
+    for (auto& [at, arrivals] : expected_)
+        for (Arrival& arrival : arrivals)
+            crossings_.strand(std::move(arrival), stopped ? Stop::kBudget : Stop::kTime);
     for (NodeId id = 0; id < holders_.size(); ++id) {
         const Holder& held = holders_[id];
         if (!held.known || held.closed != Stop::kNone) continue;

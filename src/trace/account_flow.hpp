@@ -9,6 +9,7 @@
 
 #include "account_txn.hpp"
 #include "books.hpp"
+#include "crossing.hpp"
 #include "history.hpp"
 #include "parcels.hpp"
 #include "walk.hpp"
@@ -21,14 +22,19 @@ namespace cordon::trace {
 /// A txn is processed whole. Inside it money passes through: an address pays first with what it
 /// received in the same txn, so routers and pools keep no taint. What a link explains is taken from
 /// and given to the link's ends, and its rows move as clean money.
-class AccountFlow {
+class AccountFlow final : public ChainFlow {
 public:
-    AccountFlow(const Walk& walk, ChainId chain, Books& books);
+    AccountFlow(const Walk& walk, ChainId chain, Books& books, Crossings& crossings);
 
-    /// kNotFound when the seed is not in the ledger; kInvalidParam for an outpoint.
-    Status add_seed(const Seed& seed);
-    /// False when it was cancelled or ran out of budget.
-    Result<bool> run();
+    /// kInvalidParam for an outpoint.
+    Status add_seed(const Seed& seed) override;
+    std::optional<TxnPosition> next() const override;
+    Result<std::optional<UnixMillis>> next_time() override;
+    Result<uint32_t> step() override;
+    void finish(bool stopped) override;
+    bool has_passed(TxnPosition at) const override;
+    Result<std::optional<Landing>> landing(const CrossingEnd& end) override;
+    void expect(Arrival arrival) override;
 
 private:
     using NodeId = Books::NodeId;
@@ -83,9 +89,14 @@ private:
         std::vector<Link> links;
         std::vector<Pot> pots;
         bool seed_txn = false;
+        std::vector<Arrival> arrivals;
+        std::optional<std::vector<Crossing>> crossings;  // Asked for when taint first moves.
+        Status status;                                   // Of asking.
     };
 
+    // Events that are no holder's.
     static constexpr NodeId kSeedTxn = ~NodeId{0};
+    static constexpr NodeId kArrival = kSeedTxn - 1;
 
     Holder& holder(NodeId id);
     Holder* open_holder(NodeId id);
@@ -95,7 +106,8 @@ private:
     bool worthless(const Asset& asset);
     void push_next(NodeId id);
 
-    Status process(TxnPosition at, const std::vector<NodeId>& holders, bool seed_txn);
+    Status process(const ledger::PlacedAccountTxn& placed, const std::vector<NodeId>& holders,
+                   bool seed_txn);
     void find_links(Current& now);
     void take_links(Current& now);
     BusyLimits busy_limits() const;
@@ -107,6 +119,10 @@ private:
     Parcels freshen(const Asset& asset, const Parcels& parcels, Amount* fresh);
     Parcels pay_on_flight(Current& now, uint32_t key, const Amount& amount);
     Status deliver(Current& now, const TxnRow& row, Parcels parcels);
+    Edge edge_of(const Current& now, const TxnRow& row, const Amount& tainted, uint32_t hop) const;
+    Crossings::Outcome cross(Current& now, const TxnRow& row, const Amount& tainted);
+    Arrival* arrival_of(Current& now, const TxnRow& row);
+    Amount land(Current& now, const TxnRow& row, Arrival& arrival, const Amount& tainted);
     uint32_t sender_hop(const Address& sender) const;
     bool absorbs(const Node& node) const;
     void pay_fees(Current& now);
@@ -122,20 +138,25 @@ private:
     void deposit(Current& now, uint32_t key);
     Result<bool> below_limit(const TxnKey& to, const Amount& amount, const Amount& tainted,
                              std::optional<UnixMillis> time);
-    void finish_holders(bool stopped);
     std::optional<uint32_t> key_of(const Current& now, const Address& address,
                                    const Asset& asset) const;
 
     const Walk& walk_;
     ChainId chain_;
     Books& books_;
+    Crossings& crossings_;
     std::vector<Holder> holders_;  // By NodeId.
     std::priority_queue<Event, std::vector<Event>, Later> queue_;
     std::set<TxnPosition> seed_txns_;
+    std::map<TxnPosition, std::vector<Arrival>> expected_;
+    std::optional<ledger::PlacedAccountTxn> ahead_;  // Read to know its time.
+    std::optional<TxnPosition> last_;                // Where the walk is.
+    // Of the current txn; their memory is used again.
+    std::vector<NodeId> here_;
+    Current now_;
     std::unordered_map<Asset, bool> worthless_;
-    std::set<std::pair<TxnPosition, uint32_t>> bait_;  // Rows that are not followed.
+    std::set<std::pair<TxnPosition, uint32_t>> bait_;      // Rows that are not followed.
     std::map<std::pair<Address, Asset>, Income> incomes_;  // Of payees that were asked about.
-    uint64_t txns_ = 0;
 };
 
 }  // namespace cordon::trace

@@ -32,7 +32,7 @@ Result<std::optional<uint32_t>> AccountFlow::other_payers(const TxnKey& to, cons
         return std::nullopt;
     // Backward the payee is known and the payer is asked for. What passes a payment on in the same
     // txn serves many, which tells nothing of whom it pays.
-    if (walk_.backward() || !to.outs.empty()) return 0;
+    if (walk_.backward() || to.out_count > 0) return 0;
     auto at = incomes_.find({to.address, to.asset});
     if (at == incomes_.end()) {
         CORDON_TRY(Income income,
@@ -64,7 +64,7 @@ Result<bool> AccountFlow::pays_strangers(const Current& now, uint32_t key, const
     if (amount <= from.purse.total() && (tainted.is_zero() || tainted == from.purse.total()))
         return false;
     if (from.had_tainted.is_zero()) return false;
-    for (const uint32_t row : now.view.keys[key].outs) {
+    for (const uint32_t row : now.view.outs(key)) {
         CORDON_TRY(const auto payers,
                    other_payers(now.view.keys[now.view.rows[row].to], now.view.rows[row].amount));
         if (payers != walk_.params.stranger_senders) return false;
@@ -128,7 +128,7 @@ Parcels AccountFlow::pay_on_flight(Current& now, uint32_t key, const Amount& amo
 
 Status AccountFlow::pay_out(Current& now, uint32_t key) {
     KeyState& state = now.keys[key];
-    const std::vector<uint32_t>& outs = now.view.keys[key].outs;
+    const std::span<const uint32_t> outs = now.view.outs(key);
     std::vector<Amount> ghosts, wanted;
     Amount rest;
     for (const uint32_t row : outs) {
@@ -208,7 +208,15 @@ Status AccountFlow::deliver(Current& now, const TxnRow& row, Parcels parcels) {
         append(parcels, {row.amount, kClean});
         tainted = {};
     }
-    if (tainted.is_zero()) {
+    Crossings::Outcome outcome;
+    if (!tainted.is_zero()) outcome = cross(now, row, tainted);
+    if (outcome.crossed) {
+        parcels.clear();
+        append(parcels, {row.amount, kClean});
+        tainted = {};
+    }
+    Arrival* const arrival = arrival_of(now, row);
+    if (tainted.is_zero() && arrival == nullptr) {
         const Amount swallowed = std::min(to.absorb, row.amount);
         to.absorb -= swallowed;
         split_front(parcels, swallowed);
@@ -216,26 +224,27 @@ Status AccountFlow::deliver(Current& now, const TxnRow& row, Parcels parcels) {
         if (to.node) books_.arrive(*to.node, key.asset, row.amount, {});
         return {};
     }
-    const uint32_t from_hop = books_.at(books_.node(chain_, sender, sender_hop(sender))).hop;
-    to.node = books_.node(chain_, key.address, from_hop + 1);
-    books_.arrive(*to.node, key.asset, row.amount, tainted);
+    if (!tainted.is_zero()) {
+        const uint32_t from_hop = books_.at(books_.node(chain_, sender, sender_hop(sender))).hop;
+        to.node = books_.node(chain_, key.address, from_hop + 1);
+        books_.arrive(*to.node, key.asset, row.amount, tainted);
+        Edge edge = edge_of(now, row, tainted, from_hop + 1);
+        edge.why = std::move(outcome.why);
+        books_.edge(std::move(edge), row.index);
+    }
+    if (arrival != nullptr) {
+        tainted += land(now, row, *arrival, tainted);
+        parcels.clear();
+        append(parcels, {tainted, kTainted});
+        append(parcels, {row.amount - tainted, kClean});
+    }
+    if (outcome.candidates > 0)
+        books_.candidates(*to.node, key.asset, {}, outcome.candidates, outcome.best);
 
-    Edge edge;
-    edge.chain = chain_;
-    edge.txn = now.placed->txn.hash;
-    edge.at = now.placed->at;
-    edge.time = now.placed->time;
-    edge.from = sender;
-    edge.to = key.address;
-    if (walk_.backward()) std::swap(edge.from, edge.to);
-    edge.asset = key.asset;
-    edge.amount = row.amount;
-    edge.tainted = tainted;
-    edge.kind = std::string{to_string(row.kind)};
-    edge.hop = from_hop + 1;
-    books_.edge(std::move(edge), row.index);
-
-    if (key.address.is_zero())
+    if (outcome.stays)
+        books_.rest(*to.node, key.asset, tainted,
+                    walk_.stops_at(books_.at(*to.node)) ? Stop::kLabel : outcome.stop);
+    else if (key.address.is_zero())
         books_.rest(*to.node, key.asset, tainted, Stop::kBurned);
     else if (absorbs(books_.at(*to.node)))
         books_.rest(*to.node, key.asset, tainted, Stop::kLabel);

@@ -16,7 +16,7 @@ namespace cordon::trace {
 struct TxnKey {
     Address address;
     Asset asset;
-    std::vector<uint32_t> outs;  ///< Places in TxnView::rows, in row order.
+    uint32_t first_out = 0, out_count = 0;  ///< Of TxnView::outs.
     Amount in_total, out_total;
 };
 
@@ -43,7 +43,13 @@ struct TxnView {
     std::vector<TxnKey> keys;  ///< By address, then asset.
     std::vector<TxnRow> rows;
     std::vector<FeeRow> fees;
-    bool absurd = false;  ///< An amount was left out by is_absurd.
+    std::vector<uint32_t> out_rows;  ///< Places in `rows` by payer, in row order: see outs().
+    bool absurd = false;             ///< An amount was left out by is_absurd.
+
+    /// The rows by which a key pays, as places in `rows`.
+    std::span<const uint32_t> outs(uint32_t key) const {
+        return std::span{out_rows}.subspan(keys[key].first_out, keys[key].out_count);
+    }
 };
 
 /// Amounts of 2^192 or more are not money: no honest supply comes near (10^57 units), and leaving
@@ -54,6 +60,9 @@ bool is_absurd(const Amount& amount) noexcept;
 /// `is_worthless` says which assets never carry taint.
 TxnView view_of(const AccountTxn& txn, Direction direction,
                 const std::function<bool(const Asset&)>& is_worthless);
+/// The same in place of `view`, whose memory is used again.
+void view_of(const AccountTxn& txn, Direction direction,
+             const std::function<bool(const Asset&)>& is_worthless, TxnView& view);
 
 /// The order in which keys pay out, such that a router is paid before it pays, whatever the order
 /// of rows: logs and internal calls of one txn are not listed in one sequence. Where keys pay each

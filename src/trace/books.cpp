@@ -7,6 +7,8 @@
 
 #include <cordon/base/check.hpp>
 
+#include "confidence.hpp"
+
 namespace cordon::trace {
 namespace {
 
@@ -16,6 +18,19 @@ Holding& holding_of(Node& node, const Asset& asset) {
         [](const Holding& holding, const Asset& key) { return holding.asset < key; });
     if (at != node.holdings.end() && at->asset == asset) return *at;
     return *node.holdings.insert(at, Holding{asset, {}, {}, {}});
+}
+
+/// Sorts large rows by moving each once. `before` must tell all of them apart.
+template <typename Row, typename Before>
+std::vector<Row> in_order(std::vector<Row> rows, Before&& before) {
+    std::vector<uint32_t> order(rows.size());
+    std::iota(order.begin(), order.end(), 0U);
+    std::sort(order.begin(), order.end(),
+              [&](uint32_t a, uint32_t b) { return before(rows[a], rows[b]); });
+    std::vector<Row> out;
+    out.reserve(rows.size());
+    for (const uint32_t i : order) out.push_back(std::move(rows[i]));
+    return out;
 }
 
 /// The larger rest decides what is said of a node: by USD where both are priced, otherwise by
@@ -28,25 +43,27 @@ bool larger(const Endpoint& a, const Endpoint& b) {
 }  // namespace
 
 Books::NodeId Books::node(ChainId chain, const Address& address, uint32_t hop) {
-    const auto [at, fresh] =
-        ids_.try_emplace(NodeKey{chain, address}, static_cast<NodeId>(nodes_.size()));
-    if (fresh) {
-        Node& node = nodes_.emplace_back();
-        node.chain = chain;
-        node.address = address;
-        node.hop = hop;
-        node.label = context_.label(chain, address);
-        rests_.emplace_back();
-    } else {
-        nodes_[at->second].hop = std::min(nodes_[at->second].hop, hop);
+    if (const auto known = find(chain, address)) {
+        nodes_[*known].hop = std::min(nodes_[*known].hop, hop);
+        return *known;
     }
-    return at->second;
+    const auto id = static_cast<NodeId>(nodes_.size());
+    ids_.add(AddressIndex::hash(chain, address), id);
+    Node& node = nodes_.emplace_back();
+    node.chain = chain;
+    node.address = address;
+    node.hop = hop;
+    node.label = context_.label(chain, address);
+    rests_.emplace_back();
+    return id;
 }
 
 std::optional<Books::NodeId> Books::find(ChainId chain, const Address& address) const {
-    const auto at = ids_.find(NodeKey{chain, address});
-    if (at == ids_.end()) return std::nullopt;
-    return at->second;
+    const NodeId id = ids_.find(AddressIndex::hash(chain, address), [&](NodeId at) {
+        return nodes_[at].address == address && nodes_[at].chain == chain;
+    });
+    if (id == AddressIndex::kNone) return std::nullopt;
+    return id;
 }
 
 void Books::seen(NodeId id, std::optional<UnixMillis> time) {
@@ -83,11 +100,18 @@ std::vector<Asset> Books::resting_assets(NodeId id, Stop stop) const {
     return out;
 }
 
+void Books::candidates(NodeId id, const Asset& asset, const std::optional<OutPoint>& outpoint,
+                       uint32_t count, double best) {
+    Candidates& all = candidates_[{id, asset, outpoint}];
+    all.count += count;
+    all.best = std::max(all.best, best);
+}
+
 void Books::edge(Edge edge, uint32_t row) {
     CORDON_CHECK(edge.tainted <= edge.amount);
-    for (const Address& end : {edge.from, edge.to}) {
-        if (const auto id = find(edge.chain, end)) seen(*id, edge.time);
-    }
+    if (const auto id = find(edge.chain, edge.from)) seen(*id, edge.time);
+    // Where it arrives later, that txn says when.
+    if (const auto id = find(edge.chain, edge.to); id && !edge.to_chain) seen(*id, edge.time);
     edges_.push_back(std::move(edge));
     rows_.push_back(row);
 }
@@ -117,33 +141,44 @@ double Books::budget_used() const noexcept {
                     share(edges_.size(), params_.max_edges));
 }
 
-std::vector<Endpoint> Books::endpoints() const {
-    std::vector<Endpoint> out;
-    for (std::size_t i = 0; i < nodes_.size(); ++i) {
-        const Node& node = nodes_[i];
-        for (const auto& [key, tainted] : rests_[i]) {
-            Endpoint end{node.chain, node.address, key.asset,    tainted, key.stop,
-                         node.label, {},           key.outpoint, {},      {}};
+std::vector<Books::Owned> Books::endpoints() const {
+    std::vector<Owned> out;
+    for (NodeId id = 0; id < nodes_.size(); ++id) {
+        const Node& node = nodes_[id];
+        for (const auto& [key, tainted] : rests_[id]) {
+            Endpoint end;
+            end.chain = node.chain;
+            end.address = node.address;
+            end.asset = key.asset;
+            end.tainted = tainted;
+            end.stop = key.stop;
+            end.label = node.label;
+            end.outpoint = key.outpoint;
             if (key.stop == Stop::kMixer && key.outpoint)
                 std::tie(end.join, end.why) = joins_.at(*key.outpoint);
+            // Fees, and what was too little to follow, did not go on that way.
+            if (!candidates_.empty() && key.stop != Stop::kFee && key.stop != Stop::kBelowLimit)
+                if (const auto at = candidates_.find({id, key.asset, key.outpoint});
+                    at != candidates_.end()) {
+                    end.candidates = at->second.count;
+                    end.best_candidate = at->second.best;
+                }
             end.usd = context_.usd(node.chain, key.asset, tainted, node.last_seen);
-            out.push_back(std::move(end));
+            out.push_back({id, std::move(end)});
         }
     }
     const auto rank = [](const Endpoint& end) {
         return std::tie(end.chain, end.address, end.asset, end.stop, end.outpoint);
     };
-    std::sort(out.begin(), out.end(), [&](const Endpoint& a, const Endpoint& b) {
-        if (a.tainted != b.tainted) return a.tainted > b.tainted;
-        return rank(a) < rank(b);
+    return in_order(std::move(out), [&](const Owned& a, const Owned& b) {
+        if (a.end.tainted != b.end.tainted) return a.end.tainted > b.end.tainted;
+        return rank(a.end) < rank(b.end);
     });
-    return out;
 }
 
-void Books::close_nodes(const std::vector<Endpoint>& endpoints) {
-    std::unordered_map<NodeId, const Endpoint*> largest;
-    for (const Endpoint& end : endpoints) {
-        const NodeId id = *find(end.chain, end.address);
+void Books::close_nodes(const std::vector<Owned>& endpoints) {
+    std::vector<const Endpoint*> largest(nodes_.size());
+    for (const auto& [id, end] : endpoints) {
         holding_of(nodes_[id], end.asset).resting += end.tainted;
         const Endpoint*& best = largest[id];
         if (best == nullptr || larger(end, *best)) best = &end;
@@ -163,9 +198,10 @@ TraceResult Books::finish(std::vector<Seed> seeds, bool incomplete) {
     TraceResult result;
     result.params = params_;
     result.seeds = std::move(seeds);
-    result.endpoints = endpoints();
-    close_nodes(result.endpoints);
-    for (const Endpoint& end : result.endpoints) {
+    std::vector<Owned> ends = endpoints();
+    close_nodes(ends);
+    result.endpoints.reserve(ends.size());
+    for (auto& [id, end] : ends) {
         Total& sum = total(end.chain, end.asset);
         if (end.stop == Stop::kFee)
             sum.fees += end.tainted;
@@ -173,23 +209,31 @@ TraceResult Books::finish(std::vector<Seed> seeds, bool incomplete) {
             sum.burned += end.tainted;
         else
             sum.resting += end.tainted;
+        result.endpoints.push_back(std::move(end));
     }
     check();
 
-    std::vector<std::size_t> order(edges_.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    const auto before = [&](std::size_t a, std::size_t b) {
         return std::tie(edges_[a].chain, edges_[a].at, rows_[a]) <
                std::tie(edges_[b].chain, edges_[b].at, rows_[b]);
-    });
-    result.edges.reserve(edges_.size());
-    for (const std::size_t i : order) result.edges.push_back(std::move(edges_[i]));
+    };
+    bool sorted = true;  // As a walk forward over one chain finds them.
+    for (std::size_t i = 1; i < edges_.size() && sorted; ++i) sorted = !before(i, i - 1);
+    if (sorted) {
+        result.edges = std::move(edges_);
+    } else {
+        std::vector<std::size_t> order(edges_.size());
+        std::iota(order.begin(), order.end(), std::size_t{0});
+        std::stable_sort(order.begin(), order.end(), before);
+        result.edges.reserve(edges_.size());
+        for (const std::size_t i : order) result.edges.push_back(std::move(edges_[i]));
+    }
 
     for (const NodeId id : payers_) nodes_[id].seed = true;
-    result.nodes = std::move(nodes_);
-    std::sort(result.nodes.begin(), result.nodes.end(), [](const Node& a, const Node& b) {
+    result.nodes = in_order(std::move(nodes_), [](const Node& a, const Node& b) {
         return std::tie(a.hop, a.chain, a.address) < std::tie(b.hop, b.chain, b.address);
     });
+    weigh_paths(result);
     for (auto& [key, sum] : totals_) result.totals.push_back(std::move(sum));
     result.warnings = std::move(warnings_);
     result.incomplete = incomplete;

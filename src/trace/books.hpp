@@ -3,9 +3,10 @@
 
 #include <map>
 #include <string>
-#include <unordered_map>
+#include <tuple>
 #include <vector>
 
+#include "address_index.hpp"
 #include "trace.hpp"
 
 namespace cordon::trace {
@@ -46,6 +47,10 @@ public:
     /// The assets in which something rests for this reason.
     std::vector<Asset> resting_assets(NodeId id, Stop stop) const;
 
+    /// Where the taint of the node may have gone on by a crossing that is not sure enough.
+    void candidates(NodeId id, const Asset& asset, const std::optional<OutPoint>& outpoint,
+                    uint32_t count, double best);
+
     /// `row` orders the edges of one txn.
     void edge(Edge edge, uint32_t row);
 
@@ -67,26 +72,24 @@ private:
         std::optional<OutPoint> outpoint;
         friend auto operator<=>(const RestKey&, const RestKey&) = default;
     };
-    struct NodeKey {
-        ChainId chain;
-        Address address;
-        friend bool operator==(const NodeKey&, const NodeKey&) = default;
+    struct Owned {
+        NodeId id;
+        Endpoint end;
     };
-    struct NodeHash {
-        std::size_t operator()(const NodeKey& key) const noexcept {
-            return std::hash<Address>{}(key.address) ^ std::hash<ChainId>{}(key.chain);
-        }
-    };
-
-    std::vector<Endpoint> endpoints() const;
-    void close_nodes(const std::vector<Endpoint>& endpoints);
+    std::vector<Owned> endpoints() const;
+    void close_nodes(const std::vector<Owned>& endpoints);
     void check() const;
 
     const Context& context_;
     const Params& params_;
     std::vector<Node> nodes_;
-    std::unordered_map<NodeKey, NodeId, NodeHash> ids_;  // Looked up only, never walked.
-    std::vector<std::map<RestKey, Amount>> rests_;       // By NodeId.
+    AddressIndex ids_;
+    std::vector<std::map<RestKey, Amount>> rests_;  // By NodeId.
+    struct Candidates {
+        uint32_t count = 0;
+        double best = 0;
+    };
+    std::map<std::tuple<NodeId, Asset, std::optional<OutPoint>>, Candidates> candidates_;
     std::map<OutPoint, std::pair<Hash256, std::vector<std::string>>> joins_;
     std::vector<NodeId> payers_;
     std::vector<Edge> edges_;

@@ -12,6 +12,8 @@ namespace {
 /// service.
 constexpr uint64_t kMaxTxnsPerCounterparty = 50;
 
+constexpr std::size_t kFirstPage = 8, kLargestPage = 256;  // Rows.
+
 class Counterparties {
 public:
     explicit Counterparties(const BusyLimits& limits) noexcept : limits_{limits} {}
@@ -80,50 +82,71 @@ Result<History> read_history(const ledger::Reader& ledger, ChainId chain, const 
     History history;
     Counterparties others{limits};
     uint64_t txns = 0;
-    const auto cursor = ledger.account_txns_of(chain, address, ledger::Side::kEither,
-                                               ledger::Order::kAscending, std::nullopt);
+    // Only the rows of the address itself, not all of the txns in which it takes part. Pages grow,
+    // so that a service is found out after few reads and an honest crowd is read in few calls.
+    ledger::TransferQuery query;
+    const auto cursor = ledger.transfers_of(chain, address, query);
+    std::vector<ledger::PlacedTransfer> page(kFirstPage);
+    std::vector<std::pair<Asset, Net>> nets;  // Of one txn: few.
+    std::optional<TxnPosition> here;
+    // False when the address is too busy to be read on.
+    const auto end_txn = [&] {
+        if (nets.empty()) return true;
+        ++txns;
+        if (others.busy(txns)) return false;
+        const bool reached = at && (back ? *here <= *at : *here < *at);
+        if (reached) {
+            for (const auto& [asset, net] : nets) {
+                History::Balance& balance = history.balances[asset];
+                settle(balance, net);
+                balance.received += net.in;
+            }
+        }
+        if (!at || (back ? *here < *at : *here > *at)) history.ahead.push_back(*here);
+        nets.clear();
+        return true;
+    };
     for (;;) {
-        CORDON_TRY(const auto next, cursor->next());
-        if (!next) break;
-        CORDON_TRY(const auto placed, ledger.account_txn(chain, *next));
-        std::map<Asset, Net> nets;
-        for (const Transfer& row : placed.txn.transfers) {
+        CORDON_TRY(const std::size_t count, cursor->next(page));
+        if (count == 0) break;
+        for (const ledger::PlacedTransfer& placed : std::span{page}.first(count)) {
+            const TxnPosition place = placed.at;
+            const Transfer& row = placed.transfer;
+            if (here && *here != place && !end_txn()) {
+                history.busy = true;
+                return history;
+            }
+            here = place;
             const Part part = part_of(row, address, is_worthless);
             if (part == Part::kAbsurd) history.absurd = true;
             if (part == Part::kNone || part == Part::kAbsurd) continue;
             if (std::any_of(watches.begin(), watches.end(),
                             [&](const auto& watch) { return watch->is_bait(row); })) {
-                history.bait.emplace_back(*next, row.index);
+                history.bait.emplace_back(place, row.index);
                 continue;
             }
             const bool sends = part == Part::kSends;
-            Net& net = nets[row.asset];
+            auto known = std::find_if(nets.begin(), nets.end(),
+                                      [&](const auto& net) { return net.first == row.asset; });
+            if (known == nets.end()) known = nets.insert(nets.end(), {row.asset, Net{}});
+            Net& net = known->second;
             if (row.kind == TransferKind::kFee) {
                 if (sends) net.fee += row.amount;
             } else if (sends) {
                 net.out += row.amount;
                 others.sends_to(row.to);
-                if (!history.first_send) history.first_send = *next;
+                if (!history.first_send) history.first_send = place;
             } else {
                 net.in += row.amount;
                 others.receives_from(row.from);
-                history.last_receipt = *next;
+                history.last_receipt = place;
             }
         }
-        if (nets.empty()) continue;
-        ++txns;
-        if (others.busy(txns)) {
-            history.busy = true;
-            return history;
-        }
-        const bool reached = at && (back ? *next <= *at : *next < *at);
-        if (reached) {
-            for (const auto& [asset, net] : nets) {
-                settle(history.balances[asset], net);
-                history.balances[asset].received += net.in;
-            }
-        }
-        if (!at || (back ? *next < *at : *next > *at)) history.ahead.push_back(*next);
+        if (page.size() < kLargestPage && count == page.size()) page.resize(page.size() * 2);
+    }
+    if (!end_txn()) {
+        history.busy = true;
+        return history;
     }
     if (back) std::reverse(history.ahead.begin(), history.ahead.end());
     return history;

@@ -29,10 +29,11 @@ void write_notes(const TraceResult& result, const LayoutParams& params, FlowLayo
                         " together with others in nodes marked ×.");
     if (left.dust_movements > 0)
         notes.push_back(
-            format("Not drawn: {} in ribbons below {:.3g} % of the loot ({} in all) and {} that "
+            format("Not drawn: {} in ribbons below {:.3g} % of the loot{} ({} in all) and {} that "
                    "only they reach.",
                    many(left.dust_movements, "movement", "movements"),
                    params.mode == FlowMode::kRaw ? 0.0 : params.dust * 100,
+                   left.ribbons_full ? " or thinner than those drawn" : "",
                    layout.scale.text_with_unit(left.dust_value),
                    many(left.dust_nodes, "address", "addresses")));
     if (left.internal_movements > 0)

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,11 @@ struct LayoutParams {
         9;  ///< Wallets, and names of services, that a crowded column shows one by one.
     std::size_t crowded =
         22;  ///< A column with more nodes than this is folded: so many labels fit in 810 px.
+    /// Keys of folds, chains and merged services (FlowNode::key) to show member by member, the
+    /// largest first, `opened_members` of each; what is left is a fold again, with a key of its
+    /// own. The bounds above hold all the same. Unknown keys mean nothing.
+    std::set<std::string> opened;
+    std::size_t opened_members = 40;
     double dust = 0.0005;  ///< Ribbons below this share of the loot are left out, counted and said.
     /// The name to show for a node: its label, or its shortened address. Must be clean text of one
     /// line.
@@ -120,6 +126,8 @@ struct FlowColumn {
 
 /// What is not drawn one by one. Nothing is dropped silently: these numbers stand in the legend.
 struct FlowOmitted {
+    bool ribbons_full =
+        false;  ///< LayoutParams::max_ribbons left out ribbons above the dust limit.
     uint64_t dust_movements = 0;
     uint64_t dust_nodes = 0;
     double dust_value = 0;            ///< Sum over dropped ribbons; money may pass several of them.

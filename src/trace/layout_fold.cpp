@@ -84,6 +84,7 @@ private:
                               *std::max_element(column.begin(), column.end()) > kComfortableColumns;
             if (many && params_.mode != FlowMode::kRaw) {
                 group = find_chains(graph_, groups);
+                open_chains(group, groups);
                 column = assign_columns(graph_, group, groups);
             }
         }
@@ -105,6 +106,44 @@ private:
         if (columns_ > params_.max_columns)
             limit_columns(static_cast<uint32_t>(params_.max_columns));
     }
+
+    /// The chains that are to be shown open fall apart again.
+    void open_chains(std::vector<uint32_t>& group, std::size_t& groups) {
+        if (params_.opened.empty()) return;
+        std::vector<std::vector<uint32_t>> members(groups);
+        for (uint32_t v = 0; v < group.size(); ++v) members[group[v]].push_back(v);
+        for (const std::vector<uint32_t>& run : members) {
+            if (run.size() < 2 || !params_.opened.contains(chain_key(run.front()))) continue;
+            shown_.insert(run.begin(), run.end());
+            for (std::size_t i = 1; i < run.size(); ++i)
+                group[run[i]] = static_cast<uint32_t>(groups++);
+        }
+    }
+
+    std::string address_key(uint32_t vertex) const {
+        const Node& node = *graph_.vertices[vertex].node;
+        return format("{}:{}", cordon::to_string(node.chain), to_hex(node.address.payload()));
+    }
+    std::string chain_key(uint32_t first) const { return "chain:" + address_key(first); }
+
+    /// The first members of a fold that is to be shown open, and its key for the rest of them.
+    template <typename T>
+    std::vector<T> open(std::vector<T>& members, std::string& key) {
+        std::vector<T> shown;
+        while (members.size() > 1 && params_.opened.contains(key) && opened_left_ > 0) {
+            const std::size_t count =
+                std::min({members.size(), params_.opened_members, opened_left_});
+            opened_left_ -= count;
+            const auto end = members.begin() + static_cast<std::ptrdiff_t>(count);
+            shown.insert(shown.end(), members.begin(), end);
+            members.erase(members.begin(), end);
+            key += '+';
+        }
+        return shown;
+    }
+
+    /// What somebody asked to see is not left out as dust.
+    void show(const FlowNode& node) { shown_.insert(node.members.begin(), node.members.end()); }
 
     void limit_columns(uint32_t count) {
         columns_ = std::max(2U, count);
@@ -147,6 +186,8 @@ private:
         layout_.nodes.clear();
         layout_.omitted.folded_nodes = 0;
         of_vertex_.assign(graph_.vertices.size(), 0);
+        // Half of the nodes, so that opening cannot push everything else together.
+        opened_left_ = params_.opened_members == 0 ? 0 : params_.max_nodes / 2;
         std::vector<std::vector<uint32_t>> by_column(columns_);
         for (uint32_t i = 0; i < items_.size(); ++i) by_column[items_[i].column].push_back(i);
         for (uint32_t c = 0; c < columns_; ++c) {
@@ -188,13 +229,15 @@ private:
                     .push_back(items[i]);
         }
         for (auto& [band, members] : bands) {
-            if (members.size() == 1) {
-                add(column, members, kind);
-                continue;
-            }
+            const std::string name = kind == FlowKind::kSeed ? "more seeds" : band_name(band);
+            std::string key = format("fold:{}:{}", column, name);
+            if (members.size() > 1)
+                for (const uint32_t i : open(members, key)) show(add(column, {i}, kind));
+            if (members.size() == 1) add(column, members, kind);
+            if (members.size() < 2) continue;
             FlowNode& node = add(column, members, FlowKind::kFold);
-            node.name = kind == FlowKind::kSeed ? "more seeds" : band_name(band);
-            node.key = format("fold:{}:{}", column, node.name);
+            node.name = name;
+            node.key = key;
         }
     }
 
@@ -218,18 +261,41 @@ private:
                 rest[brand.second].push_back(&members);
                 continue;
             }
-            add(column, members, FlowKind::kService);
+            add_service(column, members);
         }
-        for (const auto& [category, lists] : rest) {
+        for (auto& [category, lists] : rest) {
+            const std::string name = format("other {}", cordon::to_string(category));
+            std::string key = format("fold:{}:{}", column, name);
+            if (lists.size() > 1)
+                for (const auto* list : open(lists, key)) {
+                    add_service(column, *list);
+                    show(layout_.nodes.back());
+                }
+            if (lists.size() == 1) add_service(column, *lists.front());
+            if (lists.size() < 2) continue;
             std::vector<uint32_t> all;
             for (const auto* list : lists) all.insert(all.end(), list->begin(), list->end());
-            FlowNode& node =
-                add(column, all, lists.size() == 1 ? FlowKind::kService : FlowKind::kFold);
-            if (lists.size() == 1) continue;
+            FlowNode& node = add(column, all, FlowKind::kFold);
             node.category = category;
-            node.name = format("other {}", cordon::to_string(category));
-            node.key = format("fold:{}:{}", column, node.name);
+            node.name = name;
+            node.key = key;
         }
+    }
+
+    /// One service, or its addresses one by one where they are to be shown.
+    void add_service(uint32_t column, std::vector<uint32_t> members) {
+        std::string key =
+            format("service:{}:{}", column, name(items_[members.front()].members.front()));
+        if (params_.opened.contains(key)) sort_by_value(members);
+        for (const uint32_t i : open(members, key)) {
+            FlowNode& node = add(column, {i}, FlowKind::kService);
+            node.key = address_key(node.members.front());
+            show(node);
+        }
+        if (members.empty()) return;
+        FlowNode& node = add(column, members, FlowKind::kService);
+        // Raw shows every address apart: its name alone would not tell them.
+        node.key = params_.mode == FlowMode::kRaw ? address_key(node.members.front()) : key;
     }
 
     FlowNode& add(uint32_t column, const std::vector<uint32_t>& items, FlowKind kind) {
@@ -266,10 +332,7 @@ private:
             if (graph_.vertices[first].node->label)
                 node.category = graph_.vertices[first].node->label->category;
         }
-        const Node& head = *graph_.vertices[first].node;
-        node.key = kind == FlowKind::kService ? format("service:{}:{}", column, node.name)
-                                              : format("{}:{}", cordon::to_string(head.chain),
-                                                       to_hex(head.address.payload()));
+        node.key = node.kind == FlowKind::kChain ? chain_key(first) : address_key(first);
         std::sort(node.members.begin(), node.members.end(), [this](uint32_t a, uint32_t b) {
             const double x =
                 std::max(graph_.vertices[a].in, graph_.vertices[a].out + graph_.vertices[a].rest);
@@ -325,8 +388,12 @@ private:
         std::vector<char> alive(layout_.nodes.size());
         std::vector<Ribbon> kept;
         for (Ribbon& ribbon : layout_.ribbons) {
-            const bool wide =
-                ribbon.value >= limit || (!reached[ribbon.to] && inflow[ribbon.to] >= limit);
+            const bool wide = ribbon.value >= limit ||
+                              (!reached[ribbon.to] && inflow[ribbon.to] >= limit) ||
+                              shown_.contains(layout_.nodes[ribbon.from].members.front()) ||
+                              shown_.contains(layout_.nodes[ribbon.to].members.front());
+            layout_.omitted.ribbons_full =
+                layout_.omitted.ribbons_full || (wide && kept.size() >= most);
             if (wide && kept.size() < most) {
                 alive[ribbon.from] = alive[ribbon.to] = 1;
                 kept.push_back(std::move(ribbon));
@@ -409,7 +476,9 @@ private:
     std::vector<uint32_t> of_vertex_;  // Vertex to node.
     std::vector<int64_t> starts_;      // Of the time columns, as Vertex::reached.
     uint32_t columns_ = 1;
-    bool last_is_open_ = false;  // The last column stands for its hop and all later ones.
+    std::set<uint32_t> shown_;     // Vertices of what was opened.
+    std::size_t opened_left_ = 0;  // Members that may still be shown of opened folds.
+    bool last_is_open_ = false;    // The last column stands for its hop and all later ones.
 };
 
 }  // namespace

@@ -22,26 +22,28 @@ void widen(std::optional<UnixMillis>& first, std::optional<UnixMillis>& last,
     if (b && (!last || *b > *last)) last = b;
 }
 
-/// Where the vertices of an address are. Seldom more than one chain knows an address, so a bridge
-/// edge, which does not name the chain it arrives on, finds its end too.
+/// Where the vertex of an address is: the same address on two chains is two things.
 class Index {
 public:
     explicit Index(const std::vector<Node>& nodes) {
         of_.reserve(nodes.size());
-        for (uint32_t i = 0; i < nodes.size(); ++i) of_[nodes[i].address].push_back(i);
-        nodes_ = &nodes;
+        for (uint32_t i = 0; i < nodes.size(); ++i)
+            of_.emplace(Key{nodes[i].chain, nodes[i].address}, i);
     }
     std::optional<uint32_t> find(ChainId chain, const Address& address) const {
-        const auto it = of_.find(address);
+        const auto it = of_.find({chain, address});
         if (it == of_.end()) return std::nullopt;
-        for (const uint32_t i : it->second)
-            if ((*nodes_)[i].chain == chain) return i;
-        return it->second.front();
+        return it->second;
     }
 
 private:
-    std::unordered_map<Address, std::vector<uint32_t>> of_;
-    const std::vector<Node>* nodes_;
+    using Key = std::pair<ChainId, Address>;
+    struct Hash {
+        std::size_t operator()(const Key& key) const noexcept {
+            return std::hash<ChainId>{}(key.first) ^ std::hash<Address>{}(key.second);
+        }
+    };
+    std::unordered_map<Key, uint32_t, Hash> of_;  // Looked up only.
 };
 
 void sort_and_join(std::vector<Link>& links) {
@@ -106,7 +108,7 @@ Graph build_graph(const TraceResult& result, const ValueScale& scale, FlowMode m
     graph.links.reserve(result.edges.size());
     for (const Edge& edge : result.edges) {
         auto from = index.find(edge.chain, edge.from);
-        auto to = index.find(edge.chain, edge.to);
+        auto to = index.find(edge.arrives_on(), edge.to);
         Link link;
         link.tainted = scale.value(edge.chain, edge.asset, edge.tainted);
         link.moved = scale.value(edge.chain, edge.asset, edge.amount);
@@ -131,7 +133,9 @@ Graph build_graph(const TraceResult& result, const ValueScale& scale, FlowMode m
         link.movements = 1;
         link.confidence = edge.confidence;
         link.first = link.last = edge.time;
-        link.kinds.insert(edge.kind);
+        link.kinds.insert(edge.arrives_on() == edge.chain
+                              ? edge.kind
+                              : edge.kind + " to " + cordon::to_string(edge.arrives_on()));
         graph.links.push_back(std::move(link));
     }
     sort_and_join(graph.links);

@@ -278,6 +278,113 @@ TEST(Layout, raw_mode_shows_every_address) {
     for (const FlowNode& node : layout.nodes) EXPECT_EQ(node.members.size(), 1U);
 }
 
+TEST(Layout, tells_every_node_by_a_key_of_its_own_in_every_mode) {
+    const TraceResult theft = make_theft({.seed = 2, .edges = 3'000, .service = 0.4});
+    for (const FlowMode mode : {FlowMode::kStolenOnly, FlowMode::kAllMoney, FlowMode::kRaw}) {
+        LayoutParams params = named();
+        params.mode = mode;
+        const FlowLayout layout = lay_out(theft, nullptr, params);
+        std::set<std::string> keys;
+        for (const FlowNode& node : layout.nodes)
+            EXPECT_TRUE(keys.insert(node.key).second) << node.key;
+    }
+}
+
+/// What stands together in a picture, the largest sort first.
+std::vector<const FlowNode*> folded(const FlowLayout& layout) {
+    std::vector<const FlowNode*> out;
+    for (const FlowNode& node : layout.nodes)
+        if (node.members.size() > 1) out.push_back(&node);
+    std::sort(out.begin(), out.end(), [](const FlowNode* a, const FlowNode* b) {
+        return a->members.size() > b->members.size();
+    });
+    return out;
+}
+
+TEST(Layout, opens_a_fold_its_largest_members_first_and_folds_the_rest_again) {
+    const TraceResult theft = make_theft({.seed = 8, .edges = 4'000, .peel = 0.1});
+    LayoutParams params = named();
+    params.opened_members = 10;
+    const FlowLayout closed = lay_out(theft, nullptr, params);
+    std::set<FlowKind> opened;
+    for (const FlowNode* fold : folded(closed)) {
+        if (!opened.insert(fold->kind).second) continue;
+        params.opened = {fold->key, "fold:99:nobody"};
+        const FlowLayout open = lay_out(theft, nullptr, params);
+        EXPECT_LE(open.nodes.size(), params.max_nodes);
+        std::size_t single = 0, together = 0;
+        for (const FlowNode& node : open.nodes) {
+            const bool mine =
+                std::any_of(node.members.begin(), node.members.end(), [&](uint32_t member) {
+                    return std::find(fold->members.begin(), fold->members.end(), member) !=
+                           fold->members.end();
+                });
+            if (!mine) continue;
+            (node.members.size() == 1 ? single : together) += node.members.size();
+            EXPECT_NE(node.key, fold->key);
+        }
+        EXPECT_GT(single, 0U) << fold->key;
+        EXPECT_LT(together, fold->members.size()) << fold->key;
+    }
+    EXPECT_GT(opened.size(), 1U);
+}
+
+RC_GTEST_PROP(Layout, keeps_its_limits_whatever_is_opened, ()) {
+    const TraceResult theft = make_theft(any_shape());
+    LayoutParams params = named();
+    params.max_nodes = *rc::gen::inRange<std::size_t>(60, 400);
+    params.opened_members = *rc::gen::inRange<std::size_t>(0, 60);
+    for (int round = 0; round < 4; ++round) {
+        const FlowLayout layout = lay_out(theft, nullptr, params);
+        RC_ASSERT(layout.nodes.size() <= params.max_nodes);
+        uint64_t movements = layout.omitted.dust_movements + layout.omitted.internal_movements +
+                             layout.omitted.fee_movements;
+        for (const Ribbon& ribbon : layout.ribbons) movements += ribbon.movements;
+        RC_ASSERT(movements == theft.edges.size());
+        for (const FlowNode* fold : folded(layout)) params.opened.insert(fold->key);
+    }
+}
+
+TEST(Layout, draws_a_crossing_between_the_chains_and_tells_one_address_on_both_apart) {
+    constexpr ChainId kPolygon{ChainFamily::kEvm, 137};
+    TraceResult theft = make_theft({.seed = 3, .edges = 0});
+    const Address mule = test::evm_address(900);
+    Node here = theft.nodes.at(0);
+    const Address thief = here.address;
+    here.address = mule;
+    here.hop = 1;
+    here.seed = false;
+    Node there = here;
+    there.chain = kPolygon;
+    there.hop = 2;
+    theft.nodes.push_back(here);
+    theft.nodes.push_back(there);
+    Edge edge;
+    edge.chain = kEthereum;
+    edge.from = thief;
+    edge.to = mule;
+    edge.amount = edge.tainted = Amount{100U};
+    edge.kind = "native";
+    theft.edges.push_back(edge);
+    edge.from = mule;
+    edge.kind = "bridge";
+    edge.confidence = 0.9;
+    edge.to_chain = kPolygon;
+    edge.to_asset = test::make_theft({.edges = 0}).totals.at(0).asset;
+    edge.to_amount = edge.to_tainted = Amount{99U};
+    theft.edges.push_back(edge);
+    LayoutParams params = named();
+    params.dust = 0;
+    const FlowLayout layout = lay_out(theft, nullptr, params);
+    ASSERT_EQ(layout.ribbons.size(), 2U);
+    const auto bridge = std::find_if(layout.ribbons.begin(), layout.ribbons.end(),
+                                     [](const Ribbon& r) { return r.confidence < 1; });
+    ASSERT_NE(bridge, layout.ribbons.end());
+    EXPECT_EQ(bridge->kinds, std::vector<std::string>{"bridge to polygon"});
+    EXPECT_NE(layout.nodes[bridge->from].key, layout.nodes[bridge->to].key);
+    EXPECT_GT(layout.nodes[bridge->to].column, layout.nodes[bridge->from].column);
+}
+
 TEST(Layout, survives_edges_of_unknown_addresses_and_no_times) {
     TraceResult theft = make_theft({.seed = 4, .edges = 60});
     theft.nodes.resize(theft.nodes.size() / 2);

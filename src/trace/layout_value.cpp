@@ -38,7 +38,7 @@ std::map<Key, Seen> survey(const TraceResult& result) {
     for (const Edge& edge : result.edges) {
         note(edge.chain, edge.asset, edge.tainted, edge.time);
         if (edge.to_asset && edge.to_amount)
-            note(edge.chain, *edge.to_asset, *edge.to_amount, edge.time);
+            note(edge.arrives_on(), *edge.to_asset, *edge.to_amount, edge.time);
     }
     for (const Endpoint& end : result.endpoints) {
         Seen& s = seen[{end.chain, end.asset}];
@@ -92,7 +92,7 @@ ValueScale ValueScale::make(const TraceResult& result, const Context* context) {
         scale.rates_[key] = std::pow(10.0, -static_cast<double>(decimals_of(context, key)));
         if (seen.size() > 1)
             scale.note_ = "Amounts of other assets are shown in " + scale.unit_name_ +
-                          " at the rate of the first swap into them.";
+                          " at the rate of the first swap or crossing into them.";
     } else if (!seeded.empty()) {
         scale.unit_ = Unit::kShare;
         scale.unit_name_ = "share of loot";
@@ -102,15 +102,21 @@ ValueScale ValueScale::make(const TraceResult& result, const Context* context) {
             "that was stolen of it).";
     }
 
-    // Swaps give a rate to what they buy. Edges are in chain order, so one pass reaches a chain of
-    // swaps.
-    for (const Edge& edge : result.edges) {
-        if (!edge.to_asset || !edge.to_amount || edge.to_amount->is_zero()) continue;
-        const auto from = scale.rates_.find({edge.chain, edge.asset});
-        const Key to{edge.chain, *edge.to_asset};
-        if (from == scale.rates_.end() || scale.rates_.contains(to)) continue;
-        const double rate = from->second * edge.amount.to_double() / edge.to_amount->to_double();
-        if (std::isfinite(rate) && rate > 0) scale.rates_[to] = rate;
+    // Swaps and crossings give a rate to what they bring. Edges are in chain order, so one pass
+    // reaches a chain of swaps; only crossings may lead to a chain that was passed already.
+    for (bool again = true; again;) {
+        again = false;
+        for (const Edge& edge : result.edges) {
+            if (!edge.to_asset || !edge.to_amount || edge.to_amount->is_zero()) continue;
+            const auto from = scale.rates_.find({edge.chain, edge.asset});
+            const Key to{edge.arrives_on(), *edge.to_asset};
+            if (from == scale.rates_.end() || scale.rates_.contains(to)) continue;
+            const double rate =
+                from->second * edge.amount.to_double() / edge.to_amount->to_double();
+            if (!std::isfinite(rate) || rate <= 0) continue;
+            scale.rates_[to] = rate;
+            again = again || edge.to_chain.has_value();
+        }
     }
 
     for (const Key& key : seeded)
@@ -133,7 +139,8 @@ ValueScale ValueScale::make(const TraceResult& result, const Context* context) {
     }
     if (!without.empty()) {
         if (!scale.note_.empty()) scale.note_ += ' ';
-        scale.note_ += "Without price or swap, drawn as a share of its own total: " + without + ".";
+        scale.note_ +=
+            "Without price, swap or crossing, drawn as a share of its own total: " + without + ".";
     }
     if (scale.loot_ <= 0) scale.loot_ = 1;
     if (scale.unit_name_.empty())

@@ -94,6 +94,16 @@ public:
         static_cast<void>(ledger), static_cast<void>(context);
         return std::vector<Crossing>{};
     }
+    /// The same for a txn of a UTXO chain; `from_row` and `to_row` count its outputs.
+    virtual Result<std::vector<Crossing>> utxo_crossings(ChainId chain,
+                                                         const ledger::PlacedUtxoTxn& txn,
+                                                         bool backward,
+                                                         const ledger::Reader& ledger,
+                                                         const Context& context) const {
+        static_cast<void>(chain), static_cast<void>(txn), static_cast<void>(backward);
+        static_cast<void>(ledger), static_cast<void>(context);
+        return std::vector<Crossing>{};
+    }
 
     /// What an address that nobody labelled is by the way it behaves (a deposit address of a
     /// service), with a source that begins with "inferred: ". Asked once, when money first reaches

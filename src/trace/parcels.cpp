@@ -129,6 +129,7 @@ std::vector<Parcels> distribute(Policy policy, const Parcels& parcels,
     Amount wanted;
     for (const Amount& output : outputs) wanted += output;
     CORDON_CHECK(wanted == total_of(parcels));
+    if (policy == Policy::kFifo && outputs.size() == 1) return {parcels};  // Most payments.
     switch (policy) {
         case Policy::kFifo: return cut_in_order(parcels, outputs);
         case Policy::kLifo: return cut_in_order({parcels.rbegin(), parcels.rend()}, outputs);

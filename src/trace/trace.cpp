@@ -1,6 +1,9 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include "trace.hpp"
 
+#include <limits>
+#include <map>
+#include <memory>
 #include <set>
 
 #include <cordon/base/format.hpp>
@@ -30,6 +33,9 @@ Status check(const Params& params, std::span<const Seed> seeds) {
     if (!(params.min_share >= 0 && params.min_share <= 1))
         return fail(ErrorCode::kInvalidParam,
                     format("min-share {} is not in 0..1", params.min_share));
+    if (!(params.min_confidence >= 0 && params.min_confidence <= 1))
+        return fail(ErrorCode::kInvalidParam,
+                    format("min-confidence {} is not in 0..1", params.min_confidence));
     if (params.since && params.until && *params.until < *params.since)
         return fail(ErrorCode::kInvalidParam,
                     format("the time bound ends ({}) before it starts ({})",
@@ -37,14 +43,84 @@ Status check(const Params& params, std::span<const Seed> seeds) {
     return {};
 }
 
-template <typename Flow>
-Result<bool> walk_chain(const Walk& walk, ChainId chain, std::span<const Seed> seeds,
-                        Books& books) {
-    Flow flow{walk, chain, books};
-    for (const Seed& seed : seeds)
-        if (seed.chain == chain) CORDON_TRY(flow.add_seed(seed));
-    return flow.run();
-}
+/// The walk over all chains: each is walked in its own order, and the next txn is the one with the
+/// least time over all of them. Walking backward everything is turned round.
+class Chains {
+public:
+    Chains(const Walk& walk, Books& books)
+        : walk_{walk},
+          books_{books},
+          crossings_{walk, books, [this](ChainId chain) { return flow_of(chain); }} {
+        for (const auto& chain : walk.ledger.chains()) held_.insert(chain.chain);
+    }
+
+    /// Opens the walk of a chain when it is not yet; nothing when the ledger does not hold it.
+    ChainFlow* flow_of(ChainId chain) {
+        if (!held_.contains(chain)) return nullptr;
+        Turn& turn = turns_[chain];
+        if (turn.flow) return turn.flow.get();
+        if (is_utxo(chain))
+            turn.flow = std::make_unique<UtxoFlow>(walk_, chain, books_, crossings_);
+        else
+            turn.flow = std::make_unique<AccountFlow>(walk_, chain, books_, crossings_);
+        return turn.flow.get();
+    }
+
+    /// False when it was cancelled or ran out of budget.
+    Result<bool> run() {
+        uint64_t txns = 0;
+        bool stopped = false;
+        for (;;) {
+            CORDON_TRY(ChainFlow* const flow, next());
+            if (flow == nullptr) break;
+            if (books_.over_budget() || (txns % kTxnsPerTick == 0 && walk_.cancelled())) {
+                stopped = true;
+                break;
+            }
+            CORDON_TRY(const uint32_t hop, flow->step());
+            if (++txns % kTxnsPerTick == 0) walk_.tell(books_, txns, hop);
+        }
+        for (auto& [chain, turn] : turns_) turn.flow->finish(stopped);
+        crossings_.warn();
+        walk_.tell(books_, txns, 0);
+        return !stopped;
+    }
+
+private:
+    /// A chain and when it is its turn.
+    struct Turn {
+        std::unique_ptr<ChainFlow> flow;
+        /// The latest time so far, in the direction of the walk: times of one chain may be missing
+        /// or fall back, its order holds all the same.
+        int64_t clock = std::numeric_limits<int64_t>::min();
+    };
+
+    Result<ChainFlow*> next() {
+        if (turns_.size() == 1) {  // No other chain to wait for: the time does not matter.
+            ChainFlow* const only = turns_.begin()->second.flow.get();
+            return only->next() ? only : nullptr;
+        }
+        Turn* first = nullptr;
+        for (auto& [chain, turn] : turns_) {
+            if (!turn.flow->next()) continue;
+            CORDON_TRY(const auto time, turn.flow->next_time());
+            if (time) {
+                const int64_t count = time->time_since_epoch().count();
+                turn.clock = std::max(turn.clock, walk_.backward() ? -count : count);
+            }
+            const bool sooner = first == nullptr || turn.clock < first->clock ||
+                                (walk_.backward() && turn.clock == first->clock);
+            if (sooner) first = &turn;
+        }
+        return first == nullptr ? nullptr : first->flow.get();
+    }
+
+    const Walk& walk_;
+    Books& books_;
+    Crossings crossings_;
+    std::set<ChainId> held_;
+    std::map<ChainId, Turn> turns_;
+};
 
 }  // namespace
 
@@ -54,26 +130,18 @@ Result<TraceResult> trace(const ledger::Reader& ledger, const Context& context,
                           const std::function<void(const Progress&)>& progress,
                           const std::atomic<bool>* cancel) {
     CORDON_TRY(check(params, seeds));
-    std::set<ChainId> held;
-    for (const auto& chain : ledger.chains()) held.insert(chain.chain);
-    std::set<ChainId> wanted;
+    const Walk walk{ledger, context, links, params, progress, cancel};
+    Books books{context, params};
+    Chains chains{walk, books};
     for (const Seed& seed : seeds) {
-        if (!held.contains(seed.chain))
+        ChainFlow* const flow = chains.flow_of(seed.chain);
+        if (flow == nullptr)
             return fail(ErrorCode::kNotFound,
                         format("seed {}: the ledger holds nothing of chain {}", seed.text,
                                to_string(seed.chain)));
-        wanted.insert(seed.chain);
+        CORDON_TRY(flow->add_seed(seed));
     }
-
-    const Walk walk{ledger, context, links, params, progress, cancel};
-    Books books{context, params};
-    bool complete = true;
-    for (const ChainId chain : wanted) {
-        CORDON_TRY(const bool done, is_utxo(chain)
-                                        ? walk_chain<UtxoFlow>(walk, chain, seeds, books)
-                                        : walk_chain<AccountFlow>(walk, chain, seeds, books));
-        complete = complete && done;
-    }
+    CORDON_TRY(const bool complete, chains.run());
     return books.finish({seeds.begin(), seeds.end()}, !complete);
 }
 

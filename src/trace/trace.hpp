@@ -84,7 +84,7 @@ enum class Stop : uint8_t {
     kBudget,      ///< Params::max_nodes or max_edges reached, or cancelled.
     kFee,         ///< Paid as a fee.
     kBurned,      ///< Sent to an unspendable output or burned.
-    kUnknown,     ///< Spent, but the ledger does not hold the txn (extracts).
+    kUnknown,     ///< Spent or crossed over, but the ledger does not hold the txn (extracts).
     kMixer,       ///< Spent in a join of strangers (LinkSource::join_of); Endpoint::why says which.
 };
 std::string_view to_string(Stop stop) noexcept;
@@ -121,7 +121,10 @@ struct Params {
     /// really there. 0 = no strangers.
     uint32_t stranger_senders = 3;
     double stranger_purity = 0.5;  ///< 0..1. Half: more likely loot than not.
-    std::vector<Category> stop;    ///< default_stop_categories() unless the user says otherwise.
+    /// A crossing (bridge, mixer, order) is followed from this confidence on, 0..1. From one half
+    /// on it is more likely than all other candidates together.
+    double min_confidence = 0.5;
+    std::vector<Category> stop;  ///< default_stop_categories() unless the user says otherwise.
 };
 /// Every category that names a service (not theft, scam, ransomware, sanctioned): money there can
 /// be asked for.
@@ -199,11 +202,15 @@ struct Edge {
     // Links only (swap, bridge, ...): what arrived, when it is not asset/amount.
     std::optional<Asset> to_asset;
     std::optional<Amount> to_amount, to_tainted;
-    // Crossings only: where and by which txn it arrived, and who took it on the way.
+    // Crossings only: where and by which txn it arrived, and who took it on the way. `tainted` is
+    // what left, `to_tainted` what was found to arrive.
     std::optional<ChainId> to_chain;
     std::optional<Hash256> to_txn;
     std::optional<Address> via;
     std::vector<std::string> why;
+
+    /// The chain of `to` and `to_asset`.
+    ChainId arrives_on() const noexcept { return to_chain.value_or(chain); }
 };
 
 /// Tainted value by asset.
@@ -225,6 +232,9 @@ struct Node {
     std::optional<UnixMillis> first_seen, last_seen;  ///< Of tainted movements.
     bool spent_unknown = false;
     std::optional<double> score;  ///< Of a ranking; above 0.
+    /// How sure it is that stolen money came here at all: the highest product of the confidences
+    /// along a path of edges from a start, 0..1.
+    double confidence = 1;
 };
 
 /// Where tainted money rests: what can be frozen, watched or asked for.
@@ -240,6 +250,11 @@ struct Endpoint {
     // kMixer only: the join of strangers, its kind first and then the reasons.
     std::optional<Hash256> join;
     std::vector<std::string> why;
+    /// Where it may have gone on by a crossing: how many candidates Params::min_confidence left
+    /// out, and the confidence of the surest.
+    uint32_t candidates = 0;
+    double best_candidate = 0;
+    double confidence = 1;  ///< Of its node.
 };
 
 /// The books of one asset of one chain: seeded + swapped_in + inherited = resting + fees + burned +
@@ -249,8 +264,8 @@ struct Total {
     Asset asset;
     Amount seeded;       ///< What the seeds put in.
     Amount inherited;    ///< Taint that overspending added (Overspend::kInherit).
-    Amount swapped_in;   ///< Arrived by swaps from other assets.
-    Amount swapped_out;  ///< Left by swaps into other assets.
+    Amount swapped_in;   ///< Arrived by links: swaps from other assets, crossings.
+    Amount swapped_out;  ///< Left by links.
     Amount resting;      ///< At endpoints.
     Amount fees;
     Amount burned;

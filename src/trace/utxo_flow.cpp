@@ -24,8 +24,12 @@ bool payers_known(const UtxoTxn& txn) {
 
 }  // namespace
 
-UtxoFlow::UtxoFlow(const Walk& walk, ChainId chain, Books& books)
-    : walk_{walk}, chain_{chain}, books_{books}, queue_{Later{walk.backward()}} {}
+UtxoFlow::UtxoFlow(const Walk& walk, ChainId chain, Books& books, Crossings& crossings)
+    : walk_{walk},
+      chain_{chain},
+      books_{books},
+      crossings_{crossings},
+      queue_{Later{walk.backward()}} {}
 
 // --- Seeds
 
@@ -98,21 +102,28 @@ bool UtxoFlow::is_seeding(const Address& address, std::optional<UnixMillis> time
 
 // --- The walk
 
-Result<bool> UtxoFlow::run() {
-    bool stopped = false;
-    while (!queue_.empty() && !past_) {
-        if (books_.over_budget() || (txns_ % kTxnsPerTick == 0 && walk_.cancelled())) {
-            stopped = true;
-            break;
-        }
-        const TxnPosition at = queue_.top();
-        while (!queue_.empty() && queue_.top() == at) queue_.pop();
-        CORDON_TRY(process(at));
-        if (++txns_ % kTxnsPerTick == 0) walk_.tell(books_, txns_, 0);
+std::optional<TxnPosition> UtxoFlow::next() const {
+    if (queue_.empty() || past_) return std::nullopt;
+    return queue_.top();
+}
+
+Result<std::optional<UnixMillis>> UtxoFlow::next_time() {
+    const TxnPosition at = queue_.top();
+    if (!ahead_ || ahead_->at != at) {
+        CORDON_TRY(ahead_, walk_.ledger.utxo_txn(chain_, at));
     }
-    finish_held(stopped);
-    walk_.tell(books_, txns_, 0);
-    return !stopped;
+    return ahead_->time;
+}
+
+Result<uint32_t> UtxoFlow::step() {
+    const TxnPosition at = queue_.top();
+    last_ = at;
+    while (!queue_.empty() && queue_.top() == at) queue_.pop();
+    if (!ahead_ || ahead_->at != at) {
+        CORDON_TRY(ahead_, walk_.ledger.utxo_txn(chain_, at));
+    }
+    CORDON_TRY(process(*ahead_));
+    return 0;
 }
 
 Result<std::optional<TxnPosition>> UtxoFlow::next_event(const OutPoint& point) const {
@@ -200,20 +211,25 @@ UtxoFlow::Event UtxoFlow::event_of(const ledger::PlacedUtxoTxn& placed) {
     return event;
 }
 
-Status UtxoFlow::process(TxnPosition at) {
-    CORDON_TRY(const auto placed, walk_.ledger.utxo_txn(chain_, at));
+Status UtxoFlow::process(const ledger::PlacedUtxoTxn& placed) {
     if (walk_.is_past(placed.time)) {
         past_ = true;
         return {};
     }
-    const Event event = event_of(placed);
+    Event event = event_of(placed);
+    if (const auto arriving = expected_.find(placed.at); arriving != expected_.end()) {
+        event.arrivals = std::move(arriving->second);
+        expected_.erase(arriving);
+    }
     Source source;
     Losses losses;
     const bool theft = seed_txns_.contains(placed.txn.txid);
-    const auto join = join_of(placed);
-    const Parcels pool = take(event, source, theft ? &losses : nullptr, join ? &*join : nullptr);
+    // What arrives in a txn by a crossing is told, whoever made the txn.
+    const auto join = event.arrivals.empty() ? join_of(placed) : std::nullopt;
+    CORDON_TRY(const Parcels pool,
+               take(event, source, theft ? &losses : nullptr, join ? &*join : nullptr));
     if (join) return {};
-    if (tainted_of(pool).is_zero() && seed_points_.empty()) return {};
+    if (tainted_of(pool).is_zero() && seed_points_.empty() && event.arrivals.empty()) return {};
     std::vector<Parcels> parts;
     Amount lost;
     for (const auto& [payer, amount] : losses) lost += amount;
@@ -240,10 +256,11 @@ std::optional<JoinVerdict> UtxoFlow::join_of(const ledger::PlacedUtxoTxn& placed
     return std::nullopt;
 }
 
-Parcels UtxoFlow::take(const Event& event, Source& source, Losses* losses,
-                       const JoinVerdict* join) {
+Result<Parcels> UtxoFlow::take(Event& event, Source& source, Losses* losses,
+                               const JoinVerdict* join) {
     Parcels pool;
     Amount largest;
+    bool all_told = true;
     source.hop = ~0U;
     for (std::size_t i = 0; i < event.from.size(); ++i) {
         const End& end = event.from[i];
@@ -273,7 +290,27 @@ Parcels UtxoFlow::take(const Event& event, Source& source, Losses* losses,
                 books_.mark_payer(books_.node(chain_, end.address, 0));
             }
         }
-        if (const Amount tainted = tainted_of(parcels); node && !tainted.is_zero()) {
+        if (walk_.backward() && end.point && node && !tainted_of(parcels).is_zero()) {
+            CORDON_TRY(parcels, cross_back(event, end, *node, std::move(parcels)));
+        }
+        all_told = all_told && tainted_of(parcels).is_zero();
+        if (Arrival* const arrival = walk_.backward() ? arrival_of(event, end) : nullptr) {
+            const Amount tainted = tainted_of(parcels);
+            const Amount gained = std::min(arrival->tainted, end.amount - tainted);
+            // Its edge stands for what the inputs paid: they are the next hop.
+            const uint32_t hop = arrival->hop;
+            if (!node) node = books_.node(chain_, arrival->to.end.address, hop);
+            source.hop = std::min(source.hop, hop - 1);
+            crossings_.arrived(std::move(*arrival), gained, event.placed->time);
+            parcels.clear();
+            append(parcels, {tainted + gained, kTainted});
+            append(parcels, {end.amount - tainted - gained, kClean});
+            if (tainted + gained > largest) {
+                largest = tainted + gained;
+                source.end = i;
+                source.node = *node;
+            }
+        } else if (const Amount tainted = tainted_of(parcels); node && !tainted.is_zero()) {
             source.hop = std::min(source.hop, books_.at(*node).hop);
             if (tainted > largest) {
                 largest = tainted;
@@ -291,6 +328,7 @@ Parcels UtxoFlow::take(const Event& event, Source& source, Losses* losses,
         }
         append(pool, parcels);
     }
+    source.told = walk_.backward() && all_told;
     return pool;
 }
 
@@ -310,12 +348,12 @@ std::vector<Parcels> UtxoFlow::hand_loot(const Event& event, Losses& losses) {
     return parts;
 }
 
-Status UtxoFlow::give(const Event& event, const Source& source, std::size_t index,
-                      Parcels parcels) {
+Status UtxoFlow::give(Event& event, const Source& source, std::size_t index, Parcels parcels) {
     const End& end = event.to[index];
     Amount tainted = tainted_of(parcels);
     const bool seeds = end.point && !walk_.backward() && seed_points_.contains(*end.point);
-    if (tainted.is_zero() && !seeds) return {};
+    Arrival* const arrival = walk_.backward() ? nullptr : arrival_of(event, end);
+    if (tainted.is_zero() && !seeds && arrival == nullptr) return {};
     if (!end.point) {
         // Forward: the fee, which ends here. Backward: value that nobody is known to have put in.
         books_.rest(source.node, Asset{}, tainted, walk_.backward() ? Stop::kUnspent : Stop::kFee);
@@ -328,14 +366,37 @@ Status UtxoFlow::give(const Event& event, const Source& source, std::size_t inde
     }
     Total& sum = books_.total(chain_, Asset{});
     if (!tainted.is_zero() &&
-        walk_.below_limit(chain_, Asset{}, end.amount, tainted, walk_.params.min_purity, sum.seeded,
-                          event.placed->time)) {
+        walk_.below_limit(chain_, Asset{}, end.amount, tainted, walk_.params.min_purity,
+                          sum.seeded + sum.swapped_in, event.placed->time)) {
         books_.rest(source.node, Asset{}, tainted, Stop::kBelowLimit);
-        if (!seeds) return {};
+        if (!seeds && arrival == nullptr) return {};
         tainted = {};
     }
-    const NodeId node = books_.node(chain_, end.address, seeds ? 0 : source.hop + 1);
-    if (!tainted.is_zero()) record(event, source, index, tainted);
+    Crossings::Outcome outcome;
+    if (!tainted.is_zero() && !walk_.backward()) {
+        CORDON_TRY(outcome, cross(event, {end.point->index, source.hop,
+                                          edge_of(event, source, index, tainted)}));
+        if (outcome.crossed) {
+            if (!seeds && arrival == nullptr) return {};
+            tainted = {};
+        }
+    }
+    const uint32_t hop = tainted.is_zero() && arrival != nullptr ? arrival->hop : source.hop + 1;
+    const NodeId node = books_.node(chain_, end.address, seeds ? 0 : hop);
+    if (!tainted.is_zero() && !source.told) {
+        Edge edge = edge_of(event, source, index, tainted);
+        edge.why = std::move(outcome.why);
+        books_.edge(std::move(edge), static_cast<uint32_t>(index));
+    }
+    if (arrival != nullptr) {
+        const Amount gained = std::min(arrival->tainted, end.amount - tainted);
+        books_.node(chain_, end.address, arrival->hop);
+        crossings_.arrived(std::move(*arrival), gained, event.placed->time);
+        tainted += gained;
+        parcels.clear();
+        append(parcels, {tainted, kTainted});
+        append(parcels, {end.amount - tainted, kClean});
+    }
     if (seeds) {
         // What the walk brought here counts once: only the rest of the output is fresh.
         sum.seeded += end.amount - tainted;
@@ -344,6 +405,13 @@ Status UtxoFlow::give(const Event& event, const Source& source, std::size_t inde
         books_.seen(node, event.placed->time);
     }
     books_.arrive(node, Asset{}, end.amount, tainted_of(parcels));
+    if (outcome.candidates > 0)
+        books_.candidates(node, Asset{}, end.point, outcome.candidates, outcome.best);
+    if (outcome.stays) {
+        books_.rest(node, Asset{}, tainted_of(parcels),
+                    walk_.stops_at(books_.at(node)) ? Stop::kLabel : outcome.stop, end.point);
+        return {};
+    }
     if (end.address.kind() == AddressKind::kOpReturn) {
         books_.rest(node, Asset{}, tainted_of(parcels), Stop::kBurned, end.point);
         return {};
@@ -351,8 +419,8 @@ Status UtxoFlow::give(const Event& event, const Source& source, std::size_t inde
     return keep(node, *end.point, std::move(parcels));
 }
 
-void UtxoFlow::record(const Event& event, const Source& source, std::size_t index,
-                      const Amount& tainted) {
+Edge UtxoFlow::edge_of(const Event& event, const Source& source, std::size_t index,
+                       const Amount& tainted) const {
     const End& from = event.from[source.end];
     const End& to = event.to[index];
     Edge edge;
@@ -368,7 +436,7 @@ void UtxoFlow::record(const Event& event, const Source& source, std::size_t inde
     edge.tainted = tainted;
     edge.kind = "native";
     edge.hop = source.hop + 1;
-    books_.edge(std::move(edge), static_cast<uint32_t>(index));
+    return edge;
 }
 
 Status UtxoFlow::keep(NodeId id, const OutPoint& point, Parcels parcels) {
@@ -402,7 +470,10 @@ Status UtxoFlow::keep(NodeId id, const OutPoint& point, Parcels parcels) {
     return {};
 }
 
-void UtxoFlow::finish_held(bool stopped) {
+void UtxoFlow::finish(bool stopped) {
+    for (auto& [at, arrivals] : expected_)
+        for (Arrival& arrival : arrivals)
+            crossings_.strand(std::move(arrival), stopped ? Stop::kBudget : Stop::kTime);
     for (const auto& [point, held] :
          held_)  // Into an ordered map of the books: the order of this loop is lost.
         books_.rest(held.node, Asset{}, tainted_of(held.parcels),

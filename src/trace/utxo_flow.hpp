@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "books.hpp"
+#include "crossing.hpp"
 #include "parcels.hpp"
 #include "walk.hpp"
 
@@ -19,14 +20,18 @@ namespace cordon::trace {
 /// A txn takes all of each input and fills its outputs in order, the fee last. Walking backward,
 /// outputs (and the fee) are what is taken and inputs are what is filled, by the same policies:
 /// both directions pair the same units.
-class UtxoFlow {
+class UtxoFlow final : public ChainFlow {
 public:
-    UtxoFlow(const Walk& walk, ChainId chain, Books& books);
+    UtxoFlow(const Walk& walk, ChainId chain, Books& books, Crossings& crossings);
 
-    /// kNotFound when the seed is not in the ledger.
-    Status add_seed(const Seed& seed);
-    /// False when it was cancelled or ran out of budget.
-    Result<bool> run();
+    Status add_seed(const Seed& seed) override;
+    std::optional<TxnPosition> next() const override;
+    Result<std::optional<UnixMillis>> next_time() override;
+    Result<uint32_t> step() override;
+    void finish(bool stopped) override;
+    bool has_passed(TxnPosition at) const override;
+    Result<std::optional<Landing>> landing(const CrossingEnd& end) override;
+    void expect(Arrival arrival) override;
 
 private:
     using NodeId = Books::NodeId;
@@ -47,11 +52,15 @@ private:
     struct Event {
         const ledger::PlacedUtxoTxn* placed = nullptr;
         std::vector<End> from, to;
+        std::vector<Arrival> arrivals;
+        std::optional<std::vector<Crossing>> crossings;  // Asked for when taint first moves.
     };
     struct Source {
         std::size_t end = 0;  ///< In Event::from: the largest tainted one.
         NodeId node = 0;
         uint32_t hop = 0;
+        /// Walking backward, all taint came by crossings: their edges say what these inputs paid.
+        bool told = false;
     };
     using Losses = std::map<Address, Amount>;  ///< By payer of a seed txn.
 
@@ -62,24 +71,28 @@ private:
     Result<std::optional<TxnPosition>> next_event(const OutPoint& point) const;
     Result<bool> is_busy(const Address& address);
 
-    Status process(TxnPosition at);
+    Status process(const ledger::PlacedUtxoTxn& placed);
     /// The join of strangers that the txn is, unless it is followed through or a seed itself.
     std::optional<JoinVerdict> join_of(const ledger::PlacedUtxoTxn& placed) const;
     /// With a `join` what is tainted rests where it is, and nothing is given.
     ///
     /// `losses` is given for a seed txn: it then takes all inputs as loot and says what each payer
     /// put in that was not loot before.
-    Parcels take(const Event& event, Source& source, Losses* losses, const JoinVerdict* join);
+    Result<Parcels> take(Event& event, Source& source, Losses* losses, const JoinVerdict* join);
     /// The outputs of a seed txn: what a payer gets back was never stolen, all else is loot.
     std::vector<Parcels> hand_loot(const Event& event, Losses& losses);
-    Status give(const Event& event, const Source& source, std::size_t end, Parcels parcels);
-    void record(const Event& event, const Source& source, std::size_t end, const Amount& tainted);
+    Status give(Event& event, const Source& source, std::size_t end, Parcels parcels);
+    Edge edge_of(const Event& event, const Source& source, std::size_t end,
+                 const Amount& tainted) const;
     Status keep(NodeId node, const OutPoint& point, Parcels parcels);
-    void finish_held(bool stopped);
+    Result<Crossings::Outcome> cross(Event& event, Crossings::Row row);
+    Result<Parcels> cross_back(Event& event, const End& end, NodeId node, Parcels parcels);
+    Arrival* arrival_of(Event& event, const End& end) const;
 
     const Walk& walk_;
     ChainId chain_;
     Books& books_;
+    Crossings& crossings_;
     std::unordered_map<OutPoint, Held> held_;  // Looked up only; finish_held sorts.
     std::unordered_map<Address, std::optional<UnixMillis>> seeds_;
     std::unordered_set<Hash256> seed_txns_;     // What their payers lost is stolen.
@@ -93,7 +106,9 @@ private:
     };
     std::priority_queue<TxnPosition, std::vector<TxnPosition>, Later> queue_;
     bool past_ = false;  // The time bound was reached.
-    uint64_t txns_ = 0;
+    std::map<TxnPosition, std::vector<Arrival>> expected_;
+    std::optional<ledger::PlacedUtxoTxn> ahead_;  // Read to know its time.
+    std::optional<TxnPosition> last_;             // Where the walk is.
 };
 
 }  // namespace cordon::trace

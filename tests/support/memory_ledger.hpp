@@ -96,22 +96,20 @@ public:
     std::unique_ptr<ledger::TransferCursor> transfers_of(
         ChainId chain, const Address& address, const ledger::TransferQuery& query) const override {
         std::vector<ledger::PlacedTransfer> rows;
-        each_block(chain, [&](const Block& block) {
+        for (const TxnPosition at : positions(chain, address, query.side)) {
+            const Block& block = *find_block(chain, at.block);
             const auto& time = block.header.time;
             if ((query.since && (!time || *time < *query.since)) ||
                 (query.until && (!time || *time > *query.until)))
-                return;
-            for (uint32_t i = 0; i < block.account_txns.size(); ++i)
-                for (const Transfer& row : block.account_txns[i].transfers) {
-                    const bool sends = row.from == address && query.side != ledger::Side::kReceiver;
-                    const bool receives = row.to == address && query.side != ledger::Side::kSender;
-                    if ((sends || receives) && (!query.asset || row.asset == *query.asset))
-                        rows.push_back(
-                            {{block.header.number, i},
-                             block.account_txns[i].time ? block.account_txns[i].time : time,
-                             row});
-                }
-        });
+                continue;
+            const AccountTxn& txn = block.account_txns[at.txn];
+            for (const Transfer& row : txn.transfers) {
+                const bool sends = row.from == address && query.side != ledger::Side::kReceiver;
+                const bool receives = row.to == address && query.side != ledger::Side::kSender;
+                if ((sends || receives) && (!query.asset || row.asset == *query.asset))
+                    rows.push_back({at, txn.time ? txn.time : time, row});
+            }
+        }
         return pages(std::move(rows), query.order, query.from);
     }
 
@@ -340,22 +338,26 @@ private:
         return found == at->second.blocks.end() ? nullptr : &found->second;
     }
 
+    std::vector<TxnPosition> positions(ChainId chain, const Address& address,
+                                       ledger::Side side) const {
+        std::vector<TxnPosition> list;
+        const auto at = chains_.find(chain);
+        if (at == chains_.end()) return list;
+        const auto sides = at->second.sides.find(address);
+        if (sides == at->second.sides.end()) return list;
+        const auto& [sent, received] = sides->second;
+        if (side == ledger::Side::kSender) list = sent;
+        if (side == ledger::Side::kReceiver) list = received;
+        if (side == ledger::Side::kEither)
+            std::set_union(sent.begin(), sent.end(), received.begin(), received.end(),
+                           std::back_inserter(list));
+        return list;
+    }
+
     std::unique_ptr<ledger::TxnCursor> cursor(ChainId chain, const Address& address,
                                               ledger::Side side, ledger::Order order,
                                               std::optional<TxnPosition> from) const {
-        std::vector<TxnPosition> list;
-        const auto at = chains_.find(chain);
-        if (at != chains_.end()) {
-            const auto sides = at->second.sides.find(address);
-            if (sides != at->second.sides.end()) {
-                const auto& [sent, received] = sides->second;
-                if (side == ledger::Side::kSender) list = sent;
-                if (side == ledger::Side::kReceiver) list = received;
-                if (side == ledger::Side::kEither)
-                    std::set_union(sent.begin(), sent.end(), received.begin(), received.end(),
-                                   std::back_inserter(list));
-            }
-        }
+        std::vector<TxnPosition> list = positions(chain, address, side);
         if (from)
             std::erase_if(list, [&](TxnPosition position) {
                 return order == ledger::Order::kAscending ? position < *from : position > *from;

@@ -1,0 +1,92 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "account_flow.hpp"
+
+namespace cordon::trace {
+
+// Where a txn of an account chain touches another txn: rows by which money crosses over, and rows
+// by which it arrives.
+
+Edge AccountFlow::edge_of(const Current& now, const TxnRow& row, const Amount& tainted,
+                          uint32_t hop) const {
+    Edge edge;
+    edge.chain = chain_;
+    edge.txn = now.placed->txn.hash;
+    edge.at = now.placed->at;
+    edge.time = now.placed->time;
+    edge.from = now.view.keys[row.from].address;
+    edge.to = now.view.keys[row.to].address;
+    if (walk_.backward()) std::swap(edge.from, edge.to);
+    edge.asset = now.view.keys[row.to].asset;
+    edge.amount = row.amount;
+    edge.tainted = tainted;
+    edge.kind = std::string{to_string(row.kind)};
+    edge.hop = hop;
+    return edge;
+}
+
+Crossings::Outcome AccountFlow::cross(Current& now, const TxnRow& row, const Amount& tainted) {
+    if (!now.status || walk_.links.empty()) return {};
+    const auto all = [&]() -> Status {
+        if (now.crossings) return {};
+        CORDON_TRY(now.crossings, crossings_.of(chain_, *now.placed));
+        return {};
+    }();
+    if (!all) {
+        now.status = all;
+        return {};
+    }
+    if (now.crossings->empty()) return {};
+    const Address& sender = now.view.keys[row.from].address;
+    const uint32_t hop = books_.at(books_.node(chain_, sender, sender_hop(sender))).hop;
+    auto outcome =
+        crossings_.send(*now.crossings, {row.index, hop, edge_of(now, row, tainted, hop + 1)});
+    if (outcome) return std::move(*outcome);
+    now.status = fail(outcome.error());
+    return {};
+}
+
+// --- Arriving
+
+bool AccountFlow::has_passed(TxnPosition at) const {
+    return last_ && (walk_.backward() ? at >= *last_ : at <= *last_);
+}
+
+Result<std::optional<ChainFlow::Landing>> AccountFlow::landing(const CrossingEnd& end) {
+    std::optional<Landing> none;
+    CORDON_TRY(const auto placed, walk_.ledger.account_txn(chain_, end.at));
+    const auto& rows = placed.txn.transfers;
+    const auto row = std::find_if(rows.begin(), rows.end(),
+                                  [&](const Transfer& r) { return r.index == end.row; });
+    // What the walk leaves out of a txn cannot take taint either (view_of).
+    if (row == rows.end() || row->kind == TransferKind::kFee || row->from == row->to ||
+        row->amount.is_zero() || is_absurd(row->amount) || worthless(row->asset) ||
+        row->asset != end.end.asset || (walk_.backward() ? row->from : row->to) != end.end.address)
+        return none;
+    return std::optional{Landing{placed.time, row->amount}};
+}
+
+void AccountFlow::expect(Arrival arrival) {
+    queue_.push({arrival.to.at, kArrival});
+    expected_[arrival.to.at].push_back(std::move(arrival));
+}
+
+Arrival* AccountFlow::arrival_of(Current& now, const TxnRow& row) {
+    const auto at = std::find_if(now.arrivals.begin(), now.arrivals.end(),
+                                 [&](const Arrival& a) { return a.to.row == row.index; });
+    return at == now.arrivals.end() ? nullptr : &*at;
+}
+
+/// What the row gains in taint; `tainted` it has already.
+Amount AccountFlow::land(Current& now, const TxnRow& row, Arrival& arrival, const Amount& tainted) {
+    KeyState& to = now.keys[row.to];
+    const TxnKey& key = now.view.keys[row.to];
+    const Amount gained = std::min(arrival.tainted, row.amount - tainted);
+    to.node = books_.node(chain_, key.address, arrival.hop);
+    books_.arrive(*to.node, key.asset, tainted.is_zero() ? row.amount : Amount{}, gained);
+    crossings_.arrived(std::move(arrival), gained, now.placed->time);
+    return gained;
+}
+
+}  // namespace cordon::trace

@@ -1,0 +1,68 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include <cordon/model/address.hpp>
+#include <cordon/model/chain_id.hpp>
+
+namespace cordon::trace {
+
+/// Numbers by (chain, address), open addressing: a trace asks for its nodes several times an edge,
+/// and nodes of a std::unordered_map lie all over memory. The keys stay with the owner, who tells
+/// numbers apart; here are eight bytes a place, so that a miss costs one look at memory and a hit
+/// two. Never walked.
+class AddressIndex {
+public:
+    /// Spread by the finisher of MurmurHash3: the places are low bits, and the hash of an address
+    /// has little in its low bits when addresses differ in few bytes.
+    static uint32_t hash(ChainId chain, const Address& address) noexcept {
+        uint64_t mixed = std::hash<Address>{}(address) ^ std::hash<ChainId>{}(chain);
+        mixed = (mixed ^ (mixed >> 33)) * 0xFF51AFD7ED558CCDULL;
+        mixed = (mixed ^ (mixed >> 33)) * 0xC4CEB9FE1A85EC53ULL;
+        return static_cast<uint32_t>(mixed ^ (mixed >> 33));
+    }
+
+    /// The number for which `is` holds, among those added under this hash; kNone when there is
+    /// none.
+    static constexpr uint32_t kNone = ~uint32_t{0};
+    template <typename Is>
+    uint32_t find(uint32_t hash, Is&& is) const {
+        if (places_.empty()) return kNone;
+        for (std::size_t at = hash & mask();; at = (at + 1) & mask()) {
+            const Place& place = places_[at];
+            if (place.number == kNone) return kNone;
+            if (place.hash == hash && is(place.number)) return place.number;
+        }
+    }
+    /// REQUIRES: a number that is not there, below kNone.
+    void add(uint32_t hash, uint32_t number) {
+        if ((count_ + 1) * 2 > places_.size()) grow();
+        put({hash, number});
+        ++count_;
+    }
+
+private:
+    struct Place {
+        uint32_t hash = 0, number = kNone;
+    };
+    std::size_t mask() const noexcept { return places_.size() - 1; }
+    void put(const Place& place) {
+        std::size_t at = place.hash & mask();
+        while (places_[at].number != kNone) at = (at + 1) & mask();
+        places_[at] = place;
+    }
+    void grow() {
+        std::vector<Place> old(places_.empty() ? 64 : places_.size() * 2);
+        old.swap(places_);
+        for (const Place& place : old)
+            if (place.number != kNone) put(place);
+    }
+
+    std::vector<Place> places_;  // A power of two, at most half full.
+    std::size_t count_ = 0;
+};
+
+}  // namespace cordon::trace

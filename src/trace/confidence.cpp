@@ -1,0 +1,68 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include "confidence.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <queue>
+#include <unordered_map>
+
+namespace cordon::trace {
+namespace {
+
+using Key = std::pair<ChainId, Address>;
+struct KeyHash {
+    std::size_t operator()(const Key& key) const noexcept {
+        return std::hash<ChainId>{}(key.first) ^ std::hash<Address>{}(key.second);
+    }
+};
+
+}  // namespace
+
+void weigh_paths(TraceResult& result) {
+    const std::vector<Edge>& edges = result.edges;
+    if (std::all_of(edges.begin(), edges.end(), [](const Edge& e) { return e.confidence >= 1; }))
+        return;
+    std::unordered_map<Key, uint32_t, KeyHash> index;  // Looked up only.
+    for (uint32_t i = 0; i < result.nodes.size(); ++i)
+        index.emplace(Key{result.nodes[i].chain, result.nodes[i].address}, i);
+    struct Way {
+        uint32_t from, to;
+        double confidence;
+    };
+    std::vector<Way> ways;
+    for (const Edge& edge : edges) {
+        const auto from = index.find({edge.chain, edge.from});
+        const auto to = index.find({edge.arrives_on(), edge.to});
+        if (from == index.end() || to == index.end()) continue;
+        Way way{from->second, to->second, edge.confidence};
+        if (result.params.direction == Direction::kBackward) std::swap(way.from, way.to);
+        ways.push_back(way);
+    }
+    std::sort(ways.begin(), ways.end(), [](const Way& a, const Way& b) { return a.from < b.from; });
+
+    // Dijkstra's algorithm with products: no confidence is above 1, so none grows on the way.
+    std::priority_queue<std::pair<double, uint32_t>> queue;
+    for (uint32_t i = 0; i < result.nodes.size(); ++i) {
+        Node& node = result.nodes[i];
+        node.confidence = node.seed || node.hop == 0 ? 1 : 0;
+        if (node.confidence > 0) queue.emplace(1, i);
+    }
+    while (!queue.empty()) {
+        const auto [confidence, at] = queue.top();
+        queue.pop();
+        if (confidence < result.nodes[at].confidence) continue;
+        auto way = std::lower_bound(ways.begin(), ways.end(), at,
+                                    [](const Way& a, uint32_t from) { return a.from < from; });
+        for (; way != ways.end() && way->from == at; ++way) {
+            const double there = confidence * way->confidence;
+            if (there <= result.nodes[way->to].confidence) continue;
+            result.nodes[way->to].confidence = there;
+            queue.emplace(there, way->to);
+        }
+    }
+    for (Endpoint& end : result.endpoints)
+        if (const auto at = index.find({end.chain, end.address}); at != index.end())
+            end.confidence = result.nodes[at->second].confidence;
+}
+
+}  // namespace cordon::trace

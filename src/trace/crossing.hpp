@@ -1,0 +1,122 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "walk.hpp"
+
+namespace cordon::trace {
+
+/// One end of a crossing, as its recogniser says: a row (UTXO: an output) of a txn.
+struct CrossingEnd {
+    ChainId chain;
+    Hash256 txn;
+    TxnPosition at;
+    uint32_t row = 0;
+    LinkEnd end;
+};
+
+/// Taint on its way to a txn that comes later in the walk.
+struct Arrival {
+    CrossingEnd to;
+    Amount tainted;
+    uint32_t hop = 0;  ///< Of the receiver.
+    Edge edge;         ///< Told when the taint arrives: only then is it known how much of it does.
+    uint32_t edge_row = 0;
+};
+
+/// The walk over one chain, a txn at a time. Implemented once for each value model; trace() picks
+/// whose turn it is.
+class ChainFlow {
+public:
+    virtual ~ChainFlow() = default;
+
+    /// kNotFound when the seed is not in the ledger.
+    virtual Status add_seed(const Seed& seed) = 0;
+    /// The txn whose turn comes next; nothing when this chain is done, for now.
+    virtual std::optional<TxnPosition> next() const = 0;
+    /// Its time. REQUIRES: next().
+    virtual Result<std::optional<UnixMillis>> next_time() = 0;
+    /// Processes it, and says at which hop the walk is.
+    virtual Result<uint32_t> step() = 0;
+    /// Says where everything rests. Called once, last; `stopped` when there was more to do.
+    virtual void finish(bool stopped) = 0;
+
+    /// True when the walk has come to this txn or gone past it.
+    virtual bool has_passed(TxnPosition at) const = 0;
+    /// A row that can take taint.
+    struct Landing {
+        std::optional<UnixMillis> time;
+        Amount amount;  ///< All that it moves.
+    };
+    /// What the ledger holds where a crossing is said to arrive; nothing when it is not so.
+    virtual Result<std::optional<Landing>> landing(const CrossingEnd& end) = 0;
+    /// REQUIRES: landing() of it, and not has_passed().
+    virtual void expect(Arrival arrival) = 0;
+};
+
+/// Takes taint from one txn to another, later one (Crossing): chooses among the candidates, sees
+/// that each arrival is used once, and keeps the books on both sides.
+///
+/// Everything here is in the direction of the walk: walking backward, taint leaves by the row in
+/// which the money arrived.
+class Crossings {
+public:
+    /// Nothing when the ledger does not hold the chain.
+    using Flows = std::function<ChainFlow*(ChainId)>;
+    Crossings(const Walk& walk, Books& books, Flows flows)
+        : walk_{walk}, books_{books}, flows_{std::move(flows)} {}
+
+    /// The crossings that begin in a txn, the surest first. Errors: those of the Reader.
+    Result<std::vector<Crossing>> of(ChainId chain, const ledger::PlacedAccountTxn& txn) const;
+    Result<std::vector<Crossing>> of(ChainId chain, const ledger::PlacedUtxoTxn& txn) const;
+
+    /// A tainted row by which money may cross over.
+    struct Row {
+        uint32_t row = 0;  ///< Transfer::index; UTXO: the output.
+        uint32_t hop = 0;  ///< Of the sender.
+        Edge edge;         ///< As if it went no further.
+    };
+    struct Outcome {
+        bool crossed = false;  ///< The taint is on its way: for this row the money is clean.
+        /// It surely crossed over, but cannot be followed: its taint rests where the row leads.
+        bool stays = false;
+        Stop stop = Stop::kUnknown;  ///< Why, when it stays.
+        uint32_t candidates = 0;     ///< When none is sure enough.
+        double best = 0;
+        std::vector<std::string> why;  ///< For the edge of the row, when it did not cross.
+    };
+    /// Sends the taint of a row over the surest of its crossings. `all`: of its txn.
+    Result<Outcome> send(const std::vector<Crossing>& all, const Row& row);
+
+    /// Taint that arrived: of its row, `gained` was clean until now. Tells the edge.
+    void arrived(Arrival arrival, const Amount& gained, std::optional<UnixMillis> time);
+    /// Taint that was still on its way when the walk ended rests at the receiver.
+    void strand(Arrival arrival, Stop stop);
+    /// One warning for each reason for which crossings were not followed.
+    void warn() const;
+
+private:
+    struct Ways {
+        CrossingEnd near, far;
+    };
+    Ways ways(const Crossing& crossing) const;
+    std::vector<Crossing> sorted(std::vector<Crossing> all) const;
+    /// Why not, when it was not sent.
+    Result<std::optional<std::string>> try_to_send(const Crossing& crossing, const Row& row,
+                                                   Outcome& outcome);
+    Arrival arrival_of(const Crossing& crossing, const Row& row,
+                       const ChainFlow::Landing& landing) const;
+
+    const Walk& walk_;
+    Books& books_;
+    Flows flows_;
+    std::set<std::tuple<ChainId, TxnPosition, uint32_t>> claimed_;
+    std::map<std::string, uint64_t> refused_;  // By reason.
+};
+
+}  // namespace cordon::trace
