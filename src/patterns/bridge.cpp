@@ -23,34 +23,45 @@ struct BridgeIndex {
 };
 using IndexPtr = std::shared_ptr<const BridgeIndex>;  // Owned by the Context's memo, and callers.
 
-/// Deposits and payouts that show one message id. A message is used once: of several with one id
-/// the earliest payout after the earliest deposit counts.
+/// Deposits and payouts that show one message id. A message is used once, the earliest payout after
+/// the earliest deposit first. What labelled contracts say comes before what others do: anyone can
+/// log somebody else's id.
 void match_messages(const BridgeParams& params, BridgeIndex& index, std::vector<bool>& deposits,
                     std::vector<bool>& payouts) {
-    std::map<std::string, std::vector<uint32_t>> by_key;
-    for (const auto& [payout, said] : index.events.said_by_payout)
-        by_key[said.key].push_back(payout);
-    for (const auto& [deposit, said] : index.events.said_by_deposit) {
-        const auto same = by_key.find(said.key);
-        if (same == by_key.end()) continue;
-        for (const uint32_t payout : same->second) {
-            if (payouts[payout] || index.events.payouts[payout].time + Seconds{60} <
-                                       index.events.deposits[deposit].time)
-                continue;
-            deposits[deposit] = payouts[payout] = true;
-            const bool labelled = said.labelled && index.events.said_by_payout.at(payout).labelled;
-            index.matches.push_back({deposit, payout, BridgeClue::kMessage,
-                                     labelled ? 1.0 : params.message_unlabelled, 0});
-            break;
-        }
-    }
+    constexpr Seconds kSkew{60};  // Two chains stamp their blocks by two clocks.
+    // By key; the last is next. Payouts too early for one deposit are so for all after it.
+    std::array<std::map<std::string, std::vector<uint32_t>>, 2> waiting;
+    for (auto each = index.events.said_by_payout.rbegin();
+         each != index.events.said_by_payout.rend(); ++each)
+        waiting[each->second.labelled ? 0 : 1][each->second.key].push_back(each->first);
+    const auto match = [&](uint32_t deposit, bool labelled, std::size_t kind) {
+        const auto same = waiting[kind].find(index.events.said_by_deposit.at(deposit).key);
+        if (deposits[deposit] || same == waiting[kind].end()) return;
+        std::vector<uint32_t>& list = same->second;
+        while (!list.empty() &&
+               index.events.payouts[list.back()].time + kSkew < index.events.deposits[deposit].time)
+            list.pop_back();
+        if (list.empty()) return;
+        deposits[deposit] = payouts[list.back()] = true;
+        index.matches.push_back({deposit, list.back(), BridgeClue::kMessage,
+                                 labelled && kind == 0 ? 1.0 : params.message_unlabelled, 0});
+        list.pop_back();
+    };
+    for (const bool labelled : {true, false})
+        for (const std::size_t kind : {0U, 1U})
+            for (const auto& [deposit, said] : index.events.said_by_deposit)
+                if (said.labelled == labelled) match(deposit, labelled, kind);
 }
 
+/// Null when there are more events than may be held.
 Result<IndexPtr> index_of(const ledger::Reader& ledger, const trace::Context& context,
                           const BridgeParams& params) {
     if (const auto* known = context.memo().find<IndexPtr>()) return *known;
     auto index = std::make_shared<BridgeIndex>();
-    CORDON_TRY(index->events, read_bridge_events(ledger, context, params));
+    auto events = read_bridge_events(ledger, context, params);
+    if (!events && events.error().code == ErrorCode::kLimit) return context.memo().put(IndexPtr{});
+    if (!events) return fail(events.error());
+    index->events = *std::move(events);
     const auto& [deposits, payouts, said_by_deposit, said_by_payout] = index->events;
     std::vector<bool> done_deposits(deposits.size()), done_payouts(payouts.size());
     match_messages(params, *index, done_deposits, done_payouts);
@@ -117,6 +128,7 @@ Result<std::vector<trace::Crossing>> Bridge::crossings(ChainId chain,
                     FactKind::kBridgeWithdrawal, context))
         return found;
     CORDON_TRY(const auto index, index_of(ledger, context, params_));
+    if (!index) return found;
     const auto& sorted = backward ? index->by_payout : index->by_deposit;
     const BridgeIndex::Where where{chain, txn.at};
     for (auto each =
@@ -133,6 +145,9 @@ Result<std::vector<trace::Crossing>> Bridge::crossings(ChainId chain,
 Result<Bridge::All> Bridge::all(const ledger::Reader& ledger, const trace::Context& context,
                                 double min_confidence) const {
     CORDON_TRY(const auto index, index_of(ledger, context, params_));
+    if (!index)
+        return fail(ErrorCode::kLimit,
+                    format("bridges with more than {} deposits and payouts", params_.max_events));
     All all;
     all.deposits = index->events.deposits.size();
     all.payouts = index->events.payouts.size();

@@ -30,13 +30,14 @@ public:
         return {};
     }
     /// All bridges of the ledger are read and matched once a Context (O(n log n) in their
-    /// transfers), then O(log n).
+    /// transfers), then O(log n). Nothing where they are more than params.max_events.
     Result<std::vector<trace::Crossing>> crossings(ChainId chain,
                                                    const ledger::PlacedAccountTxn& txn,
                                                    bool backward, const ledger::Reader& ledger,
                                                    const trace::Context& context) const override;
 
     /// Every crossing with a confidence of at least `min_confidence`, by deposit. And its lanes.
+    /// kLimit above params.max_events.
     struct All {
         std::vector<trace::Crossing> crossings;
         std::vector<BridgeSummary> lanes;

@@ -5,8 +5,9 @@
 #include <array>
 #include <cmath>
 #include <map>
-#include <queue>
 #include <tuple>
+
+#include "bridge_assign.hpp"
 
 namespace cordon::patterns {
 namespace {
@@ -15,6 +16,8 @@ constexpr std::array<std::string_view, kBridgeClues> kNames{"message", "own-addr
                                                             "own-address-split", "amount-and-time"};
 
 using Places = std::vector<uint32_t>;
+using Pair = BridgePair;
+using Assigned = BridgeAssigned;
 
 /// From which chain to which, in what money: fees differ by lane.
 using Lane = std::tuple<ChainId, ChainId, uint32_t>;
@@ -49,111 +52,6 @@ public:
 
 private:
     std::vector<std::pair<double, double>> samples_;  // Units of the deposit, fee.
-};
-
-/// A deposit and a payout that may belong together.
-struct Pair {
-    uint32_t deposit = 0, payout = 0;
-    double weight = 0;
-};
-
-/// One to one. Where only one payout is left for a deposit, or one deposit for a payout, it is
-/// settled first; then the best fit.
-class Assignment {
-public:
-    explicit Assignment(const std::vector<Pair>& pairs)
-        : pairs_{pairs}, alive_(pairs.size(), true) {
-        for (uint32_t i = 0; i < pairs.size(); ++i) {
-            of_deposit_[pairs[i].deposit].add(i, pairs[i].weight);
-            of_payout_[pairs[i].payout].add(i, pairs[i].weight);
-        }
-        for (uint32_t i = 0; i < pairs.size(); ++i) push(i);
-    }
-
-    /// Calls take(pair, its share of all that still fitted, how many others fitted) for each.
-    template <typename Take>
-    void run(const Take& take) {
-        while (!queue_.empty()) {
-            const auto [only, weight, back] = queue_.top();
-            queue_.pop();
-            const uint32_t index = ~back;
-            if (!alive_[index] || only != is_only(index)) continue;
-            const Side& deposit = of_deposit_[pairs_[index].deposit];
-            const Side& payout = of_payout_[pairs_[index].payout];
-            const double most = std::max(deposit.weight, payout.weight);
-            // Subtracting weights leaves a little of what is gone.
-            const double share = most > 0 ? std::min(1.0, weight / most) : 0;
-            const std::size_t fitted = std::max(deposit.pairs.size(), payout.pairs.size());
-            const uint32_t rivals = share < kCertain ? static_cast<uint32_t>(fitted - 1) : 0;
-            lost_.clear();
-            for (const uint32_t other : deposit.pairs)
-                if (alive_[other] && other != index) lost_.push_back(other);
-            std::stable_sort(lost_.begin(), lost_.end(), [&](uint32_t a, uint32_t b) {
-                return pairs_[a].weight > pairs_[b].weight;
-            });
-            take(index, share, rivals);
-            remove(index, share);
-        }
-    }
-
-    /// While `take` runs: the other payouts that fitted the deposit, the best first, and the part
-    /// of each in all of them.
-    std::vector<std::pair<uint32_t, double>> losers() const {
-        double sum = 0;
-        for (const uint32_t other : lost_) sum += pairs_[other].weight;
-        std::vector<std::pair<uint32_t, double>> out;
-        for (const uint32_t other : lost_)
-            out.emplace_back(other, sum > 0 ? pairs_[other].weight / sum : 0);
-        return out;
-    }
-
-private:
-    static constexpr double kCertain = 0.999;  // What is left is rounding.
-
-    struct Side {
-        std::vector<uint32_t> pairs;
-        uint32_t left = 0;
-        double weight = 0;
-        void add(uint32_t pair, double its_weight) {
-            pairs.push_back(pair);
-            ++left;
-            weight += its_weight;
-        }
-    };
-
-    bool is_only(uint32_t index) const {
-        return of_deposit_.at(pairs_[index].deposit).left == 1 ||
-               of_payout_.at(pairs_[index].payout).left == 1;
-    }
-    /// The earlier pair first where two are equal.
-    void push(uint32_t index) { queue_.emplace(is_only(index), pairs_[index].weight, ~index); }
-
-    /// What a match of this share rules out is ruled out as surely and no more: the doubt stays in
-    /// the weight of the others.
-    void remove(uint32_t index, double share) {
-        const auto drop = [&](uint32_t pair, std::map<uint32_t, Side>& sides, uint32_t key) {
-            Side& side = sides[key];
-            side.weight -= pairs_[pair].weight * share;
-            if (--side.left != 1) return;
-            for (const uint32_t last : side.pairs)
-                if (alive_[last]) push(last);
-        };
-        const auto kill = [&](uint32_t pair) {
-            if (!alive_[pair]) return;
-            alive_[pair] = false;
-            drop(pair, of_deposit_, pairs_[pair].deposit);
-            drop(pair, of_payout_, pairs_[pair].payout);
-        };
-        kill(index);
-        for (const uint32_t other : of_deposit_[pairs_[index].deposit].pairs) kill(other);
-        for (const uint32_t other : of_payout_[pairs_[index].payout].pairs) kill(other);
-    }
-
-    const std::vector<Pair>& pairs_;
-    std::vector<bool> alive_;
-    std::map<uint32_t, Side> of_deposit_, of_payout_;
-    std::priority_queue<std::tuple<bool, double, uint32_t>> queue_;
-    std::vector<uint32_t> lost_;
 };
 
 /// How many matches can be, and how many the same rule finds where none can be: before the deposit.
@@ -366,19 +264,18 @@ private:
     }
 
     void assign(const std::vector<Pair>& pairs, BridgeClue clue, double precision) {
-        Assignment assignment{pairs};
-        assignment.run([&](uint32_t index, double share, uint32_t rivals) {
-            const Pair& pair = pairs[index];
+        for (const Assigned& each : assign_bridge_pairs(pairs)) {
+            const Pair& pair = pairs[each.pair];
             done_deposits_[pair.deposit] = done_payouts_[pair.payout] = true;
-            found_.push_back({pair.deposit, pair.payout, clue, precision * share, rivals});
+            found_.push_back(
+                {pair.deposit, pair.payout, clue, precision * each.share, each.rivals});
             // What the winner leaves is shared by those that lost against it.
-            std::size_t listed = 1;
-            for (const auto& [other, its_share] : assignment.losers()) {
-                if (listed++ == params_.max_candidates) break;
+            for (std::size_t i = 0; i < each.losers.size() && i + 1 < params_.max_candidates; ++i) {
+                const auto& [other, share] = each.losers[i];
                 found_.push_back({pair.deposit, pairs[other].payout, clue,
-                                  precision * (1 - share) * its_share, rivals});
+                                  precision * (1 - each.share) * share, each.rivals});
             }
-        });
+        }
     }
 
     const std::vector<BridgeEvent>& deposits_;

@@ -168,6 +168,22 @@ TEST(Bridge, is_not_certain_of_a_message_of_contracts_that_nobody_knows) {
     EXPECT_LT(all.crossings[0].confidence, 1);
 }
 
+TEST(Bridge, is_not_led_astray_by_a_stranger_who_logs_the_same_id) {
+    auto context = world();
+    context.say(said(kEthereum, FactKind::kBridgeDeposit, 1, "celer:0x01"));
+    Fact forged = said(kBsc, FactKind::kBridgeWithdrawal, 4, "celer:0x01");
+    forged.contract = address(66);
+    context.say(forged);
+    context.say(said(kBsc, FactKind::kBridgeWithdrawal, 5, "celer:0x01"));
+    const auto all = all_of(
+        AccountChain{}.pay(address(1), kBridge, 1000, kUsd),
+        later(3).pay(address(66), address(67), 998, kUsd).pay(kBridge, address(1), 998, kUsd),
+        context);
+    ASSERT_EQ(all.crossings.size(), 1U);
+    EXPECT_EQ(all.crossings[0].to.address, address(1));
+    EXPECT_EQ(all.crossings[0].confidence, 1);
+}
+
 TEST(Bridge, does_not_match_a_deposit_that_names_another_chain) {
     auto context = world();
     context.say(said(kEthereum, FactKind::kBridgeDeposit, 1, "", ChainId{ChainFamily::kEvm, 10}));

@@ -3,27 +3,29 @@
 
 #include <algorithm>
 
+#include <cordon/base/format.hpp>
+
 #include "mixer_index.hpp"
 #include "touched.hpp"
 
 namespace cordon::patterns {
 namespace {
 
-/// Of one trace, by chain. A chain whose pools are too many has no index and says nothing.
-using Indexes = std::map<ChainId, std::shared_ptr<const MixerIndex>>;
+using IndexPtr = std::shared_ptr<const MixerIndex>;  // Owned by the Context's memo, and callers.
+/// By chain. Null where the pools of a chain have more events than may be held.
+using Indexes = std::map<ChainId, IndexPtr>;
 
-Result<std::shared_ptr<const MixerIndex>> index_of(ChainId chain, const ledger::Reader& ledger,
-                                                   const trace::Context& context,
-                                                   const MixerParams& params) {
+Result<IndexPtr> index_of(ChainId chain, const ledger::Reader& ledger,
+                          const trace::Context& context, const MixerParams& params) {
     const Indexes* known = context.memo().find<Indexes>();
     if (known != nullptr)
         if (const auto found = known->find(chain); found != known->end()) return found->second;
-    CORDON_TRY(auto made, MixerIndex::make(chain, ledger, context, params));
+    auto made = MixerIndex::make(chain, ledger, context, params);
+    if (!made && made.error().code != ErrorCode::kLimit) return fail(made.error());
     Indexes indexes = known == nullptr ? Indexes{} : *known;
-    auto index = std::make_shared<const MixerIndex>(std::move(made));
-    indexes[chain] = index;
-    context.memo().put(std::move(indexes));
-    return index;
+    IndexPtr& index = indexes[chain];
+    if (made) index = std::make_shared<const MixerIndex>(*std::move(made));
+    return context.memo().put(std::move(indexes)).at(chain);
 }
 
 }  // namespace
@@ -37,6 +39,7 @@ Result<std::vector<trace::Crossing>> Mixer::crossings(ChainId chain,
                     FactKind::kMixerWithdrawal, context))
         return found;
     CORDON_TRY(const auto index, index_of(chain, ledger, context, params_));
+    if (!index) return found;
     for (const std::size_t place : index->at(txn.at, backward)) {
         CORDON_TRY(auto crossing, index->crossing(index->candidates()[place], ledger));
         found.push_back(std::move(crossing));
@@ -50,6 +53,10 @@ Result<Mixer::All> Mixer::all(ChainId chain, const ledger::Reader& ledger,
                               const trace::Context& context, double min_confidence) const {
     All all;
     CORDON_TRY(const auto index, index_of(chain, ledger, context, params_));
+    if (!index)
+        return fail(ErrorCode::kLimit, format("mixer pools with more than {} deposits and "
+                                              "withdrawals",
+                                              params_.pool.max_events));
     for (const MixerCandidate& candidate : index->candidates()) {
         if (candidate.confidence < min_confidence) continue;
         CORDON_TRY(auto crossing, index->crossing(candidate, ledger));

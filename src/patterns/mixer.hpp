@@ -35,13 +35,14 @@ public:
         return {};
     }
     /// The pools of a chain are read once a Context (O(n log n) in their events), then O(log n).
+    /// Nothing where they have more events than params.pool.max_events.
     Result<std::vector<trace::Crossing>> crossings(ChainId chain,
                                                    const ledger::PlacedAccountTxn& txn,
                                                    bool backward, const ledger::Reader& ledger,
                                                    const trace::Context& context) const override;
 
     /// Every crossing of a chain with a confidence of at least `min_confidence`: by pool, then
-    /// withdrawal, then confidence. And its pools.
+    /// withdrawal, then confidence. And its pools. kLimit above params.pool.max_events.
     struct All {
         std::vector<trace::Crossing> crossings;
         std::vector<MixerSummary> pools;

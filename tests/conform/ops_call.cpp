@@ -15,19 +15,19 @@ Result<json::value> op_contract_call(const json::object& request) {
     }
     const auto fact = patterns::contract_facts().read_call({chain, {}, {}, {}, {}, input});
     if (!fact) return fail(ErrorCode::kUnsupported, "no call that says anything about value");
-    const auto address = [&](const Address& each) -> json::value {
+    const auto text = [](std::string_view each) -> json::value {
         if (each.empty()) return nullptr;
-        return json::string{chain::format_address(chain, each)};
+        return json::string{each};
     };
-    return json::value{{"kind", to_string(fact->kind)},
-                       {"key", fact->key.empty() ? json::value{nullptr} : json::value{fact->key}},
-                       {"sender", address(fact->sender)},
-                       {"receiver", address(fact->receiver)},
-                       {"asset", fact->asset.text()},
-                       {"amount", fact->amount.to_string()},
-                       {"fee", fact->fee.to_string()},
-                       {"far_chain", fact->far_chain ? json::value{to_string(*fact->far_chain)}
-                                                     : json::value{nullptr}}};
+    return json::value{
+        {"kind", to_string(fact->kind)},
+        {"key", text(fact->key)},
+        {"sender", text(chain::format_address(chain, fact->sender))},
+        {"receiver", text(chain::format_address(chain, fact->receiver))},
+        {"asset", fact->asset.text()},
+        {"amount", fact->amount.to_string()},
+        {"fee", fact->fee.to_string()},
+        {"far_chain", text(fact->far_chain ? to_string(*fact->far_chain) : std::string{})}};
 }
 
 }  // namespace cordon::conform
