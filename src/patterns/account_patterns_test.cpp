@@ -80,6 +80,22 @@ TEST(DepositAddress, is_not_one_of_several_mules_with_a_gas_wallet_of_their_own)
                 .pay(address(500 + i), kHot, 90, kUsd);
     for (unsigned i = 0; i < 4; ++i) EXPECT_FALSE(label_of(chain, address(500 + i), labelled()));
 }
+TEST(DepositAddress, is_not_a_mule_whose_gas_was_withdrawn_from_the_same_exchange) {
+    auto chain = exchange(6);
+    chain.pay(kHot, kMule, 1).pay(kThief, kMule, 900, kUsd).pay(kMule, kHot, 900, kUsd);
+    EXPECT_FALSE(label_of(chain, kMule, labelled()));
+}
+TEST(DepositAddress, does_not_take_dust_for_customers) {
+    auto chain = exchange(6);
+    for (unsigned i = 0; i < 4; ++i)
+        chain.pay(address(500 + i), kMule, 1, kUsd)
+            .pay(kThief, kMule, 900, kUsd)
+            .pay(kMule, kHot, 901, kUsd);
+    EXPECT_FALSE(label_of(chain, kMule, labelled()));
+    for (unsigned i = 0; i < 4; ++i)
+        chain.pay(address(500 + i), kMule, 90, kUsd).pay(kMule, kHot, 90, kUsd);
+    EXPECT_TRUE(label_of(chain, kMule, labelled()));
+}
 TEST(DepositAddress, is_not_the_collector_of_one_owners_addresses) {
     auto chain = exchange(6);
     for (unsigned i = 0; i < 5; ++i)

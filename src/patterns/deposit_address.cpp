@@ -33,8 +33,8 @@ std::string owner_of(const Label& label) {
 }
 
 struct Flow {
-    Amount in, out, swept;  // In and out: all of it.
-    Amount balance;
+    Amount in, out, swept;    // In and out: all of it.
+    Amount balance, largest;  // Largest: of the receipts.
     std::optional<UnixMillis> last_in;
 };
 
@@ -107,6 +107,7 @@ private:
             if (row.to == address_) {
                 flow.in += row.amount;
                 flow.balance += row.amount;
+                flow.largest = std::max(flow.largest, row.amount);
                 flow.last_in = time;
                 continue;
             }
@@ -121,7 +122,8 @@ private:
             const bool whole = seen && ratio(flow.balance, row.amount) <= 1 - params_.min_swept;
             const bool soon = !time || !flow.last_in || *time - *flow.last_in <= params_.max_delay;
             if (whole && soon) ++found_.sweeps;
-            if (++services[row.to] >= services[found_.service]) {
+            const uint32_t times = ++services[row.to];
+            if (times >= services[found_.service]) {
                 found_.service = row.to;
                 found_.label = *label;
             }
@@ -139,8 +141,11 @@ private:
         if (found_.swept.empty()) return false;
         for (const auto& [at, time, row] : rows) {
             if (row.to != address_) continue;
-            const bool is_gas = row.asset.is_native() && flows[row.asset].swept.is_zero();
+            const Flow& flow = flows[row.asset];
+            const bool is_gas = row.asset.is_native() && flow.swept.is_zero();
             (is_gas ? gas_payers_ : senders_).insert(row.from);
+            if (!flow.swept.is_zero() && ratio(row.amount, flow.largest) >= params_.min_payment)
+                customers_.insert(row.from);
         }
         // Who pays in more than gas is a customer, or the thief's own hub.
         for (const Address& sender : senders_) gas_payers_.erase(sender);
@@ -165,6 +170,7 @@ private:
             CORDON_TRY(const bool sibling, is_sibling(row.from, fed));
             if (sibling) ++found_.siblings;
         }
+        // Also of a payer whose label names the service: a thief may have withdrawn his gas there.
         for (const auto& [payer, count] : fed)
             gas_from_service_ =
                 gas_from_service_ ||
@@ -217,7 +223,7 @@ private:
             return at->second;
         };
         std::vector<std::size_t> judged;
-        for (const Address& sender : senders_) {
+        for (const Address& sender : customers_) {
             if (judged.size() == params_.max_siblings) break;
             judged.push_back(place(sender));
             if (is_business(sender)) continue;
@@ -231,11 +237,6 @@ private:
     }
 
     void judge(bool hub) {
-        for (const Address& payer : gas_payers_)
-            if (const auto label = service(payer);
-                label && owner_of(*label) == owner_of(found_.label))
-                gas_from_service_ = true;
-        if (gas_payers_.contains(found_.service)) gas_from_service_ = true;
         const bool repeated = found_.sweeps >= params_.min_sweeps;
         const bool customers = found_.senders >= params_.min_senders && repeated;
         found_.why.push_back(format("sweeps:{}", found_.sweeps));
@@ -257,7 +258,7 @@ private:
     const ledger::Reader& ledger_;
     const Context& context_;
     DepositAddress::Evidence found_;
-    std::set<Address> senders_, gas_payers_;
+    std::set<Address> senders_, customers_, gas_payers_;
     bool gas_from_service_ = false;
 };
 

@@ -24,8 +24,10 @@ public:
         double min_swept = 0.95;
         /// Services collect within hours or in a weekly run; what lies longer is savings.
         Seconds max_delay{7 * 86'400};
-        uint32_t min_sweeps = 3;    ///< Whole balances, each soon; needed without the gas.
-        uint32_t min_senders = 3;   ///< Strangers to each other; needed without the gas.
+        uint32_t min_sweeps = 3;   ///< Whole balances, each soon; needed without the gas.
+        uint32_t min_senders = 3;  ///< Strangers to each other; needed without the gas.
+        /// Of the largest receipt of an asset: less is dust, and its sender no customer. In [0, 1].
+        double min_payment = 0.01;
         uint32_t min_siblings = 3;  ///< Addresses with other customers that sweep to it as well.
         uint32_t min_payees = 3;    ///< Strangers whom the hot wallet pays.
         /// Of the siblings, the part (and at least min_siblings) that one payer of gas must feed to

@@ -59,7 +59,8 @@ struct Crossing {
 class BaitWatch {
 public:
     virtual ~BaitWatch() = default;
-    /// Asked about every row of the address that moves money, in chain order.
+    /// Asked about every row of the address that moves money, in chain order. What the address
+    /// itself sends is never bait.
     virtual bool is_bait(const Transfer& row) = 0;
 };
 

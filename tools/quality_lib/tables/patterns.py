@@ -245,7 +245,8 @@ def with_sweeps(rows, truth, terminals, seed):
             add(rng.randint(first, last), hot[service], rng.choice(clean), rng.randint(10 ** 7, 10 ** 9))
     decoys = []
     for number in range(DECOYS):
-        hub, gas = (fresh("address", 40) for _ in range(2))
+        # Gas of their own, or withdrawn from the exchange to which they pay.
+        hub, gas = fresh("address", 40), hot[number % SERVICES] if number % 2 else fresh("address", 40)
         for _ in range(3):
             address = fresh("address", 40)
             decoys.append(address)
