@@ -38,7 +38,9 @@ TEST(RecordsContext, knows_the_same_labels_however_many_addresses_it_is_asked_ab
     for (unsigned i = 0; i < 5'000; ++i) {
         const auto label = context.label(kEthereum, test::address(i));
         ASSERT_EQ(label.has_value(), i % 100 == 0) << i;
-        if (label) EXPECT_EQ(label->text, "name " + std::to_string(i / 100));
+        if (label) {
+            EXPECT_EQ(label->text, "name " + std::to_string(i / 100));
+        }
     }
     EXPECT_FALSE(context.label(kBitcoin, test::address(0)));
     EXPECT_TRUE(context.label(kBitcoin, test::address(100)));
