@@ -210,6 +210,7 @@ TEST(Params, out_of_range_are_refused) {
     EXPECT_EQ(refused([](Params& p) { p.max_nodes = 0; }), ErrorCode::kInvalidParam);
     EXPECT_EQ(refused([](Params& p) { p.min_usd = -1; }), ErrorCode::kInvalidParam);
     EXPECT_EQ(refused([](Params& p) { p.min_purity = 1.5; }), ErrorCode::kInvalidParam);
+    EXPECT_EQ(refused([](Params& p) { p.stranger_purity = 1.01; }), ErrorCode::kInvalidParam);
     EXPECT_EQ(refused([](Params& p) { p.min_share = std::numeric_limits<double>::quiet_NaN(); }),
               ErrorCode::kInvalidParam);
     EXPECT_EQ(refused([](Params& p) {
