@@ -114,7 +114,8 @@ struct Block {
     BlockHeader header;
     std::vector<AccountTxn> account_txns;
     std::vector<UtxoTxn> utxo_txns;
-    std::vector<Fact> facts;  ///< What its logs and calls said. For records; the ledger has none.
+    /// What its logs and calls said. For records; the ledger has none.
+    std::vector<Fact> facts = {};
     friend bool operator==(const Block&, const Block&) = default;
 };
 

@@ -10,6 +10,7 @@
 #include <cordon/base/format.hpp>
 
 #include "counterfeit.hpp"
+#include "last_txn.hpp"
 #include "mixer_pool.hpp"
 
 namespace cordon::patterns {
@@ -67,6 +68,7 @@ private:
     Status read_transfers(ChainId chain, const Address& bridge) {
         const auto cursor = ledger_.transfers_of(chain, bridge, {});
         std::array<ledger::PlacedTransfer, kPage> page;
+        LastTxn txns{chain, ledger_};
         for (;;) {
             CORDON_TRY(const std::size_t got, cursor->next(page));
             if (got == 0) return {};
@@ -80,8 +82,8 @@ private:
                 auto event = event_of(chain, page[i].at, page[i].time, row, bridge, deposit);
                 if (!event) continue;
                 if (deposit) {
-                    CORDON_TRY(const auto placed, ledger_.account_txn(chain, page[i].at));
-                    event->party = payer_behind(placed.txn, row);
+                    CORDON_TRY(const auto* placed, txns.at(page[i].at));
+                    event->party = payer_behind(placed->txn, row);
                 }
                 CORDON_TRY(keep(place, {*std::move(event), {}}, deposit));
             }

@@ -146,7 +146,9 @@ private:
             const BridgeEvent& deposit = deposits_[d];
             const auto own = by_party_.find(deposit.party);
             if (own == by_party_.end()) continue;
+            const std::size_t before = pairs.size();
             each_in_window(own->second, deposit, after, [&](uint32_t p) {
+                if (pairs.size() - before == params_.max_rivals) return;
                 const auto fee = fee_of(deposit, payouts_[p]);
                 if (fee && is_in_band(deposit, *fee, true))
                     pairs.push_back({d, p, weight(deposit, payouts_[p], *fee)});
@@ -234,6 +236,7 @@ private:
             const BridgeEvent& deposit = deposits_[d];
             const std::size_t before = pairs.size();
             const auto visit = [&](uint32_t p) {
+                if (pairs.size() - before == params_.max_rivals) return;
                 const auto fee = fee_of(deposit, payouts_[p]);
                 if (!fee || !is_in_band(deposit, *fee, false)) return;
                 const double fits = weight(deposit, payouts_[p], *fee);

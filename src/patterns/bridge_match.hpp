@@ -53,6 +53,8 @@ struct BridgeParams {
     double prior_weight = 10;
     double message_unlabelled = 0.9;  ///< A shared message, of contracts that nobody has labelled.
     std::size_t max_candidates = 3;   ///< Of one deposit.
+    /// Payouts that are weighed for one deposit: where more fit, none is any likelier.
+    std::size_t max_rivals = 256;
     std::size_t max_events = 4'000'000;
 };
 

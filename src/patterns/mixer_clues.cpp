@@ -108,6 +108,10 @@ public:
     }
 
 private:
+    /// Rows of one size within a week that are looked through for one: a pool that has more tells
+    /// nothing by them.
+    static constexpr std::size_t kMaxRows = 256;
+
     /// Events of one actor, none far from the next.
     struct Row {
         Address actor;
@@ -135,7 +139,9 @@ private:
         auto at = std::partition_point(given.begin(), given.end(),
                                        [&](const Row* row) { return row->events.back() < end; });
         std::vector<const Row*> fit, any;  // Any: for the test, which knows of no keys.
-        while (at != given.begin() && fit.size() < params_.max_candidates) {
+        for (std::size_t looked = 0;
+             at != given.begin() && looked < kMaxRows && fit.size() < params_.max_candidates;
+             ++looked) {
             const Row* row = *--at;
             if (first.time - deposits[row->events.back()].time > params_.batch_window) break;
             if (any.size() < params_.max_candidates) any.push_back(row);
@@ -287,6 +293,8 @@ MixerBook make_book(const MixerPool& pool) {
     for (uint32_t w = 0; w < pool.withdrawals.size(); ++w)
         if (!book.takes[w] && !pool.withdrawals[w].sender.empty())
             take(pool.withdrawals[w].sender, w);
+    for (uint32_t i = 0; i < pool.deposits.size(); ++i)
+        if (!book.taken_by[i]) book.first_free.try_emplace(pool.deposits[i].actor, i);
     return book;
 }
 

@@ -82,6 +82,7 @@ struct MixerBook {
     std::unordered_map<Address, std::vector<uint32_t>> deposits_of;  ///< By actor; looked up only.
     /// The withdrawal that the depositor or its own txn gives away, of each deposit; and back.
     std::vector<std::optional<uint32_t>> taken_by, takes;
+    std::unordered_map<Address, uint32_t> first_free;  ///< The oldest deposit left, by actor.
     // What is found out, for hint_by_….
     std::vector<MixerHint> hints;
     MixerTallies tallies{};

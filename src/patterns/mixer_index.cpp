@@ -43,13 +43,10 @@ void sort_evidence(std::vector<MixerEvidence>& evidence) {
 /// The oldest deposit of an actor that nobody has taken, before the withdrawal.
 std::optional<uint32_t> free_deposit(const MixerBook& book, const Address& actor,
                                      const MixerEvent& withdrawal) {
-    const auto own = book.deposits_of.find(actor);
-    if (own == book.deposits_of.end()) return std::nullopt;
-    for (const uint32_t deposit : own->second) {
-        if (!before(book.pool->deposits[deposit], withdrawal)) break;
-        if (!book.taken_by[deposit]) return deposit;
-    }
-    return std::nullopt;
+    const auto oldest = book.first_free.find(actor);
+    if (oldest == book.first_free.end() || !before(book.pool->deposits[oldest->second], withdrawal))
+        return std::nullopt;
+    return oldest->second;
 }
 
 /// The cases for one withdrawal, from its hints.

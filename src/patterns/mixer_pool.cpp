@@ -8,6 +8,8 @@
 
 #include <cordon/base/format.hpp>
 
+#include "last_txn.hpp"
+
 namespace cordon::patterns {
 namespace {
 
@@ -98,17 +100,18 @@ Result<MixerPool> pool_of(ChainId chain, const ledger::Reader& ledger, const Add
                           const Rows& rows, const Amount& denomination) {
     MixerPool pool{address, rows.front().transfer.asset, denomination, {}, {}};
     Payouts payouts{denomination};
+    LastTxn txns{chain, ledger};
     for (const auto& [at, time, row] : rows) {
         const bool deposit = row.to == address;
         if (deposit ? row.amount != denomination : row.amount > denomination) continue;
         if (!deposit && !payouts.begins({at, time, row})) continue;
-        CORDON_TRY(const auto placed, ledger.account_txn(chain, at));
+        CORDON_TRY(const auto* placed, txns.at(at));
         const Address& party = deposit ? row.from : row.to;
         MixerEvent event{at, *time, row.index, party, party, {}, row.amount};
         if (deposit)
-            event.actor = payer_behind(placed.txn, row);
+            event.actor = payer_behind(placed->txn, row);
         else if (row.amount == denomination)
-            event.sender = sender_of(placed.txn);
+            event.sender = sender_of(placed->txn);
         (deposit ? pool.deposits : pool.withdrawals).push_back(event);
     }
     return pool;
