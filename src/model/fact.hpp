@@ -29,7 +29,7 @@ std::string_view to_string(FactKind kind) noexcept;
 Result<FactKind> parse_fact_kind(std::string_view text);
 
 /// What a contract said about a movement of value beside the movement itself: a bridge's message, a
-/// mixer's commitment (docs/decisions/0008). Said by a contract, so as true as the contract; who
+/// mixer's commitment (docs/decisions/0009). Said by a contract, so as true as the contract; who
 /// the contract is, a label must tell.
 struct Fact {
     ChainId chain;

@@ -55,6 +55,26 @@ class Links(CliTest):
                          ("polygon", txid("in"), FRESH, "400"))
         self.assertEqual(crossing["why"], ["message", f"multichain:{txid('out')}"])
 
+    def trace(self, *flags, code=0):
+        return self.call("trace", "--ledger", self.ledger, "--seed", f"eth:{USER}", *flags, "--format", "json",
+                         code=code).json()["data"]
+
+    def test_a_trace_goes_over_the_bridge_to_the_other_chain(self):
+        self.bridge()
+        traced = self.trace()
+        [edge] = [edge for edge in traced["edges"] if edge["kind"] == "bridge"]
+        self.assertEqual((edge["from"], edge["via"], edge["to_chain"], edge["to"], edge["to_tx"], edge["confidence"]),
+                         (USER, BRIDGE, "polygon", FRESH, txid("in"), 1))
+        self.assertEqual((edge["tainted"], edge["to_tainted"]), ("1000", "400"))
+        [end] = traced["endpoints"]
+        self.assertEqual((end["chain"], end["address"], end["tainted"], end["stop"]), ("polygon", FRESH, "400", "unspent"))
+
+    def test_a_trace_rests_at_a_bridge_that_no_message_ties(self):
+        self.bridge(message=txid("another"))
+        traced = self.trace()
+        self.assertEqual([edge["kind"] for edge in traced["edges"]], ["token"])
+        self.assertEqual([(end["chain"], end["address"], end["stop"]) for end in traced["endpoints"]], [("eth", BRIDGE, "label")])
+
     def test_another_message_ties_nothing(self):
         self.bridge(message=txid("another"))
         self.assertEqual(self.ask("--min-confidence", "0")["crossings"], [])
