@@ -85,7 +85,7 @@ report::Theme theme_of(const std::string& theme) {
 }  // namespace
 
 trace::FlowLayout lay_out_flow(const Theft& theft, const FlowView& view) {
-    trace::LayoutParams params = report::flow_params();
+    trace::LayoutParams params = report::flow_params(theft.result);
     params.mode = view.mode;
     params.axis = view.axis;
     params.opened = view.opened;

@@ -67,7 +67,7 @@ TEST(FlowSvg, is_well_formed_in_every_case_and_theme) {
     const TheftContext context;
     for (const auto& [name, theft] : test::picture_cases()) {
         if (theft.edges.size() > 10'000) continue;
-        const auto layout = trace::lay_out(theft, &context, flow_params());
+        const auto layout = trace::lay_out(theft, &context, flow_params(theft));
         for (const Theme theme : {Theme::kAuto, Theme::kLight, Theme::kDark}) {
             const std::string svg =
                 flow_svg(theft, layout, {theme, test::hostile_names()[0], false});

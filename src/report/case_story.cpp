@@ -195,8 +195,8 @@ std::string unknown_list(CasePage& page) {
     for (const trace::Edge& edge : page.result.edges)
         if (edge.confidence < 1) ++unsure, least = std::min(least, edge.confidence);
     if (unsure > 0)
-        item(format("{} rest on links with a confidence below 100 % (the lowest: {}).",
-                    count_of(unsure, "movement", "movements"), percent_text(least)));
+        item(format("{} on links with a confidence below 100 % (the lowest: {}).",
+                    count_of(unsure, "movement rests", "movements rest"), percent_text(least)));
     item(
         "Who controls an address. Labels are statements of their sources, listed with each "
         "address.");
@@ -321,7 +321,7 @@ std::string story_section(CasePage& page) {
 }
 
 std::string flow_section(CasePage& page) {
-    trace::LayoutParams params = flow_params();
+    trace::LayoutParams params = flow_params(page.result);
     params.width = 1'100;  // As wide as the page, so that labels keep their size.
     params.height = 760;
     constexpr std::size_t kColumnsOfPage = 10;     // More are wider than a screen can show.

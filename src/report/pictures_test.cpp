@@ -29,7 +29,7 @@ TEST(Pictures, of_thefts_of_every_size_are_written_for_the_screenshots) {
         const TheftContext context;
         for (const auto& [theme, suffix] :
              {std::pair{Theme::kLight, "light"}, std::pair{Theme::kDark, "dark"}}) {
-            const trace::FlowLayout layout = trace::lay_out(theft, &context, flow_params());
+            const trace::FlowLayout layout = trace::lay_out(theft, &context, flow_params(theft));
             save(directory, "flow-" + name + "-" + suffix + ".svg",
                  flow_svg(theft, layout, {theme, "Hot wallet theft", false}));
         }

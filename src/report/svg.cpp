@@ -60,15 +60,19 @@ std::string style(Theme theme) {
     return css;
 }
 
+bool has_several_chains(const trace::TraceResult& result) {
+    return std::any_of(result.nodes.begin(), result.nodes.end(), [&](const trace::Node& node) {
+        return node.chain != result.nodes.front().chain;
+    });
+}
+
 class FlowSvg {
 public:
     FlowSvg(const trace::TraceResult& result, const FlowLayout& layout, const SvgOptions& options)
         : result_{result},
           layout_{layout},
           options_{options},
-          several_chains_{std::any_of(
-              result.nodes.begin(), result.nodes.end(),
-              [&](const trace::Node& node) { return node.chain != result.nodes.front().chain; })} {}
+          several_chains_{has_several_chains(result)} {}
 
     std::string write() {
         top_ = options_.embedded ? 0 : 54;
@@ -429,12 +433,13 @@ private:
 
 }  // namespace
 
-trace::LayoutParams flow_params() {
+trace::LayoutParams flow_params(const trace::TraceResult& result) {
     trace::LayoutParams params;
-    params.name = [](const trace::Node& node) {
+    params.name = [several = has_several_chains(result)](const trace::Node& node) {
         if (node.label)
             if (std::string text = clean_text(node.label->text, 60); !text.empty()) return text;
-        return shortened(chain::display_address(node.chain, node.address));
+        const std::string text = shortened(chain::display_address(node.chain, node.address));
+        return several ? to_string(node.chain) + " " + text : text;
     };
     return params;
 }

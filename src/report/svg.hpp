@@ -20,8 +20,9 @@ struct SvgOptions {
     bool embedded = false;
 };
 
-/// Layout parameters with names for people: the label of an address, else its shortened form.
-trace::LayoutParams flow_params();
+/// Layout parameters with names for people: the label of an address, else its shortened form, with
+/// the chain where the trace goes over several.
+trace::LayoutParams flow_params(const trace::TraceResult& result);
 
 /// The picture as one SVG document: own styles, no script, no external resource. Every node and
 /// ribbon has a tooltip with full addresses and amounts. Text from outside is made harmless
