@@ -26,7 +26,7 @@ import tempfile
 
 from .. import data, program
 from ..rows import Row
-from .theft_tracing import SEEDS, cases
+from .theft_tracing import WAYS_SEEDS, cases
 
 NAME = "patterns"
 GROUP = "quality"
@@ -50,7 +50,7 @@ def run(options):
         if (path.parent / "nodes.csv.zst").is_file():
             found = True
             yield from imitated(path.parent)
-    seeds = options.seeds or (SEEDS[:1] if options.quick else SEEDS)
+    seeds = options.seeds or (WAYS_SEEDS[:1] if options.quick else WAYS_SEEDS)
     for case in cases():
         found = True
         for seed in seeds:

@@ -19,7 +19,7 @@ import tempfile
 
 from .. import data, program
 from ..rows import Row
-from .theft_tracing import SEEDS, cases
+from .theft_tracing import WAYS_SEEDS, cases
 
 NAME = "ranking"
 GROUP = "quality"
@@ -38,7 +38,7 @@ def run(options):
     if not make.is_file():
         raise data.Missing(f"{make} is not there")
     for case in thefts:
-        for seed in options.seeds or (SEEDS[:1] if options.quick else SEEDS):
+        for seed in options.seeds or (WAYS_SEEDS[:1] if options.quick else WAYS_SEEDS):
             yield from one_theft(case, seed, make)
 
 
