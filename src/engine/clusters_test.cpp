@@ -1,6 +1,8 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include "clusters.hpp"
 
+#include <unistd.h>
+
 #include <gtest/gtest.h>
 #include <filesystem>
 #include <fstream>
@@ -66,7 +68,9 @@ protected:
         return clusters.forest.size(id(clusters, owner(n)).value());
     }
 
-    const fs::path folder_ = fs::temp_directory_path() / "cordon_engine_clusters_test";
+    // Tests run beside each other, each in a process of its own.
+    const fs::path folder_ =
+        fs::temp_directory_path() / ("cordon_engine_clusters_test_" + std::to_string(::getpid()));
     std::unique_ptr<ledger::Writer> writer_;
 };
 
