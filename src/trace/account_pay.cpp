@@ -45,9 +45,10 @@ Result<std::optional<uint32_t>> AccountFlow::other_payers(const TxnKey& to, cons
     // poisoning must not make a stranger of a mule.
     const Amount least = mul_div(amount, Amount{1U}, Amount{100U});
     uint32_t payers = 0;
-    for (const auto& [most, sender] : at->second.senders)
-        if (payers < walk_.params.stranger_senders && most >= least && !books_.find(chain_, sender))
-            ++payers;
+    for (const auto& [most, sender] : at->second.senders) {
+        if (payers >= walk_.params.stranger_senders) break;
+        if (most >= least && !books_.find(chain_, sender)) ++payers;
+    }
     return payers;
 }
 
