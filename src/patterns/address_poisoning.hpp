@@ -56,10 +56,6 @@ public:
     AddressPoisoning() noexcept = default;
     explicit AddressPoisoning(const Params& params) noexcept : params_{params} {}
 
-    std::vector<trace::Link> links(ChainId, const ledger::PlacedAccountTxn&,
-                                   const trace::Context&) const override {
-        return {};
-    }
     std::unique_ptr<trace::BaitWatch> bait_watch(ChainId chain, const Address& address,
                                                  const trace::Context& context) const override;
 

@@ -53,14 +53,15 @@ void match_messages(const BridgeParams& params, BridgeIndex& index, std::vector<
                 if (said.labelled == labelled) match(deposit, labelled, kind);
 }
 
-/// Null when there are more events than may be held.
+/// kLimit when there are more events than may be held.
 Result<IndexPtr> index_of(const ledger::Reader& ledger, const trace::Context& context,
                           const BridgeParams& params) {
-    if (const auto* known = context.memo().find<IndexPtr>()) return *known;
+    // Also kept when it is an error: finding out that there are too many is as dear.
+    using Kept = Result<IndexPtr>;
+    if (const auto* known = context.memo().find<Kept>()) return *known;
     auto index = std::make_shared<BridgeIndex>();
     auto events = read_bridge_events(ledger, context, params);
-    if (!events && events.error().code == ErrorCode::kLimit) return context.memo().put(IndexPtr{});
-    if (!events) return fail(events.error());
+    if (!events) return context.memo().put(Kept{fail(events.error())});
     index->events = *std::move(events);
     const auto& [deposits, payouts, said_by_deposit, said_by_payout] = index->events;
     std::vector<bool> done_deposits(deposits.size()), done_payouts(payouts.size());
@@ -78,7 +79,7 @@ Result<IndexPtr> index_of(const ledger::Reader& ledger, const trace::Context& co
     }
     std::sort(index->by_deposit.begin(), index->by_deposit.end());
     std::sort(index->by_payout.begin(), index->by_payout.end());
-    return context.memo().put(IndexPtr{std::move(index)});
+    return context.memo().put(Kept{IndexPtr{std::move(index)}});
 }
 
 std::string fee_text(const BridgeEvent& deposit, const BridgeEvent& payout) {
@@ -128,7 +129,6 @@ Result<std::vector<trace::Crossing>> Bridge::crossings(ChainId chain,
                     FactKind::kBridgeWithdrawal, context))
         return found;
     CORDON_TRY(const auto index, index_of(ledger, context, params_));
-    if (!index) return found;
     const auto& sorted = backward ? index->by_payout : index->by_deposit;
     const BridgeIndex::Where where{chain, txn.at};
     for (auto each =
@@ -145,9 +145,6 @@ Result<std::vector<trace::Crossing>> Bridge::crossings(ChainId chain,
 Result<Bridge::All> Bridge::all(const ledger::Reader& ledger, const trace::Context& context,
                                 double min_confidence) const {
     CORDON_TRY(const auto index, index_of(ledger, context, params_));
-    if (!index)
-        return fail(ErrorCode::kLimit,
-                    format("bridges with more than {} deposits and payouts", params_.max_events));
     All all;
     all.deposits = index->events.deposits.size();
     all.payouts = index->events.payouts.size();

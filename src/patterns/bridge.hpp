@@ -25,12 +25,8 @@ public:
     Bridge() = default;
     explicit Bridge(const BridgeParams& params) : params_{params} {}
 
-    std::vector<trace::Link> links(ChainId, const ledger::PlacedAccountTxn&,
-                                   const trace::Context&) const override {
-        return {};
-    }
     /// All bridges of the ledger are read and matched once a Context (O(n log n) in their
-    /// transfers), then O(log n). Nothing where they are more than params.max_events.
+    /// transfers), then O(log n). kLimit above params.max_events.
     Result<std::vector<trace::Crossing>> crossings(ChainId chain,
                                                    const ledger::PlacedAccountTxn& txn,
                                                    bool backward, const ledger::Reader& ledger,

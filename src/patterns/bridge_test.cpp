@@ -62,6 +62,22 @@ TEST(Bridge, finds_the_payout_to_the_same_address) {
     EXPECT_EQ(crossing.why[0], "own-address");
 }
 
+TEST(Bridge, says_that_there_are_more_events_than_it_may_hold) {
+    BridgeParams params;
+    params.max_events = 1;
+    const MemoryLedger ledger = both(AccountChain{}.pay(address(1), kBridge, 1000, kUsd),
+                                     later(3).pay(kBridge, address(1), 998, kUsd));
+    const auto context = world();
+    const Bridge bridge{params};
+    const auto txn = ledger.account_txn(kEthereum, {1, 0}).value();
+    for (int asked = 0; asked < 2; ++asked) {  // The second time it is remembered.
+        const auto found = bridge.crossings(kEthereum, txn, false, ledger, context);
+        ASSERT_FALSE(found);
+        EXPECT_EQ(found.error().code, ErrorCode::kLimit);
+    }
+    EXPECT_FALSE(bridge.all(ledger, context, 0));
+}
+
 TEST(Bridge, is_less_sure_of_another_address) {
     const auto all = all_of(AccountChain{}.pay(address(1), kBridge, 1000, kUsd),
                             later(3).pay(kBridge, address(2), 998, kUsd), world());

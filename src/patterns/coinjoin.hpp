@@ -13,10 +13,6 @@ public:
     CoinJoin() noexcept = default;
     explicit CoinJoin(const JoinParams& params) noexcept : params_{params} {}
 
-    std::vector<trace::Link> links(ChainId, const ledger::PlacedAccountTxn&,
-                                   const trace::Context&) const override {
-        return {};
-    }
     std::optional<trace::JoinVerdict> join_of(ChainId chain, const ledger::PlacedUtxoTxn& txn,
                                               const trace::Context& context) const override;
 

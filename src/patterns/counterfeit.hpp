@@ -18,10 +18,6 @@ std::string skeleton(std::string_view symbol);
 /// that nobody lists is not judged.
 class Counterfeit final : public trace::LinkSource {
 public:
-    std::vector<trace::Link> links(ChainId, const ledger::PlacedAccountTxn&,
-                                   const trace::Context&) const override {
-        return {};
-    }
     bool is_worthless(ChainId chain, const Asset& asset,
                       const trace::Context& context) const override;
 };

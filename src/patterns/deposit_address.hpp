@@ -58,10 +58,6 @@ public:
                                             const ledger::Reader& ledger,
                                             const trace::Context& context) const;
 
-    std::vector<trace::Link> links(ChainId, const ledger::PlacedAccountTxn&,
-                                   const trace::Context&) const override {
-        return {};
-    }
     Result<std::optional<Label>> inferred_label(ChainId chain, const Address& address,
                                                 const ledger::Reader& ledger,
                                                 const trace::Context& context) const override;

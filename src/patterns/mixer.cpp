@@ -12,8 +12,8 @@ namespace cordon::patterns {
 namespace {
 
 using IndexPtr = std::shared_ptr<const MixerIndex>;  // Owned by the Context's memo, and callers.
-/// By chain. Null where the pools of a chain have more events than may be held.
-using Indexes = std::map<ChainId, IndexPtr>;
+/// By chain; also where it is an error: finding out that there are too many events is as dear.
+using Indexes = std::map<ChainId, Result<IndexPtr>>;
 
 Result<IndexPtr> index_of(ChainId chain, const ledger::Reader& ledger,
                           const trace::Context& context, const MixerParams& params) {
@@ -21,10 +21,11 @@ Result<IndexPtr> index_of(ChainId chain, const ledger::Reader& ledger,
     if (known != nullptr)
         if (const auto found = known->find(chain); found != known->end()) return found->second;
     auto made = MixerIndex::make(chain, ledger, context, params);
-    if (!made && made.error().code != ErrorCode::kLimit) return fail(made.error());
     Indexes indexes = known == nullptr ? Indexes{} : *known;
-    IndexPtr& index = indexes[chain];
-    if (made) index = std::make_shared<const MixerIndex>(*std::move(made));
+    if (made)
+        indexes.emplace(chain, std::make_shared<const MixerIndex>(*std::move(made)));
+    else
+        indexes.emplace(chain, fail(made.error()));
     return context.memo().put(std::move(indexes)).at(chain);
 }
 
@@ -39,7 +40,6 @@ Result<std::vector<trace::Crossing>> Mixer::crossings(ChainId chain,
                     FactKind::kMixerWithdrawal, context))
         return found;
     CORDON_TRY(const auto index, index_of(chain, ledger, context, params_));
-    if (!index) return found;
     for (const std::size_t place : index->at(txn.at, backward)) {
         CORDON_TRY(auto crossing, index->crossing(index->candidates()[place], ledger));
         found.push_back(std::move(crossing));
@@ -53,10 +53,6 @@ Result<Mixer::All> Mixer::all(ChainId chain, const ledger::Reader& ledger,
                               const trace::Context& context, double min_confidence) const {
     All all;
     CORDON_TRY(const auto index, index_of(chain, ledger, context, params_));
-    if (!index)
-        return fail(ErrorCode::kLimit, format("mixer pools with more than {} deposits and "
-                                              "withdrawals",
-                                              params_.pool.max_events));
     for (const MixerCandidate& candidate : index->candidates()) {
         if (candidate.confidence < min_confidence) continue;
         CORDON_TRY(auto crossing, index->crossing(candidate, ledger));

@@ -30,12 +30,8 @@ public:
     Mixer() = default;
     explicit Mixer(const MixerParams& params) : params_{params} {}
 
-    std::vector<trace::Link> links(ChainId, const ledger::PlacedAccountTxn&,
-                                   const trace::Context&) const override {
-        return {};
-    }
     /// The pools of a chain are read once a Context (O(n log n) in their events), then O(log n).
-    /// Nothing where they have more events than params.pool.max_events.
+    /// kLimit above params.pool.max_events events.
     Result<std::vector<trace::Crossing>> crossings(ChainId chain,
                                                    const ledger::PlacedAccountTxn& txn,
                                                    bool backward, const ledger::Reader& ledger,

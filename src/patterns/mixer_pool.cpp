@@ -24,12 +24,12 @@ bool counts(const Transfer& row) {
     return row.kind != TransferKind::kFee && !row.amount.is_zero() && row.from != row.to;
 }
 
-/// All transfers of an address, by asset.
+/// All transfers of an address, by asset. `events`: so many are held already.
 Status read_rows(ChainId chain, const Address& address, const ledger::Reader& ledger,
-                 std::size_t max_rows, std::map<Asset, Rows>& rows) {
+                 std::size_t events, const MixerPoolParams& params, std::map<Asset, Rows>& rows) {
     const auto cursor = ledger.transfers_of(chain, address, {});
     std::array<ledger::PlacedTransfer, kPage> page;
-    std::size_t total = 0;
+    std::size_t total = events;
     for (;;) {
         CORDON_TRY(const std::size_t got, cursor->next(page));
         if (got == 0) return {};
@@ -38,9 +38,10 @@ Status read_rows(ChainId chain, const Address& address, const ledger::Reader& le
                 rows[page[i].transfer.asset].push_back(page[i]);
                 ++total;
             }
-        if (total > max_rows)
+        if (total > params.max_events)
             return fail(ErrorCode::kLimit,
-                        format("mixer pools with more than {} deposits and withdrawals", max_rows));
+                        format("mixer pools with more than {} deposits and withdrawals",
+                               params.max_events));
     }
 }
 
@@ -149,7 +150,7 @@ Result<std::vector<MixerPool>> read_mixer_pools(ChainId chain, const ledger::Rea
     std::size_t events = 0;
     for (const Address& address : addresses) {
         std::map<Asset, Rows> by_asset;
-        CORDON_TRY(read_rows(chain, address, ledger, params.max_events - events, by_asset));
+        CORDON_TRY(read_rows(chain, address, ledger, events, params, by_asset));
         for (const auto& [asset, rows] : by_asset) {
             const auto denomination = denomination_of(rows, address, params);
             if (!denomination) continue;

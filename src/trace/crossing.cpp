@@ -27,27 +27,33 @@ Crossings::Ways Crossings::ways(const Crossing& crossing) const {
 
 // --- What may begin in a txn
 
-Result<std::vector<Crossing>> Crossings::of(ChainId chain,
-                                            const ledger::PlacedAccountTxn& txn) const {
+template <typename Ask>
+Result<std::vector<Crossing>> Crossings::gather(Ask&& ask) const {
     std::vector<Crossing> all;
     for (const LinkSource* source : walk_.links) {
-        CORDON_TRY(auto more,
-                   source->crossings(chain, txn, walk_.backward(), walk_.ledger, walk_.context));
-        all.insert(all.end(), std::make_move_iterator(more.begin()),
-                   std::make_move_iterator(more.end()));
+        auto more = ask(*source);
+        if (!more && more.error().code == ErrorCode::kLimit) {
+            books_.warn("followed without them: " + more.error().message);
+            continue;
+        }
+        if (!more) return fail(more.error());
+        all.insert(all.end(), std::make_move_iterator(more->begin()),
+                   std::make_move_iterator(more->end()));
     }
     return sorted(std::move(all));
 }
 
+Result<std::vector<Crossing>> Crossings::of(ChainId chain,
+                                            const ledger::PlacedAccountTxn& txn) const {
+    return gather([&](const LinkSource& source) {
+        return source.crossings(chain, txn, walk_.backward(), walk_.ledger, walk_.context);
+    });
+}
+
 Result<std::vector<Crossing>> Crossings::of(ChainId chain, const ledger::PlacedUtxoTxn& txn) const {
-    std::vector<Crossing> all;
-    for (const LinkSource* source : walk_.links) {
-        CORDON_TRY(auto more, source->utxo_crossings(chain, txn, walk_.backward(), walk_.ledger,
-                                                     walk_.context));
-        all.insert(all.end(), std::make_move_iterator(more.begin()),
-                   std::make_move_iterator(more.end()));
-    }
-    return sorted(std::move(all));
+    return gather([&](const LinkSource& source) {
+        return source.utxo_crossings(chain, txn, walk_.backward(), walk_.ledger, walk_.context);
+    });
 }
 
 /// The surest first, whatever the order of the sources; of those that say the same, the surest.

@@ -71,7 +71,8 @@ public:
     Crossings(const Walk& walk, Books& books, Flows flows)
         : walk_{walk}, books_{books}, flows_{std::move(flows)} {}
 
-    /// The crossings that begin in a txn, the surest first. Errors: those of the Reader.
+    /// The crossings that begin in a txn, the surest first. What a source cannot look at for size
+    /// becomes a warning of the trace. Errors: those of the Reader.
     Result<std::vector<Crossing>> of(ChainId chain, const ledger::PlacedAccountTxn& txn) const;
     Result<std::vector<Crossing>> of(ChainId chain, const ledger::PlacedUtxoTxn& txn) const;
 
@@ -105,6 +106,8 @@ private:
         CrossingEnd near, far;
     };
     Ways ways(const Crossing& crossing) const;
+    template <typename Ask>
+    Result<std::vector<Crossing>> gather(Ask&& ask) const;
     std::vector<Crossing> sorted(std::vector<Crossing> all) const;
     /// Why not, when it was not sent.
     Result<std::optional<std::string>> try_to_send(const Crossing& crossing, const Row& row,

@@ -27,10 +27,6 @@ class FakeBridge final : public LinkSource {
 public:
     FakeBridge() = default;
     explicit FakeBridge(std::vector<Crossing> all) : all_{std::move(all)} {}
-    std::vector<Link> links(ChainId, const ledger::PlacedAccountTxn&,
-                            const Context&) const override {
-        return {};
-    }
     Result<std::vector<Crossing>> crossings(ChainId chain, const ledger::PlacedAccountTxn& txn,
                                             bool backward, const ledger::Reader&,
                                             const Context&) const override {
@@ -317,6 +313,25 @@ TEST(Crossing, adds_to_other_taint_in_the_row_and_never_counts_a_unit_twice) {
 
 // --- What is not followed
 
+TEST(Crossing, that_could_not_be_looked_for_is_a_warning) {
+    class TooMany final : public LinkSource {
+        Result<std::vector<Crossing>> crossings(ChainId, const ledger::PlacedAccountTxn&, bool,
+                                                const ledger::Reader&,
+                                                const Context&) const override {
+            return fail(ErrorCode::kLimit, "bridges with more than 3 deposits");
+        }
+    };
+    const Story story{{eth(), polygon()}, {bridge(kLeft, kArrived)}};
+    const TooMany too_many;
+    const std::array<const LinkSource*, 2> sources{&too_many, &story.bridges};
+    const Seed from{kEthereum, Seed::FromAddress{kThief, {}}, "seed"};
+    const auto result =
+        trace(story.ledger, story.context, sources, std::span{&from, 1}, open_params());
+    ASSERT_TRUE(result) << result.error().message;
+    EXPECT_EQ(crossed(*result).size(), 1U);  // The others are still asked.
+    ASSERT_EQ(result->warnings.size(), 1U);
+    EXPECT_NE(result->warnings[0].find("more than 3 deposits"), std::string::npos);
+}
 TEST(Crossing, to_a_chain_that_the_ledger_does_not_hold_rests_at_the_bridge) {
     Place elsewhere = kArrived;
     elsewhere.chain = kBsc;
