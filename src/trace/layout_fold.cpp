@@ -353,8 +353,13 @@ private:
             layout_.nodes[i].internal = internal[i];
         layout_.omitted.fee_movements = graph_.fee_movements;
         layout_.omitted.fee_value = graph_.fee_value;
+        // The widest first.
+        std::vector<std::pair<double, uint32_t>> order(links.size());
+        for (uint32_t i = 0; i < links.size(); ++i) order[i] = {-links[i].value, i};
+        std::sort(order.begin(), order.end());
         layout_.ribbons.reserve(links.size());
-        for (const Link& link : links) {
+        for (const auto& [value, i] : order) {
+            const Link& link = links[i];
             Ribbon& ribbon = layout_.ribbons.emplace_back();
             ribbon.from = link.from;
             ribbon.to = link.to;
@@ -364,11 +369,11 @@ private:
             ribbon.confidence = link.confidence;
             ribbon.first = link.first;
             ribbon.last = link.last;
-            ribbon.kinds.assign(link.kinds.begin(), link.kinds.end());
+            for (std::size_t kind = 0; kind < graph_.kinds.size(); ++kind)
+                if ((link.kinds >> kind & 1U) != 0) ribbon.kinds.push_back(graph_.kinds[kind]);
+            std::sort(ribbon.kinds.begin(), ribbon.kinds.end());
             ribbon.back = layout_.nodes[link.to].column <= layout_.nodes[link.from].column;
         }
-        std::stable_sort(layout_.ribbons.begin(), layout_.ribbons.end(),
-                         [](const Ribbon& a, const Ribbon& b) { return a.value > b.value; });
     }
 
     /// Leaves out thin ribbons, and nodes that nothing leads to any more (seeds stay). All of it is

@@ -2,7 +2,9 @@
 #include "layout_graph.hpp"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
+#include <string_view>
 #include <unordered_map>
 
 namespace cordon::trace::flow {
@@ -46,21 +48,66 @@ private:
     std::unordered_map<Key, uint32_t, Hash> of_;  // Looked up only.
 };
 
-void sort_and_join(std::vector<Link>& links) {
-    std::stable_sort(links.begin(), links.end(), [](const Link& a, const Link& b) {
-        return a.from != b.from ? a.from < b.from : a.to < b.to;
-    });
-    std::size_t kept = 0;
-    for (std::size_t i = 0; i < links.size(); ++i) {
-        if (kept > 0 && links[kept - 1].from == links[i].from &&
-            links[kept - 1].to == links[i].to) {
-            links[kept - 1].join(links[i]);
-        } else {
-            if (kept != i) links[kept] = std::move(links[i]);
-            ++kept;
-        }
+/// What a unit of an asset is worth. Most are asked for twice in a row, and are long to look up.
+class Rates {
+public:
+    explicit Rates(const ValueScale& scale) noexcept : scale_{scale} {}
+    double of(ChainId chain, const Asset& asset) {
+        if (!rate_ || chain != chain_ || asset != asset_)
+            rate_ = scale_.rate(chain_ = chain, asset_ = asset);
+        return *rate_;
     }
-    links.resize(kept);
+
+private:
+    const ValueScale& scale_;
+    ChainId chain_;
+    Asset asset_;
+    std::optional<double> rate_;
+};
+
+/// Gives each kind of movement its bit.
+class Kinds {
+public:
+    explicit Kinds(std::vector<std::string>& names) noexcept : names_{names} {}
+    uint64_t bit(const Edge& edge) {
+        const auto [known, fresh] =
+            bits_.try_emplace(std::pair{std::string_view{edge.kind}, edge.arrives_on()});
+        if (fresh) known->second = uint64_t{1} << number(name_of(edge));
+        return known->second;
+    }
+
+private:
+    static constexpr std::size_t kMost = 64;
+    static std::string name_of(const Edge& edge) {
+        return edge.arrives_on() == edge.chain
+                   ? edge.kind
+                   : edge.kind + " to " + cordon::to_string(edge.arrives_on());
+    }
+    std::size_t number(std::string name) {
+        if (names_.size() + 1 >= kMost) name = "other";
+        const auto known = static_cast<std::size_t>(std::find(names_.begin(), names_.end(), name) -
+                                                    names_.begin());
+        if (known == names_.size()) names_.push_back(std::move(name));
+        return known;
+    }
+    std::vector<std::string>& names_;
+    std::map<std::pair<std::string_view, ChainId>, uint64_t> bits_;  // Looks into the edges.
+};
+
+/// Sorts where links lead, not the links: they are long.
+std::vector<Link> sort_and_join(std::vector<Link> links) {
+    std::vector<std::pair<uint64_t, uint32_t>> order(links.size());
+    for (uint32_t i = 0; i < links.size(); ++i)
+        order[i] = {uint64_t{links[i].from} << 32 | links[i].to, i};
+    std::sort(order.begin(), order.end());
+    std::vector<Link> joined;
+    joined.reserve(links.size());
+    for (std::size_t i = 0; i < order.size(); ++i)
+        if (i > 0 && order[i - 1].first == order[i].first)
+            joined.back().join(links[order[i].second]);
+        else
+            joined.push_back(links[order[i].second]);
+    return joined;
 }
 
 }  // namespace
@@ -72,7 +119,7 @@ void Link::join(const Link& other) {
     movements += other.movements;
     confidence = std::min(confidence, other.confidence);
     widen(first, last, other.first, other.last);
-    kinds.insert(other.kinds.begin(), other.kinds.end());
+    kinds |= other.kinds;
 }
 
 bool is_service(const Node& node) noexcept {
@@ -90,28 +137,33 @@ bool is_service(const Node& node) noexcept {
 Graph build_graph(const TraceResult& result, const ValueScale& scale, FlowMode mode) {
     Graph graph;
     const Index index{result.nodes};
+    Rates rates{scale};
     graph.vertices.resize(result.nodes.size());
     graph.swaps.resize(result.nodes.size());
     for (std::size_t i = 0; i < result.nodes.size(); ++i) {
         Vertex& vertex = graph.vertices[i];
         vertex.node = &result.nodes[i];
         for (const Holding& holding : vertex.node->holdings) {
-            vertex.received += scale.value(vertex.node->chain, holding.asset, holding.received);
-            vertex.tainted += scale.value(vertex.node->chain, holding.asset, holding.tainted);
-            vertex.rest += scale.value(vertex.node->chain, holding.asset, holding.resting);
+            const double rate = rates.of(vertex.node->chain, holding.asset);
+            vertex.received += rate * holding.received.to_double();
+            vertex.tainted += rate * holding.tainted.to_double();
+            vertex.rest += rate * holding.resting.to_double();
         }
     }
 
     // A backward walk lists its movements as they happened. Here they lead away from the seed all
     // the same; turn_round() gives the picture its direction.
     const bool backward = graph.backward = result.params.direction == Direction::kBackward;
-    graph.links.reserve(result.edges.size());
+    std::vector<Link> links;
+    links.reserve(result.edges.size());
+    Kinds kinds{graph.kinds};
     for (const Edge& edge : result.edges) {
         auto from = index.find(edge.chain, edge.from);
         auto to = index.find(edge.arrives_on(), edge.to);
         Link link;
-        link.tainted = scale.value(edge.chain, edge.asset, edge.tainted);
-        link.moved = scale.value(edge.chain, edge.asset, edge.amount);
+        const double rate = rates.of(edge.chain, edge.asset);
+        link.tainted = rate * edge.tainted.to_double();
+        link.moved = rate * edge.amount.to_double();
         link.value = mode == FlowMode::kAllMoney ? link.moved : link.tainted;
         if (backward) std::swap(from, to);
         if (from && from != to) {
@@ -133,12 +185,10 @@ Graph build_graph(const TraceResult& result, const ValueScale& scale, FlowMode m
         link.movements = 1;
         link.confidence = edge.confidence;
         link.first = link.last = edge.time;
-        link.kinds.insert(edge.arrives_on() == edge.chain
-                              ? edge.kind
-                              : edge.kind + " to " + cordon::to_string(edge.arrives_on()));
-        graph.links.push_back(std::move(link));
+        link.kinds = kinds.bit(edge);
+        links.push_back(link);
     }
-    sort_and_join(graph.links);
+    graph.links = sort_and_join(std::move(links));
     for (const Link& link : graph.links) {
         Vertex& to = graph.vertices[link.to];
         to.in += link.value;
@@ -169,8 +219,7 @@ std::vector<Link> join_links(const std::vector<Link>& links, const std::vector<u
         copy.from = from;
         copy.to = to;
     }
-    sort_and_join(joined);
-    return joined;
+    return sort_and_join(std::move(joined));
 }
 
 std::vector<uint32_t> assign_columns(const Graph& graph, const std::vector<uint32_t>& group,

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <limits>
 #include <optional>
-#include <set>
+#include <string>
 #include <vector>
 
 #include "layout.hpp"
@@ -21,7 +21,7 @@ struct Link {
     uint64_t movements = 0;
     double confidence = 1;
     std::optional<UnixMillis> first, last;
-    std::set<std::string> kinds;
+    uint64_t kinds = 0;  // Of Graph::kinds, as bits.
     void join(const Link& other);
 };
 
@@ -51,6 +51,9 @@ struct Graph {
     std::vector<Vertex> vertices;  // One for each node of the result, in its order.
     std::vector<Link> links;       // By (from, to), each pair once, none from a vertex to itself.
     std::vector<uint64_t> swaps;   // Movements from a vertex to itself.
+    /// What kinds of movement there are: "native", "bridge to bsc". The last of 64 stands for all
+    /// that come after it, as "other".
+    std::vector<std::string> kinds;
     uint64_t internal_movements = 0;
     uint64_t fee_movements = 0;
     double fee_value = 0;

@@ -28,9 +28,16 @@ std::map<Key, Seen> survey(const TraceResult& result) {
         s.total = checked_add(total.seeded, total.swapped_in).value_or(Amount::max());
         s.total = checked_add(s.total, total.inherited).value_or(Amount::max());
     }
-    const auto note = [&seen](ChainId chain, const Asset& asset, const Amount& tainted,
-                              std::optional<UnixMillis> time) {
-        Seen& s = seen[{chain, asset}];
+    // Most movements have the asset of the one before: no look-up then.
+    auto last = seen.end();
+    const auto place = [&](ChainId chain, const Asset& asset) -> Seen& {
+        if (last == seen.end() || last->first.first != chain || last->first.second != asset)
+            last = seen.try_emplace({chain, asset}).first;
+        return last->second;
+    };
+    const auto note = [&](ChainId chain, const Asset& asset, const Amount& tainted,
+                          std::optional<UnixMillis> time) {
+        Seen& s = place(chain, asset);
         s.moved = true;
         s.largest = std::max(s.largest, tainted);
         if (time && (!s.first || *time < *s.first)) s.first = time;
@@ -41,7 +48,7 @@ std::map<Key, Seen> survey(const TraceResult& result) {
             note(edge.arrives_on(), *edge.to_asset, *edge.to_amount, edge.time);
     }
     for (const Endpoint& end : result.endpoints) {
-        Seen& s = seen[{end.chain, end.asset}];
+        Seen& s = place(end.chain, end.asset);
         s.largest = std::max(s.largest, end.tainted);
     }
     return seen;
@@ -148,9 +155,9 @@ ValueScale ValueScale::make(const TraceResult& result, const Context* context) {
     return scale;
 }
 
-double ValueScale::value(ChainId chain, const Asset& asset, const Amount& amount) const noexcept {
+double ValueScale::rate(ChainId chain, const Asset& asset) const noexcept {
     const auto it = rates_.find({chain, asset});
-    return it == rates_.end() ? 0.0 : it->second * amount.to_double();
+    return it == rates_.end() ? 0.0 : it->second;
 }
 
 std::string short_number(double value) {

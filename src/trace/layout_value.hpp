@@ -29,7 +29,11 @@ public:
     /// `context` may be absent: then nothing is priced. Cost: O(edges), one price query an asset.
     static ValueScale make(const TraceResult& result, const Context* context);
 
-    double value(ChainId chain, const Asset& asset, const Amount& amount) const noexcept;
+    /// Of one smallest unit; 0 for an asset that the result does not have.
+    double rate(ChainId chain, const Asset& asset) const noexcept;
+    double value(ChainId chain, const Asset& asset, const Amount& amount) const noexcept {
+        return rate(chain, asset) * amount.to_double();
+    }
     Unit unit() const noexcept { return unit_; }
     /// "ETH", "USD", "share of loot".
     const std::string& unit_name() const noexcept { return unit_name_; }
