@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <unordered_map>
 #include <unordered_set>
 
 namespace cordon::trace {
@@ -156,19 +157,22 @@ Result<Income> read_income(const ledger::Reader& ledger, ChainId chain, const Ad
                            const Asset& asset, const BusyLimits& limits,
                            const std::function<bool(const Asset&)>& is_worthless) {
     Counterparties others{limits};
-    std::map<Address, Amount> largest;
+    std::unordered_map<Address, Amount> largest;
     uint64_t txns = 0;
-    const auto cursor = ledger.account_txns_of(chain, address, ledger::Side::kEither,
-                                               ledger::Order::kAscending, std::nullopt);
+    std::optional<TxnPosition> last;
+    const auto cursor = ledger.transfers_of(chain, address, {});
+    std::vector<ledger::PlacedTransfer> page(kFirstPage);
     for (;;) {
-        CORDON_TRY(const auto next, cursor->next());
-        if (!next) break;
-        CORDON_TRY(const auto placed, ledger.account_txn(chain, *next));
-        bool any = false;
-        for (const Transfer& row : placed.txn.transfers) {
+        CORDON_TRY(const std::size_t count, cursor->next(page));
+        if (count == 0) break;
+        for (const auto& [at, time, row] : std::span{page}.first(count)) {
             const Part part = part_of(row, address, is_worthless);
             if (part == Part::kNone || part == Part::kAbsurd) continue;
-            any = true;
+            if (last != at) {
+                if (others.busy(txns)) return Income{.busy = true, .senders = {}};
+                ++txns;
+            }
+            last = at;
             if (row.kind == TransferKind::kFee) continue;
             if (part == Part::kSends) {
                 others.sends_to(row.to);
@@ -179,9 +183,9 @@ Result<Income> read_income(const ledger::Reader& ledger, ChainId chain, const Ad
             Amount& most = largest[row.from];
             most = std::max(most, row.amount);
         }
-        if (any) ++txns;
-        if (others.busy(txns)) return Income{.busy = true, .senders = {}};
+        if (page.size() < kLargestPage && count == page.size()) page.resize(page.size() * 2);
     }
+    if (others.busy(txns)) return Income{.busy = true, .senders = {}};
     Income income;
     for (const auto& [sender, amount] : largest) income.senders.emplace_back(amount, sender);
     std::sort(income.senders.begin(), income.senders.end(), [](const auto& a, const auto& b) {
