@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include <cordon/base/byte_source.hpp>
@@ -18,11 +17,18 @@ struct YamlNode {
     Kind kind = Kind::kScalar;
     uint64_t line = 0;  ///< Of the file, from 1.
     std::string text;
-    std::vector<YamlNode> items;                          ///< kList.
-    std::vector<std::pair<std::string, YamlNode>> pairs;  ///< kMap, in the order of the file.
+    std::vector<YamlNode> items;  ///< kList.
+    struct Pair;
+    std::vector<Pair> pairs;  ///< kMap, in the order of the file.
 
     /// The value of a key; nullptr when it is absent or this is no map.
     const YamlNode* find(std::string_view key) const noexcept;
+};
+
+// No std::pair: that asks for whole types, and a node is none yet inside itself.
+struct YamlNode::Pair {
+    std::string key;
+    YamlNode value;
 };
 
 /// Reads one YAML document (libyaml). Refused with "NAME:LINE: ...": anchors and aliases (a file of
