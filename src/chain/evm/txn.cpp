@@ -15,6 +15,7 @@ namespace cordon::chain {
 namespace {
 
 constexpr uint8_t kFirstList = 0xc0;  // Where RLP lists begin: a legacy txn is one (EIP-2718).
+constexpr uint8_t kLastType = 0x7f;   // EIP-2718.
 constexpr uint64_t kMaxNonce = ~uint64_t{0} - 1;  // EIP-2681.
 constexpr std::size_t kKey = 33;                  // A storage key in RLP.
 constexpr uint8_t kBlobHashVersion = 0x01;        // EIP-4844, VERSIONED_HASH_VERSION_KZG.
@@ -216,7 +217,7 @@ Result<EvmTxn> parse_legacy(ByteView bytes, const RlpItem& list) {
     CORDON_TRY(txn.nonce, fields.nonce());
     CORDON_TRY(txn.max_fee_per_gas, fields.amount("gas price"));
     txn.max_priority_fee_per_gas = txn.max_fee_per_gas;
-    CORDON_TRY(txn.gas_limit, fields.small("gas limit"));
+    CORDON_TRY(txn.gas_limit, fields.amount("gas limit"));
     CORDON_TRY(const ByteView to, fields.text("to"));
     if (!to.empty() && to.size() != 20)
         return refuse(format("field to: expected 20 bytes or none, found {}", to.size()));
@@ -243,7 +244,7 @@ Result<EvmTxn> parse_typed(EvmTxnType type, const RlpItem& list) {
     }
     CORDON_TRY(txn.max_fee_per_gas, fields.amount(fees ? "fee" : "gas price"));
     if (!fees) txn.max_priority_fee_per_gas = txn.max_fee_per_gas;
-    CORDON_TRY(txn.gas_limit, fields.small("gas limit"));
+    CORDON_TRY(txn.gas_limit, fields.amount("gas limit"));
     CORDON_TRY(const ByteView to, fields.text("to"));
     const bool may_create = type < EvmTxnType::kBlob;  // EIP-4844, EIP-7702.
     if (to.size() != 20 && !(may_create && to.empty()))
@@ -389,9 +390,10 @@ Result<EvmTxn> parse_evm_txn(ByteView bytes) {
     if (bytes.empty()) return refuse(ErrorCode::kTruncated, "no bytes");
     const bool typed = bytes[0] < kFirstList;
     const ByteView content = bytes.subspan(typed ? 1 : 0);
+    if (bytes[0] > kLastType && typed) return refuse("it begins as neither a list nor a type");
     if (typed && (bytes[0] < static_cast<uint8_t>(EvmTxnType::kAccessList) ||
                   bytes[0] > static_cast<uint8_t>(EvmTxnType::kSetCode)))
-        return refuse(ErrorCode::kUnsupported, format("type {} does not exist", bytes[0]));
+        return refuse(ErrorCode::kUnsupported, format("type {} is not known", bytes[0]));
     RlpReader reader{content, bytes.size() - content.size()};
     auto list = reader.next();
     if (!list) return fail(list.error().in("EVM txn"));
@@ -413,7 +415,7 @@ Bytes encode_evm_txn(const EvmTxn& txn) {
     append_rlp(out, Amount{txn.nonce});
     if (txn.type >= EvmTxnType::kDynamicFee) append_rlp(out, txn.max_priority_fee_per_gas);
     append_rlp(out, txn.max_fee_per_gas);
-    append_rlp(out, Amount{txn.gas_limit});
+    append_rlp(out, txn.gas_limit);
     append_rlp(out, txn.to ? txn.to->payload() : ByteView{});
     append_rlp(out, txn.value);
     append_rlp(out, txn.data);

@@ -59,8 +59,8 @@ struct EvmTxn {
     uint64_t nonce = 0;
     Amount max_fee_per_gas;           ///< Of types 0 and 1, the gas price.
     Amount max_priority_fee_per_gas;  ///< Of types 0 and 1, the gas price, too.
-    uint64_t gas_limit = 0;
-    std::optional<Address> to;  ///< Nothing: a contract is made, `data` is its init code.
+    Amount gas_limit;                 ///< Beyond 64 bits only check_evm_txn() refuses it.
+    std::optional<Address> to;        ///< Nothing: a contract is made, `data` is its init code.
     Amount value;
     ByteView data;
     std::vector<AccessEntry> access_list;
