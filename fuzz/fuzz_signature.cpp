@@ -28,7 +28,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
     const Hash256 digest = sha256(bytes);
     try_signature(parse_ecdsa_der(bytes), digest);
     try_signature(parse_ecdsa(bytes.first(std::min<std::size_t>(size, 64))), digest);
-    for (const std::size_t length : {32, 33, 65}) {
+    for (const std::size_t length : {32U, 33U, 65U}) {
         if (length > size) break;
         const ByteView head = bytes.first(length);
         const auto key = length == 32 ? PublicKey::parse_x_only(head) : PublicKey::parse(head);
