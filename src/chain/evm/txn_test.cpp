@@ -112,6 +112,27 @@ TEST(EvmTxn, every_type_comes_back_as_it_was_written) {
     }
 }
 
+TEST(EvmTxn, a_delegation_names_who_signed_it) {
+    // Signed with eth-account 0.14: the sender by EIP-155's key, the authority by another.
+    const Bytes bytes =
+        hex("04f8c101090114830186a09435353535353535353535353535353535353535350580c0f85cf85a01"
+            "9435353535353535353535353535353535353535350480a09dbd69f677495864abffb10cd0da4f71"
+            "833bb6f5692da48ce1e491ff100aabe6a07f9cb5cc279568df45dfcb6d810aeb21138d744bfc2438"
+            "b4fa5f1fffe652b5d580a0ba6966ec276077d9efa1f5004c17b1383d9faa8057f3f06c42aacb0fa3"
+            "314ec6a00545b3c681c29780004f0a64a7717d552dd4901955fdb09365d3568f820700f4");
+    const auto txn = parse_evm_txn(bytes);
+    ASSERT_TRUE(txn) << txn.error().message;
+    EXPECT_EQ(to_hex(*txn->hash),
+              "91c0a23459aa4955b0522e0142901f74e244889e1f0884cbc67e382433e0d372");
+    EXPECT_EQ(sender_of(*txn).value(), address(kSigner));
+    ASSERT_EQ(txn->authorizations.size(), 1U);
+    EXPECT_EQ(txn->authorizations[0].authority().value(),
+              address("0xe0da1edcea030875cd0f199d96eb70f6ab78faf2"));
+    EXPECT_EQ(txn->authorizations[0].nonce, 4U);
+    EXPECT_TRUE(check_evm_txn(*txn, EvmFork::kPrague, 1));
+    EXPECT_FALSE(check_evm_txn(*txn, EvmFork::kCancun, 1));
+}
+
 TEST(EvmTxn, every_cut_and_every_added_byte_is_refused) {
     for (const EvmTxnType type : kTypes) {
         EvmTxn txn = example(type, {});

@@ -18,6 +18,8 @@ namespace {
 using Kind = AbiType::Kind;
 using Json = JsonValue::Kind;
 
+constexpr std::array<uint8_t, 2> kMark{0x19, 0x01};  // EIP-191's version for structured data.
+
 tl::unexpected<Error> refuse(std::string_view expected, const JsonValue& found) {
     std::string shown{to_string(found.kind)};
     if (found.is(Json::kNumber) || found.is(Json::kString))
@@ -225,7 +227,6 @@ const TypedValue* TypedValue::find(std::string_view member) const noexcept {
 }
 
 Hash256 typed_data_digest(const Hash256& domain_separator, const Hash256& message_hash) {
-    constexpr std::array<uint8_t, 2> kMark{0x19, 0x01};
     return crypto::keccak256_of({kMark, domain_separator, message_hash});
 }
 
@@ -251,7 +252,6 @@ Result<TypedData> parse_typed_data(std::string_view json) {
             given.name != "message")
             data.ignored.push_back(given.name);
     if (primary_index == domain_index) {
-        constexpr std::array<uint8_t, 2> kMark{0x19, 0x01};
         data.digest = crypto::keccak256_of({kMark, data.domain_separator});
         return data;
     }
