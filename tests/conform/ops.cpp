@@ -140,6 +140,7 @@ constexpr std::array kOps{
     Named{"keccak256", op_hash<crypto::keccak256>},
     Named{"merkle_root", op_merkle_root},
     Named{"namehash", op_namehash},
+    Named{"personal_message", op_personal_message},
     Named{"public_key_add", op_public_key_add},
     Named{"ripemd160", op_hash<crypto::ripemd160>},
     Named{"contract_call", op_contract_call},

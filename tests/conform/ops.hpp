@@ -42,6 +42,7 @@ Result<json::value> op_ecdsa(const json::object& request);
 Result<json::value> op_evm_recover(const json::object& request);
 Result<json::value> op_evm_txn(const json::object& request);
 Result<json::value> op_namehash(const json::object& request);
+Result<json::value> op_personal_message(const json::object& request);
 Result<json::value> op_public_key_add(const json::object& request);
 Result<json::value> op_rlp_decode(const json::object& request);
 Result<json::value> op_rlp_encode(const json::object& request);

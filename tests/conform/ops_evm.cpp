@@ -128,6 +128,11 @@ Result<json::value> op_public_key_add(const json::object& request) {
                        {"evm_address", shown(chain::evm_address(sum))}};
 }
 
+Result<json::value> op_personal_message(const json::object& request) {
+    CORDON_TRY(const Bytes message, hex_field(request, "hex"));
+    return shown(chain::personal_message_hash(message));
+}
+
 Result<json::value> op_namehash(const json::object& request) {
     CORDON_TRY(const std::string_view text, text_field(request, "text"));
     CORDON_TRY(const Hash256 hash, chain::ens_namehash(text));
