@@ -11,6 +11,8 @@
 
 namespace cordon::chain {
 
+struct YamlPair;
+
 /// A YAML value. Scalars are text, whatever they look like: 0x12 and 2024-05-01 stay as written.
 struct YamlNode {
     enum class Kind : uint8_t { kScalar, kList, kMap };
@@ -18,17 +20,16 @@ struct YamlNode {
     uint64_t line = 0;  ///< Of the file, from 1.
     std::string text;
     std::vector<YamlNode> items;  ///< kList.
-    struct Pair;
-    std::vector<Pair> pairs;  ///< kMap, in the order of the file.
+    std::vector<YamlPair> pairs;  ///< kMap, in the order of the file.
 
     /// The value of a key; nullptr when it is absent or this is no map.
     const YamlNode* find(std::string_view key) const noexcept;
 };
 
-// No std::pair: that asks for whole types, and a node is none yet inside itself.
-struct YamlNode::Pair {
-    std::string key;
-    YamlNode value;
+/// A std::pair would ask what its parts can do before YamlNode is complete (Clang refuses that).
+struct YamlPair {
+    std::string name;
+    YamlNode node;
 };
 
 /// Reads one YAML document (libyaml). Refused with "NAME:LINE: ...": anchors and aliases (a file of
