@@ -39,9 +39,8 @@ const ReadyCall* find_call(ByteView data) {
                                                 each.signature.hash.bytes.begin() + 4,
                                                 wanted.begin(), wanted.end());
         });
-    const bool same = found != calls.end() &&
-                      std::equal(selector.begin(), selector.end(),
-                                 found->signature.hash.bytes.begin());
+    const bool same = found != calls.end() && std::equal(selector.begin(), selector.end(),
+                                                         found->signature.hash.bytes.begin());
     return same ? &*found : nullptr;
 }
 

@@ -21,10 +21,10 @@ struct KnownCall {
 };
 
 // One list a kind of contract, each in its own file.
-std::span<const KnownCall> token_calls() noexcept;   ///< ERC-20/721/1155, WETH, Permit2.
-std::span<const KnownCall> admin_calls() noexcept;   ///< Owners, roles, proxies, bridges.
-std::span<const KnownCall> safe_calls() noexcept;    ///< What a Safe does to itself, or is told to.
-std::span<const KnownCall> batch_calls() noexcept;   ///< Calls in calls.
+std::span<const KnownCall> token_calls() noexcept;  ///< ERC-20/721/1155, WETH, Permit2.
+std::span<const KnownCall> admin_calls() noexcept;  ///< Owners, roles, proxies, bridges.
+std::span<const KnownCall> safe_calls() noexcept;   ///< What a Safe does to itself, or is told to.
+std::span<const KnownCall> batch_calls() noexcept;  ///< Calls in calls.
 
 /// A known call with its parsed signature.
 struct ReadyCall {
@@ -37,8 +37,8 @@ const ReadyCall* find_call(ByteView data);
 std::span<const ReadyCall> known_calls();
 
 /// Packed transactions of MultiSend: operation, to, value, length, data. Walks each part as a call
-/// of `call.from`. kMalformed with the offset; nothing is walked then.
-void walk_multi_send(Walk& walk, const Call& call, ByteView packed, bool call_only);
+/// of `call.from`. False, and nothing walked, when the bytes are not whole parts and nothing else.
+bool walk_multi_send(Walk& walk, const Call& call, ByteView packed, bool call_only);
 
 /// What an official contract does under DELEGATECALL; false when the data is not one of its calls.
 bool read_official(Walk& walk, const Call& call);

@@ -81,8 +81,9 @@ constexpr auto kOfficial = std::to_array<Official>({
 
 std::string to_string(const Official& official) {
     static constexpr std::array<std::string_view, 10> kNames{
-        "Safe",       "SafeL2",        "MultiSend",         "MultiSendCallOnly", "SignMessageLib",
-        "CreateCall", "SafeMigration", "SafeToL2Migration", "SafeToL2Setup",     "fallback handler"};
+        "Safe",           "SafeL2",          "MultiSend",     "MultiSendCallOnly",
+        "SignMessageLib", "CreateCall",      "SafeMigration", "SafeToL2Migration",
+        "SafeToL2Setup",  "fallback handler"};
     return format("{} {}", kNames[static_cast<std::size_t>(official.kind)], official.version);
 }
 

@@ -12,8 +12,16 @@
 namespace cordon::explain {
 namespace {
 
-/// More findings of one rule than a person reads; the rest is counted by judge().
-constexpr std::size_t kMaxFindingsOfRule = 50;
+bool allows(const BookEntry& entry, Vouch as) noexcept {
+    switch (as) {
+        case Vouch::kPayee: return entry.payee;
+        case Vouch::kSpender: return entry.spender;
+        case Vouch::kOwner: return entry.owner;
+        case Vouch::kCode: return entry.code;
+        case Vouch::kDelegatecall: return entry.delegatecall;
+    }
+    return false;
+}
 
 std::string selector_of(ByteView data) {
     return data.size() < 4 ? to_hex0x(data) : to_hex0x(data.first(4));
@@ -32,7 +40,23 @@ bool is_precompile(const Address& address) noexcept {
 
 Asset Walk::token(const Call& call) { return Asset::contract(call.to); }
 
-bool Walk::has_book() const noexcept { return !context_.book.empty(); }
+bool Walk::vouched(const Address& address, Vouch as) const {
+    const BookEntry* known = words.entry(address);
+    return known != nullptr && allows(*known, as);
+}
+
+Verdict Walk::by_book(const Address& address, Vouch as) const {
+    if (vouched(address, as)) return Verdict::kOk;
+    for (const BookEntry& entry : context_.book)
+        if (entry.chain == words.chain() && allows(entry, as)) return Verdict::kBlock;
+    return Verdict::kWarn;
+}
+
+void Walk::danger(Danger danger, const Address& who, const Address& to, const Asset& asset) {
+    if (danger <= danger_) return;
+    danger_ = danger;
+    worst_ = {Party::Role::kTarget, who, to, asset, {}, {}};
+}
 
 void Walk::raise(std::string_view rule, Verdict severity, std::string text,
                  const std::string& where) {
@@ -58,6 +82,11 @@ void Walk::effect(EffectKind kind, const Call& call, const Address& who, const A
     out_.effects.push_back(std::move(effect));
 }
 
+void Walk::fee(const Asset& asset, const Amount& amount) {
+    out_.effects.back().asset = asset.text();
+    out_.effects.back().amount = amount;
+}
+
 void Walk::pay(const Call& call, const Address& who, const Address& to, const Asset& asset,
                const Amount& amount, std::string_view remark) {
     if (amount.is_zero() && asset.is_native()) return;
@@ -66,6 +95,7 @@ void Walk::pay(const Call& call, const Address& who, const Address& to, const As
                   words.address(to), remark));
     out_.effects.back().asset = asset.text();
     out_.effects.back().amount = amount;
+    danger(Danger::kMoney, who, to, asset);
     parties_.push_back({Party::Role::kPayee, who, to, asset, amount, call.where});
     const bool to_token = !asset.is_native() && asset == Asset::contract(to);
     if (to.is_zero() || is_precompile(to) || to_token)
@@ -88,11 +118,11 @@ void Walk::allow(const Call& call, const Address& who, const Address& spender, c
     out_.effects.back().amount = amount;
     out_.effects.back().unlimited = unlimited;
     if (ends) return;
-    const BookEntry* known = words.entry(spender);
-    const bool vouched = known != nullptr && known->spender;
+    danger(Danger::kAllowance, who, spender, asset);
     parties_.push_back({Party::Role::kSpender, who, spender, asset,
                         unlimited ? std::nullopt : std::optional{amount}, call.where});
-    const Verdict severity = vouched ? Verdict::kOk : has_book() ? Verdict::kBlock : Verdict::kWarn;
+    const Verdict severity = by_book(spender, Vouch::kSpender);
+    const bool vouched = severity == Verdict::kOk;
     if (unlimited)
         raise("E2", severity,
               format("{} could take every {} that {} has or will ever have{}.",
@@ -100,8 +130,8 @@ void Walk::allow(const Call& call, const Address& who, const Address& spender, c
                      vouched ? "; your book allows it to" : ""),
               call.where);
     if (!vouched)
-        raise("E3", severity,
-              format("Nobody vouches for {} as a spender.", words.address(spender)), call.where);
+        raise("E3", severity, format("Nobody vouches for {} as a spender.", words.address(spender)),
+              call.where);
 }
 
 void Walk::allow_all(const Call& call, const Address& who, const Address& spender,
@@ -113,37 +143,35 @@ void Walk::allow_all(const Call& call, const Address& who, const Address& spende
                   words.address(who)));
     out_.effects.back().asset = asset.text();
     if (!allowed) return;
-    const BookEntry* known = words.entry(spender);
-    const bool vouched = known != nullptr && known->spender;
+    danger(Danger::kAllowance, who, spender, asset);
     parties_.push_back({Party::Role::kSpender, who, spender, asset, {}, call.where});
-    raise("E2",
-          vouched      ? Verdict::kOk
-          : has_book() ? Verdict::kBlock
-                       : Verdict::kWarn,
-          format("{} could take the whole collection {} of {} at any time.",
-                 words.address(spender), words.address(collection), words.address(who)),
+    raise("E2", by_book(spender, Vouch::kSpender),
+          format("{} could take the whole collection {} of {} at any time.", words.address(spender),
+                 words.address(collection), words.address(who)),
           call.where);
 }
 
-void Walk::power(EffectKind kind, const Call& call, const Address& who, const Address& to,
-                 Power power, std::string text) {
+void Walk::power(EffectKind kind, const Call& call, const Address& who, const Address& to, Vouch as,
+                 std::string text) {
     effect(kind, call, who, to, std::move(text));
-    const BookEntry* known = words.entry(to);
-    const bool vouched =
-        known != nullptr && (power == Power::kOwner ? known->owner : known->code);
-    const Verdict severity = vouched ? Verdict::kOk : has_book() ? Verdict::kBlock : Verdict::kWarn;
-    const std::string said = format(
-        "{} gets power over {}{}", words.address(to), words.address(who),
-        vouched      ? ", as your book allows."
-        : has_book() ? ", and your book does not allow it."
-                     : ". Make sure over a second channel that this is meant.");
-    raise("R5", severity, said, call.where);
-    raise("R2", severity,
-          format("It changes who or what controls {}: {}.", words.address(who),
-                 out_.effects.back().text),
+    const Verdict severity = by_book(to, as);
+    const std::string_view said = severity == Verdict::kOk ? ", as your book allows."
+                                  : severity == Verdict::kBlock
+                                      ? ", and your book does not allow it."
+                                      : ". Make sure over a second channel that this is meant.";
+    raise("R5", severity,
+          format("{} gets power over {}{}", words.address(to), words.address(who), said),
           call.where);
-    parties_.push_back({power == Power::kOwner ? Party::Role::kPower : Party::Role::kCode, who, to,
-                        Asset{}, {}, call.where});
+    raise("R2", severity,
+          format("What controls {} is written: {}.", words.address(who), out_.effects.back().text),
+          call.where);
+    if (severity != Verdict::kOk) danger(Danger::kControl, who, to);
+    parties_.push_back({as == Vouch::kOwner ? Party::Role::kPower : Party::Role::kCode,
+                        who,
+                        to,
+                        Asset{},
+                        {},
+                        call.where});
 }
 
 void Walk::unknown(const Call& call, std::string_view why) {
@@ -155,6 +183,7 @@ void Walk::unknown(const Call& call, std::string_view why) {
                   words.address(call.from)));
     // Which of the unknown things it is must tell payloads apart.
     out_.effects.back().text += format(" [data {}]", data_code(call.data));
+    danger(Danger::kUnknown, call.from, call.to);
     parties_.push_back({Party::Role::kTarget, call.from, call.to, Asset{}, {}, call.where});
     raise("E1", call.to == call.from && !call.from.empty() ? Verdict::kBlock : Verdict::kWarn,
           format("What {} does with this data is not known: it {}. Have it explained by somebody "
@@ -163,15 +192,21 @@ void Walk::unknown(const Call& call, std::string_view why) {
           call.where);
 }
 
+void Walk::misused(const Call& call) {
+    unknown(call, "is of a library that works by delegatecall only");
+    raise("E13", Verdict::kWarn, "Called plainly, this library of the Safe refuses.", call.where);
+}
+
 bool Walk::bounded(const Call& call) {
     const bool deep = call.depth > kMaxCallDepth;
     if (!deep && ++calls_ <= kMaxCalls) return true;
     if (deep || calls_ == kMaxCalls + 1) {
         effect(EffectKind::kUnknown, call, call.from, call.to,
-               deep ? format("Calls in calls go deeper than {}: the rest is not read",
-                             kMaxCallDepth)
-                    : format("There are more than {} calls: the rest is not read", kMaxCalls));
+               deep
+                   ? format("Calls in calls go deeper than {}: the rest is not read", kMaxCallDepth)
+                   : format("There are more than {} calls: the rest is not read", kMaxCalls));
         out_.effects.back().text += format(" [data {}]", data_code(call.data));
+        danger(Danger::kEverything, call.from, call.to);
         raise("E6", Verdict::kBlock,
               "The payload is larger or deeper than anything that is signed in earnest; not all "
               "of it was read.",
@@ -186,11 +221,11 @@ void Walk::call(const Call& call) {
     pay(call, call.from, call.to, Asset{}, call.value);
     if (call.data.empty()) {
         if (call.value.is_zero())
-            effect(EffectKind::kCall, call, call.from, call.to,
-                   call.to == call.from && !call.from.empty()
-                       ? format("{} does nothing: only the nonce is used up",
-                                words.address(call.from))
-                       : format("{} is called with nothing", words.address(call.to)));
+            effect(
+                EffectKind::kCall, call, call.from, call.to,
+                call.to == call.from && !call.from.empty()
+                    ? format("{} does nothing: only the nonce is used up", words.address(call.from))
+                    : format("{} is called with nothing", words.address(call.to)));
         return;
     }
     const ReadyCall* known = find_call(call.data);
@@ -201,15 +236,15 @@ void Walk::call(const Call& call) {
                                     values.error().message));
     const Canonical form = canonical(known->signature.arguments, *values, call.data.subspan(4));
     if (!form.same)
-        return unknown(call, format("is encoded as no compiler would encode {}",
-                                    known->signature.text));
+        return unknown(call,
+                       format("is encoded as no compiler would encode {}", known->signature.text));
     known->known->read(*this, call, values->items);
     if (form.trailing > 0) {
         const ByteView rest = call.data.last(form.trailing);
-        effect(EffectKind::kCall, call, call.from, call.to,
-               format("{} after the arguments go to {} too: {}",
-                      counted(rest.size(), "byte", "bytes"), words.address(call.to),
-                      clipped(to_hex0x(rest), 2 + 64)));
+        effect(
+            EffectKind::kCall, call, call.from, call.to,
+            format("{} after the arguments go to {} too: {}", counted(rest.size(), "byte", "bytes"),
+                   words.address(call.to), clipped(to_hex0x(rest), 2 + 64)));
         if (rest.size() > 32) out_.effects.back().text += format(" [data {}]", data_code(rest));
         raise("E5", Verdict::kWarn,
               format("{} after the arguments of {} are not declared: most contracts ignore them.",
@@ -226,18 +261,16 @@ void Walk::delegate(const Call& call) {
     const Official* official = find_official(call.to);
     if (official != nullptr && read_official(*this, call)) return;
 
-    const BookEntry* known = words.entry(call.to);
-    const bool vouched = known != nullptr && known->delegatecall;
     effect(EffectKind::kCode, call, call.from, call.to,
            format("the code of {} runs as {} itself and may do anything with it: take all it "
                   "holds, change its owners or replace its code",
                   words.address(call.to), words.address(call.from)));
     out_.effects.back().text +=
-        format(" ({} of data, beginning {}) [data {}]",
-               counted(call.data.size(), "byte", "bytes"), selector_of(call.data),
-               data_code(call.data));
+        format(" ({} of data, beginning {}) [data {}]", counted(call.data.size(), "byte", "bytes"),
+               selector_of(call.data), data_code(call.data));
     parties_.push_back({Party::Role::kCode, call.from, call.to, Asset{}, {}, call.where});
-    if (vouched) {
+    danger(Danger::kEverything, call.from, call.to);
+    if (vouched(call.to, Vouch::kDelegatecall)) {
         raise("R1", Verdict::kOk,
               format("A delegatecall to {}, which your book allows.", words.address(call.to)),
               call.where);

@@ -40,9 +40,24 @@ struct Party {
     std::string where;
 };
 
+/// As what the caller's book can vouch for an address.
+enum class Vouch : uint8_t { kPayee, kSpender, kOwner, kCode, kDelegatecall };
+
+/// How bad it can get. The order is that of badness.
+enum class Danger : uint8_t {
+    kNothing,
+    kMoney,       ///< What is paid is gone.
+    kAllowance,   ///< `to` takes what it may take.
+    kUnknown,     ///< Whatever `to` can do to `who`.
+    kControl,     ///< `to` gets power over `who`.
+    kEverything,  ///< The code of `to` runs as `who`.
+};
+
 /// What nobody signs in earnest: bounds on what a payload may make us do. A payload beyond them is
 /// blocked, and said to be too large.
 inline constexpr unsigned kMaxCallDepth = 8;  ///< MultiSend in execTransaction in multicall is 3.
+/// More findings of one rule than a person reads; judge() counts the rest.
+inline constexpr std::size_t kMaxFindingsOfRule = 50;
 inline constexpr std::size_t kMaxCalls = 20'000;  ///< A block of 36 M gas has room for fewer.
 
 /// Follows calls into their effects. One object an explanation; confined to one thread.
@@ -71,10 +86,17 @@ public:
     void allow_all(const Call& call, const Address& who, const Address& spender,
                    const Address& collection, bool allowed);
     /// Control of `who` goes to `to`: R2 and R5, by what the caller's book says of `to`.
-    enum class Power : uint8_t { kOwner, kCode };
-    void power(EffectKind kind, const Call& call, const Address& who, const Address& to,
-               Power power, std::string text);
+    void power(EffectKind kind, const Call& call, const Address& who, const Address& to, Vouch as,
+               std::string text);
     void unknown(const Call& call, std::string_view why);
+    /// A known call of a library that works by DELEGATECALL only.
+    void misused(const Call& call);
+    /// The last effect is a fee of at least `amount`.
+    void fee(const Asset& asset, const Amount& amount);
+    /// Adds to the text of the last effect.
+    void amend(std::string_view text) { out_.effects.back().text += text; }
+    /// The worst so far, for worst_case().
+    void danger(Danger danger, const Address& who, const Address& to, const Asset& asset = {});
 
     void raise(std::string_view rule, Verdict severity, std::string text,
                const std::string& where = {});
@@ -83,8 +105,12 @@ public:
 
     /// The asset that the called contract is.
     static Asset token(const Call& call);
-    /// True when the caller vouches for anything on this chain: then who is missing is a stranger.
-    bool has_book() const noexcept;
+    bool vouched(const Address& address, Vouch as) const;
+    /// kOk when the caller's book allows it, kBlock when the book speaks of such things and does
+    /// not allow this one, kWarn when it does not speak of them.
+    Verdict by_book(const Address& address, Vouch as) const;
+    /// The worst that can come of it, in one sentence.
+    std::string worst_case();
     const Context& context() const noexcept { return context_; }
     const Explanation& out() const noexcept { return out_; }
 
@@ -93,10 +119,9 @@ public:
 private:
     bool bounded(const Call& call);
     void delegate(const Call& call);
-    void judge_party(const Party& party);
     void judge_first_seen(const Party& party);
     void judge_look_alike(const Party& party);
-    void judge_amount(const Party& party);
+    void judge_amounts();
     void judge_request();
 
     Explanation& out_;
@@ -104,14 +129,13 @@ private:
     std::vector<Party> parties_;
     std::size_t calls_ = 0;
     std::map<std::string_view, std::size_t> raised_;  // Findings a rule, to bound their number.
-    std::map<ChainId, std::vector<Address>> known_;   // Whom a look-alike may imitate.
+    std::map<Address, std::vector<Address>> known_;   // Whom a look-alike may imitate, by payer.
+    Party worst_;
+    Danger danger_ = Danger::kNothing;
 };
 
-/// The summary of effects in one sentence: one after the other, and a code over what has no room,
-/// so that no change of an effect leaves the sentence as it was.
-std::string summarise(const std::vector<Effect>& effects, std::string_view who);
-/// The worst that these effects can lead to.
-std::string worst_case(const Explanation& explanation, Words& words, const Context& context,
-                       const Address& account);
+/// The effects in one sentence: one after the other, and a code over what has no room, so that no
+/// change of an effect leaves the sentence as it was.
+std::string summarise(const std::vector<Effect>& effects);
 
 }  // namespace cordon::explain

@@ -5,6 +5,12 @@
 #include <cordon/chain/text.hpp>
 
 namespace cordon::explain {
+namespace {
+
+/// Labels are other people's texts; a sentence has no room for long ones.
+constexpr std::size_t kMostOfName = 40;
+
+}  // namespace
 
 Words::Words(const Context& context, ChainId chain) : context_{context}, chain_{chain} {
     for (const BookEntry& entry : context.book)
@@ -29,8 +35,12 @@ const std::string& Words::address(const Address& address) {
         const std::string text =
             address.empty() ? "the signer" : chain::display_address(chain_, address);
         const BookEntry* known = entry(address);
-        at->second = known != nullptr && !known->name.empty() ? format("{} ({})", known->name, text)
-                                                              : text;
+        std::string name = known != nullptr ? known->name : std::string{};
+        if (name.empty() && context_.history != nullptr && !address.empty()) {
+            name = context_.history->name(chain_, address);
+            if (!name.empty()) name = format("labelled \"{}\"", clipped(name, kMostOfName));
+        }
+        at->second = name.empty() ? text : format("{} ({})", name, text);
     }
     return at->second;
 }

@@ -33,7 +33,7 @@ public:
 private:
     const Context& context_;
     ChainId chain_;
-    std::unordered_map<Address, const BookEntry*> book_;   // Looked up only.
+    std::unordered_map<Address, const BookEntry*> book_;  // Looked up only.
     std::unordered_map<Address, std::string> addresses_;  // EIP-55 costs a hash each.
 };
 
