@@ -29,6 +29,18 @@ std::string capital(std::string text) {
 
 }  // namespace
 
+bool Walk::off_the_list(const Party& party) const {
+    const auto listed = [&](Vouch as) { return by_book(party.to, as) == Verdict::kBlock; };
+    switch (party.role) {
+        case Party::Role::kPayee: return listed(Vouch::kPayee);
+        case Party::Role::kSpender: return listed(Vouch::kSpender);
+        case Party::Role::kPower: return listed(Vouch::kOwner);
+        case Party::Role::kCode: return listed(Vouch::kCode) || listed(Vouch::kDelegatecall);
+        case Party::Role::kTarget: return false;  // Whatever is called is on no list.
+    }
+    return false;
+}
+
 void Walk::judge_first_seen(const Party& party) {
     if (party.to == party.who || party.to.is_zero() || party.to.empty()) return;
     if (words.entry(party.to) != nullptr || find_official(party.to) != nullptr) return;
@@ -37,12 +49,9 @@ void Walk::judge_first_seen(const Party& party) {
     const Verdict severity = power ? Verdict::kBlock : Verdict::kWarn;
     const History* history = context_.history;
     if (history == nullptr || party.who.empty()) {
-        if (party.role == Party::Role::kPayee &&
-            by_book(party.to, Vouch::kPayee) == Verdict::kBlock)
-            return raise(
-                "R3", Verdict::kWarn,
-                format("{} is not among the payees of your book.", words.address(party.to)),
-                party.where);
+        if (off_the_list(party))
+            return raise("R3", Verdict::kWarn,
+                         format("{} is not in your book.", words.address(party.to)), party.where);
         return not_judged("R3",
                           "Whether these addresses were ever dealt with is not known: no "
                           "history was given.");
