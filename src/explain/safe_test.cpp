@@ -289,6 +289,18 @@ TEST(Safe, judges_what_a_simulation_wrote) {
     after.bytes[31] = 9;
     context.simulation->slots.push_back({kSafe, slot, {}, after});
     EXPECT_EQ(raised(explain_safe(benign, context), "R2"), Verdict::kBlock);
+    // An allowed write of the handler does not cover slot 0, and does cover the handler's.
+    const SafeProposal handler =
+        proposal(kSafe, selector("setFallbackHandler(address)") +
+                            word(evm("0xfd0732dc9e303f09fcef3a7388ad10a83459ec99")));
+    EXPECT_EQ(raised(explain_safe(handler, context), "R2"), Verdict::kBlock);
+    constexpr std::string_view kHandlerSlot =
+        "6c9a6c4a39284e37ed1cf53d337577d14212a4870fb976a4366c693b939918d5";
+    Hash256 handler_slot;
+    ASSERT_TRUE(parse_hex_into(kHandlerSlot, handler_slot.bytes));
+    context.simulation->slots = {{kSafe, handler_slot, {}, after}};
+    EXPECT_EQ(explain_safe(handler, context).verdict, Verdict::kOk);
+    EXPECT_EQ(raised(explain_safe(benign, context), "R2"), Verdict::kBlock);
     slot.bytes[31] = 5;  // The nonce.
     context.simulation->slots = {{kSafe, slot, {}, after}};
     EXPECT_EQ(raised(explain_safe(benign, context), "R2"), Verdict::kOk);
