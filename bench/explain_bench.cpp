@@ -33,7 +33,7 @@ void explain_text(benchmark::State& state, std::string_view text) {
 }
 
 void explain_plain(benchmark::State& state) { explain_text(state, kPlain); }
-BENCHMARK(explain_plain)->Name("explain/plain")->Unit(benchmark::kMicrosecond);
+BENCHMARK(explain_plain)->Name("plain/explain")->Unit(benchmark::kMicrosecond);
 
 void floor_plain(benchmark::State& state) {
     for (auto _ : state) {
@@ -42,10 +42,10 @@ void floor_plain(benchmark::State& state) {
     }
     state.SetItemsProcessed(state.iterations());
 }
-BENCHMARK(floor_plain)->Name("explain/plain/floor:parse")->Unit(benchmark::kMicrosecond);
+BENCHMARK(floor_plain)->Name("plain/floor:parse")->Unit(benchmark::kMicrosecond);
 
 void explain_signed(benchmark::State& state) { explain_text(state, kSigned); }
-BENCHMARK(explain_signed)->Name("explain/signed")->Unit(benchmark::kMicrosecond);
+BENCHMARK(explain_signed)->Name("signed/explain")->Unit(benchmark::kMicrosecond);
 
 void floor_signed(benchmark::State& state) {
     for (auto _ : state) {
@@ -55,7 +55,7 @@ void floor_signed(benchmark::State& state) {
     }
     state.SetItemsProcessed(state.iterations());
 }
-BENCHMARK(floor_signed)->Name("explain/signed/floor:recover")->Unit(benchmark::kMicrosecond);
+BENCHMARK(floor_signed)->Name("signed/floor:recover")->Unit(benchmark::kMicrosecond);
 
 void append_number(Bytes& out, uint64_t number, std::size_t size) {
     for (std::size_t i = 0; i < size; ++i)
@@ -104,11 +104,7 @@ void explain_safe_txn(benchmark::State& state) {
     }
     state.SetItemsProcessed(state.iterations() * state.range(0));
 }
-BENCHMARK(explain_safe_txn)
-    ->Name("explain/multisend")
-    ->Arg(1)
-    ->Arg(10'000)
-    ->Unit(benchmark::kMillisecond);
+BENCHMARK(explain_safe_txn)->Name("multisend")->Arg(1)->Arg(10'000)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace cordon::explain
