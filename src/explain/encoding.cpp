@@ -1,0 +1,32 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include "encoding.hpp"
+
+#include <algorithm>
+
+#include <cordon/base/format.hpp>
+#include <cordon/base/hex.hpp>
+#include <cordon/crypto/hash.hpp>
+
+namespace cordon::explain {
+
+Canonical canonical(const chain::AbiType& arguments, const chain::AbiValue& values, ByteView data) {
+    const auto again = chain::encode_abi(arguments, values);
+    if (!again || again->size() > data.size() ||
+        !std::equal(again->begin(), again->end(), data.begin()))
+        return {};
+    return {true, data.size() - again->size()};
+}
+
+std::string data_code(ByteView data) {
+    const Hash256 hash = crypto::keccak256(data);
+    return to_hex(ByteView{hash.bytes}.first(2)) + "-" + to_hex(ByteView{hash.bytes}.subspan(2, 2));
+}
+
+std::string shown(ByteView data) {
+    constexpr std::size_t kShown = 1'024;  // More than a person looks at.
+    if (data.size() <= kShown) return to_hex0x(data);
+    return format("{}… ({} bytes) [data {}]", to_hex0x(data.first(kShown)), data.size(),
+                  data_code(data));
+}
+
+}  // namespace cordon::explain
