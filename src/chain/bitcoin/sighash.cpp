@@ -57,6 +57,7 @@ Sighasher::Sighasher(const TxnView& txn, std::span<const OutputView> spent)
         append_number(amounts, output.value);
         append_var_bytes(scripts, output.script);
     }
+    size_ = prevouts.size() + sequences.size() + outputs.size();
     prevouts_ = crypto::sha256(prevouts);
     sequences_ = crypto::sha256(sequences);
     outputs_ = crypto::sha256(outputs);

@@ -48,10 +48,13 @@ public:
 
     const TxnView& txn() const noexcept { return txn_; }
     std::span<const OutputView> spent() const noexcept { return spent_; }
+    /// About what legacy() hashes each time.
+    std::size_t txn_size() const noexcept { return size_; }
 
 private:
     const TxnView& txn_;
     std::span<const OutputView> spent_;
+    std::size_t size_ = 0;
     // SHA-256 once: BIP-143 hashes them again.
     Hash256 prevouts_, sequences_, outputs_, amounts_, scripts_;
 };
