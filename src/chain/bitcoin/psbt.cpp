@@ -2,6 +2,7 @@
 #include "psbt.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include <cordon/base/format.hpp>
 #include <cordon/crypto/hash.hpp>
@@ -133,7 +134,10 @@ Status read_globals(Psbt& psbt, std::size_t left) {
     return {};
 }
 
-Status read_proven(PsbtInput& input, const OutPoint& prevout, ByteView value) {
+/// Outputs of the txns that are given whole, by their hash.
+using Parents = std::map<Hash256, std::vector<OutputView>>;
+
+Status read_proven(PsbtInput& input, const OutPoint& prevout, ByteView value, Parents& parents) {
     Result<TxnView> txn = parse_txn(value);
     if (!txn) return fail(txn.error().in("PSBT_IN_NON_WITNESS_UTXO"));
     if (txid_of(*txn) != prevout.txid)
@@ -143,6 +147,7 @@ Status read_proven(PsbtInput& input, const OutPoint& prevout, ByteView value) {
         return fail(ErrorCode::kMalformed,
                     format("PSBT_IN_NON_WITNESS_UTXO: no output {} in that txn", prevout.index));
     input.proven = txn->outputs[prevout.index];
+    parents.try_emplace(prevout.txid, std::move(txn->outputs));
     return {};
 }
 
@@ -170,9 +175,10 @@ Status read_input_v2(PsbtInput& input, InputView& view) {
     return {};
 }
 
-Status read_input_field(PsbtInput& input, const OutPoint& prevout, const PsbtEntry& entry) {
+Status read_input_field(PsbtInput& input, const OutPoint& prevout, const PsbtEntry& entry,
+                        Parents& parents) {
     switch (entry.type) {
-        case 0x00: return read_proven(input, prevout, entry.value);
+        case 0x00: return read_proven(input, prevout, entry.value, parents);
         case 0x01: {
             Result<OutputView> output = parse_psbt_output(entry.value);
             if (!output) return fail(output.error().in("PSBT_IN_WITNESS_UTXO"));
@@ -218,13 +224,13 @@ Status read_input_field(PsbtInput& input, const OutPoint& prevout, const PsbtEnt
     }
 }
 
-Status read_input(Psbt& psbt, std::size_t index, Cursor& cursor) {
+Status read_input(Psbt& psbt, std::size_t index, Cursor& cursor, Parents& parents) {
     PsbtInput& input = psbt.inputs[index];
     CORDON_TRY(input.entries, read_map(cursor, PsbtMap::kInput));
     CORDON_TRY(check_fields(input.entries, PsbtMap::kInput, psbt.version));
     if (psbt.version == 2) CORDON_TRY(read_input_v2(input, psbt.txn.inputs[index]));
     for (const PsbtEntry& entry : input.entries)
-        CORDON_TRY(read_input_field(input, psbt.txn.inputs[index].prevout, entry));
+        CORDON_TRY(read_input_field(input, psbt.txn.inputs[index].prevout, entry, parents));
     return {};
 }
 
@@ -308,10 +314,11 @@ Result<Psbt> parse_psbt(ByteView bytes) {
         return fail(ErrorCode::kTruncated,
                     format("{} inputs and {} outputs in {} bytes", psbt.txn.inputs.size(),
                            psbt.txn.outputs.size(), cursor.left()));
+    Parents parents;
     psbt.inputs.resize(psbt.txn.inputs.size());
     psbt.outputs.resize(psbt.txn.outputs.size());
     for (std::size_t i = 0; i < psbt.inputs.size(); ++i)
-        if (Status read = read_input(psbt, i, cursor); !read)
+        if (Status read = read_input(psbt, i, cursor, parents); !read)
             return fail(read.error().in(format("input {}", i)));
     for (std::size_t i = 0; i < psbt.outputs.size(); ++i)
         if (Status read = read_output(psbt, i, cursor); !read)
@@ -320,6 +327,14 @@ Result<Psbt> parse_psbt(ByteView bytes) {
         return fail(ErrorCode::kTrailing,
                     format("offset {}: expected the end of the PSBT, found {} more bytes",
                            cursor.offset(), cursor.left()));
+    // A txn that is given for one input proves the others that spend it, too.
+    for (std::size_t i = 0; i < psbt.inputs.size(); ++i) {
+        const OutPoint& point = psbt.txn.inputs[i].prevout;
+        const auto parent = parents.find(point.txid);
+        if (psbt.inputs[i].proven || parent == parents.end()) continue;
+        if (point.index < parent->second.size())
+            psbt.inputs[i].proven = parent->second[point.index];
+    }
     if (psbt.version == 2) psbt.txn.locktime = psbt_locktime(psbt).value_or(0);
     return psbt;
 }

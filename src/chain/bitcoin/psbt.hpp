@@ -48,7 +48,8 @@ struct TapLeaf {
 
 struct PsbtInput {
     std::vector<PsbtEntry> entries;
-    /// The output that it spends, as the txn that made it says. Its hash is the prevout's.
+    /// The output that it spends, as the txn that made it says: one that this or another input
+    /// gives whole, and whose hash is the prevout's.
     std::optional<OutputView> proven;
     /// The same, as whoever wrote the PSBT says (BIP-174's witness UTXO).
     std::optional<OutputView> claimed;
