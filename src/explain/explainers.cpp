@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "btc.hpp"
 #include "safe.hpp"
 
 namespace cordon::explain {
@@ -11,6 +12,8 @@ std::span<const Explainer> explainers() noexcept {
     static constexpr auto kExplainers = std::to_array<Explainer>({
         {"safe", "a Safe transaction as JSON: of the Safe service, the SDK, or typed data",
          explain_safe},
+        {"psbt", "a Bitcoin PSBT of version 0 or 2: binary, hex or base64", explain_psbt},
+        {"btc", "a Bitcoin txn, signed or not: binary or hex", explain_btc},
     });
     return kExplainers;
 }

@@ -98,6 +98,9 @@ public:
     /// The worst so far, for worst_case().
     void danger(Danger danger, const Address& who, const Address& to, const Asset& asset = {});
 
+    /// Somebody to be judged whom no call of this class found.
+    void party(Party party) { parties_.push_back(std::move(party)); }
+
     void raise(std::string_view rule, Verdict severity, std::string text,
                const std::string& where = {});
     /// The rule could not be applied, for this reason. Said once a rule.

@@ -212,7 +212,7 @@ Result<Hash256> Descriptor::root(const Tree& tree, std::size_t branch, uint32_t 
     if (tree.script) {
         Bytes script;
         CORDON_TRY(append_script(script, *tree.script, ScriptContext::kTapscript, branch, index));
-        return tap_leaf_hash(kTapscript, script);
+        return tap_leaf_hash(kTapscriptLeaf, script);
     }
     CORDON_TRY(const Hash256 left, root(tree.parts[0], branch, index));
     CORDON_TRY(const Hash256 right, root(tree.parts[1], branch, index));

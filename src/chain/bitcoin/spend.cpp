@@ -82,7 +82,7 @@ SpendCheck check_taproot(const Sighasher& hasher, std::size_t index, const Outpu
     const auto key = tap_output_key(control.subspan(1, 32), root);
     if (!key || !same(key->x_only(), pays.payload()) || key->has_odd_y() != ((control[0] & 1) != 0))
         return done(out, SpendVerdict::kInvalid, "the script is not in the tree of the output");
-    if (version != kTapscript)
+    if (version != kTapscriptLeaf)
         return done(out, SpendVerdict::kInconclusive,
                     format("leaf version {:#04x} is not understood", version));
     return run_witness_script(place, script, items.first(items.size() - 2), budget, out);
@@ -109,6 +109,37 @@ SpendCheck check_witness(const Sighasher& hasher, std::size_t index, const Outpu
     if (pays.kind() == AddressKind::kP2tr && !in_p2sh)
         return check_taproot(hasher, index, spent, pays, items, budget);
     return done(out, SpendVerdict::kInconclusive, "a witness version of no known meaning");
+}
+
+/// What the signatures of a PSBT's input stand for: the script that they sign, or for taproot the
+/// key of the output.
+struct Signed {
+    ScriptKind kind;
+    uint64_t value;
+    Bytes code;
+};
+
+std::optional<Signed> signed_part(const Psbt& psbt, std::size_t index) {
+    const PsbtInput& input = psbt.inputs[index];
+    const OutputView* spent = input.spent();
+    if (spent == nullptr) return std::nullopt;
+    ByteView script = spent->script;
+    Address pays = address_of_script(script);
+    if (pays.kind() == AddressKind::kP2sh) {
+        script = input.redeem_script;
+        pays = address_of_script(script);
+    }
+    Signed out{ScriptKind::kLegacy, spent->value, {script.begin(), script.end()}};
+    const auto take = [&](ScriptKind kind, ByteView code) {
+        out.kind = kind;
+        out.code.assign(code.begin(), code.end());
+    };
+    if (pays.kind() == AddressKind::kP2wpkh)
+        take(ScriptKind::kWitnessV0, p2pkh_script(pays.payload()));
+    if (pays.kind() == AddressKind::kP2wsh) take(ScriptKind::kWitnessV0, input.witness_script);
+    if (pays.kind() == AddressKind::kP2tr) take(ScriptKind::kTapscript, pays.payload());
+    if (out.code.empty()) return std::nullopt;
+    return out;
 }
 
 }  // namespace
@@ -163,51 +194,46 @@ SpendCheck check_spend(const Sighasher& hasher, std::size_t index, const OutputV
 SpendCheck check_partial(const Sighasher& hasher, const Psbt& psbt, std::size_t index,
                          SpendBudget& budget) {
     const PsbtInput& input = psbt.inputs[index];
-    const OutputView* spent = input.spent();
+    const std::optional<Signed> what = signed_part(psbt, index);
     SpendCheck out;
-    if (spent == nullptr)
-        return done(out, SpendVerdict::kInconclusive, "what it spends is unknown");
-    ByteView script = spent->script;
-    Address pays = address_of_script(script);
-    if (pays.kind() == AddressKind::kP2sh) {
-        script = input.redeem_script;
-        pays = address_of_script(script);
-    }
-    const bool all =
-        std::all_of(input.signatures.begin(), input.signatures.end(),
-                    [](const PartialSignature& each) { return each.key.size() == 32; });
+    if (!what)
+        return done(out, SpendVerdict::kInconclusive,
+                    "what it spends, or the script of that, is not given");
+    const ScriptPlace place{hasher, index, what->value, what->kind};
     SpendVerdict worst = SpendVerdict::kValid;
     const auto note = [&](SpendVerdict verdict) { worst = std::max(worst, verdict); };
-    if (pays.kind() == AddressKind::kP2tr) {
-        const ScriptPlace place{hasher, index, spent->value, ScriptKind::kTapscript};
-        if (!input.tap_signature.empty())
-            note(check_schnorr(place, nullptr, input.tap_signature, pays.payload(), budget,
-                               out.signatures));
-        for (const PartialSignature& each : input.signatures) {
-            if (each.key.size() != 32) continue;
-            const TapContext leaf{each.leaf};
+    const bool tap = what->kind == ScriptKind::kTapscript;
+    if (tap && !input.tap_signature.empty())
+        note(
+            check_schnorr(place, nullptr, input.tap_signature, what->code, budget, out.signatures));
+    for (const PartialSignature& each : input.signatures) {
+        const TapContext leaf{each.leaf};
+        // A key of the other sort belongs to another kind of output.
+        if ((each.key.size() == 32) != tap)
+            note(SpendVerdict::kInconclusive);
+        else if (tap)
             note(check_schnorr(place, &leaf, each.signature, each.key, budget, out.signatures));
-        }
-        if (!all) note(SpendVerdict::kInconclusive);
-        return done(std::move(out), worst,
-                    "a signature does not fit, or not all outputs are known");
+        else
+            note(check_ecdsa(place, what->code, each.signature, each.key, budget, out.signatures));
     }
-    ScriptKind kind = ScriptKind::kLegacy;
-    Bytes code(script.begin(), script.end());
-    if (pays.kind() == AddressKind::kP2wpkh) {
-        kind = ScriptKind::kWitnessV0;
-        code = p2pkh_script(pays.payload());
-    } else if (pays.kind() == AddressKind::kP2wsh) {
-        kind = ScriptKind::kWitnessV0;
-        code.assign(input.witness_script.begin(), input.witness_script.end());
+    // Invalid is worse than what could not be judged, whichever came last.
+    for (const CheckedSignature& each : out.signatures)
+        if (!each.valid) worst = SpendVerdict::kInvalid;
+    return done(std::move(out), worst,
+                worst == SpendVerdict::kInvalid ? "a signature does not fit"
+                                                : "a signature that could not be judged");
+}
+
+std::optional<Hash256> signing_hash(const Sighasher& hasher, const Psbt& psbt, std::size_t index,
+                                    uint32_t type) {
+    const std::optional<Signed> what = signed_part(psbt, index);
+    if (!what) return std::nullopt;
+    switch (what->kind) {
+        case ScriptKind::kLegacy: return hasher.legacy(index, what->code, type);
+        case ScriptKind::kWitnessV0: return hasher.witness_v0(index, what->code, what->value, type);
+        case ScriptKind::kTapscript: break;
     }
-    if (code.empty()) return done(out, SpendVerdict::kInconclusive, "its script is not given");
-    const ScriptPlace place{hasher, index, spent->value, kind};
-    for (const PartialSignature& each : input.signatures)
-        note(each.key.size() == 32
-                 ? SpendVerdict::kInconclusive
-                 : check_ecdsa(place, code, each.signature, each.key, budget, out.signatures));
-    return done(std::move(out), worst, "a signature does not fit");
+    return hasher.taproot(index, static_cast<uint8_t>(type), {});
 }
 
 }  // namespace cordon::chain

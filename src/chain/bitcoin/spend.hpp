@@ -44,6 +44,11 @@ struct SpendBudget {
 SpendCheck check_spend(const Sighasher& hasher, std::size_t index, const OutputView& spent,
                        SpendBudget& budget);
 
+/// What the next signature of input `index` would sign: of the key path for taproot. Nothing when
+/// the scripts that it stands for are not there, or for a type that does not exist.
+std::optional<Hash256> signing_hash(const Sighasher& hasher, const Psbt& psbt, std::size_t index,
+                                    uint32_t type);
+
 /// A signature that lies in a PSBT beside the input, not in its script yet. The result is
 /// inconclusive when the scripts that it stands for are not there or of no known form.
 SpendCheck check_partial(const Sighasher& hasher, const Psbt& psbt, std::size_t index,

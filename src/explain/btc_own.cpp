@@ -1,0 +1,253 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include <cordon/base/format.hpp>
+#include <cordon/base/hex.hpp>
+#include <cordon/chain/bitcoin/base58.hpp>
+#include <cordon/chain/bitcoin/script.hpp>
+#include <cordon/chain/bitcoin/taproot.hpp>
+#include <cordon/chain/text.hpp>
+#include <cordon/crypto/hash.hpp>
+
+#include "btc_txn.hpp"
+
+namespace cordon::explain {
+namespace {
+
+/// Indices of a descriptor that are tried where nothing hints at one: Bitcoin Core keeps as many
+/// keys ready.
+constexpr uint32_t kScan = 1'000;
+
+bool same(ByteView a, ByteView b) noexcept {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end());
+}
+
+/// The descriptors of a context, and the scripts that they were asked for.
+class Wallet {
+public:
+    static Result<Wallet> make(const Context& context, ChainId chain) {
+        Wallet out;
+        for (std::size_t i = 0; i < context.descriptors.size(); ++i) {
+            auto one = chain::Descriptor::parse(context.descriptors[i], chain);
+            if (!one) return fail(one.error().in(format("context: descriptors {}", i)));
+            out.descriptors_.push_back(std::move(*one));
+        }
+        return out;
+    }
+
+    /// "your wallet, address 7" when a descriptor makes the script at one of the hints, or at one
+    /// of the first indices.
+    std::optional<std::string> owns(ByteView script, const std::set<uint32_t>& hints) {
+        if (descriptors_.empty()) return std::nullopt;
+        for (const uint32_t hint : hints)
+            if (tried_.insert(hint).second) add(hint);
+        const Bytes key(script.begin(), script.end());
+        if (const auto found = scripts_.find(key); found != scripts_.end()) return found->second;
+        if (!std::exchange(scanned_, true))
+            for (uint32_t i = 0; i < kScan; ++i)
+                if (tried_.insert(i).second) add(i);
+        const auto found = scripts_.find(key);
+        return found == scripts_.end() ? std::nullopt : std::optional{found->second};
+    }
+
+private:
+    void add(uint32_t index) {
+        for (std::size_t i = 0; i < descriptors_.size(); ++i)
+            for (std::size_t branch = 0; branch < descriptors_[i].branches(); ++branch) {
+                const auto made = descriptors_[i].scripts(branch, index);
+                if (!made) continue;  // One in 2^127, or an index that is out of range.
+                for (const Bytes& script : *made)
+                    scripts_.try_emplace(script,
+                                         descriptors_[i].ranged()
+                                             ? format("your wallet {}, {} {}", i + 1,
+                                                      branch == 1 ? "change" : "address", index)
+                                             : format("your wallet {}", i + 1));
+            }
+    }
+
+    std::vector<chain::Descriptor> descriptors_;
+    std::map<Bytes, std::string> scripts_;
+    std::set<uint32_t> tried_;
+    bool scanned_ = false;
+};
+
+/// Whose key it is: an extended key of the PSBT from which it is really derived, else the
+/// fingerprint that the PSBT claims.
+struct KeyOwner {
+    std::string text;
+    bool proven = false;
+};
+
+bool holds(const crypto::PublicKey& derived, ByteView key) {
+    if (key.size() == 32) return same(derived.x_only(), key);
+    return same(derived.compressed(), key) || same(derived.uncompressed(), key);
+}
+
+KeyOwner owner_of(const chain::Psbt& psbt, const chain::KeyOrigin& origin) {
+    for (std::size_t i = 0; i < psbt.xpubs.size(); ++i) {
+        const chain::KeyOrigin& from = psbt.xpubs[i];
+        if (from.fingerprint != origin.fingerprint || from.path.size() > origin.path.size() ||
+            !std::equal(from.path.begin(), from.path.end(), origin.path.begin()))
+            continue;
+        auto key = chain::parse_ext_key(chain::format_base58check(from.key));
+        for (std::size_t k = from.path.size(); key && k < origin.path.size(); ++k)
+            key = chain::child_of(*key, origin.path[k]);
+        if (key && holds(key->key, origin.key)) return {format("x{}", i), true};
+    }
+    return {format("f{}", to_hex(origin.fingerprint)), false};
+}
+
+/// A script with its keys replaced by their owners; keys that stand beside each other are sorted,
+/// for wallets sort them by value (BIP-67). Nothing when a key has no owner.
+std::optional<WalletShape> script_shape(const chain::Psbt& psbt,
+                                        const std::vector<chain::KeyOrigin>& keys,
+                                        ByteView script) {
+    WalletShape out{{}, true};
+    std::vector<std::string> run;
+    const auto flush = [&] {
+        std::sort(run.begin(), run.end());
+        for (const std::string& each : run) out.text += each + " ";
+        run.clear();
+    };
+    for (std::size_t at = 0; at < script.size();) {
+        const uint8_t op = script[at];
+        const bool push = op >= 1 && op <= 75 && script.size() - at > op;
+        const std::size_t size = push ? op + 1U : 1U;
+        if (op == 33 || op == 65) {
+            if (!push) return std::nullopt;
+            const ByteView key = script.subspan(at + 1, op);
+            const auto found = std::find_if(keys.begin(), keys.end(), [&](const auto& origin) {
+                return same(origin.key, key);
+            });
+            if (found == keys.end()) return std::nullopt;
+            KeyOwner owner = owner_of(psbt, *found);
+            out.proven = out.proven && owner.proven;
+            run.push_back(std::move(owner.text));
+        } else {
+            flush();
+            out.text += to_hex(script.subspan(at, size)) + " ";
+        }
+        at += size;
+    }
+    flush();
+    return out;
+}
+
+std::optional<WalletShape> key_shape(const chain::Psbt& psbt,
+                                     const std::vector<chain::KeyOrigin>& keys, const auto& fits,
+                                     std::string_view name) {
+    for (const chain::KeyOrigin& origin : keys) {
+        if (!fits(origin.key)) continue;
+        const KeyOwner owner = owner_of(psbt, origin);
+        return WalletShape{format("{} {}", name, owner.text), owner.proven};
+    }
+    return std::nullopt;
+}
+
+std::optional<WalletShape> shape_of(const chain::Psbt& psbt, ByteView spent,
+                                    const std::vector<chain::KeyOrigin>& keys, ByteView redeem,
+                                    ByteView witness, ByteView tap_key, bool tap_tree) {
+    Address pays = chain::address_of_script(spent);
+    std::string prefix;
+    if (pays.kind() == AddressKind::kP2sh) {
+        if (redeem.empty() || !same(crypto::hash160(redeem), pays.payload())) return std::nullopt;
+        prefix = "sh ";
+        pays = chain::address_of_script(redeem);
+        if (pays.kind() != AddressKind::kP2wpkh && pays.kind() != AddressKind::kP2wsh) {
+            auto shape = script_shape(psbt, keys, redeem);
+            if (shape) shape->text = prefix + shape->text;
+            return shape;
+        }
+    }
+    const auto by_hash = [&](ByteView key) {
+        return key.size() != 32 && same(crypto::hash160(key), pays.payload());
+    };
+    switch (pays.kind()) {
+        case AddressKind::kP2pkh: return key_shape(psbt, keys, by_hash, "pkh");
+        case AddressKind::kP2wpkh: return key_shape(psbt, keys, by_hash, prefix + "wpkh");
+        case AddressKind::kP2wsh: {
+            if (witness.empty() || !same(crypto::sha256(witness), pays.payload()))
+                return std::nullopt;
+            auto shape = script_shape(psbt, keys, witness);
+            if (shape) shape->text = prefix + "wsh " + shape->text;
+            return shape;
+        }
+        case AddressKind::kP2tr: {
+            if (tap_tree || tap_key.empty()) return std::nullopt;
+            const auto output = chain::tap_output_key(tap_key, std::nullopt);
+            if (!output || !same(output->x_only(), pays.payload())) return std::nullopt;
+            return key_shape(psbt, keys, [&](ByteView key) { return same(key, tap_key); }, "tr");
+        }
+        default: return std::nullopt;
+    }
+}
+
+std::set<uint32_t> hints_of(const std::vector<chain::KeyOrigin>& keys) {
+    std::set<uint32_t> out;
+    for (const chain::KeyOrigin& key : keys)
+        if (!key.path.empty()) out.insert(key.path.back() & ~chain::kHardened);
+    return out;
+}
+
+}  // namespace
+
+std::optional<WalletShape> input_shape(const chain::Psbt& psbt, std::size_t index) {
+    const chain::PsbtInput& input = psbt.inputs[index];
+    const chain::OutputView* spent = input.spent();
+    if (spent == nullptr) return std::nullopt;
+    return shape_of(psbt, spent->script, input.keys, input.redeem_script, input.witness_script,
+                    input.tap_key, !input.tap_merkle_root.empty());
+}
+
+std::optional<WalletShape> output_shape(const chain::Psbt& psbt, std::size_t index) {
+    const chain::PsbtOutput& output = psbt.outputs[index];
+    return shape_of(psbt, psbt.txn.outputs[index].script, output.keys, output.redeem_script,
+                    output.witness_script, output.tap_key, !output.tap_tree.empty());
+}
+
+Status find_own(BtcTxn& btc, const chain::Psbt* psbt, const Context& context) {
+    CORDON_TRY(Wallet wallet, Wallet::make(context, btc.chain));
+    std::map<Address, std::size_t> inputs;
+    std::map<std::string, WalletShape> shapes;
+    // An unknown payer, whose address is empty, is nobody's.
+    for (std::size_t i = 0; i < btc.inputs.size(); ++i) {
+        const BtcInput& input = btc.inputs[i];
+        if (const auto [at, fresh] = inputs.try_emplace(input.address, i);
+            !fresh && input.address_proven)
+            at->second = i;
+        if (psbt == nullptr) continue;
+        if (auto shape = input_shape(*psbt, i)) shapes.try_emplace(shape->text, *shape);
+    }
+    for (std::size_t i = 0; i < btc.outputs.size(); ++i) {
+        BtcOutput& output = btc.outputs[i];
+        if (output.script.empty() || output.address.empty()) continue;
+        const auto set = [&](Own own, std::string how) {
+            output.own = own;
+            output.how = std::move(how);
+        };
+        const std::set<uint32_t> hints =
+            psbt != nullptr ? hints_of(psbt->outputs[i].keys) : std::set<uint32_t>{};
+        if (const auto at = inputs.find(output.address); at != inputs.end()) {
+            set(btc.inputs[at->second].address_proven ? Own::kProven : Own::kClaimed,
+                format("the address that input {} spends from", at->second));
+        } else if (context.account && output.address == *context.account) {
+            set(Own::kProven, "your account");
+        } else if (auto how = wallet.owns(output.script, hints)) {
+            set(Own::kProven, std::move(*how));
+        } else if (psbt != nullptr) {
+            const auto shape = output_shape(*psbt, i);
+            const auto found = shape ? shapes.find(shape->text) : shapes.end();
+            if (found == shapes.end()) continue;
+            if (shape->proven && found->second.proven) {
+                set(Own::kProven, "the same keys as what it spends, by their extended keys");
+            } else {
+                set(Own::kClaimed, "the payload says that the keys are the same wallet's");
+            }
+        }
+    }
+    return {};
+}
+
+}  // namespace cordon::explain
