@@ -2,7 +2,7 @@
 #include "btc.hpp"
 
 #include <algorithm>
-#include <set>
+#include <map>
 
 #include <cordon/base/base64.hpp>
 #include <cordon/base/format.hpp>
@@ -249,6 +249,38 @@ private:
     Explanation& out_;
 };
 
+/// The effects with what one payee gets put together: a sentence has no room for thirty outputs to
+/// one address.
+std::vector<Effect> by_payee(const std::vector<Effect>& effects, Words& words) {
+    std::vector<Effect> out;
+    std::map<std::pair<std::string, std::string>, std::pair<std::size_t, std::size_t>> places;
+    for (const Effect& effect : effects) {
+        if (effect.kind != EffectKind::kTransfer || effect.to.empty() || !effect.amount) {
+            out.push_back(effect);
+            continue;
+        }
+        // Texts of one payee differ in the amount only.
+        const std::string money = words.money({}, *effect.amount);
+        std::string rest = effect.text;
+        rest.erase(rest.find(money), money.size());
+        const auto [at, fresh] = places.try_emplace({effect.to, rest}, out.size(), 1);
+        if (fresh) {
+            out.push_back(effect);
+            continue;
+        }
+        auto& [place, count] = at->second;
+        ++count;
+        Effect& sum = out[place];
+        const std::string before = words.money({}, *sum.amount);
+        *sum.amount += *effect.amount;
+        const std::string tail = format(" in {} outputs", count - 1);
+        if (count > 2 && sum.text.ends_with(tail)) sum.text.resize(sum.text.size() - tail.size());
+        sum.text.replace(sum.text.find(before), before.size(), words.money({}, *sum.amount));
+        sum.text += format(" in {} outputs", count);
+    }
+    return out;
+}
+
 Explanation explained(const BtcTxn& btc, const chain::Psbt* psbt, const KnownTxns& known,
                       const Context& given, std::string type) {
     Context context = given;
@@ -262,7 +294,7 @@ Explanation explained(const BtcTxn& btc, const chain::Psbt* psbt, const KnownTxn
     BtcJudge judge{btc, context, walk};
     judge.judge();
     walk.judge();
-    out.summary = summarise(out.effects) + describer.comes_back();
+    out.summary = summarise(by_payee(out.effects, walk.words)) + describer.comes_back();
     out.worst_case = walk.worst_case();
     const std::optional<Amount> spent = btc.spent();
     const std::string all =

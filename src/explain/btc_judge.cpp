@@ -72,7 +72,7 @@ void BtcJudge::judge_validity() {
 }
 
 void BtcJudge::judge_amounts() {
-    std::size_t unknown = 0, claimed = 0, taproot = 0;
+    std::size_t unknown = 0, claimed = 0, taproot = 0, shown = 0;
     bool all_signed = true;
     for (std::size_t i = 0; i < btc_.inputs.size(); ++i) {
         const BtcInput& input = btc_.inputs[i];
@@ -83,12 +83,12 @@ void BtcJudge::judge_amounts() {
         for (const std::string& fault : input.faults)
             walk_.raise("B5", input.spent ? Verdict::kBlock : Verdict::kWarn,
                         format("A careful signer refuses: {}.", fault), input_name(i));
-        if (!input.address.empty() && !input.address_proven)
-            walk_.raise("B1", Verdict::kOk,
-                        format("That {} pays is what its script says, and not proven.",
-                               walk_.words.address(input.address)),
-                        input_name(i));
+        if (!input.address.empty() && !input.address_proven) ++shown;
     }
+    if (shown > 0)
+        walk_.raise("B1", Verdict::kOk,
+                    format("Who pays {} is what their scripts say, and not proven.",
+                           counted(shown, "input", "inputs")));
     if (unknown > 0) {
         // Who is asked to sign must know what for. A txn that is signed throughout asks nobody.
         amounts_open_ = !all_signed;
@@ -191,6 +191,14 @@ void BtcJudge::judge_signatures() {
 }
 
 void BtcJudge::judge_outputs() {
+    if (btc_.silent && !*btc_.silent)
+        walk_.raise("B5", Verdict::kBlock,
+                    format("A silent payment is not proven: {}.", btc_.silent->error().message));
+    else if (btc_.silent && !(*btc_.silent)->keys_bound)
+        walk_.raise(
+            "B5", Verdict::kBlock,
+            "A silent payment is not proven: its proofs stand on keys that are not those of "
+            "what is spent.");
     for (std::size_t i = 0; i < btc_.outputs.size(); ++i) {
         const BtcOutput& output = btc_.outputs[i];
         const std::string where = output_name(i);
@@ -291,10 +299,11 @@ void BtcJudge::judge_wallet() {
             return own.count(output.address) > 0 || pays_itself(txn, output);
         });
     });
-    const std::string count = counted(earlier.size(), "earlier txn", "earlier txns");
+    const std::string all =
+        earlier.size() == 1 ? "the one earlier txn" : format("all {} earlier txns", earlier.size());
     if (!keeps && kept)
         sign("B7", Verdict::kWarn,
-             format("nothing comes back, and in all {} of this wallet something did", count));
+             format("nothing comes back, and in {} of this wallet something did", all));
     std::set<AddressKind> kinds;
     for (const UtxoTxn& txn : earlier)
         for (const TxOut& output : txn.outputs) kinds.insert(output.address.kind());
@@ -312,7 +321,7 @@ void BtcJudge::judge_wallet() {
         for (const std::string& each : names) list += (list.empty() ? "" : ", ") + each;
         // Payees have addresses of all kinds: by itself that means little.
         sign("B8", Verdict::kOk,
-             format("none of the {} paid to an output of kind {}", count, list));
+             format("an output of kind {} is paid, and in {} of this wallet none was", list, all));
     }
     UtxoTxn now;
     now.version = btc_.txn.version;
@@ -328,7 +337,7 @@ void BtcJudge::judge_wallet() {
         for (const std::string& each : chain::differs(chain::fingerprint(earlier.front()), print))
             reasons += (reasons.empty() ? "" : ", ") + each;
         sign("B9", Verdict::kWarn,
-             format("it is written differently from all {} of this wallet ({})", count, reasons));
+             format("it is written differently from {} of this wallet ({})", all, reasons));
     }
     if (signs >= 2)
         walk_.raise("B15", Verdict::kBlock,

@@ -185,7 +185,7 @@ Address shown_address(const chain::TxnView& txn, const chain::InputView& input) 
 }
 
 Result<BtcTxn> btc_of_txn(const chain::TxnView& txn, const KnownTxns& known, ChainId chain) {
-    BtcTxn btc{chain, txn, {}, {}, 0};
+    BtcTxn btc{chain, txn, {}, {}};
     for (const chain::InputView& view : txn.inputs) {
         BtcInput input;
         if (const chain::OutputView* output = known.output(view.prevout)) {
@@ -204,7 +204,7 @@ Result<BtcTxn> btc_of_txn(const chain::TxnView& txn, const KnownTxns& known, Cha
 }
 
 Result<BtcTxn> btc_of_psbt(const chain::Psbt& psbt, const KnownTxns& known, ChainId chain) {
-    BtcTxn btc{chain, psbt.txn, {}, {}, psbt.modifiable};
+    BtcTxn btc{chain, psbt.txn, {}, {}, psbt.modifiable, chain::check_silent_payments(psbt)};
     for (std::size_t i = 0; i < psbt.inputs.size(); ++i) {
         const chain::PsbtInput& from = psbt.inputs[i];
         BtcInput input;

@@ -8,6 +8,7 @@
 
 #include <cordon/chain/bitcoin/descriptor.hpp>
 #include <cordon/chain/bitcoin/psbt.hpp>
+#include <cordon/chain/bitcoin/silent_payment.hpp>
 #include <cordon/chain/bitcoin/spend.hpp>
 #include <cordon/chain/bitcoin/txn.hpp>
 
@@ -45,7 +46,8 @@ struct BtcTxn {
     chain::TxnView txn;
     std::vector<BtcInput> inputs;
     std::vector<BtcOutput> outputs;
-    uint8_t modifiable = 0;  ///< BIP-370.
+    uint8_t modifiable = 0;                                           ///< BIP-370.
+    std::optional<Result<chain::SilentCheck>> silent = std::nullopt;  ///< Of a PSBT (BIP-375).
 
     std::optional<Amount> spent() const;  ///< Nothing unless every input's amount is known.
     Amount paid() const;                  ///< All outputs together.

@@ -2,6 +2,7 @@
 #include <cordon/base/base64.hpp>
 #include <cordon/base/hex.hpp>
 #include <cordon/chain/bitcoin/psbt.hpp>
+#include <cordon/chain/bitcoin/silent_payment.hpp>
 #include <cordon/chain/bitcoin/spend.hpp>
 #include <cordon/chain/text.hpp>
 #include <cordon/crypto/hash.hpp>
@@ -34,6 +35,18 @@ json::array signatures_of(const chain::Psbt& psbt) {
         out.emplace_back(word(chain::check_partial(hasher, psbt, i, budget).verdict));
     }
     return out;
+}
+
+std::string silent_word(const chain::Psbt& psbt) {
+    const auto state = chain::check_silent_payments(psbt);
+    if (!state) return "bad: " + state.error().message;
+    constexpr std::string_view kWords[] = {"none", "open", "ok"};
+    return std::string{kWords[static_cast<std::size_t>(state->state)]};
+}
+
+bool keys_bound(const chain::Psbt& psbt) {
+    const auto state = chain::check_silent_payments(psbt);
+    return state && state->keys_bound;
 }
 
 }  // namespace
@@ -69,6 +82,8 @@ Result<json::value> op_psbt(const json::object& request) {
                        {"base64", to_base64(bytes)},
                        {"faults", std::move(faults)},
                        {"signatures", signatures_of(psbt)},
+                       {"silent", silent_word(psbt)},
+                       {"silent_keys_bound", keys_bound(psbt)},
                        {"extracted", extracted}};
 }
 
