@@ -124,6 +124,11 @@ struct Named {
     Op op;
 };
 constexpr std::array kOps{
+    Named{"abi_decode", op_abi_decode},
+    Named{"abi_encode", op_abi_encode},
+    Named{"abi_log", op_abi_log},
+    Named{"abi_packed", op_abi_packed},
+    Named{"abi_signature", op_abi_signature},
     Named{"address", op_address},
     Named{"base58", op_codec<chain::parse_base58, chain::format_base58>},
     Named{"base58check", op_codec<chain::parse_base58check, chain::format_base58check>},
@@ -139,12 +144,18 @@ constexpr std::array kOps{
     Named{"bitcoin_spend", op_bitcoin_spend},
     Named{"block", op_block},
     Named{"descriptor", op_descriptor},
+    Named{"ecdsa", op_ecdsa},
     Named{"eip55", op_eip55},
+    Named{"evm_recover", op_evm_recover},
+    Named{"evm_txn", op_evm_txn},
     Named{"hash160", op_hash<crypto::hash160>},
     Named{"keccak256", op_hash<crypto::keccak256>},
     Named{"merkle_root", op_merkle_root},
     Named{"musig_key", op_musig_key},
+    Named{"namehash", op_namehash},
+    Named{"personal_message", op_personal_message},
     Named{"psbt", op_psbt},
+    Named{"public_key_add", op_public_key_add},
     Named{"ripemd160", op_hash<crypto::ripemd160>},
     Named{"contract_call", op_contract_call},
     Named{"rlp_decode", op_rlp_decode},
@@ -156,6 +167,8 @@ constexpr std::array kOps{
     Named{"sha256d", op_hash<crypto::sha256d>},
     Named{"taproot", op_taproot},
     Named{"tx", op_tx},
+    Named{"typed_data", op_typed_data},
+    Named{"units", op_units},
 };
 
 }  // namespace
