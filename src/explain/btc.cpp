@@ -87,7 +87,8 @@ public:
         Call call;
         if (spent && *spent >= btc_.paid()) {
             const Amount fee = *spent - btc_.paid();
-            const uint64_t rate = fee.low_u64() / std::max<std::size_t>(btc_.vsize(), 1);
+            const uint64_t rate = (fee.fits_u64() ? fee.low_u64() : UINT64_MAX) /
+                                  std::max<std::size_t>(btc_.vsize(), 1);
             walk_.effect(EffectKind::kFee, call, payer_of(btc_, context_, {}), {},
                          format("{} is the fee (about {} sat a vbyte)", walk_.words.money({}, fee),
                                 grouped(std::to_string(rate))));

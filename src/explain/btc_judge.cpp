@@ -59,6 +59,9 @@ void BtcJudge::judge_validity() {
     if (const Status valid = chain::check_txn(btc_.txn); !valid)
         walk_.raise("B14", Verdict::kBlock,
                     format("No node takes this txn: {}.", valid.error().message));
+    for (std::size_t i = 0; i < btc_.inputs.size(); ++i)
+        if (btc_.inputs[i].spent && btc_.inputs[i].spent->value > chain::kMaxMoney)
+            walk_.raise("B14", Verdict::kBlock, "It spends more than there is.", input_name(i));
     if (const auto spent = btc_.spent(); spent && *spent < btc_.paid())
         walk_.raise("B14", Verdict::kBlock,
                     format("It pays {} out of {}: no node takes that.",
@@ -117,7 +120,8 @@ void BtcJudge::judge_fee() {
                                 "The fee is not known: it is what the inputs hold beyond the "
                                 "outputs.");
     if (*spent < btc_.paid()) return;
-    const uint64_t fee = (*spent - btc_.paid()).low_u64();
+    const Amount whole = *spent - btc_.paid();
+    const uint64_t fee = whole.fits_u64() ? whole.low_u64() : UINT64_MAX;
     const uint64_t rate = fee / std::max<std::size_t>(btc_.vsize(), 1);
     const std::string text =
         format("The fee is {}, about {} sat a vbyte", walk_.words.money({}, Amount{fee}),

@@ -7,7 +7,7 @@
 
 namespace cordon::explain {
 
-/// The B rules over one txn (docs/explain/bitcoin.md). Confined to one explanation.
+/// The B rules over one txn (docs/explain/rules.md). Confined to one explanation.
 class BtcJudge {
 public:
     /// Lifetime: all must outlive it.

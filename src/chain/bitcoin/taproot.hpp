@@ -11,7 +11,8 @@
 /// Keys and trees of taproot (BIP-341).
 namespace cordon::chain {
 
-inline constexpr uint8_t kTapscriptLeaf = 0xc0;  ///< The only leaf version with a meaning (BIP-342).
+inline constexpr uint8_t kTapscriptLeaf =
+    0xc0;  ///< The only leaf version with a meaning (BIP-342).
 
 /// SHA-256 whose purpose is part of it (BIP-340).
 Hash256 tagged_hash(std::string_view tag, ByteView bytes);
