@@ -81,7 +81,8 @@ void explain_fee(Walk& walk, const Call& call, const EvmTxn& txn) {
 void explain_creation(Walk& walk, const Call& call, std::optional<uint64_t> nonce) {
     Address made;
     if (nonce && !call.from.empty()) made = chain::created_address(call.from, *nonce);
-    if (!made.empty()) walk.pay(call, call.from, made, Asset{}, call.value);
+    if (!made.empty() && !call.value.is_zero())
+        walk.pay(call, call.from, made, Asset{}, call.value);
     walk.effect(EffectKind::kDeploy, call, call.from, made,
                 format("a contract is deployed{} from {} of code [data {}]",
                        made.empty() ? "" : format(" at {}", walk.words.address(made)),
@@ -133,7 +134,7 @@ void add_details(Explanation& out, const EvmTxn& txn, const Call& call, Walk& wa
     add("to", txn.to ? walk.words.address(*txn.to) : "none: a contract is made");
     add("nonce", std::to_string(txn.nonce));
     add("value", txn.value.to_string());
-    add("gas limit", std::to_string(txn.gas_limit));
+    add("gas limit", txn.gas_limit.to_string());
     add(txn.type < EvmTxnType::kDynamicFee ? "gas price" : "max fee per gas",
         txn.max_fee_per_gas.to_string());
     if (txn.type >= EvmTxnType::kDynamicFee)

@@ -10,7 +10,7 @@ from ..rows import Row
 
 NAME = "evm-text"
 GROUP = "conformance"
-DECIMALS = {"ether": 18, "finney": 15, "gwei": 9, "satoshi": 8}
+DECIMALS = {"ether": 18, "finney": 15, "szabo": 12, "gwei": 9, "satoshi": 8, "mwei": 6, "kwei": 3}
 
 
 def run(_options):

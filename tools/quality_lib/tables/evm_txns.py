@@ -10,8 +10,9 @@ from ..abi_values import number
 NAME = "evm-txns"
 GROUP = "conformance"
 CHAIN = 1  # Of Ethereum's own tests.
-# What no txn shows: the balance of an account and the price of a block.
-STATE = ("INSUFFICIENT_ACCOUNT_FUNDS", "INSUFFICIENT_MAX_FEE_PER_GAS")
+# What no txn shows: the account that signs, and the price and the room of a block.
+STATE = ("INSUFFICIENT_ACCOUNT_FUNDS", "INSUFFICIENT_MAX_FEE_PER_GAS", "INSUFFICIENT_MAX_FEE_PER_BLOB_GAS",
+         "GAS_ALLOWANCE_EXCEEDED", "NONCE_MISMATCH_TOO_HIGH", "NONCE_MISMATCH_TOO_LOW", "SENDER_NOT_EOA")
 
 
 def run(_options):
