@@ -110,7 +110,10 @@ Result<ExtKey> child_of(const ExtKey& parent, uint32_t step) {
 Result<std::vector<uint32_t>> parse_path(std::string_view text) {
     std::vector<uint32_t> path;
     if (text == "m") return path;
-    if (text.starts_with("m/")) text.remove_prefix(2);
+    if (text.starts_with("m/")) {
+        text.remove_prefix(2);
+        if (text.empty()) return fail(ErrorCode::kMalformed, "a derivation path that ends in /");
+    }
     while (!text.empty()) {
         const std::size_t end = std::min(text.find('/'), text.size());
         std::string_view step = text.substr(0, end);
