@@ -19,6 +19,10 @@ namespace {
 /// Indices of a descriptor that are tried where nothing hints at one: Bitcoin Core keeps as many
 /// keys ready.
 constexpr uint32_t kScan = 1'000;
+/// And with those that a PSBT hints at, whose author chooses how many.
+constexpr std::size_t kMaxTried = 5'000;
+/// Consensus: no script that can be spent is longer.
+constexpr std::size_t kMaxScript = 10'000;
 
 bool same(ByteView a, ByteView b) noexcept {
     return std::equal(a.begin(), a.end(), b.begin(), b.end());
@@ -42,7 +46,7 @@ public:
     std::optional<std::string> owns(ByteView script, const std::set<uint32_t>& hints) {
         if (descriptors_.empty()) return std::nullopt;
         for (const uint32_t hint : hints)
-            if (tried_.insert(hint).second) add(hint);
+            if (tried_.size() < kMaxTried && tried_.insert(hint).second) add(hint);
         const Bytes key(script.begin(), script.end());
         if (const auto found = scripts_.find(key); found != scripts_.end()) return found->second;
         if (!std::exchange(scanned_, true))
@@ -73,116 +77,163 @@ private:
     bool scanned_ = false;
 };
 
-/// Whose key it is: an extended key of the PSBT from which it is really derived, else the
-/// fingerprint that the PSBT claims.
-struct KeyOwner {
+/// What scripts say of their keys, by whose they are: two outputs of one wallet have one shape.
+struct WalletShape {
     std::string text;
-    bool proven = false;
+    bool proven = true;  ///< Every key is derived from an extended key of the PSBT.
 };
 
-bool holds(const crypto::PublicKey& derived, ByteView key) {
-    if (key.size() == 32) return same(derived.x_only(), key);
-    return same(derived.compressed(), key) || same(derived.uncompressed(), key);
-}
-
-KeyOwner owner_of(const chain::Psbt& psbt, const chain::KeyOrigin& origin) {
-    for (std::size_t i = 0; i < psbt.xpubs.size(); ++i) {
-        const chain::KeyOrigin& from = psbt.xpubs[i];
-        if (from.fingerprint != origin.fingerprint || from.path.size() > origin.path.size() ||
-            !std::equal(from.path.begin(), from.path.end(), origin.path.begin()))
-            continue;
-        auto key = chain::parse_ext_key(chain::format_base58check(from.key));
-        for (std::size_t k = from.path.size(); key && k < origin.path.size(); ++k)
-            key = chain::child_of(*key, origin.path[k]);
-        if (key && holds(key->key, origin.key)) return {format("x{}", i), true};
-    }
-    return {format("f{}", to_hex(origin.fingerprint)), false};
-}
-
-/// A script with its keys replaced by their owners; keys that stand beside each other are sorted,
-/// for wallets sort them by value (BIP-67). Nothing when a key has no owner.
-std::optional<WalletShape> script_shape(const chain::Psbt& psbt,
-                                        const std::vector<chain::KeyOrigin>& keys,
-                                        ByteView script) {
-    WalletShape out{{}, true};
-    std::vector<std::string> run;
-    const auto flush = [&] {
-        std::sort(run.begin(), run.end());
-        for (const std::string& each : run) out.text += each + " ";
-        run.clear();
-    };
-    for (std::size_t at = 0; at < script.size();) {
-        const uint8_t op = script[at];
-        const bool push = op >= 1 && op <= 75 && script.size() - at > op;
-        const std::size_t size = push ? op + 1U : 1U;
-        if (op == 33 || op == 65) {
-            if (!push) return std::nullopt;
-            const ByteView key = script.subspan(at + 1, op);
-            const auto found = std::find_if(keys.begin(), keys.end(), [&](const auto& origin) {
-                return same(origin.key, key);
-            });
-            if (found == keys.end()) return std::nullopt;
-            KeyOwner owner = owner_of(psbt, *found);
-            out.proven = out.proven && owner.proven;
-            run.push_back(std::move(owner.text));
-        } else {
-            flush();
-            out.text += to_hex(script.subspan(at, size)) + " ";
-        }
-        at += size;
-    }
-    flush();
-    return out;
-}
-
-std::optional<WalletShape> key_shape(const chain::Psbt& psbt,
-                                     const std::vector<chain::KeyOrigin>& keys, const auto& fits,
-                                     std::string_view name) {
-    for (const chain::KeyOrigin& origin : keys) {
-        if (!fits(origin.key)) continue;
-        const KeyOwner owner = owner_of(psbt, origin);
-        return WalletShape{format("{} {}", name, owner.text), owner.proven};
-    }
-    return std::nullopt;
-}
-
-std::optional<WalletShape> shape_of(const chain::Psbt& psbt, ByteView spent,
-                                    const std::vector<chain::KeyOrigin>& keys, ByteView redeem,
-                                    ByteView witness, ByteView tap_key, bool tap_tree) {
-    Address pays = chain::address_of_script(spent);
-    std::string prefix;
-    if (pays.kind() == AddressKind::kP2sh) {
-        if (redeem.empty() || !same(crypto::hash160(redeem), pays.payload())) return std::nullopt;
-        prefix = "sh ";
-        pays = chain::address_of_script(redeem);
-        if (pays.kind() != AddressKind::kP2wpkh && pays.kind() != AddressKind::kP2wsh) {
-            auto shape = script_shape(psbt, keys, redeem);
-            if (shape) shape->text = prefix + shape->text;
-            return shape;
+/// Reads shapes of a PSBT. Its author chooses how many keys and steps there are: both are bounded,
+/// and what is beyond has no shape. Confined to one explanation.
+class Shapes {
+public:
+    explicit Shapes(const chain::Psbt& psbt) : psbt_{psbt} {
+        for (const chain::KeyOrigin& origin : psbt.xpubs) {
+            if (xpubs_.size() == kMaxXpubs) break;
+            auto key = chain::parse_ext_key(chain::format_base58check(origin.key));
+            xpubs_.push_back(key ? std::optional{*key} : std::nullopt);
         }
     }
-    const auto by_hash = [&](ByteView key) {
-        return key.size() != 32 && same(crypto::hash160(key), pays.payload());
+
+    std::optional<WalletShape> input(std::size_t index) {
+        const chain::PsbtInput& input = psbt_.inputs[index];
+        const chain::OutputView* spent = input.spent();
+        if (spent == nullptr) return std::nullopt;
+        return shape({spent->script, input.keys, input.redeem_script, input.witness_script,
+                      input.tap_key, !input.tap_merkle_root.empty()});
+    }
+    std::optional<WalletShape> output(std::size_t index) {
+        const chain::PsbtOutput& output = psbt_.outputs[index];
+        return shape({psbt_.txn.outputs[index].script, output.keys, output.redeem_script,
+                      output.witness_script, output.tap_key, !output.tap_tree.empty()});
+    }
+
+private:
+    /// A 15-of-15 of everybody's needs 15; each step costs some 25 microseconds.
+    static constexpr std::size_t kMaxXpubs = 64, kMaxSteps = 20'000;
+
+    struct Parts {
+        ByteView script;
+        const std::vector<chain::KeyOrigin>& keys;
+        ByteView redeem, witness, tap_key;
+        bool tap_tree;
     };
-    switch (pays.kind()) {
-        case AddressKind::kP2pkh: return key_shape(psbt, keys, by_hash, "pkh");
-        case AddressKind::kP2wpkh: return key_shape(psbt, keys, by_hash, prefix + "wpkh");
-        case AddressKind::kP2wsh: {
-            if (witness.empty() || !same(crypto::sha256(witness), pays.payload()))
+
+    static bool holds(const crypto::PublicKey& derived, ByteView key) {
+        if (key.size() == 32) return same(derived.x_only(), key);
+        return same(derived.compressed(), key) || same(derived.uncompressed(), key);
+    }
+
+    /// The extended key from which it is really derived, else the fingerprint that is claimed.
+    void add_owner(const chain::KeyOrigin& origin, std::string& text, bool& proven) {
+        for (std::size_t i = 0; i < xpubs_.size(); ++i) {
+            const chain::KeyOrigin& from = psbt_.xpubs[i];
+            if (!xpubs_[i] || from.fingerprint != origin.fingerprint ||
+                from.path.size() > origin.path.size() ||
+                !std::equal(from.path.begin(), from.path.end(), origin.path.begin()))
+                continue;
+            const std::size_t steps = origin.path.size() - from.path.size();
+            if (steps > steps_left_) break;
+            steps_left_ -= steps;
+            Result<chain::ExtKey> key = *xpubs_[i];
+            for (std::size_t k = from.path.size(); key && k < origin.path.size(); ++k)
+                key = chain::child_of(*key, origin.path[k]);
+            if (!key || !holds(key->key, origin.key)) continue;
+            text = format("x{}", i);
+            return;
+        }
+        text = format("f{}", to_hex(origin.fingerprint));
+        proven = false;
+    }
+
+    /// A script with its keys replaced by their owners; keys that stand beside each other are
+    /// sorted, for wallets sort them by value (BIP-67). Nothing when a key has no owner.
+    std::optional<WalletShape> script(const std::vector<chain::KeyOrigin>& keys, ByteView bytes) {
+        if (bytes.size() > kMaxScript) return std::nullopt;
+        WalletShape out;
+        std::vector<std::string> run;
+        const auto flush = [&] {
+            std::sort(run.begin(), run.end());
+            for (const std::string& each : run) out.text += each + " ";
+            run.clear();
+        };
+        for (std::size_t at = 0; at < bytes.size();) {
+            const uint8_t op = bytes[at];
+            const bool push = op >= 1 && op <= 75 && bytes.size() - at > op;
+            const std::size_t size = push ? op + 1U : 1U;
+            if (op == 33 || op == 65) {
+                if (!push) return std::nullopt;
+                const ByteView key = bytes.subspan(at + 1, op);
+                const auto found = std::find_if(keys.begin(), keys.end(), [&](const auto& origin) {
+                    return same(origin.key, key);
+                });
+                if (found == keys.end()) return std::nullopt;
+                add_owner(*found, run.emplace_back(), out.proven);
+            } else {
+                flush();
+                out.text += to_hex(bytes.subspan(at, size)) + " ";
+            }
+            at += size;
+        }
+        flush();
+        return out;
+    }
+
+    template <typename Fits>
+    std::optional<WalletShape> key(const std::vector<chain::KeyOrigin>& keys, const Fits& fits,
+                                   std::string_view name) {
+        for (const chain::KeyOrigin& origin : keys) {
+            if (!fits(origin.key)) continue;
+            WalletShape out;
+            add_owner(origin, out.text, out.proven);
+            out.text = format("{} {}", name, out.text);
+            return out;
+        }
+        return std::nullopt;
+    }
+
+    std::optional<WalletShape> shape(const Parts& parts) {
+        if (steps_left_ == 0) return std::nullopt;
+        --steps_left_;
+        Address pays = chain::address_of_script(parts.script);
+        std::string prefix;
+        const auto named = [&](std::optional<WalletShape> out, std::string_view name) {
+            if (out) out->text = format("{}{} {}", prefix, name, out->text);
+            return out;
+        };
+        if (pays.kind() == AddressKind::kP2sh) {
+            if (parts.redeem.empty() || !same(crypto::hash160(parts.redeem), pays.payload()))
                 return std::nullopt;
-            auto shape = script_shape(psbt, keys, witness);
-            if (shape) shape->text = prefix + "wsh " + shape->text;
-            return shape;
+            pays = chain::address_of_script(parts.redeem);
+            if (pays.kind() != AddressKind::kP2wpkh && pays.kind() != AddressKind::kP2wsh)
+                return named(script(parts.keys, parts.redeem), "sh");
+            prefix = "sh ";
         }
-        case AddressKind::kP2tr: {
-            if (tap_tree || tap_key.empty()) return std::nullopt;
-            const auto output = chain::tap_output_key(tap_key, std::nullopt);
-            if (!output || !same(output->x_only(), pays.payload())) return std::nullopt;
-            return key_shape(psbt, keys, [&](ByteView key) { return same(key, tap_key); }, "tr");
+        const auto by_hash = [&](ByteView each) {
+            return each.size() != 32 && same(crypto::hash160(each), pays.payload());
+        };
+        switch (pays.kind()) {
+            case AddressKind::kP2pkh: return key(parts.keys, by_hash, "pkh");
+            case AddressKind::kP2wpkh: return key(parts.keys, by_hash, prefix + "wpkh");
+            case AddressKind::kP2wsh:
+                if (parts.witness.empty() || !same(crypto::sha256(parts.witness), pays.payload()))
+                    return std::nullopt;
+                return named(script(parts.keys, parts.witness), "wsh");
+            case AddressKind::kP2tr: {
+                if (parts.tap_tree || parts.tap_key.empty()) return std::nullopt;
+                const auto output = chain::tap_output_key(parts.tap_key, std::nullopt);
+                if (!output || !same(output->x_only(), pays.payload())) return std::nullopt;
+                return key(
+                    parts.keys, [&](ByteView each) { return same(each, parts.tap_key); }, "tr");
+            }
+            default: return std::nullopt;
         }
-        default: return std::nullopt;
     }
-}
+
+    const chain::Psbt& psbt_;
+    std::vector<std::optional<chain::ExtKey>> xpubs_;
+    std::size_t steps_left_ = kMaxSteps;
+};
 
 std::set<uint32_t> hints_of(const std::vector<chain::KeyOrigin>& keys) {
     std::set<uint32_t> out;
@@ -193,32 +244,20 @@ std::set<uint32_t> hints_of(const std::vector<chain::KeyOrigin>& keys) {
 
 }  // namespace
 
-std::optional<WalletShape> input_shape(const chain::Psbt& psbt, std::size_t index) {
-    const chain::PsbtInput& input = psbt.inputs[index];
-    const chain::OutputView* spent = input.spent();
-    if (spent == nullptr) return std::nullopt;
-    return shape_of(psbt, spent->script, input.keys, input.redeem_script, input.witness_script,
-                    input.tap_key, !input.tap_merkle_root.empty());
-}
-
-std::optional<WalletShape> output_shape(const chain::Psbt& psbt, std::size_t index) {
-    const chain::PsbtOutput& output = psbt.outputs[index];
-    return shape_of(psbt, psbt.txn.outputs[index].script, output.keys, output.redeem_script,
-                    output.witness_script, output.tap_key, !output.tap_tree.empty());
-}
-
 Status find_own(BtcTxn& btc, const chain::Psbt* psbt, const Context& context) {
     CORDON_TRY(Wallet wallet, Wallet::make(context, btc.chain));
     std::map<Address, std::size_t> inputs;
-    std::map<std::string, WalletShape> shapes;
+    std::map<std::string, WalletShape> spent;
+    std::optional<Shapes> shapes;
+    if (psbt != nullptr) shapes.emplace(*psbt);
     // An unknown payer, whose address is empty, is nobody's.
     for (std::size_t i = 0; i < btc.inputs.size(); ++i) {
         const BtcInput& input = btc.inputs[i];
         if (const auto [at, fresh] = inputs.try_emplace(input.address, i);
             !fresh && input.address_proven)
             at->second = i;
-        if (psbt == nullptr) continue;
-        if (auto shape = input_shape(*psbt, i)) shapes.try_emplace(shape->text, *shape);
+        if (!shapes) continue;
+        if (auto shape = shapes->input(i)) spent.try_emplace(shape->text, *shape);
     }
     for (std::size_t i = 0; i < btc.outputs.size(); ++i) {
         BtcOutput& output = btc.outputs[i];
@@ -236,10 +275,10 @@ Status find_own(BtcTxn& btc, const chain::Psbt* psbt, const Context& context) {
             set(Own::kProven, "your account");
         } else if (auto how = wallet.owns(output.script, hints)) {
             set(Own::kProven, std::move(*how));
-        } else if (psbt != nullptr) {
-            const auto shape = output_shape(*psbt, i);
-            const auto found = shape ? shapes.find(shape->text) : shapes.end();
-            if (found == shapes.end()) continue;
+        } else if (shapes) {
+            const auto shape = shapes->output(i);
+            const auto found = shape ? spent.find(shape->text) : spent.end();
+            if (found == spent.end()) continue;
             if (shape->proven && found->second.proven) {
                 set(Own::kProven, "the same keys as what it spends, by their extended keys");
             } else {

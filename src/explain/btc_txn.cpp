@@ -89,8 +89,10 @@ void check_signatures(BtcTxn& btc, const chain::Psbt* psbt) {
         } else if (psbt != nullptr && !input.complete &&
                    (!psbt->inputs[i].signatures.empty() ||
                     !psbt->inputs[i].tap_signature.empty())) {
+            const Address inner = chain::address_of_script(psbt->inputs[i].redeem_script);
             input.check = chain::check_partial(hasher, *psbt, i, budget);
-            input.proven = input.proven || covers_amount(*input.check, input.address, false);
+            input.proven = input.proven ||
+                           covers_amount(*input.check, input.address, has_witness(inner.kind()));
         }
     }
 }

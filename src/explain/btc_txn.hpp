@@ -81,12 +81,4 @@ Result<BtcTxn> btc_of_txn(const chain::TxnView& txn, const KnownTxns& known, Cha
 /// kMalformed: a descriptor of the context.
 Status find_own(BtcTxn& btc, const chain::Psbt* psbt, const Context& context);
 
-/// What a scripts says of its keys, by whose they are: two outputs of one wallet have the same.
-struct WalletShape {
-    std::string text;
-    bool proven = false;  ///< Every key is derived from an extended key of the PSBT.
-};
-std::optional<WalletShape> input_shape(const chain::Psbt& psbt, std::size_t index);
-std::optional<WalletShape> output_shape(const chain::Psbt& psbt, std::size_t index);
-
 }  // namespace cordon::explain

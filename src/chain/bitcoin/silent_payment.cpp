@@ -19,6 +19,9 @@ using crypto::PublicKey;
 // BIP-375's field types.
 constexpr uint64_t kGlobalShare = 0x07, kGlobalProof = 0x08, kInputShare = 0x1d, kInputProof = 0x1e;
 constexpr std::size_t kKey = 33;
+// A proof costs a third of a millisecond, and a PSBT's author chooses how many there are. Real ones
+// have one or two receivers.
+constexpr std::size_t kMaxReceivers = 100, kMaxInputs = 2'000, kMaxProofs = 2'000;
 /// BIP-341's point of unknown discrete logarithm: such an input signs by script only, and BIP-352
 /// leaves it out.
 constexpr std::string_view kNobody =
@@ -167,6 +170,11 @@ Result<SilentCheck> check_silent_payments(const Psbt& psbt) {
         receivers[{scan.begin(), scan.end()}].push_back({{spend.begin(), spend.end()}, i});
     }
     if (receivers.empty()) return out;
+    if (receivers.size() > kMaxReceivers || psbt.inputs.size() > kMaxInputs ||
+        receivers.size() * (psbt.inputs.size() + 1) > kMaxProofs)
+        return fail(ErrorCode::kLimit, format("{} receivers of silent payments and {} inputs are "
+                                              "more than is checked",
+                                              receivers.size(), psbt.inputs.size()));
     std::vector<std::optional<PublicKey>> keys;
     std::vector<PublicKey> parts;
     for (std::size_t i = 0; i < psbt.inputs.size(); ++i) {
