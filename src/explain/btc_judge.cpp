@@ -88,6 +88,13 @@ void BtcJudge::judge_amounts() {
                         format("A careful signer refuses: {}.", fault), input_name(i));
         if (!input.address.empty() && !input.address_proven) ++shown;
     }
+    const auto mine = std::count_if(btc_.inputs.begin(), btc_.inputs.end(),
+                                    [](const BtcInput& each) { return each.mine; });
+    if (mine > 0 && static_cast<std::size_t>(mine) < btc_.inputs.size())
+        walk_.raise(
+            "B1", Verdict::kWarn,
+            format("Others pay, too: {} of {} inputs are not of your wallet.",
+                   btc_.inputs.size() - static_cast<std::size_t>(mine), btc_.inputs.size()));
     if (shown > 0)
         walk_.raise("B1", Verdict::kOk,
                     format("Who pays {} is what their scripts say, and not proven.",

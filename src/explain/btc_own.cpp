@@ -246,19 +246,36 @@ std::set<uint32_t> hints_of(const std::vector<chain::KeyOrigin>& keys) {
 
 Status find_own(BtcTxn& btc, const chain::Psbt* psbt, const Context& context) {
     CORDON_TRY(Wallet wallet, Wallet::make(context, btc.chain));
-    std::map<Address, std::size_t> inputs;
-    std::map<std::string, WalletShape> spent;
     std::optional<Shapes> shapes;
     if (psbt != nullptr) shapes.emplace(*psbt);
-    // An unknown payer, whose address is empty, is nobody's.
+    std::vector<std::optional<WalletShape>> input_shapes;
+    bool any_mine = false, one_address = true, one_shape = shapes.has_value();
     for (std::size_t i = 0; i < btc.inputs.size(); ++i) {
-        const BtcInput& input = btc.inputs[i];
-        if (const auto [at, fresh] = inputs.try_emplace(input.address, i);
-            !fresh && input.address_proven)
-            at->second = i;
-        if (!shapes) continue;
-        if (auto shape = shapes->input(i)) spent.try_emplace(shape->text, *shape);
+        BtcInput& input = btc.inputs[i];
+        const auto hints = psbt != nullptr ? hints_of(psbt->inputs[i].keys) : std::set<uint32_t>{};
+        input.mine = !input.address.empty() && context.account == input.address;
+        if (!input.mine && input.spent)
+            input.mine = wallet.owns(input.spent->script, hints).has_value();
+        any_mine = any_mine || input.mine;
+        input_shapes.push_back(shapes ? shapes->input(i) : std::nullopt);
+        one_address = one_address && input.address == btc.inputs[0].address;
+        one_shape = one_shape && input_shapes[i] && input_shapes[i]->text == input_shapes[0]->text;
     }
+    // Whoever adds a coin of his own to a txn has an address in it, too: an output to the payer of
+    // one input goes back to who signs only where that input is his, by what the caller told, or
+    // because one wallet pays everything.
+    const bool one_payer = !any_mine && (one_address || one_shape);
+    std::map<Address, std::size_t> inputs;
+    std::map<std::string, std::size_t> spent;
+    const auto better = [&](auto& map, const auto& key, std::size_t i) {
+        const auto [at, fresh] = map.try_emplace(key, i);
+        if (!fresh && btc.inputs[i].mine) at->second = i;
+    };
+    for (std::size_t i = 0; i < btc.inputs.size(); ++i) {
+        better(inputs, btc.inputs[i].address, i);
+        if (input_shapes[i]) better(spent, input_shapes[i]->text, i);
+    }
+    const auto trusted = [&](std::size_t i) { return btc.inputs[i].mine || one_payer; };
     for (std::size_t i = 0; i < btc.outputs.size(); ++i) {
         BtcOutput& output = btc.outputs[i];
         if (output.script.empty() || output.address.empty()) continue;
@@ -269,7 +286,8 @@ Status find_own(BtcTxn& btc, const chain::Psbt* psbt, const Context& context) {
         const std::set<uint32_t> hints =
             psbt != nullptr ? hints_of(psbt->outputs[i].keys) : std::set<uint32_t>{};
         if (const auto at = inputs.find(output.address); at != inputs.end()) {
-            set(btc.inputs[at->second].address_proven ? Own::kProven : Own::kClaimed,
+            const bool proven = btc.inputs[at->second].address_proven && trusted(at->second);
+            set(proven ? Own::kProven : Own::kClaimed,
                 format("the address that input {} spends from", at->second));
         } else if (context.account && output.address == *context.account) {
             set(Own::kProven, "your account");
@@ -279,7 +297,7 @@ Status find_own(BtcTxn& btc, const chain::Psbt* psbt, const Context& context) {
             const auto shape = shapes->output(i);
             const auto found = shape ? spent.find(shape->text) : spent.end();
             if (found == spent.end()) continue;
-            if (shape->proven && found->second.proven) {
+            if (shape->proven && input_shapes[found->second]->proven && trusted(found->second)) {
                 set(Own::kProven, "the same keys as what it spends, by their extended keys");
             } else {
                 set(Own::kClaimed, "the payload says that the keys are the same wallet's");

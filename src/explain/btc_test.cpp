@@ -130,6 +130,23 @@ TEST(ExplainPsbt, knows_change_by_a_descriptor) {
     EXPECT_FALSE(explain_psbt(view(story.maps().bytes()), story.context));
 }
 
+TEST(ExplainPsbt, does_not_take_a_joint_payers_address_for_its_own) {
+    // A thief adds a coin of his own, so that his address is one that the txn spends from.
+    PsbtMaps maps = psbt_v0(
+        simple_txn({{Hash256{{9}}, 0}, {Hash256{{8}}, 0}}, {{10 * kBtc, p2wpkh_script(7)}}), 2, 1);
+    maps.inputs[0] = {{{0x01}, output_bytes(10 * kBtc, p2wpkh_script(1))}};
+    maps.inputs[1] = {{{0x01}, output_bytes(1'000, p2wpkh_script(7))}};
+    const Bytes bytes = maps.bytes();
+    Context context;
+    for (const bool told : {false, true}) {
+        if (told) context.account = address_of(p2wpkh_script(1));
+        const Explanation out = explain_psbt(view(bytes), context)->front();
+        EXPECT_NE(out.summary.find("Nothing comes back"), std::string::npos) << out.summary;
+        EXPECT_NE(out.verdict, Verdict::kOk);
+        EXPECT_NE(out.summary.find("10 BTC to " + text_of(p2wpkh_script(7))), std::string::npos);
+    }
+}
+
 TEST(ExplainPsbt, blocks_signatures_that_others_can_use) {
     Story story;
     story.input = {{{0x03}, le32(chain::kSighashNone)}};

@@ -25,6 +25,7 @@ struct BtcInput {
     bool proven = false;          ///< By the txn that made it, or by a signature that covers it.
     Address address;              ///< Whose coin it is; empty: not known.
     bool address_proven = false;  ///< By what is spent, or by a signature that fits the address.
+    bool mine = false;            ///< By the context's account or descriptors (find_own).
     bool complete = false;        ///< Carries its script or witness.
     std::optional<chain::SpendCheck> check;  ///< Of what it carries; none when it carries nothing.
     std::optional<uint32_t> sighash;         ///< The type that the PSBT asks for.
