@@ -114,7 +114,8 @@ Result<std::vector<Explanation>> explain_bitcoin_message(std::string_view input,
         readable ? format("\"{}\"", clipped(asked.message, kMostWords))
                  : format("{} that are no text", counted(asked.message.size(), "byte", "bytes"));
     walk.effect(EffectKind::kMessage, Call{}, asked.address, {},
-                format("{} {} {}", who, asked.signature ? "signed" : "signs", words));
+                format("the owner of {} {} {}", who,
+                       asked.signature ? "is said to have signed" : "signs", words));
     if (!readable)
         walk.raise("M2", Verdict::kWarn,
                    "The message holds bytes that are no text: nobody can say what is agreed to.");
