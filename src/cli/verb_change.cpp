@@ -71,7 +71,7 @@ Result<array> outputs_json(const View& view, const patterns::ChangeFacts& facts)
         if (view.clusters) each["co_spent"] = facts.outputs[n].co_spent;
         if (const auto& spender = facts.outputs[n].spender) {
             array differs;
-            for (const std::string& reason : patterns::differs(facts.own.print, spender->print))
+            for (const std::string& reason : chain::differs(facts.own.print, spender->print))
                 differs.emplace_back(reason);
             CORDON_TRY(const std::string by, view.txid(spender->at));
             each["spent_by"] = object{{"txid", by},
@@ -132,7 +132,7 @@ Status print_change(const View& view, const engine::TxnChange& found,
         std::string spent = "unspent";
         if (const auto& spender = facts.outputs[n].spender) {
             spent.clear();
-            for (const std::string& reason : patterns::differs(facts.own.print, spender->print))
+            for (const std::string& reason : chain::differs(facts.own.print, spender->print))
                 spent += format("{}{}", spent.empty() ? "other software: " : "; ", reason);
             if (spent.empty()) spent = "same software";
         }

@@ -6,6 +6,7 @@
 #include <secp256k1_recovery.h>
 #include <secp256k1_schnorrsig.h>
 #include <algorithm>
+#include <vector>
 
 #include <cordon/base/check.hpp>
 #include <cordon/base/format.hpp>
@@ -108,6 +109,41 @@ Result<PublicKey> PublicKey::add(const Hash256& scalar) const {
         return fail(ErrorCode::kMalformed,
                     "public key: a tweak that is no scalar, or that leads to infinity");
     return PublicKeyAccess::make(point);
+}
+
+Result<PublicKey> PublicKey::times(const Hash256& scalar) const {
+    secp256k1_pubkey point = PublicKeyAccess::get(*this);
+    if (secp256k1_ec_pubkey_tweak_mul(context(), &point, scalar.bytes.data()) != 1)
+        return fail(ErrorCode::kMalformed, "public key: a factor that is no scalar");
+    return PublicKeyAccess::make(point);
+}
+
+PublicKey PublicKey::negated() const noexcept {
+    secp256k1_pubkey point = PublicKeyAccess::get(*this);
+    const int done = secp256k1_ec_pubkey_negate(context(), &point);
+    CORDON_CHECK(done == 1);
+    return PublicKeyAccess::make(point);
+}
+
+Result<PublicKey> PublicKey::sum(std::span<const PublicKey> points) {
+    std::vector<secp256k1_pubkey> parsed;
+    for (const PublicKey& each : points) parsed.push_back(PublicKeyAccess::get(each));
+    std::vector<const secp256k1_pubkey*> pointers;
+    for (const secp256k1_pubkey& each : parsed) pointers.push_back(&each);
+    secp256k1_pubkey out;
+    if (points.empty() ||
+        secp256k1_ec_pubkey_combine(context(), &out, pointers.data(), pointers.size()) != 1)
+        return fail(ErrorCode::kMalformed, "public key: points that add up to no point");
+    return PublicKeyAccess::make(out);
+}
+
+PublicKey PublicKey::generator() noexcept {
+    static constexpr std::array<uint8_t, 33> kGenerator{
+        // SEC 2, section 2.4.1.
+        0x02, 0x79, 0xbe, 0x66, 0x7e, 0xf9, 0xdc, 0xbb, 0xac, 0x55, 0xa0,
+        0x62, 0x95, 0xce, 0x87, 0x0b, 0x07, 0x02, 0x9b, 0xfc, 0xdb, 0x2d,
+        0xce, 0x28, 0xd9, 0x59, 0xf2, 0x81, 0x5b, 0x16, 0xf8, 0x17, 0x98};
+    return *parse(kGenerator);
 }
 
 bool operator==(const PublicKey& a, const PublicKey& b) noexcept {

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 
 #include <cordon/base/bytes.hpp>
 #include <cordon/base/result.hpp>
@@ -30,6 +31,14 @@ public:
     /// BIP-341 (of the point with even Y). kMalformed when the scalar is not below the order or the
     /// sum is infinity.
     Result<PublicKey> add(const Hash256& scalar) const;
+
+    /// This point `scalar` times: a shared secret's point, a key's part of an aggregate. kMalformed
+    /// when the scalar is zero or not below the order.
+    Result<PublicKey> times(const Hash256& scalar) const;
+    PublicKey negated() const noexcept;
+    /// kMalformed for no points, and for those that add up to infinity.
+    static Result<PublicKey> sum(std::span<const PublicKey> points);
+    static PublicKey generator() noexcept;
 
     friend bool operator==(const PublicKey&, const PublicKey&) noexcept;
 

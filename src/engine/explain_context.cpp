@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include <cordon/base/format.hpp>
+#include <cordon/base/hex.hpp>
 #include <cordon/chain/lists/yaml.hpp>
 #include <cordon/chain/text.hpp>
 #include <cordon/explain/simulation.hpp>
@@ -209,6 +210,17 @@ Status read_account(const Reader& reader, const YamlNode& root, explain::Context
         out.owners.push_back(*owner);
         return {};
     }));
+    CORDON_TRY(reader.each(root, "descriptors", [&](const YamlNode& node) -> Status {
+        out.descriptors.push_back(node.text);
+        return {};
+    }));
+    for (const auto& [field, list] : {std::pair{"txns", &out.txns}, {"parents", &out.parents}})
+        CORDON_TRY(reader.each(root, field, [&](const YamlNode& node) -> Status {
+            auto bytes = parse_hex(node.text);
+            if (!bytes) return reader.refuse(node, bytes.error().message);
+            list->push_back(*std::move(bytes));
+            return {};
+        }));
     CORDON_TRY(reader.each(root, "proposals", [&](const YamlNode& node) -> Status {
         CORDON_TRY(reader.known(node, {"nonce", "hash"}));
         explain::Proposal proposal;
@@ -270,9 +282,10 @@ Result<ExplainWorld> parse_explain_context(std::string_view text, const std::str
         memory_file(name, {reinterpret_cast<const uint8_t*>(text.data()), text.size()});
     CORDON_TRY(const YamlNode root, chain::parse_yaml(file));
     Reader reader{name};
-    CORDON_TRY(reader.known(
-        root, {"version", "chain", "account", "now", "owners", "threshold", "book", "tokens",
-               "request", "proposals", "failed_executions", "history", "balances", "simulation"}));
+    CORDON_TRY(
+        reader.known(root, {"version", "chain", "account", "now", "owners", "threshold", "book",
+                            "tokens", "request", "proposals", "failed_executions", "history",
+                            "balances", "simulation", "descriptors", "txns", "parents"}));
     const YamlNode* version = root.find("version");
     if (version == nullptr || version->text != "1")
         return reader.refuse(root, "field version: expected 1");

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <cordon/base/amount.hpp>
+#include <cordon/base/bytes.hpp>
 #include <cordon/base/time.hpp>
 #include <cordon/model/address.hpp>
 #include <cordon/model/asset.hpp>
@@ -110,6 +111,11 @@ struct Context {
     std::vector<std::string> explained;  ///< Hashes, hex, whose content is explained elsewhere.
     std::vector<Address> owners;         ///< Of the account that signs.
     std::optional<uint64_t> threshold;   ///< Of the account that signs.
+    /// Output descriptors of the wallet that signs (Bitcoin): what pays them comes back.
+    std::vector<std::string> descriptors;
+    /// Raw Bitcoin txns: earlier ones of the wallet that signs, which show how it works; and those
+    /// that made what is spent, whoever wrote them. Both prove what a payload spends.
+    std::vector<Bytes> txns, parents;
     std::vector<UnixMillis> failed_executions;  ///< Of the account that signs.
     std::optional<UnixMillis> now;              ///< When it is to be signed.
     std::optional<Simulation> simulation;       ///< Of this payload.

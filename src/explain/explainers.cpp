@@ -3,12 +3,23 @@
 
 #include <array>
 
+#include "btc.hpp"
 #include "evm.hpp"
 #include "message.hpp"
 #include "safe.hpp"
 #include "typed_data.hpp"
 
 namespace cordon::explain {
+namespace {
+
+/// JSON that names a Bitcoin address is a message of Bitcoin, everything else one of an EVM chain.
+Result<std::vector<Explanation>> explain_any_message(std::string_view input,
+                                                     const Context& context) {
+    return is_bitcoin_message(input) ? explain_bitcoin_message(input, context)
+                                     : explain_message(input, context);
+}
+
+}  // namespace
 
 std::span<const Explainer> explainers() noexcept {
     static constexpr auto kExplainers = std::to_array<Explainer>({
@@ -17,7 +28,10 @@ std::span<const Explainer> explainers() noexcept {
         {"evm", "a transaction of an EVM chain: hex, JSON, or calldata with --to", explain_evm},
         {"typed-data", "an EIP-712 request as JSON, as eth_signTypedData_v4 takes it",
          explain_typed_data},
-        {"message", "a text as personal_sign signs it; sign-ins too", explain_message},
+        {"message", "a text as personal_sign signs it; sign-ins too; of Bitcoin as JSON",
+         explain_any_message},
+        {"psbt", "a Bitcoin PSBT of version 0 or 2: binary, hex or base64", explain_psbt},
+        {"btc", "a Bitcoin txn, signed or not: binary or hex", explain_btc},
     });
     return kExplainers;
 }

@@ -120,9 +120,9 @@ Candidates peeling_chain(const ChangeFacts& facts) {
 
 Candidates locktime(const ChangeFacts& facts) {
     // BlockSci compares whether there is one, not of which sort.
-    const bool has = facts.own.print.locktime != LocktimeUse::kNone;
+    const bool has = facts.own.print.locktime != chain::LocktimeUse::kNone;
     return by_spender(facts, [&](const SpenderFacts& spender) {
-        return (spender.print.locktime != LocktimeUse::kNone) == has;
+        return (spender.print.locktime != chain::LocktimeUse::kNone) == has;
     });
 }
 
@@ -140,7 +140,8 @@ Candidates wallet_fingerprint(const ChangeFacts& facts) {
     for (uint32_t n = 0; n < outputs.size(); ++n) {
         if (!is_spendable(outputs[n])) continue;
         if (!facts.outputs[n].spender) return {};  // It may be either.
-        if (same_software(facts.own.print, facts.outputs[n].spender->print)) found.push_back(n);
+        if (chain::same_software(facts.own.print, facts.outputs[n].spender->print))
+            found.push_back(n);
     }
     return found;
 }

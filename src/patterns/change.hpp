@@ -7,9 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include <cordon/chain/bitcoin/fingerprint.hpp>
 #include <cordon/ledger/ledger.hpp>
-
-#include "fingerprint.hpp"
 
 /// Which output of a txn goes back to who paid: single heuristics, and what they agree on
 /// (docs/patterns/change.md).
@@ -29,7 +28,7 @@ std::optional<uint32_t> only(const Candidates& all) noexcept;
 /// The txn that spends an output, as the heuristics see it.
 struct SpenderFacts {
     TxnPosition at;
-    Fingerprint print;
+    chain::Fingerprint print;
     std::size_t inputs = 0, outputs = 0;
     std::optional<uint64_t> fee;        ///< None when not all inputs are known.
     std::optional<uint64_t> kilo_rate;  ///< Satoshi for 1,000 virtual bytes, by estimated size.

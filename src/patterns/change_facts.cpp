@@ -30,8 +30,9 @@ constexpr uint64_t kOverhead = 11;  // Version, counts, locktime, segwit mark.
 
 SpenderFacts facts_of(const ledger::PlacedUtxoTxn& placed) {
     const UtxoTxn& txn = placed.txn;
-    SpenderFacts facts{placed.at,          fingerprint(txn), txn.inputs.size(),
-                       txn.outputs.size(), std::nullopt,     std::nullopt};
+    SpenderFacts facts{placed.at,         chain::fingerprint(txn),
+                       txn.inputs.size(), txn.outputs.size(),
+                       std::nullopt,      std::nullopt};
     uint64_t left = 0;
     uint64_t size = kOverhead;
     for (const TxIn& in : txn.inputs) {

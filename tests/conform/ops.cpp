@@ -13,6 +13,8 @@
 #include <cordon/crypto/hash.hpp>
 #include <cordon/crypto/merkle.hpp>
 
+#include "ops_bitcoin.hpp"
+
 namespace cordon::conform {
 namespace {
 
@@ -131,7 +133,17 @@ constexpr std::array kOps{
     Named{"base58", op_codec<chain::parse_base58, chain::format_base58>},
     Named{"base58check", op_codec<chain::parse_base58check, chain::format_base58check>},
     Named{"bech32", op_bech32},
+    Named{"bip32", op_bip32},
+    Named{"bip32_public", op_bip32_public},
+    Named{"bip39_entropy", op_bip39_entropy},
+    Named{"bip39_mnemonic", op_bip39_mnemonic},
+    Named{"bip39_seed", op_bip39_seed},
+    Named{"bitcoin_message", op_bitcoin_message},
+    Named{"bitcoin_message_hashes", op_bitcoin_message_hashes},
+    Named{"bitcoin_sighash", op_bitcoin_sighash},
+    Named{"bitcoin_spend", op_bitcoin_spend},
     Named{"block", op_block},
+    Named{"descriptor", op_descriptor},
     Named{"ecdsa", op_ecdsa},
     Named{"eip55", op_eip55},
     Named{"evm_recover", op_evm_recover},
@@ -139,17 +151,21 @@ constexpr std::array kOps{
     Named{"hash160", op_hash<crypto::hash160>},
     Named{"keccak256", op_hash<crypto::keccak256>},
     Named{"merkle_root", op_merkle_root},
+    Named{"musig_key", op_musig_key},
     Named{"namehash", op_namehash},
     Named{"personal_message", op_personal_message},
+    Named{"psbt", op_psbt},
     Named{"public_key_add", op_public_key_add},
     Named{"ripemd160", op_hash<crypto::ripemd160>},
     Named{"contract_call", op_contract_call},
     Named{"rlp_decode", op_rlp_decode},
     Named{"rlp_encode", op_rlp_encode},
+    Named{"schnorr", op_schnorr},
     Named{"script_address", op_script_address},
     Named{"segwit", op_segwit},
     Named{"sha256", op_hash<static_cast<Hash256 (*)(ByteView) noexcept>(crypto::sha256)>},
     Named{"sha256d", op_hash<crypto::sha256d>},
+    Named{"taproot", op_taproot},
     Named{"tx", op_tx},
     Named{"typed_data", op_typed_data},
     Named{"units", op_units},

@@ -5,18 +5,11 @@
 
 #include <cordon/crypto/hash.hpp>
 
+#include "opcodes.hpp"
+
 namespace cordon::chain {
 namespace {
 
-constexpr uint8_t kOp1 = 0x51;
-constexpr uint8_t kOp16 = 0x60;
-constexpr uint8_t kOpReturn = 0x6a;
-constexpr uint8_t kOpDup = 0x76;
-constexpr uint8_t kOpEqual = 0x87;
-constexpr uint8_t kOpEqualVerify = 0x88;
-constexpr uint8_t kOpHash160 = 0xa9;
-constexpr uint8_t kOpCheckSig = 0xac;
-constexpr uint8_t kOpCheckMultisig = 0xae;
 constexpr unsigned kMaxMultisigKeys = 20;  // MAX_PUBKEYS_PER_MULTISIG of Bitcoin Core.
 
 /// 33 bytes after 02 or 03, 65 after 04, 06 or 07 (hybrid keys are valid in consensus).

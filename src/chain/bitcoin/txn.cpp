@@ -8,6 +8,7 @@
 
 #include "../txn_slots.hpp"
 #include "script.hpp"
+#include "wire.hpp"
 
 namespace cordon::chain {
 namespace {
@@ -54,30 +55,6 @@ void read_witnesses(Cursor& cursor, TxnView& out) {
     if (out.items.empty())
         cursor.fail_at(start, ErrorCode::kMalformed,
                        "a witness item in a txn that has the witness flag", 0);
-}
-
-void append_u32(Bytes& out, uint32_t value) {
-    for (unsigned shift = 0; shift < 32; shift += 8)
-        out.push_back(static_cast<uint8_t>(value >> shift));
-}
-
-void append_compact_size(Bytes& out, uint64_t value) {
-    unsigned bytes = 1;
-    if (value >= 0x100000000) {
-        out.push_back(0xff), bytes = 8;
-    } else if (value >= 0x10000) {
-        out.push_back(0xfe), bytes = 4;
-    } else if (value >= 0xfd) {
-        out.push_back(0xfd), bytes = 2;
-    }
-    for (unsigned i = 0; i < bytes; ++i) out.push_back(static_cast<uint8_t>(value >> 8 * i));
-}
-
-void append_bytes(Bytes& out, ByteView bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); }
-
-void append_var_bytes(Bytes& out, ByteView bytes) {
-    append_compact_size(out, bytes.size());
-    append_bytes(out, bytes);
 }
 
 Status check_outputs(const TxnView& txn) {
@@ -177,6 +154,23 @@ bool read_txn(Cursor& cursor, TxnView& out) {
     return true;
 }
 
+bool read_unsigned_txn(Cursor& cursor, TxnView& out) {
+    const std::size_t start = cursor.offset();
+    out.items.clear();
+    out.outputs.clear();
+    out.segwit = false;
+    out.version = cursor.u32("the version of a txn");
+    const std::size_t body = cursor.offset();
+    read_inputs(cursor, out);
+    if (cursor.ok()) read_outputs(cursor, out);
+    if (!cursor.ok()) return false;
+    out.body = cursor.since(body);
+    out.locktime = cursor.u32("the locktime of a txn");
+    if (!cursor.ok()) return false;
+    out.raw = cursor.since(start);
+    return true;
+}
+
 Result<TxnView> parse_txn(ByteView bytes) {
     Cursor cursor{bytes};
     TxnView txn;
@@ -189,7 +183,7 @@ Result<TxnView> parse_txn(ByteView bytes) {
 }
 
 void append_txn(Bytes& out, const TxnView& txn) {
-    append_u32(out, txn.version);
+    append_number(out, txn.version);
     if (txn.segwit) {
         out.push_back(0);
         out.push_back(1);
@@ -197,14 +191,13 @@ void append_txn(Bytes& out, const TxnView& txn) {
     append_compact_size(out, txn.inputs.size());
     for (const InputView& input : txn.inputs) {
         append_bytes(out, input.prevout.txid);
-        append_u32(out, input.prevout.index);
+        append_number(out, input.prevout.index);
         append_var_bytes(out, input.script);
-        append_u32(out, input.sequence);
+        append_number(out, input.sequence);
     }
     append_compact_size(out, txn.outputs.size());
     for (const OutputView& output : txn.outputs) {
-        append_u32(out, static_cast<uint32_t>(output.value));
-        append_u32(out, static_cast<uint32_t>(output.value >> 32));
+        append_number(out, output.value);
         append_var_bytes(out, output.script);
     }
     if (txn.segwit) {
@@ -213,7 +206,7 @@ void append_txn(Bytes& out, const TxnView& txn) {
             for (const ByteView item : txn.witness(input)) append_var_bytes(out, item);
         }
     }
-    append_u32(out, txn.locktime);
+    append_number(out, txn.locktime);
 }
 
 crypto::Pieces txid_pieces(const TxnView& txn) noexcept {

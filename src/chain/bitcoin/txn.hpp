@@ -59,6 +59,10 @@ struct TxnView {
 /// witness, all as Bitcoin Core refuses them).
 bool read_txn(Cursor& cursor, TxnView& out);
 
+/// As read_txn for the form without witness only, where no inputs is a count and not the marker of
+/// the other form: the txn inside a PSBT (BIP-174).
+bool read_unsigned_txn(Cursor& cursor, TxnView& out);
+
 /// Exactly one txn: as read_txn, and kTrailing when bytes follow.
 Result<TxnView> parse_txn(ByteView bytes);
 

@@ -6,7 +6,7 @@
 
 #include <cordon/model/block.hpp>
 
-namespace cordon::patterns {
+namespace cordon::chain {
 
 /// How a wallet uses the locktime of its txns. Bitcoin Core writes the height of the tip against
 /// fee sniping; many services write nothing.
@@ -36,4 +36,4 @@ std::vector<std::string> differs(const Fingerprint& before, const Fingerprint& a
 /// The same by version and locktime alone.
 bool same_software(const Fingerprint& a, const Fingerprint& b) noexcept;
 
-}  // namespace cordon::patterns
+}  // namespace cordon::chain

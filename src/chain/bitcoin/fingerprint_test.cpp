@@ -5,7 +5,7 @@
 
 #include "builders.hpp"
 
-namespace cordon::patterns {
+namespace cordon::chain {
 namespace {
 
 UtxoTxn txn(uint32_t version, uint32_t locktime, const std::vector<AddressKind>& signs) {
@@ -47,4 +47,4 @@ TEST(Fingerprint, kinds_that_overlap_or_are_unknown_are_no_break) {
 }
 
 }  // namespace
-}  // namespace cordon::patterns
+}  // namespace cordon::chain

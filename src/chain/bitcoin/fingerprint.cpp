@@ -3,7 +3,7 @@
 
 #include <cordon/base/format.hpp>
 
-namespace cordon::patterns {
+namespace cordon::chain {
 namespace {
 
 // Bitcoin consensus (LOCKTIME_THRESHOLD): below it a locktime is a height, from it on unix seconds.
@@ -63,4 +63,4 @@ bool same_software(const Fingerprint& a, const Fingerprint& b) noexcept {
     return a.version == b.version && a.locktime == b.locktime;
 }
 
-}  // namespace cordon::patterns
+}  // namespace cordon::chain
