@@ -44,9 +44,12 @@ bool decode_16(const char* text, uint8_t* out, unsigned& seen) noexcept {
 
 void append_hex(std::string& out, ByteView bytes) {
     static constexpr char kDigits[] = "0123456789abcdef";
+    const std::size_t begin = out.size();
+    out.resize(begin + bytes.size() * 2);
+    char* at = out.data() + begin;
     for (const uint8_t byte : bytes) {
-        out.push_back(kDigits[byte >> 4]);
-        out.push_back(kDigits[byte & 15]);
+        *at++ = kDigits[byte >> 4];
+        *at++ = kDigits[byte & 15];
     }
 }
 

@@ -30,7 +30,7 @@ TEST(LookAlike, is_what_chance_does_not_make) {
     EXPECT_FALSE(looks_like(kEthereum, kA, kA));
     EXPECT_FALSE(looks_like(kEthereum, kA, Address{}));
     // Three digits at one end and four at the other: 2^28.
-    EXPECT_FALSE(looks_like(kEthereum, kA, evm("0x1119000000000000000000000000000000b02222")));
+    EXPECT_FALSE(looks_like(kEthereum, kA, evm("0x1119000000000000000000000000000000b92222")));
     // All of one end and nothing of the other is a small number, not an imitation.
     EXPECT_FALSE(looks_like(kEthereum, kA, evm("0x1111000000000000000000000000000000a02229")));
 }

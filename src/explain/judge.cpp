@@ -66,6 +66,9 @@ void Walk::judge_first_seen(const Party& party) {
 
 void Walk::judge_look_alike(const Party& party) {
     if (words.entry(party.to) != nullptr || party.to.is_zero()) return;
+    if (context_.book.empty() && context_.history == nullptr && context_.owners.empty() &&
+        !context_.request && !chain::looks_like(words.chain(), party.to, party.who))
+        return;
     const auto [at, fresh] = known_.try_emplace(party.who);
     std::vector<Address>& known = at->second;
     if (fresh) {
@@ -89,6 +92,14 @@ void Walk::judge_look_alike(const Party& party) {
 }
 
 void Walk::judge_amounts() {
+    const History* history = context_.history;
+    if (history == nullptr) {
+        if (std::any_of(parties_.begin(), parties_.end(), [](const Party& party) {
+                return party.role == Party::Role::kPayee && party.amount;
+            }))
+            not_judged("R11", "Whether the amount is usual is not known: no history was given.");
+        return;
+    }
     struct Sum {
         Amount total, largest;
         std::string where;
@@ -103,10 +114,6 @@ void Walk::judge_amounts() {
             sum.where = party.where;
         }
     }
-    if (sums.empty()) return;
-    const History* history = context_.history;
-    if (history == nullptr)
-        return not_judged("R11", "Whether the amount is usual is not known: no history was given.");
     for (const auto& [of, sum] : sums) {
         const auto& [who, asset] = of;
         const auto largest = history->largest(words.chain(), who, asset);
@@ -192,7 +199,7 @@ void Walk::judge_request() {
 void Walk::judge() {
     std::set<std::tuple<Party::Role, Address, Address>> seen;
     for (const Party& party : parties_) {
-        if (!seen.emplace(party.role, party.who, party.to).second) continue;
+        if (parties_.size() > 1 && !seen.emplace(party.role, party.who, party.to).second) continue;
         judge_first_seen(party);
         judge_look_alike(party);
     }

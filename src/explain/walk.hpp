@@ -70,7 +70,11 @@ class Walk {
 public:
     /// Lifetime: both must outlive it.
     Walk(Explanation& out, const Context& context, ChainId chain)
-        : words{context, chain}, out_{out}, context_{context} {}
+        : words{context, chain}, out_{out}, context_{context} {
+        out.effects.reserve(4);  // What most payloads have: moving strings costs.
+        out.findings.reserve(8);
+        out.details.reserve(16);
+    }
 
     /// All effects of a call, in the order in which they happen.
     void call(const Call& call);
