@@ -1,0 +1,75 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <cordon/base/result.hpp>
+#include <cordon/model/address.hpp>
+#include <cordon/model/chain_id.hpp>
+
+#include "clear_descriptor.hpp"
+#include "context.hpp"
+#include "explanation.hpp"
+
+/// Clear signing (ERC-7730): what the makers of a contract say that a call of it means, as the
+/// screens of a hardware wallet would show it. Words only: nothing here lowers a finding.
+namespace cordon::explain {
+
+/// A call as its txn, or the call around it, carries it.
+struct ClearCall {
+    ChainId chain;
+    std::optional<Address> from;
+    Address to;
+    Amount value;
+    ByteView data;
+};
+
+/// A typed message (EIP-712) as a tree: `message` by the names of its primary type.
+struct ClearMessage {
+    std::string primary_type;
+    std::string encoded_type;  ///< encodeType of it.
+    ClearPairs domain;         ///< As the message has it: numbers decimal, addresses lower case.
+    std::string domain_separator;  ///< 0x and lower-case hex.
+    ClearValue message;
+    std::optional<Address> from;
+};
+
+struct ClearScreens {
+    std::string descriptor;  ///< The document that says so.
+    std::string owner;       ///< Who it says to be behind the contract.
+    std::string intent;      ///< "Swap".
+    std::string sentence;    ///< The intent with its values; empty when the descriptor has none.
+    std::vector<Screen> screens;
+    std::vector<std::string> left_out;  ///< Arguments that the descriptor never shows.
+};
+
+class ClearSigning {
+public:
+    explicit ClearSigning(ClearRegistry registry);
+
+    /// kNotFound when no descriptor is bound to the call. Other errors: one is, and does not fit
+    /// the payload; nothing of it may be shown then.
+    Result<ClearScreens> call(const ClearCall& call, const Context& context) const {
+        return call_at(call, context, 0);
+    }
+    Result<ClearScreens> message(const ClearMessage& message, const Context& context) const;
+
+    /// As call(), `depth` calls inside another one.
+    Result<ClearScreens> call_at(const ClearCall& call, const Context& context,
+                                 std::size_t depth) const;
+
+    const ClearRegistry& registry() const noexcept { return registry_; }
+
+private:
+    ClearRegistry registry_;
+    // By chain and address; several descriptors may be bound to one contract.
+    std::multimap<std::pair<uint64_t, std::string>, std::size_t> calls_;
+    std::vector<std::size_t> messages_;
+};
+
+}  // namespace cordon::explain
