@@ -47,13 +47,15 @@ Hash160 ripemd160(ByteView bytes) noexcept {
 
 Hash160 hash160(ByteView bytes) noexcept { return ripemd160(sha256(bytes)); }
 
-Hash256 keccak256(ByteView bytes) {
+Hash256 keccak256(ByteView bytes) { return keccak256_of({bytes}); }
+
+Hash256 keccak256_of(std::initializer_list<ByteView> parts) {
     // Creating the object costs more than hashing an address with it.
     thread_local const std::unique_ptr<Botan::HashFunction> keccak =
         Botan::HashFunction::create("Keccak-1600(256)");
     CORDON_CHECK(keccak != nullptr);
     Hash256 out;
-    keccak->update(bytes.data(), bytes.size());
+    for (const ByteView part : parts) keccak->update(part.data(), part.size());
     keccak->final(out.bytes.data());
     return out;
 }

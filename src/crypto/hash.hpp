@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 
 #include <cordon/base/bytes.hpp>
 
@@ -21,6 +22,8 @@ Hash160 ripemd160(ByteView bytes) noexcept;
 Hash160 hash160(ByteView bytes) noexcept;
 /// Keccak-256 as Ethereum uses it: the padding of the competition, not that of FIPS 202 (SHA3-256).
 Hash256 keccak256(ByteView bytes);
+/// Of the parts one after the other.
+Hash256 keccak256_of(std::initializer_list<ByteView> parts);
 
 /// SHA-256 of bytes that come in pieces. Confined to one thread; copying it forks the stream.
 class Sha256 {

@@ -10,71 +10,65 @@ constexpr uint8_t kString = 0x80;
 constexpr uint8_t kList = 0xc0;
 constexpr std::size_t kShort = 55;  // The longest content whose length fits the prefix byte.
 
-class Parser {
-public:
-    explicit Parser(ByteView bytes) : bytes_{bytes} {}
+tl::unexpected<Error> stop(ErrorCode code, std::size_t offset, std::string_view why) {
+    return fail(code, format("RLP, offset {}: {}", offset, why));
+}
 
-    /// The item at `at_`, which must end at or before `end`.
-    Result<RlpItem> item(std::size_t end, std::size_t depth) {
-        if (++count_ > kMaxRlpItems)
-            return stop(ErrorCode::kLimit, format("more than {} items", kMaxRlpItems));
-        if (depth > kMaxRlpDepth)
-            return stop(ErrorCode::kLimit, format("lists nested more than {} deep", kMaxRlpDepth));
-        RlpItem item;
-        item.offset = at_;
-        if (at_ >= end) return stop(ErrorCode::kTruncated, "expected an item, found the end");
-        const uint8_t prefix = bytes_[at_];
-        if (prefix < kString) {
-            item.bytes = bytes_.subspan(at_++, 1);
-            return item;
-        }
-        item.is_list = prefix >= kList;
-        ++at_;
-        CORDON_TRY(const std::size_t length,
-                   content_length(prefix - (item.is_list ? kList : kString), end));
-        if (length > end - at_)
-            return stop(ErrorCode::kTruncated,
-                        format("expected {} bytes of content, found {}", length, end - at_));
-        item.bytes = bytes_.subspan(at_, length);
-        if (!item.is_list) {
-            if (length == 1 && item.bytes[0] < kString)
-                return stop(ErrorCode::kMalformed,
-                            "a single byte below 0x80 must stand for itself");
-            at_ += length;
-            return item;
-        }
-        const std::size_t list_end = at_ + length;
-        while (at_ < list_end) {
-            CORDON_TRY(auto child, this->item(list_end, depth + 1));
-            item.items.push_back(std::move(child));
-        }
+/// The item at the begin of `bytes`, which stand at `offset`; of a list, without its items.
+Result<RlpItem> head(ByteView bytes, std::size_t offset) {
+    if (bytes.empty())
+        return stop(ErrorCode::kTruncated, offset, "expected an item, found the end");
+    RlpItem item;
+    item.offset = offset;
+    const uint8_t prefix = bytes[0];
+    if (prefix < kString) {
+        item.bytes = bytes.first(1);
+        item.size = 1;
         return item;
     }
-
-    tl::unexpected<Error> stop(ErrorCode code, std::string_view why) const {
-        return fail(code, format("RLP, offset {}: {}", at_, why));
-    }
-    std::size_t at() const noexcept { return at_; }
-
-private:
-    Result<std::size_t> content_length(std::size_t code, std::size_t end) {
-        if (code <= kShort) return code;
-        const std::size_t size = code - kShort;  // 1..8 bytes of length.
-        if (size > end - at_) return stop(ErrorCode::kTruncated, "the length is cut");
-        if (bytes_[at_] == 0) return stop(ErrorCode::kMalformed, "the length has a leading zero");
-        uint64_t length = 0;
-        for (std::size_t i = 0; i < size; ++i) length = length << 8 | bytes_[at_ + i];
+    item.is_list = prefix >= kList;
+    std::size_t at = 1;
+    uint64_t length = prefix - (item.is_list ? kList : kString);
+    if (length > kShort) {
+        const std::size_t digits = length - kShort;  // 1..8 bytes of length.
+        if (digits > bytes.size() - at)
+            return stop(ErrorCode::kTruncated, offset + at, "the length is cut");
+        if (bytes[at] == 0)
+            return stop(ErrorCode::kMalformed, offset + at, "the length has a leading zero");
+        length = 0;
+        for (std::size_t i = 0; i < digits; ++i) length = length << 8 | bytes[at + i];
         if (length <= kShort)
-            return stop(ErrorCode::kMalformed,
+            return stop(ErrorCode::kMalformed, offset + at,
                         format("length {} must be in the short form", length));
-        at_ += size;
-        return static_cast<std::size_t>(length);
+        at += digits;
     }
+    if (length > bytes.size() - at)
+        return stop(ErrorCode::kTruncated, offset + at,
+                    format("expected {} bytes of content, found {}", length, bytes.size() - at));
+    item.bytes = bytes.subspan(at, static_cast<std::size_t>(length));
+    item.size = at + item.bytes.size();
+    if (!item.is_list && length == 1 && item.bytes[0] < kString)
+        return stop(ErrorCode::kMalformed, offset + at,
+                    "a single byte below 0x80 must stand for itself");
+    return item;
+}
 
-    ByteView bytes_;
-    std::size_t at_ = 0;
-    std::size_t count_ = 0;
-};
+/// Fills in the items of a list, and theirs. `count`: of items so far.
+Status fill(RlpItem& list, std::size_t depth, std::size_t& count) {
+    RlpReader reader = items_of(list);
+    while (!reader.done()) {
+        const std::size_t offset = list.offset + list.size - list.bytes.size() + reader.at();
+        if (++count > kMaxRlpItems)
+            return stop(ErrorCode::kLimit, offset, format("more than {} items", kMaxRlpItems));
+        if (depth == kMaxRlpDepth)
+            return stop(ErrorCode::kLimit, offset,
+                        format("lists nested more than {} deep", kMaxRlpDepth));
+        CORDON_TRY(RlpItem item, reader.next());
+        if (item.is_list) CORDON_TRY(fill(item, depth + 1, count));
+        list.items.push_back(std::move(item));
+    }
+    return {};
+}
 
 void append_prefix(Bytes& out, std::size_t length, uint8_t base) {
     if (length <= kShort) {
@@ -90,12 +84,23 @@ void append_prefix(Bytes& out, std::size_t length, uint8_t base) {
 
 }  // namespace
 
+Result<RlpItem> RlpReader::next() {
+    CORDON_TRY(RlpItem item, head(bytes_.subspan(at_), offset_ + at_));
+    at_ += item.size;
+    return item;
+}
+
+RlpReader items_of(const RlpItem& list) {
+    return RlpReader{list.bytes, list.offset + list.size - list.bytes.size()};
+}
+
 Result<RlpItem> parse_rlp(ByteView bytes) {
-    Parser parser{bytes};
-    CORDON_TRY(auto item, parser.item(bytes.size(), 0));
-    if (parser.at() != bytes.size())
-        return parser.stop(ErrorCode::kTrailing,
-                           format("{} bytes follow the item", bytes.size() - parser.at()));
+    CORDON_TRY(RlpItem item, head(bytes, 0));
+    std::size_t count = 1;
+    if (item.is_list) CORDON_TRY(fill(item, 0, count));
+    if (item.size != bytes.size())
+        return stop(ErrorCode::kTrailing, item.size,
+                    format("{} bytes follow the item", bytes.size() - item.size));
     return item;
 }
 
@@ -125,8 +130,10 @@ void append_rlp(Bytes& out, const Amount& number) {
     append_rlp(out, ByteView{digits}.last(size));
 }
 
+void append_rlp_list_prefix(Bytes& out, std::size_t size) { append_prefix(out, size, kList); }
+
 void append_rlp_list(Bytes& out, ByteView items) {
-    append_prefix(out, items.size(), kList);
+    append_rlp_list_prefix(out, items.size());
     out.insert(out.end(), items.begin(), items.end());
 }
 

@@ -17,6 +17,7 @@ struct RlpItem {
     bool is_list = false;
     ByteView bytes;              ///< The content of a string; of a list, its encoded items.
     std::size_t offset = 0;      ///< Where the item's prefix stands, for messages.
+    std::size_t size = 0;        ///< Bytes of the prefix and the content.
     std::vector<RlpItem> items;  ///< Of a list.
 };
 
@@ -31,6 +32,28 @@ inline constexpr std::size_t kMaxRlpItems = std::size_t{1} << 20;
 /// the offset.
 Result<RlpItem> parse_rlp(ByteView bytes);
 
+/// Reads the items of a list one after the other, each in its canonical form, without making room
+/// for them: of a list, `bytes` is what another reader reads, and `items` stays empty.
+class RlpReader {
+public:
+    /// `items`: what follows a list's prefix, or the bytes of a single item. `offset`: where they
+    /// stand, for messages.
+    explicit RlpReader(ByteView items, std::size_t offset = 0) : bytes_{items}, offset_{offset} {}
+
+    bool done() const noexcept { return at_ == bytes_.size(); }
+    /// How many bytes were read.
+    std::size_t at() const noexcept { return at_; }
+    /// kTruncated, kMalformed.
+    Result<RlpItem> next();
+
+private:
+    ByteView bytes_;
+    std::size_t offset_;
+    std::size_t at_ = 0;
+};
+/// A reader of the items of a list. REQUIRES: item.is_list.
+RlpReader items_of(const RlpItem& list);
+
 /// The item as parse_rlp() reads it: `bytes` of strings, `items` of lists. REQUIRES: at most
 /// kMaxRlpDepth levels.
 Bytes encode_rlp(const RlpItem& item);
@@ -39,6 +62,8 @@ Bytes encode_rlp(const RlpItem& item);
 void append_rlp(Bytes& out, ByteView text);
 /// Appends a number: big-endian without leading zeros, zero as the empty string.
 void append_rlp(Bytes& out, const Amount& number);
+/// Appends the prefix of a list whose items take `size` bytes.
+void append_rlp_list_prefix(Bytes& out, std::size_t size);
 /// Appends the list whose items are already encoded in `items`.
 void append_rlp_list(Bytes& out, ByteView items);
 
