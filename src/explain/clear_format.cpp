@@ -140,7 +140,8 @@ std::string unit_text(const Amount& value, unsigned decimals, std::string_view b
         sign = kPrefixes[thousands];
         decimals += static_cast<unsigned>(3 * thousands);
     }
-    return format("{} {}{}", format_units(value, decimals), sign, safe_text(base));
+    const std::string unit = format("{}{}", sign, safe_text(base));
+    return format("{}{}{}", format_units(value, decimals), unit.empty() ? "" : " ", unit);
 }
 
 std::string chain_name(uint64_t id) {

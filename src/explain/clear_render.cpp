@@ -17,6 +17,9 @@ namespace {
 using Kind = ClearValue::Kind;
 using Indices = std::vector<std::size_t>;
 
+// As Ledger's screens have it. Which token it is, is said once below everything else.
+constexpr std::string_view kUnknownTicker = "???";
+
 struct Token {
     std::string symbol;
     unsigned decimals = 0;
@@ -32,6 +35,7 @@ public:
         out_.owner = safe_text(input_.descriptor.owner);
         out_.intent = safe_text(input_.shape.intent);
         CORDON_TRY(fields(input_.shape.fields, {}));
+        for (const std::string& token : unknown_tokens_) CORDON_TRY(show("Unknown token", token));
         sentence();
         for (const std::string& name : input_.data.names)
             if (!used_.contains(name)) out_.left_out.push_back(safe_text(name));
@@ -229,7 +233,8 @@ private:
         for (const BookEntry& entry : context_.book)
             if (entry.chain.reference == chain && entry.address == who && !entry.name.empty())
                 return format("{} ({})", safe_text(entry.name), text);
-        return text;
+        const auto token = token_at(address, chain);
+        return token ? format("{} ({})", token->symbol, text) : text;
     }
 
     std::string address_text(const ClearField& field, const ClearValue& value) const {
@@ -277,7 +282,7 @@ private:
             CORDON_TRY(const ClearValue token, value_of(*field.token, group, indices));
             address = address_in(token);
         }
-        if (!address) return text("??? (unknown token)", 0);
+        if (!address) return text(kUnknownTicker, 0);
         const std::string hex = to_hex0x(*address);
         if (std::find(field.native.begin(), field.native.end(), hex) != field.native.end()) {
             const ChainId id{ChainFamily::kEvm, chain};
@@ -285,7 +290,8 @@ private:
         }
         if (const auto token = token_at(*address, chain))
             return text(token->symbol, token->decimals);
-        return text(format("??? (unknown token {})", named(*address, chain)), 0);
+        unknown_tokens_.insert(named(*address, chain));
+        return text(kUnknownTicker, 0);
     }
 
     Result<std::string> ticker(const ClearField& field, const ClearValue& value,
@@ -429,7 +435,8 @@ private:
     const ClearInput& input_;
     const Context& context_;
     ClearScreens out_;
-    std::set<std::string> used_;
+    std::set<std::string> used_;  // Arguments that something was shown or judged by.
+    std::set<std::string> unknown_tokens_;
 };
 
 }  // namespace
