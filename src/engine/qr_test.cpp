@@ -100,7 +100,7 @@ TEST(Qr, what_is_no_picture_or_ends_early_is_refused) {
         for (const std::size_t size : {std::size_t{4}, std::size_t{20}, whole.size() / 2}) {
             const auto picture = read_picture(ByteView{whole}.first(size));
             // libjpeg fills up what is missing; libpng refuses.
-            if (picture) EXPECT_LE(picture->pixels.size(), kMaxPixels);
+            EXPECT_LE(picture ? picture->pixels.size() : 0, kMaxPixels);
         }
     }
 }

@@ -94,40 +94,71 @@ private:
 
     Status fields(const std::vector<ClearField>& list, const ClearPath& group,
                   const Indices& indices = {}) {
-        for (const ClearField& field : list) {
-            if (!field.fields.empty()) {
-                CORDON_TRY(this->group(field, group, indices));
-            } else if (!field.path) {
-                if (!field.hidden) {
-                    ClearValue value = field.format == ClearFormat::kRaw
-                                           ? ClearValue::text(field.constant)
-                                           : literal(field.constant);
-                    CORDON_TRY(one(field, value, group, indices));
-                }
+        for (std::size_t i = 0; i < list.size();) {
+            const std::size_t end = bundle(list, i, group);
+            if (end - i > 1) {
+                // A payee beside its amount says more than all payees, then all amounts.
+                ClearPath path = below(group, *list[i].path);
+                path.steps.resize(list_step(path) + 1);
+                CORDON_TRY(const auto all, expand(root_of(path), path, indices, kMaxClearScreens));
+                for (const Indices& at : all)
+                    for (std::size_t k = i; k < end; ++k) CORDON_TRY(each(list[k], group, at));
             } else {
-                CORDON_TRY(each(field, group, indices));
+                CORDON_TRY(single(list[i], group, indices));
             }
+            i = end;
         }
         return {};
+    }
+
+    Status single(const ClearField& field, const ClearPath& group, const Indices& indices) {
+        if (!field.fields.empty()) return this->group(field, group, indices);
+        if (field.path) return each(field, group, indices);
+        if (field.hidden) return {};
+        const ClearValue value = field.format == ClearFormat::kRaw
+                                     ? ClearValue::text(field.constant)
+                                     : literal(field.constant);
+        return one(field, value, group, indices);
+    }
+
+    /// Where a path goes through a whole array of structures; the number of steps when it does not.
+    static std::size_t list_step(const ClearPath& path) {
+        for (std::size_t i = 0; i + 1 < path.steps.size(); ++i)
+            if (path.steps[i].kind == ClearStep::Kind::kSlice &&
+                path.steps[i + 1].kind == ClearStep::Kind::kName)
+                return i;
+        return path.steps.size();
+    }
+
+    /// The end of the fields from `begin` on that go through one array of structures.
+    static std::size_t bundle(const std::vector<ClearField>& list, std::size_t begin,
+                              const ClearPath& group) {
+        const auto prefix = [&](const ClearField& field) -> std::optional<ClearPath> {
+            if (!field.path || !field.fields.empty()) return std::nullopt;
+            ClearPath path = below(group, *field.path);
+            const std::size_t at = list_step(path);
+            if (path.root == '@' || at == path.steps.size() || at < group.steps.size())
+                return std::nullopt;
+            path.steps.resize(at + 1);
+            return path;
+        };
+        const auto first = prefix(list[begin]);
+        std::size_t end = begin + 1;
+        while (first && end < list.size()) {
+            const auto next = prefix(list[end]);
+            if (!next || !same_place(*first, *next)) break;
+            ++end;
+        }
+        return end;
     }
 
     /// A group over a list shows all of its fields for one element after the other.
     Status group(const ClearField& field, const ClearPath& outer, const Indices& indices) {
         const ClearPath path = field.path ? below(outer, *field.path) : outer;
         if (field.hidden) return {};
-        CORDON_TRY(const auto all, places(path, indices));
+        CORDON_TRY(const auto all, expand(root_of(path), path, indices, kMaxClearScreens));
         for (const Indices& at : all) CORDON_TRY(fields(field.fields, path, at));
         return {};
-    }
-
-    /// The places below a path that begin with `indices`.
-    Result<std::vector<Indices>> places(const ClearPath& path, const Indices& indices) {
-        CORDON_TRY(std::vector<Indices> all, expand(root_of(path), path, kMaxClearScreens));
-        std::erase_if(all, [&](const Indices& at) {
-            return at.size() < indices.size() ||
-                   !std::equal(indices.begin(), indices.end(), at.begin());
-        });
-        return all;
     }
 
     Status each(const ClearField& field, const ClearPath& group, const Indices& indices) {
@@ -136,7 +167,7 @@ private:
         note(path);
         // What carries the payload may not be known (the sender of an unsigned call).
         if (path.root == '@' && pick(input_.container, path, {}).has_value() == false) return {};
-        CORDON_TRY(const auto all, places(path, indices));
+        CORDON_TRY(const auto all, expand(root_of(path), path, indices, kMaxClearScreens));
         for (const Indices& at : all) {
             CORDON_TRY(const ClearValue value, pick(root_of(path), path, at));
             if (!field.must_be.empty()) {
@@ -183,8 +214,19 @@ private:
 
     // --- Formats
 
+    static bool is_number(ClearFormat format) {
+        return format == ClearFormat::kTokenAmount || format == ClearFormat::kAmount ||
+               format == ClearFormat::kDate || format == ClearFormat::kDuration ||
+               format == ClearFormat::kUnit || format == ClearFormat::kChainId;
+    }
+
     Result<std::string> text_of(const ClearField& field, const ClearValue& value,
                                 const ClearPath& group, const Indices& indices) {
+        // A slice of packed bytes holds a number as well.
+        if (value.kind == Kind::kBytes && value.bytes.size() <= 32 && is_number(field.format)) {
+            const auto number = Amount::from_big_endian(value.bytes);
+            if (number) return text_of(field, ClearValue::uint(*number), group, indices);
+        }
         const bool number = value.kind == Kind::kUint;
         switch (field.format) {
             case ClearFormat::kRaw: return raw_text(value);

@@ -29,27 +29,23 @@ ClearValue container_of(const std::optional<Address>& from, const std::optional<
     return container;
 }
 
-std::string_view of(const ClearPairs& pairs, std::string_view key) {
-    for (const auto& [name, value] : pairs)
-        if (name == key) return value;
-    return {};
+/// As descriptors write it: numbers in decimal, addresses in small digits.
+std::string domain_text(const chain::TypedData& message, std::string_view key) {
+    const chain::TypedValue* value = message.domain.find(key);
+    if (value == nullptr) return {};
+    if (value->kind == chain::AbiType::Kind::kAddress) return to_hex0x(value->address.payload());
+    return raw_text(named_value(*value));
 }
 
-bool bound(const ClearDescriptor& descriptor, const ClearMessage& message) {
-    for (const auto& [key, value] : descriptor.domain) {
-        const std::string_view own = of(message.domain, key);
-        const bool same =
-            std::equal(own.begin(), own.end(), value.begin(), value.end(), [&](char a, char b) {
-                return a == b || (key == "verifyingContract" && (a | 0x20) == (b | 0x20));
-            });
-        if (!same) return false;
-    }
-    if (!descriptor.domain_separator.empty() &&
-        descriptor.domain_separator != message.domain_separator)
-        return false;
-    if (descriptor.deployments.empty()) return true;
-    const std::string_view chain = of(message.domain, "chainId");
-    const std::string_view contract = of(message.domain, "verifyingContract");
+std::string small(std::string text) {
+    for (char& c : text)
+        if (c >= 'A' && c <= 'F') c = static_cast<char>(c | 0x20);
+    return text;
+}
+
+bool deployed(const ClearDescriptor& descriptor, const chain::TypedData& message) {
+    const std::string chain = domain_text(message, "chainId");
+    const std::string contract = domain_text(message, "verifyingContract");
     return std::any_of(descriptor.deployments.begin(), descriptor.deployments.end(),
                        [&](const ClearDeployment& deployment) {
                            return std::to_string(deployment.chain) == chain &&
@@ -57,7 +53,42 @@ bool bound(const ClearDescriptor& descriptor, const ClearMessage& message) {
                        });
 }
 
+/// What of the domain is not as the descriptor wants it. Nothing when the descriptor is for another
+/// contract; an empty list when all is well.
+std::optional<std::vector<std::string>> differences(const ClearDescriptor& descriptor,
+                                                    const chain::TypedData& message) {
+    if (!descriptor.deployments.empty() && !deployed(descriptor, message)) return std::nullopt;
+    if (!descriptor.domain_separator.empty() &&
+        descriptor.domain_separator != to_hex0x(message.domain_separator))
+        return std::nullopt;
+    std::vector<std::string> found;
+    for (const auto& [key, value] : descriptor.domain) {
+        const std::string own = domain_text(message, key);
+        if (own == (key == "verifyingContract" ? small(value) : value)) continue;
+        // Without a contract to go by, the domain is all that binds.
+        if (descriptor.deployments.empty() || (key != "name" && key != "version"))
+            return std::nullopt;
+        found.push_back(
+            format("the domain's {} is \"{}\", the descriptor of this contract has "
+                   "\"{}\": the contract may refuse the signature",
+                   safe_text(key), safe_text(own), safe_text(value)));
+    }
+    return found;
+}
+
 }  // namespace
+
+std::vector<Screen> txn_screens(const ClearScreens& screens, ChainId chain,
+                                const Amount& most_fee) {
+    std::vector<Screen> all{{"Interaction with", screens.owner, {}}};
+    all.insert(all.end(), screens.screens.begin(), screens.screens.end());
+    if (chain != kEthereum) all.push_back({"Network", chain_name(chain.reference), {}});
+    all.push_back(
+        {"Max fees",
+         format("{} {}", format_units(most_fee, native_decimals(chain)), native_symbol(chain)),
+         {}});
+    return all;
+}
 
 ClearSigning::ClearSigning(ClearRegistry registry) : registry_{std::move(registry)} {
     for (std::size_t i = 0; i < registry_.descriptors.size(); ++i) {
@@ -97,26 +128,39 @@ Result<ClearScreens> ClearSigning::call_at(const ClearCall& call, const Context&
     return fail(ErrorCode::kNotFound, "the descriptor of the contract does not know the function");
 }
 
-Result<ClearScreens> ClearSigning::message(const ClearMessage& message,
+Result<ClearScreens> ClearSigning::message(const chain::TypedData& message,
+                                           const std::optional<Address>& from,
                                            const Context& context) const {
-    const auto chain = number_in(of(message.domain, "chainId"));
-    std::optional<Address> contract;
-    if (const auto bytes = parse_hex0x(of(message.domain, "verifyingContract"));
-        bytes && bytes->size() == 20)
-        contract.emplace(AddressKind::kEvm, *bytes);
+    const chain::TypedValue* chain = message.domain.find("chainId");
+    const uint64_t id = chain != nullptr && chain->number.fits_u64() ? chain->number.low_u64() : 0;
+    const chain::TypedValue* contract = message.domain.find("verifyingContract");
+    const ClearDescriptor* best = nullptr;
+    const ClearShape* best_shape = nullptr;
+    std::vector<std::string> warnings;
     for (const std::size_t i : messages_) {
         const ClearDescriptor& descriptor = registry_.descriptors[i];
-        if (!bound(descriptor, message)) continue;
-        for (const ClearShape& shape : descriptor.shapes) {
-            if (shape.key != message.encoded_type && shape.key != message.primary_type) continue;
-            const uint64_t id = chain && chain->fits_u64() ? chain->low_u64() : 0;
-            return render_clear(*this,
-                                {descriptor, shape, message.message,
-                                 container_of(message.from, contract, Amount{}, id), id, 0},
-                                context);
-        }
+        const auto shape = std::find_if(
+            descriptor.shapes.begin(), descriptor.shapes.end(), [&](const ClearShape& each) {
+                return each.key == message.encoded_type || each.key == message.primary_type;
+            });
+        if (shape == descriptor.shapes.end()) continue;
+        auto differs = differences(descriptor, message);
+        if (!differs || (best != nullptr && differs->size() >= warnings.size())) continue;
+        best = &descriptor;
+        best_shape = &*shape;
+        warnings = std::move(*differs);
+        if (warnings.empty()) break;
     }
-    return fail(ErrorCode::kNotFound, "no descriptor is bound to the message");
+    if (best == nullptr) return fail(ErrorCode::kNotFound, "no descriptor is bound to the message");
+    const ClearValue data = named_value(message.message);
+    const std::optional<Address> to =
+        contract != nullptr ? std::optional{contract->address} : std::nullopt;
+    CORDON_TRY(
+        ClearScreens screens,
+        render_clear(*this, {*best, *best_shape, data, container_of(from, to, Amount{}, id), id, 0},
+                     context));
+    screens.warnings.insert(screens.warnings.begin(), warnings.begin(), warnings.end());
+    return screens;
 }
 
 }  // namespace cordon::explain

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <cordon/base/result.hpp>
+#include <cordon/chain/evm/typed_data.hpp>
 #include <cordon/model/address.hpp>
 #include <cordon/model/chain_id.hpp>
 
@@ -29,16 +30,6 @@ struct ClearCall {
     ByteView data;
 };
 
-/// A typed message (EIP-712) as a tree: `message` by the names of its primary type.
-struct ClearMessage {
-    std::string primary_type;
-    std::string encoded_type;  ///< encodeType of it.
-    ClearPairs domain;         ///< As the message has it: numbers decimal, addresses lower case.
-    std::string domain_separator;  ///< 0x and lower-case hex.
-    ClearValue message;
-    std::optional<Address> from;
-};
-
 struct ClearScreens {
     std::string descriptor;  ///< The document that says so.
     std::string owner;       ///< Who it says to be behind the contract.
@@ -46,7 +37,12 @@ struct ClearScreens {
     std::string sentence;    ///< The intent with its values; empty when the descriptor has none.
     std::vector<Screen> screens;
     std::vector<std::string> left_out;  ///< Arguments that the descriptor never shows.
+    std::vector<std::string> warnings;  ///< Why the words may not fit, one sentence each.
 };
+
+/// All screens of a txn in the order of a device: with whom, what, on which network (when it is not
+/// Ethereum's main one), for which fee at most.
+std::vector<Screen> txn_screens(const ClearScreens& screens, ChainId chain, const Amount& most_fee);
 
 class ClearSigning {
 public:
@@ -57,7 +53,11 @@ public:
     Result<ClearScreens> call(const ClearCall& call, const Context& context) const {
         return call_at(call, context, 0);
     }
-    Result<ClearScreens> message(const ClearMessage& message, const Context& context) const;
+    /// `from` is who is asked to sign, when known. The specification binds a message by chain and
+    /// contract and by what its domain says. Wallets show the words when only the name or version
+    /// of the domain differs; so do we, with a warning, since saying less protects nobody.
+    Result<ClearScreens> message(const chain::TypedData& message,
+                                 const std::optional<Address>& from, const Context& context) const;
 
     /// As call(), `depth` calls inside another one.
     Result<ClearScreens> call_at(const ClearCall& call, const Context& context,

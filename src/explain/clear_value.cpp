@@ -177,7 +177,8 @@ Result<ClearValue> part_of(const ClearValue& value, const ClearStep& step) {
 /// Walks a path; at every array that is gone through whole it asks `choose` for an element.
 class Expander {
 public:
-    Expander(const ClearPath& path, std::size_t most) : path_{path}, most_{most} {}
+    Expander(const ClearPath& path, const std::vector<std::size_t>& first, std::size_t most)
+        : path_{path}, first_{first}, most_{most} {}
 
     Status walk(const ClearValue& value, std::size_t step) {
         if (step == path_.steps.size()) {
@@ -208,7 +209,12 @@ public:
 
 private:
     Status each(const ClearValue& value, Range range, std::size_t step) {
-        for (std::size_t i = range.begin; i < range.end; ++i) {
+        std::size_t from = range.begin;
+        if (indices_.size() < first_.size()) {
+            from += first_[indices_.size()];
+            range.end = std::min(range.end, from + 1);
+        }
+        for (std::size_t i = from; i < range.end; ++i) {
             indices_.push_back(i - range.begin);
             CORDON_TRY(walk(value.items[i], step));
             indices_.pop_back();
@@ -217,6 +223,7 @@ private:
     }
 
     const ClearPath& path_;
+    const std::vector<std::size_t>& first_;
     std::size_t most_;
     std::vector<std::size_t> indices_;
 };
@@ -254,31 +261,54 @@ Result<ClearSignature> parse_clear_signature(std::string_view text) {
     return NameParser{text}.run();
 }
 
+namespace {
+
+Kind kind_of(chain::AbiType::Kind kind) noexcept {
+    using Abi = chain::AbiType::Kind;
+    switch (kind) {
+        case Abi::kUint: return Kind::kUint;
+        case Abi::kInt: return Kind::kInt;
+        case Abi::kBool: return Kind::kBool;
+        case Abi::kAddress: return Kind::kAddress;
+        case Abi::kFixedBytes:
+        case Abi::kBytes: return Kind::kBytes;
+        case Abi::kString: return Kind::kString;
+        case Abi::kArray: return Kind::kArray;
+        case Abi::kTuple: break;
+    }
+    return Kind::kTuple;
+}
+
+/// What AbiValue and TypedValue have alike.
+template <typename Value>
+ClearValue leaf(chain::AbiType::Kind kind, const Value& value) {
+    ClearValue out;
+    out.kind = kind_of(kind);
+    out.number = value.number;
+    if (out.kind == Kind::kAddress) return ClearValue::address(value.address.payload());
+    out.bytes.assign(value.bytes.begin(), value.bytes.end());
+    return out;
+}
+
+}  // namespace
+
 ClearValue named_value(const chain::AbiType& type, const chain::AbiValue& value,
                        const ClearNames& names) {
-    using Abi = chain::AbiType::Kind;
-    ClearValue out;
-    out.number = value.number;
-    out.bytes.assign(value.bytes.begin(), value.bytes.end());
-    switch (type.kind) {
-        case Abi::kUint: out.kind = Kind::kUint; break;
-        case Abi::kInt: out.kind = Kind::kInt; break;
-        case Abi::kBool: out.kind = Kind::kBool; break;
-        case Abi::kAddress: return ClearValue::address(value.address.payload());
-        case Abi::kFixedBytes:
-        case Abi::kBytes: out.kind = Kind::kBytes; break;
-        case Abi::kString: out.kind = Kind::kString; break;
-        case Abi::kArray:
-            out.kind = Kind::kArray;
-            for (const chain::AbiValue& item : value.items)
-                out.items.push_back(named_value(type.parts[0], item, names));
-            break;
-        case Abi::kTuple:
-            for (std::size_t i = 0; i < value.items.size(); ++i) {
-                out.names.push_back(names.parts[i].name);
-                out.items.push_back(named_value(type.parts[i], value.items[i], names.parts[i]));
-            }
-            break;
+    ClearValue out = leaf(type.kind, value);
+    for (std::size_t i = 0; i < value.items.size(); ++i) {
+        const bool tuple = out.kind == Kind::kTuple;
+        const ClearNames& part = tuple ? names.parts[i] : names;
+        if (tuple) out.names.push_back(part.name);
+        out.items.push_back(named_value(type.parts[tuple ? i : 0], value.items[i], part));
+    }
+    return out;
+}
+
+ClearValue named_value(const chain::TypedValue& value) {
+    ClearValue out = leaf(value.kind, value);
+    for (const chain::TypedValue& item : value.items) {
+        if (out.kind == Kind::kTuple) out.names.push_back(item.name);
+        out.items.push_back(named_value(item));
     }
     return out;
 }
@@ -355,8 +385,9 @@ Result<ClearValue> pick(const ClearValue& root, const ClearPath& path,
 }
 
 Result<std::vector<std::vector<std::size_t>>> expand(const ClearValue& root, const ClearPath& path,
+                                                     const std::vector<std::size_t>& first,
                                                      std::size_t most) {
-    Expander expander{path, most};
+    Expander expander{path, first, most};
     CORDON_TRY(expander.walk(root, 0));
     return std::move(expander.found);
 }

@@ -11,6 +11,7 @@
 #include <cordon/base/bytes.hpp>
 #include <cordon/base/result.hpp>
 #include <cordon/chain/evm/abi.hpp>
+#include <cordon/chain/evm/typed_data.hpp>
 
 /// What clear signing (ERC-7730) reads its values from: the arguments of a call or the fields of a
 /// typed message as one tree with names, and the paths that point into it.
@@ -56,6 +57,9 @@ Result<ClearSignature> parse_clear_signature(std::string_view text);
 ClearValue named_value(const chain::AbiType& type, const chain::AbiValue& value,
                        const ClearNames& names);
 
+/// A struct of typed data, or what is in it.
+ClearValue named_value(const chain::TypedValue& value);
+
 /// One step of a path: a member, one element, all elements, or a part of an array or of bytes.
 struct ClearStep {
     enum class Kind : uint8_t { kName, kIndex, kSlice };
@@ -77,9 +81,11 @@ Result<ClearPath> parse_clear_path(std::string_view text);
 Result<ClearValue> pick(const ClearValue& root, const ClearPath& path,
                         const std::vector<std::size_t>& indices);
 
-/// The indices by which `pick` reaches every single value below a path, in order; at most `most`.
-/// An array at its end is gone through as well. One empty list for a path without arrays.
+/// The indices by which `pick` reaches every single value below a path, in order; at most `most`,
+/// and only those that begin with `first`. An array at its end is gone through as well. One empty
+/// list for a path without arrays.
 Result<std::vector<std::vector<std::size_t>>> expand(const ClearValue& root, const ClearPath& path,
+                                                     const std::vector<std::size_t>& first,
                                                      std::size_t most);
 
 }  // namespace cordon::explain

@@ -127,6 +127,7 @@ constexpr std::array kOps{
     Named{"base58check", op_codec<chain::parse_base58check, chain::format_base58check>},
     Named{"bech32", op_bech32},
     Named{"block", op_block},
+    Named{"clear_signing", op_clear_signing},
     Named{"eip55", op_eip55},
     Named{"hash160", op_hash<crypto::hash160>},
     Named{"keccak256", op_hash<crypto::keccak256>},

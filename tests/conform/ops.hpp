@@ -32,6 +32,7 @@ Result<json::value> op_tx(const json::object& request);
 Result<json::value> op_block(const json::object& request);
 Result<json::value> op_script_address(const json::object& request);
 Result<json::value> op_address(const json::object& request);
+Result<json::value> op_clear_signing(const json::object& request);
 Result<json::value> op_contract_call(const json::object& request);
 Result<json::value> op_rlp_decode(const json::object& request);
 Result<json::value> op_rlp_encode(const json::object& request);
