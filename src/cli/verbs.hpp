@@ -10,6 +10,7 @@ Command change_command();
 Command classify_command();
 Command cluster_command();
 Command completion_command();
+Command explain_command();
 Command help_command();
 Command ingest_command();
 Command ledger_command();

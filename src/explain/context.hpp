@@ -40,6 +40,8 @@ public:
     /// looks like. UTXO chains.
     virtual std::vector<UtxoTxn> txns(ChainId chain, const Address& from,
                                       std::size_t most) const = 0;
+    /// What others call an address; empty when nobody does. A name vouches for nothing.
+    virtual std::string name(ChainId, const Address&) const { return {}; }
 };
 
 /// An address that the caller vouches for.
@@ -78,16 +80,39 @@ struct Proposal {
     std::string hash;  ///< Hex.
 };
 
+/// A slot of an account that a simulation saw change.
+struct SlotChange {
+    Address account;
+    Hash256 slot, before, after;
+};
+
+/// What a node says the payload would do: `prestateTracer` in diff mode (explain/simulation.hpp).
+struct Simulation {
+    std::vector<SlotChange> slots;
+    struct BalanceChange {
+        Address account;
+        Amount before, after;
+    };
+    std::vector<BalanceChange> balances;
+    std::vector<Address> code_changes;
+};
+
 struct Context {
     std::vector<BookEntry> book;
     std::vector<TokenEntry> tokens;
     const History* history = nullptr;  ///< Lifetime: that of the call.
+    std::optional<ChainId> chain;      ///< Where the payload is meant for.
+    std::optional<Address> account;    ///< Who signs, or the Safe: for payloads that do not say it.
+    std::optional<Address> target;     ///< Who is called by bare calldata.
     std::optional<ApprovedRequest> request;
+    bool request_required = false;  ///< Nothing may be signed that nobody asked for.
     std::vector<Proposal> proposals;
-    std::vector<Address> owners;                ///< Of the account that signs.
-    std::optional<uint64_t> threshold;          ///< Of the account that signs.
+    std::vector<std::string> explained;  ///< Hashes, hex, whose content is explained elsewhere.
+    std::vector<Address> owners;         ///< Of the account that signs.
+    std::optional<uint64_t> threshold;   ///< Of the account that signs.
     std::vector<UnixMillis> failed_executions;  ///< Of the account that signs.
     std::optional<UnixMillis> now;              ///< When it is to be signed.
+    std::optional<Simulation> simulation;       ///< Of this payload.
 };
 
 }  // namespace cordon::explain

@@ -27,6 +27,7 @@ struct Finding {
     Verdict severity = Verdict::kOk;  ///< kOk: worth knowing, no reason to stop.
     std::string text;                 ///< One sentence with the values that decided.
     std::string where;                ///< "call 3.1", "output 2"; empty: all of the payload.
+    bool judged = true;  ///< False: the rule could not be applied; the text says what it lacks.
     friend bool operator==(const Finding&, const Finding&) = default;
 };
 

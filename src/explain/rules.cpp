@@ -6,7 +6,25 @@
 namespace cordon::explain {
 
 std::span<const Rule> rules() noexcept {
-    static constexpr std::array<Rule, 13> kRules{{
+    static constexpr auto kRules = std::to_array<Rule>({
+        {"E1", "a call that is not understood"},
+        {"E2", "an allowance without limit, or for all of a collection"},
+        {"E3", "an allowance to somebody nobody vouches for"},
+        {"E4", "an account handed to code (EIP-7702)"},
+        {"E5", "bytes that the call does not declare, or an unusual encoding"},
+        {"E6", "a payload too large or too deep to be read"},
+        {"E7", "a claim of the payload that is not true of it"},
+        {"E8", "a fee or gas field out of all proportion"},
+        {"E9", "money sent where it is lost"},
+        {"E10", "a signature that others can use"},
+        {"E11", "a domain of another chain or of no chain"},
+        {"E12", "consent to a hash whose content is not here"},
+        {"E13", "a library of the Safe used in a way that it is not made for"},
+        {"E14", "custody of many paid out on the word of signatures"},
+        {"E15", "code to be deployed, which is not read"},
+        {"M1", "a message that asks for more than words"},
+        {"M2", "a hash or unreadable bytes instead of words"},
+        {"M3", "a sign-in to somebody else, or out of its time"},
         {"R1", "a delegatecall to a contract that is not allow-listed"},
         {"R2", "a write to slot 0, guard, owners, threshold, modules or an EIP-1967 slot"},
         {"R3", "a target or payee that is seen for the first time"},
@@ -20,7 +38,7 @@ std::span<const Rule> rules() noexcept {
         {"R11", "an amount beyond the history or too large a share of the vault"},
         {"R12", "a payload that is not what was approved"},
         {"R13", "a Safe too old for a guard"},
-    }};
+    });
     return kRules;
 }
 

@@ -127,15 +127,6 @@ TEST(DepositAddress, of_nobody_is_none) {
     EXPECT_FALSE(label_of(exchange(6), address(200), unlabelled));
 }
 
-TEST(LookAlike, counts_what_the_eye_compares) {
-    const Likeness like = likeness(kEthereum, alike("a"), alike("b"));
-    EXPECT_EQ(like.prefix, 4U + 31U);
-    EXPECT_EQ(like.suffix, 4U);
-    EXPECT_EQ(ends_of(kEthereum, alike("a")), "11112222");
-    EXPECT_EQ(ends_of(kEthereum, Address{}), "");
-    EXPECT_EQ(ends_of(kBitcoin, address(1, AddressKind::kP2wpkh)).size(), 8U);
-    EXPECT_EQ(ends_of(kTronMainnet, address(1, AddressKind::kTron)).size(), 8U);
-}
 TEST(LookAlike, groups_say_who_is_imitated) {
     const std::vector<Use> uses{
         {alike("a"), 0, 3, 5}, {alike("b"), 9, 0, 2}, {alike("c"), 0, 1, 4}, {address(9), 5, 0, 1}};

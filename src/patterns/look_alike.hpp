@@ -5,28 +5,11 @@
 #include <string>
 #include <vector>
 
-#include <cordon/model/address.hpp>
-#include <cordon/model/chain_id.hpp>
+#include <cordon/chain/look_alike.hpp>
 
 namespace cordon::patterns {
 
-/// How much of its ends a person compares before he trusts an address, in characters after the part
-/// that all addresses of the kind share (0x, T, bc1q, 1).
-struct LookAlikeParams {
-    /// Wallets show four to six at each end; a match of 4 + 4 hex digits by chance is one pair in
-    /// 2^32, and MetaMask's warning begins there too.
-    unsigned prefix = 4, suffix = 4;
-};
-
-/// What the eye sees of an address: its first and last characters. Two addresses that differ and
-/// have the same ends look alike. Empty when the address is too short to tell.
-std::string ends_of(ChainId chain, const Address& address, const LookAlikeParams& params = {});
-
-/// How many characters at each end are the same, at most all of them.
-struct Likeness {
-    unsigned prefix = 0, suffix = 0;
-};
-Likeness likeness(ChainId chain, const Address& a, const Address& b);
+using chain::LookAlikeParams;
 
 /// How an address was used.
 struct Use {

@@ -4,173 +4,14 @@
 #include <algorithm>
 
 #include <cordon/base/format.hpp>
-#include <cordon/crypto/hash.hpp>
+
+#include "abi_layout.hpp"
 
 namespace cordon::chain {
 namespace {
 
 using Kind = AbiType::Kind;
-constexpr std::size_t kWord = 32;
-
-bool is_dynamic(const AbiType& type) {
-    if (type.kind == Kind::kBytes || type.kind == Kind::kString) return true;
-    if (type.kind == Kind::kArray && type.size == 0) return true;
-    return std::any_of(type.parts.begin(), type.parts.end(), is_dynamic);
-}
-
-/// Bytes that a type takes in the head of what contains it.
-std::size_t head_size(const AbiType& type) {
-    if (is_dynamic(type)) return kWord;
-    if (type.kind == Kind::kArray) return type.size * head_size(type.parts[0]);
-    if (type.kind != Kind::kTuple) return kWord;
-    std::size_t sum = 0;
-    for (const AbiType& part : type.parts) sum += head_size(part);
-    return sum;
-}
-
-class SignatureParser {
-public:
-    explicit SignatureParser(std::string_view text) : text_{text} {}
-
-    Result<AbiSignature> run() {
-        AbiSignature signature;
-        const std::size_t open = std::min(text_.find('('), text_.size());
-        if (open == 0 || open == text_.size()) return refuse("a name and its types in parentheses");
-        const auto is_name = [](char c) {
-            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                   c == '_' || c == '$';
-        };
-        if (!std::all_of(text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(open), is_name))
-            return refuse("a name of letters, digits, _ and $");
-        canonical_ = text_.substr(0, open);
-        at_ = open;
-        CORDON_TRY(signature.arguments, tuple(0, true));
-        if (at_ != text_.size()) return refuse("nothing after the closing parenthesis");
-        signature.hash = crypto::keccak256(
-            {reinterpret_cast<const uint8_t*>(canonical_.data()), canonical_.size()});
-        signature.text = std::move(canonical_);
-        return signature;
-    }
-
-private:
-    tl::unexpected<Error> refuse(std::string_view expected) const {
-        return fail(ErrorCode::kMalformed, format("signature \"{}\": at {}: expected {}",
-                                                  text_.substr(0, 200), at_, expected));
-    }
-    void skip_blanks() {
-        while (at_ < text_.size() && text_[at_] == ' ') ++at_;
-    }
-    bool take(char c) {
-        skip_blanks();
-        if (at_ == text_.size() || text_[at_] != c) return false;
-        ++at_;
-        return true;
-    }
-
-    Result<AbiType> tuple(std::size_t depth, bool outermost) {
-        AbiType type{Kind::kTuple, 0, {}, false};
-        if (!take('(')) return refuse("(");
-        canonical_ += '(';
-        while (!take(')')) {
-            if (!type.parts.empty()) {
-                if (!take(',')) return refuse(", or )");
-                canonical_ += ',';
-            }
-            CORDON_TRY(AbiType part, this->type(depth + 1));
-            skip_blanks();
-            constexpr std::string_view kIndexed = "indexed";
-            if (outermost && text_.substr(at_).starts_with(kIndexed)) {
-                part.indexed = true;
-                at_ += kIndexed.size();
-            }
-            type.parts.push_back(std::move(part));
-        }
-        if (type.parts.empty() && !outermost) return refuse("a type: a tuple holds something");
-        canonical_ += ')';
-        return type;
-    }
-
-    Result<AbiType> type(std::size_t depth) {
-        if (depth > kMaxAbiDepth || ++types_ > kMaxAbiTypes)
-            return fail(ErrorCode::kLimit,
-                        format("signature \"{}\": too many types or levels", text_.substr(0, 200)));
-        skip_blanks();
-        AbiType found;
-        if (at_ < text_.size() && text_[at_] == '(') {
-            CORDON_TRY(found, tuple(depth, false));
-        } else {
-            CORDON_TRY(found, plain());
-        }
-        while (at_ < text_.size() && text_[at_] == '[') {
-            ++at_;
-            CORDON_TRY(const uint32_t length, number(kMaxAbiArray));
-            if (at_ == text_.size() || text_[at_] != ']') return refuse("]");
-            ++at_;
-            if (++depth > kMaxAbiDepth)
-                return fail(ErrorCode::kLimit,
-                            format("signature \"{}\": too many levels", text_.substr(0, 200)));
-            canonical_ += length == 0 ? "[]" : format("[{}]", length);
-            found = AbiType{Kind::kArray, length, {std::move(found)}, false};
-            if (head_size(found) > kMaxAbiHead)
-                return fail(ErrorCode::kLimit,
-                            format("signature \"{}\": an array too large", text_.substr(0, 200)));
-        }
-        return found;
-    }
-
-    Result<AbiType> plain() {
-        const std::size_t begin = at_;
-        while (at_ < text_.size() && text_[at_] >= 'a' && text_[at_] <= 'z') ++at_;
-        const std::string_view name = text_.substr(begin, at_ - begin);
-        const std::size_t digits = at_;
-        CORDON_TRY(const uint32_t size, number(256));
-        const bool sized = at_ != digits;
-        if (name == "uint" || name == "int") {
-            const uint32_t bits = sized ? size : 256;
-            if (bits == 0 || bits % 8 != 0) return refuse("bits in whole bytes, 8 to 256");
-            canonical_ += format("{}{}", name, bits);
-            return AbiType{name == "uint" ? Kind::kUint : Kind::kInt, bits, {}, false};
-        }
-        if (name == "bytes" && sized) {
-            if (size == 0 || size > kWord) return refuse("bytes1 to bytes32");
-            canonical_ += format("bytes{}", size);
-            return AbiType{Kind::kFixedBytes, size, {}, false};
-        }
-        if (name == "fixed" || name == "ufixed" || name == "function")
-            return fail(ErrorCode::kUnsupported, format("signature \"{}\": type {} is not read",
-                                                        text_.substr(0, 200), name));
-        if (!sized) {
-            constexpr std::array<std::pair<std::string_view, Kind>, 4> kNames{
-                {{"bool", Kind::kBool},
-                 {"address", Kind::kAddress},
-                 {"bytes", Kind::kBytes},
-                 {"string", Kind::kString}}};
-            for (const auto& [known, kind] : kNames)
-                if (name == known) {
-                    canonical_ += known;
-                    return AbiType{kind, 0, {}, false};
-                }
-        }
-        at_ = begin;
-        return refuse("a type");
-    }
-
-    /// 0 when there are no digits.
-    Result<uint32_t> number(std::size_t most) {
-        uint32_t value = 0;
-        const std::size_t begin = at_;
-        while (at_ < text_.size() && text_[at_] >= '0' && text_[at_] <= '9') {
-            value = value * 10 + static_cast<uint32_t>(text_[at_++] - '0');
-            if (value > most || text_[begin] == '0') return refuse("a smaller number");
-        }
-        return value;
-    }
-
-    std::string_view text_;
-    std::size_t at_ = 0;
-    std::size_t types_ = 0;
-    std::string canonical_;
-};
+constexpr std::size_t kWord = kAbiWord;
 
 class Decoder {
 public:
@@ -186,7 +27,7 @@ public:
         for (std::size_t i = 0; i < count; ++i) {
             const AbiType& type = type_of(i);
             std::size_t place = at;
-            if (is_dynamic(type)) {
+            if (is_abi_dynamic(type)) {
                 CORDON_TRY(const std::size_t offset, size_at(at));
                 if (offset < heads)
                     return fail(ErrorCode::kMalformed,
@@ -197,14 +38,14 @@ public:
             }
             CORDON_TRY(AbiValue value, this->value(type, place));
             values.push_back(std::move(value));
-            at += head_size(type);
+            at += abi_head_size(type);
         }
         return values;
     }
 
     Result<AbiValue> tuple(const AbiType& type, std::size_t at) {
         std::size_t heads = 0;
-        for (const AbiType& part : type.parts) heads += head_size(part);
+        for (const AbiType& part : type.parts) heads += abi_head_size(part);
         AbiValue value;
         CORDON_TRY(value.items,
                    sequence(at, type.parts.size(), heads,
@@ -302,7 +143,7 @@ private:
         }
         AbiValue value;
         CORDON_TRY(value.items,
-                   sequence(at, count, count * head_size(type.parts[0]),
+                   sequence(at, count, count * abi_head_size(type.parts[0]),
                             [&](std::size_t) -> const AbiType& { return type.parts[0]; }));
         return value;
     }
@@ -319,10 +160,6 @@ std::array<uint8_t, 4> AbiSignature::selector() const noexcept {
     return out;
 }
 
-Result<AbiSignature> parse_abi_signature(std::string_view text) {
-    return SignatureParser{text}.run();
-}
-
 Result<AbiValue> decode_abi(const AbiType& arguments, ByteView data) {
     return Decoder{data}.tuple(arguments, 0);
 }
@@ -337,25 +174,26 @@ Result<AbiValue> decode_abi_call(const AbiSignature& signature, ByteView input) 
 
 Result<AbiValue> decode_abi_log(const AbiSignature& signature, std::span<const Hash256> topics,
                                 ByteView data) {
+    const std::size_t first = signature.anonymous ? 0 : 1;
     std::vector<AbiValue> in_topics;
-    AbiType in_data{AbiType::Kind::kTuple, 0, {}, false};
+    AbiType in_data{AbiType::Kind::kTuple};
     for (const AbiType& type : signature.arguments.parts) {
         if (!type.indexed) {
             in_data.parts.push_back(type);
             continue;
         }
-        const std::size_t place = in_topics.size() + 1;
+        const std::size_t place = in_topics.size() + first;
         if (place >= topics.size()) break;
-        const bool hashed = is_dynamic(type) || !type.parts.empty();
-        CORDON_TRY(AbiValue value,
-                   Decoder::word(hashed ? AbiType{Kind::kFixedBytes, kWord, {}, false} : type,
-                                 topics[place], place));
+        const bool hashed = is_abi_dynamic(type) || !type.parts.empty();
+        CORDON_TRY(AbiValue value, Decoder::word(hashed ? AbiType{Kind::kFixedBytes, kWord} : type,
+                                                 topics[place], place));
         in_topics.push_back(std::move(value));
     }
     const auto indexed =
         std::count_if(signature.arguments.parts.begin(), signature.arguments.parts.end(),
                       [](const AbiType& type) { return type.indexed; });
-    if (topics.size() != static_cast<std::size_t>(indexed) + 1 || topics[0] != signature.hash)
+    if (topics.size() != static_cast<std::size_t>(indexed) + first ||
+        (!signature.anonymous && topics[0] != signature.hash))
         return fail(ErrorCode::kMalformed, format("ABI: no log of {}", signature.text));
     CORDON_TRY(AbiValue rest, decode_abi(in_data, data));
     AbiValue all;

@@ -40,19 +40,36 @@ TEST(AbiSignature, is_written_in_its_canonical_form) {
 }
 
 TEST(AbiSignature, is_refused_when_it_is_none) {
-    for (const std::string_view text : {"",           "f",
-                                        "f(",         "f)",
-                                        "(uint)",     "f(uint",
-                                        "f(uint))",   "f(uint,)",
-                                        "f(,uint)",   "f(uint7)",
-                                        "f(uint264)", "f(uint0)",
-                                        "f(uint08)",  "f(bytes0)",
-                                        "f(bytes33)", "f(uint[0])",
-                                        "f(uint[)",   "f(uint[-1])",
-                                        "f(unit)",    "f(uint x)",
-                                        "f(())",      "f(address20)",
-                                        "f(Uint)",    "f g(uint)",
-                                        "f(uint) ",   "f((uint indexed))"})
+    for (const std::string_view text : {"",
+                                        "f",
+                                        "f(",
+                                        "f)",
+                                        "(uint)",
+                                        "f(uint",
+                                        "f(uint))",
+                                        "f(uint,)",
+                                        "f(,uint)",
+                                        "f(uint7)",
+                                        "f(uint264)",
+                                        "f(uint0)",
+                                        "f(uint08)",
+                                        "f(bytes0)",
+                                        "f(bytes33)",
+                                        "f(uint[0])",
+                                        "f(uint[)",
+                                        "f(uint[-1])",
+                                        "f(unit)",
+                                        "f(uint x y)",
+                                        "f(uint 1x)",
+                                        "f(uint256x)",
+                                        "f(uint indexed indexed)",
+                                        "f(uint payable y)",
+                                        "f(())",
+                                        "f(address20)",
+                                        "f(Uint)",
+                                        "f g(uint)",
+                                        "f(uint) ",
+                                        "f((uint indexed))"})
         EXPECT_FALSE(parse_abi_signature(text)) << text;
     EXPECT_EQ(parse_abi_signature("f(fixed128x18)").error().code, ErrorCode::kUnsupported);
     EXPECT_EQ(
@@ -63,6 +80,99 @@ TEST(AbiSignature, is_refused_when_it_is_none) {
     EXPECT_EQ(parse_abi_signature("f(uint[1024][1024][1024])").error().code, ErrorCode::kLimit);
     EXPECT_EQ(parse_abi_signature("f(" + times("uint,", 300) + "uint)").error().code,
               ErrorCode::kLimit);
+}
+
+TEST(AbiSignature, keeps_names_and_forgets_places) {
+    const auto parsed = parse_abi_signature(
+        "swap(tuple(address payable to, uint amount)[] calldata orders,bytes memory,(bool ok) x)");
+    ASSERT_TRUE(parsed) << parsed.error().message;
+    EXPECT_EQ(parsed->text, "swap((address,uint256)[],bytes,(bool))");
+    EXPECT_EQ(parsed->arguments.parts[0].name, "orders");
+    EXPECT_EQ(parsed->arguments.parts[0].parts[0].parts[1].name, "amount");
+    EXPECT_EQ(parsed->arguments.parts[1].name, "");
+    EXPECT_EQ(parsed->arguments.parts[2].parts[0].name, "ok");
+}
+
+TEST(AbiSignature, is_read_from_json_too) {
+    const auto read = parse_abi_json(R"([
+        {"type":"constructor","inputs":[]},
+        {"name":"f","inputs":[{"name":"a","type":"tuple[2]","components":
+            [{"name":"b","type":"uint"}]}],"outputs":[{"name":"","type":"bool"}]},
+        {"type":"event","name":"E","anonymous":true,"inputs":[
+            {"name":"who","type":"address","indexed":true}]}])");
+    ASSERT_TRUE(read) << read.error().message;
+    ASSERT_EQ(read->size(), 2U);
+    EXPECT_EQ((*read)[0].signature.text, "f((uint256)[2])");
+    EXPECT_EQ((*read)[0].signature.arguments.parts[0].parts[0].parts[0].name, "b");
+    EXPECT_EQ((*read)[0].signature.results.parts[0].kind, AbiType::Kind::kBool);
+    EXPECT_TRUE((*read)[1].signature.anonymous);
+    EXPECT_TRUE((*read)[1].signature.arguments.parts[0].indexed);
+    for (const std::string_view bad :
+         {"", "{}", "[1]", R"([{"name":"f"}])", R"([{"name":"f(uint","inputs":[]}])",
+          R"([{"name":"f","inputs":[{"type":"uint8 a,uint8"}]}])",
+          R"([{"name":"f","inputs":[{"type":"uint8","name":"a,uint8 b"}]}])",
+          R"([{"name":"f","inputs":[{"type":"tuple"}]}])", R"([{"name":"f","inputs":[{}]}])"})
+        EXPECT_FALSE(parse_abi_json(bad)) << bad;
+}
+
+TEST(Abi, encodes_what_it_reads) {
+    const auto signature =
+        parse_abi_signature("f(uint8,(string,int16[2])[],bytes4,address,bool)").value();
+    const Bytes text{'h', 'i'}, four{1, 2, 3, 4};
+    AbiValue pair, value;
+    pair.items.resize(2);
+    pair.items[0].bytes = text;
+    pair.items[1].items.resize(2);
+    pair.items[1].items[0].number = Amount::max();  // -1
+    value.items.resize(5);
+    value.items[0].number = Amount{255U};
+    value.items[1].items = {pair, pair};
+    value.items[2].bytes = four;
+    value.items[3].address = Address{AddressKind::kEvm, Bytes(20, 7)};
+    value.items[4].number = Amount{1U};
+    const auto encoded = encode_abi(signature.arguments, value);
+    ASSERT_TRUE(encoded) << encoded.error().message;
+    const auto decoded = decode_abi(signature.arguments, *encoded);
+    ASSERT_TRUE(decoded) << decoded.error().message;
+    EXPECT_EQ(encode_abi(signature.arguments, *decoded).value(), *encoded);
+    EXPECT_EQ(decoded->items[1].items[1].items[1].items[0].number, Amount::max());
+    value.items[0].number = Amount{256U};
+    EXPECT_FALSE(encode_abi(signature.arguments, value));
+    value.items.pop_back();
+    EXPECT_FALSE(encode_abi(signature.arguments, value));
+    EXPECT_FALSE(encode_abi(signature.arguments, {}));
+}
+
+TEST(Abi, packs_as_solidity_does) {
+    // Solidity, "Non-standard packed mode": int16(-1), bytes1(0x42), uint16(0x03), string("Hello,
+    // world!").
+    const auto types = parse_abi_signature("f(int16,bytes1,uint16,string,uint8[])").value();
+    const Bytes one{0x42};
+    const std::string_view text = "Hello, world!";
+    AbiValue value;
+    value.items.resize(5);
+    value.items[0].number = Amount::max();
+    value.items[1].bytes = one;
+    value.items[2].number = Amount{3U};
+    value.items[3].bytes = {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+    value.items[4].items.resize(1);
+    value.items[4].items[0].number = Amount{5U};
+    EXPECT_EQ(to_hex(encode_abi_packed(types.arguments, value).value()),
+              "ffff42000348656c6c6f2c20776f726c6421" + word(5));
+    AbiValue nested;
+    nested.items.resize(1);
+    nested.items[0].items.resize(1);
+    for (const std::string_view bad : {"f((uint8))", "f(string[])", "f(uint8[][])"})
+        EXPECT_FALSE(encode_abi_packed(parse_abi_signature(bad)->arguments, nested)) << bad;
+}
+
+TEST(Abi, reads_a_log_without_its_hash) {
+    auto signature = parse_abi_signature("E(uint8 indexed)").value();
+    signature.anonymous = true;
+    Hash256 seven{};
+    seven.bytes[31] = 7;
+    EXPECT_EQ(decode_abi_log(signature, std::array{seven}, {})->items[0].number, Amount{7U});
+    EXPECT_FALSE(decode_abi_log(signature, std::array{signature.hash, seven}, {}));
 }
 
 TEST(Abi, reads_the_example_of_the_specification) {

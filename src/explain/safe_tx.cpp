@@ -1,0 +1,190 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include "safe_tx.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+
+#include <cordon/base/format.hpp>
+#include <cordon/crypto/hash.hpp>
+#include <cordon/crypto/secp256k1.hpp>
+
+namespace cordon::explain {
+namespace {
+
+constexpr std::size_t kWord = 32;
+constexpr std::size_t kSignature = 65;
+
+Hash256 keccak_text(std::string_view text) {
+    return crypto::keccak256({reinterpret_cast<const uint8_t*>(text.data()), text.size()});
+}
+
+/// The words of an EIP-712 struct, one after the other.
+class Encoding {
+public:
+    Encoding& word(ByteView word) {
+        bytes_.insert(bytes_.end(), word.begin(), word.end());
+        return *this;
+    }
+    Encoding& number(const Amount& number) { return word(number.to_big_endian()); }
+    Encoding& address(const Address& address) {
+        bytes_.resize(bytes_.size() + kWord - address.payload().size(), 0);
+        return word(address.payload());
+    }
+    Hash256 hash() const { return crypto::keccak256(bytes_); }
+
+private:
+    Bytes bytes_;
+};
+
+Hash256 domain_hash(uint64_t chain, const Address& safe, SafeDomain domain) {
+    static const Hash256 kWith =
+        keccak_text("EIP712Domain(uint256 chainId,address verifyingContract)");
+    static const Hash256 kWithout = keccak_text("EIP712Domain(address verifyingContract)");
+    Encoding encoding;
+    if (domain == SafeDomain::kChainId) {
+        encoding.word(kWith).number(Amount{chain});
+    } else {
+        encoding.word(kWithout);
+    }
+    return encoding.address(safe).hash();
+}
+
+/// EIP-712: 19 01, the domain, the struct.
+Hash256 digest(const Hash256& domain, const Hash256& message) {
+    static constexpr std::array<uint8_t, 2> kPrefix{0x19, 0x01};
+    return Encoding{}.word(kPrefix).word(domain).word(message).hash();
+}
+
+/// EIP-191 version 45 of 32 bytes: what eth_sign makes wallets sign.
+Hash256 eth_sign_digest(const Hash256& hash) {
+    Bytes bytes;
+    constexpr std::string_view kPrefix =
+        "\x19"
+        "Ethereum Signed Message:\n32";
+    bytes.insert(bytes.end(), kPrefix.begin(), kPrefix.end());
+    bytes.insert(bytes.end(), hash.bytes.begin(), hash.bytes.end());
+    return crypto::keccak256(bytes);
+}
+
+Result<Address> recover(ByteView rs, const Hash256& hash, bool odd) {
+    CORDON_TRY(const auto signature, crypto::parse_ecdsa(rs));
+    CORDON_TRY(const auto key, crypto::recover(signature, hash, odd));
+    const auto point = key.uncompressed();
+    const Hash256 digest = crypto::keccak256(ByteView{point}.subspan(1));
+    return Address{AddressKind::kEvm, ByteView{digest.bytes}.subspan(12)};
+}
+
+}  // namespace
+
+std::string_view to_string(SafeDomain domain) noexcept {
+    switch (domain) {
+        case SafeDomain::kChainId: return "Safe 1.3.0 and later";
+        case SafeDomain::kNoChainId: return "Safe 1.0.0 to 1.2.0";
+        case SafeDomain::kDataGas: return "Safe before 1.0.0";
+    }
+    return "";
+}
+
+SafeHashes hash_safe_txn(const SafeTx& txn, SafeDomain domain) {
+    static const Hash256 kType = keccak_text(
+        "SafeTx(address to,uint256 value,bytes data,uint8 operation,uint256 safeTxGas,uint256 "
+        "baseGas,uint256 gasPrice,address gasToken,address refundReceiver,uint256 nonce)");
+    static const Hash256 kOldType = keccak_text(
+        "SafeTx(address to,uint256 value,bytes data,uint8 operation,uint256 safeTxGas,uint256 "
+        "dataGas,uint256 gasPrice,address gasToken,address refundReceiver,uint256 nonce)");
+    SafeHashes hashes;
+    hashes.domain = domain_hash(txn.chain, txn.safe, domain);
+    hashes.message = Encoding{}
+                         .word(domain == SafeDomain::kDataGas ? kOldType : kType)
+                         .address(txn.to)
+                         .number(txn.value)
+                         .word(crypto::keccak256(txn.data))
+                         .number(Amount{uint64_t{txn.operation}})
+                         .number(txn.safe_txn_gas)
+                         .number(txn.base_gas)
+                         .number(txn.gas_price)
+                         .address(txn.gas_token)
+                         .address(txn.refund_receiver)
+                         .number(txn.nonce)
+                         .hash();
+    hashes.safe_txn = digest(hashes.domain, hashes.message);
+    return hashes;
+}
+
+SafeHashes hash_safe_message(ByteView message, uint64_t chain, const Address& safe,
+                             SafeDomain domain) {
+    static const Hash256 kType = keccak_text("SafeMessage(bytes message)");
+    SafeHashes hashes;
+    hashes.domain = domain_hash(chain, safe, domain);
+    hashes.message = Encoding{}.word(kType).word(crypto::keccak256(message)).hash();
+    hashes.safe_txn = digest(hashes.domain, hashes.message);
+    return hashes;
+}
+
+std::optional<SafeVersion> parse_safe_version(std::string_view text) noexcept {
+    text = text.substr(0, text.find('+'));
+    std::array<unsigned, 3> parts{};
+    const char* at = text.data();
+    const char* const end = at + text.size();
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        const auto [next, error] = std::from_chars(at, end, parts[i]);
+        if (error != std::errc{}) return std::nullopt;
+        at = next;
+        if (i + 1 < parts.size() && (at == end || *at++ != '.')) return std::nullopt;
+    }
+    if (at != end) return std::nullopt;
+    return SafeVersion{parts[0], parts[1], parts[2]};
+}
+
+SafeDomain domain_of(const SafeVersion& version) noexcept {
+    if (version < SafeVersion{1, 0, 0}) return SafeDomain::kDataGas;
+    return version < SafeVersion{1, 3, 0} ? SafeDomain::kNoChainId : SafeDomain::kChainId;
+}
+
+Result<std::vector<SafeSignature>> read_safe_signatures(ByteView blob, const Hash256& safe_hash) {
+    using Kind = SafeSignature::Kind;
+    std::vector<SafeSignature> all;
+    // Contract signatures keep their bytes after all the fixed parts; the first offset says where.
+    std::size_t end = blob.size();
+    for (std::size_t at = 0; at < end; at += kSignature) {
+        if (end - at < kSignature)
+            return fail(ErrorCode::kMalformed,
+                        format("signatures: at {}: {} bytes are no whole signature of {}", at,
+                               end - at, kSignature));
+        const ByteView one = blob.subspan(at, kSignature);
+        const uint8_t v = one[64];
+        const Address named{AddressKind::kEvm, one.subspan(12, 20)};
+        SafeSignature found;
+        if (v == 0) {
+            found.kind = Kind::kContract;
+            found.signer = named;
+            const auto offset =
+                Amount::from_big_endian(one.subspan(32, 32)).value_or(Amount::max());
+            if (offset.fits_u64() && offset.low_u64() > at && offset.low_u64() < end)
+                end = static_cast<std::size_t>(offset.low_u64());
+        } else if (v == 1) {
+            found.kind = Kind::kApproved;
+            found.signer = named;
+        } else {
+            const bool eth_sign = v > 30;
+            const unsigned plain = eth_sign ? v - 4U : v;
+            found.kind = eth_sign ? Kind::kEthSign : Kind::kEcdsa;
+            Result<Address> signer =
+                plain == 27 || plain == 28
+                    ? recover(one.first(64), eth_sign ? eth_sign_digest(safe_hash) : safe_hash,
+                              plain == 28)
+                    : fail(ErrorCode::kMalformed, format("v is {}", v));
+            if (signer) {
+                found.signer = *signer;
+            } else {
+                found.kind = Kind::kInvalid;
+                found.reason = signer.error().message;
+            }
+        }
+        all.push_back(std::move(found));
+    }
+    return all;
+}
+
+}  // namespace cordon::explain
