@@ -8,7 +8,9 @@
 #include <cordon/explain/safe.hpp>
 #include <cordon/explain/simulation.hpp>
 
+#include "clear_signing.hpp"
 #include "explain_context.hpp"
+#include "qr.hpp"
 
 namespace cordon::engine {
 namespace {
@@ -19,6 +21,17 @@ Result<std::string> read_text(const std::string& path) {
     auto bytes = read_all(*source, explain::kMaxPayload);
     if (!bytes) return fail(bytes.error().in(path));
     return std::string{bytes->begin(), bytes->end()};
+}
+
+/// The payload: the file, standard input, or what a QR code holds.
+Result<std::string> read_payload(const ExplainRequest& request) {
+    if (request.qr_image.empty()) return read_text(request.input);
+    CORDON_TRY(const InputFile image, input_file(request.qr_image));
+    CORDON_TRY(const auto texts, read_qr(image));
+    if (texts.size() > 1)
+        return fail(ErrorCode::kConflict, format("{}: {} QR codes; a picture of one is wanted",
+                                                 request.qr_image, texts.size()));
+    return texts.front();
 }
 
 Result<ExplainWorld> world_of(const ExplainRequest& request) {
@@ -44,6 +57,10 @@ Result<ExplainWorld> world_of(const ExplainRequest& request) {
         if (!simulation) return fail(simulation.error().in(request.simulation));
         context.simulation = *std::move(simulation);
     }
+    if (!request.tokens.empty()) {
+        CORDON_TRY(const auto tokens, load_tokens(request.tokens));
+        context.tokens.insert(context.tokens.end(), tokens.begin(), tokens.end());
+    }
     if (!request.ledger.empty()) CORDON_TRY(world.open_ledger(request.ledger));
     return world;
 }
@@ -60,11 +77,18 @@ Result<std::vector<explain::Explanation>> explain_payloads(const ExplainRequest&
                     format("explain what? \"{}\" is none of {}", request.kind, known));
     }
     CORDON_TRY(const ExplainWorld world, world_of(request));
-    CORDON_TRY(const std::string input, read_text(request.input));
-    const explain::Context context = world.view();
+    CORDON_TRY(const std::string input, read_payload(request));
+    explain::Context context = world.view();
+    std::optional<explain::ClearSigning> words;
+    if (!request.clear_signing.empty()) {
+        CORDON_TRY(words, load_clear_signing(request.clear_signing));
+        context.clear_signing = &*words;
+    }
     auto explained = explainer->explain(input, context);
     if (!explained)
-        return fail(explained.error().in(request.input == "-" ? "standard input" : request.input));
+        return fail(explained.error().in(!request.qr_image.empty() ? request.qr_image
+                                         : request.input == "-"    ? "standard input"
+                                                                   : request.input));
     CORDON_TRY(world.check());
     return explained;
 }

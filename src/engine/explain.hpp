@@ -14,10 +14,13 @@ namespace cordon::engine {
 struct ExplainRequest {
     std::string kind;                 ///< Of explain::explainers().
     std::string input;                ///< A file, or "-" for standard input.
+    std::string qr_image;             ///< Instead of `input`, a picture of a QR code.
     std::string context;              ///< docs/formats/explain-context.md; empty: none.
     std::string ledger;               ///< History and names; empty: none.
     std::string request;              ///< The approved withdrawal, JSON; empty: none.
     std::string simulation;           ///< The answer of a node, JSON; empty: none.
+    std::string clear_signing;        ///< A folder of ERC-7730 descriptors; empty: none.
+    std::string tokens;               ///< docs/formats/assets.md; empty: none.
     std::optional<ChainId> chain;     ///< For payloads that do not say it.
     std::optional<Address> from, to;  ///< Likewise.
 };

@@ -163,4 +163,46 @@ Result<ClearScreens> ClearSigning::message(const chain::TypedData& message,
     return screens;
 }
 
+namespace {
+
+void add_words(Explanation& out, const Result<ClearScreens>& shown, const std::string& where) {
+    const auto detail = [&](std::string_view name, const std::string& text) {
+        out.details.push_back(
+            {where.empty() ? std::string{name} : format("{}, {}", name, where), text});
+    };
+    if (!shown) {
+        // Nothing bound to it is the rule, not worth a word.
+        if (shown.error().code != ErrorCode::kNotFound)
+            detail("clear signing", "the descriptor does not fit: " + shown.error().message);
+        return;
+    }
+    const auto screen = [&](std::string label, std::string value, const std::string& within) {
+        std::string place = where;
+        if (!within.empty()) place += (place.empty() ? "" : ", ") + within;
+        out.screens.push_back({std::move(label), std::move(value), std::move(place)});
+    };
+    screen("Interaction with", shown->owner, {});
+    screen("Intent", shown->sentence.empty() ? shown->intent : shown->sentence, {});
+    for (const Screen& each : shown->screens) screen(each.label, each.value, each.where);
+    for (const std::string& warning : shown->warnings) detail("clear signing", warning);
+    std::string hidden;
+    for (const std::string& name : shown->left_out) hidden += (hidden.empty() ? "" : ", ") + name;
+    if (!hidden.empty()) detail("not shown by the descriptor", hidden);
+}
+
+}  // namespace
+
+void add_clear_words(Explanation& out, const Context& context, const ClearCall& call,
+                     const std::string& where) {
+    if (context.clear_signing == nullptr) return;
+    for (const Screen& each : out.screens)
+        if (each.where.empty() || where.starts_with(each.where + ".")) return;
+    add_words(out, context.clear_signing->call(call, context), where);
+}
+
+void add_clear_words(Explanation& out, const Context& context, const chain::TypedData& message) {
+    if (context.clear_signing == nullptr) return;
+    add_words(out, context.clear_signing->message(message, context.account, context), {});
+}
+
 }  // namespace cordon::explain

@@ -72,4 +72,11 @@ private:
     std::vector<std::size_t> messages_;
 };
 
+/// The words for a call or a message, when the context has descriptors: adds screens and what the
+/// descriptor leaves out. Never touches effects, findings or the verdict. A call within one that
+/// has words already is passed over.
+void add_clear_words(Explanation& out, const Context& context, const ClearCall& call,
+                     const std::string& where);
+void add_clear_words(Explanation& out, const Context& context, const chain::TypedData& message);
+
 }  // namespace cordon::explain

@@ -5,6 +5,7 @@
 #include <cordon/base/hex.hpp>
 #include <cordon/chain/text.hpp>
 
+#include "clear_signing.hpp"
 #include "encoding.hpp"
 #include "known_calls.hpp"
 #include "official.hpp"
@@ -228,6 +229,10 @@ void Walk::call(const Call& call) {
                     : format("{} is called with nothing", words.address(call.to)));
         return;
     }
+    add_clear_words(out_, context_,
+                    {words.chain(), call.from.empty() ? std::nullopt : std::optional{call.from},
+                     call.to, call.value, call.data},
+                    call.where);
     const ReadyCall* known = find_call(call.data);
     if (known == nullptr) return unknown(call, "is of no known call");
     const auto values = chain::decode_abi_call(known->signature, call.data);
