@@ -12,62 +12,80 @@ namespace {
 
 constexpr std::size_t kMaxLevels = 32;
 
-Result<boost::json::value> parse(std::string_view text, std::size_t offset) {
-    boost::json::parse_options options;
-    options.max_depth = kMaxLevels;
-    boost::json::stream_parser parser{{}, options};
-    boost::system::error_code error;
-    const std::size_t read = parser.write_some(text.data(), text.size(), error);
-    if (!error && read < text.size() &&
-        text.find_first_not_of(" \t\r\n", read) != std::string_view::npos)
-        return fail(ErrorCode::kTrailing,
-                    format("JSON: at offset {}: something follows", offset + read));
-    if (!error) parser.finish(error);
-    if (error)
-        return fail(
-            error == boost::json::error::too_deep ? ErrorCode::kLimit : ErrorCode::kMalformed,
-            format("JSON: at offset {}: {}", offset + read, error.message()));
-    return parser.release();
-}
-
-Status take(boost::json::value value, std::vector<boost::json::object>& out) {
-    if (auto* array = value.if_array()) {
-        for (boost::json::value& each : *array) {
-            if (!each.is_object())
-                return fail(ErrorCode::kMalformed,
-                            format("JSON: element {}: expected an object", out.size()));
-            out.push_back(std::move(each.get_object()));
+/// Where the object that begins at `at` ends, one past its brace; npos when it does not.
+std::size_t end_of_object(std::string_view text, std::size_t at) {
+    std::size_t depth = 0;
+    bool in_text = false;
+    for (; at < text.size(); ++at) {
+        const char c = text[at];
+        if (in_text) {
+            if (c == '\\') ++at;
+            if (c == '"') in_text = false;
+        } else if (c == '"') {
+            in_text = true;
+        } else if (c == '{' || c == '[') {
+            ++depth;
+        } else if ((c == '}' || c == ']') && --depth == 0) {
+            return at + 1;
         }
-        return {};
     }
-    if (!value.is_object()) return fail(ErrorCode::kMalformed, "JSON: expected an object");
-    out.push_back(std::move(value.get_object()));
-    return {};
+    return std::string_view::npos;
 }
 
 }  // namespace
 
-Result<std::vector<boost::json::object>> parse_objects(std::string_view text) {
+Result<std::vector<std::string_view>> split_objects(std::string_view text) {
+    constexpr std::string_view kBlank = " \t\r\n";
     if (text.size() > kMaxPayload)
         return fail(ErrorCode::kLimit, format("the payload is larger than {} bytes", kMaxPayload));
-    std::vector<boost::json::object> out;
-    auto whole = parse(text, 0);
-    if (whole) {
-        CORDON_TRY(take(*std::move(whole), out));
-        return out;
+    const auto refuse = [](std::size_t at, std::string_view expected) {
+        return fail(ErrorCode::kMalformed, format("JSON: at offset {}: expected {}", at, expected));
+    };
+    const auto skip = [&](std::size_t at) {
+        return std::min(text.find_first_not_of(kBlank, at), text.size());
+    };
+    std::vector<std::string_view> out;
+    std::size_t at = skip(0);
+    const bool list = at < text.size() && text[at] == '[';
+    if (list) at = skip(at + 1);
+    while (at < text.size() && text[at] != ']') {
+        if (text[at] != '{') return refuse(at, "an object");
+        const std::size_t end = end_of_object(text, at);
+        if (end == std::string_view::npos) return refuse(text.size(), "the end of the object");
+        out.push_back(text.substr(at, end - at));
+        at = skip(end);
+        if (!list) continue;
+        if (at < text.size() && text[at] == ',')
+            at = skip(at + 1);
+        else if (at == text.size() || text[at] != ']')
+            return refuse(at, ", or ]");
     }
-    if (whole.error().code != ErrorCode::kTrailing) return fail(whole.error());
-    // One object a line.
-    for (std::size_t at = 0; at < text.size();) {
-        const std::size_t end = std::min(text.find('\n', at), text.size());
-        const std::string_view line = text.substr(at, end - at);
-        if (line.find_first_not_of(" \t\r") != std::string_view::npos) {
-            auto value = parse(line, at);
-            // Objects over several lines with something after them: the first error says it.
-            if (!value) return fail(out.empty() ? whole.error() : value.error());
-            CORDON_TRY(take(*std::move(value), out));
-        }
-        at = end + 1;
+    if (list) {
+        if (at == text.size()) return refuse(at, "]");
+        at = skip(at + 1);
+    }
+    if (at != text.size()) return refuse(at, "nothing more");
+    if (out.empty()) return refuse(at, "an object");
+    return out;
+}
+
+Result<std::vector<boost::json::object>> parse_objects(std::string_view text) {
+    CORDON_TRY(const auto slices, split_objects(text));
+    boost::json::parse_options options;
+    options.max_depth = kMaxLevels;
+    std::vector<boost::json::object> out;
+    for (const std::string_view slice : slices) {
+        boost::json::stream_parser parser{{}, options};
+        boost::system::error_code error;
+        const std::size_t read = parser.write_some(slice.data(), slice.size(), error);
+        if (!error) parser.finish(error);
+        if (error)
+            return fail(
+                error == boost::json::error::too_deep ? ErrorCode::kLimit : ErrorCode::kMalformed,
+                format("JSON: at offset {}: {}",
+                       static_cast<std::size_t>(slice.data() - text.data()) + read,
+                       error.message()));
+        out.push_back(std::move(parser.release().get_object()));
     }
     return out;
 }

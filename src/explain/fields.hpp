@@ -19,8 +19,11 @@ namespace cordon::explain {
 /// What is read of a payload at most: no wallet takes more, and reading it stays bounded.
 inline constexpr std::size_t kMaxPayload = std::size_t{16} << 20;
 
-/// One JSON text, or several: an array, or one object a line. kMalformed with the offset; kLimit
-/// beyond kMaxPayload or 32 levels.
+/// The objects of a text, each as it stands: one, several one after the other, or those of an
+/// array. kMalformed with the offset; kLimit beyond kMaxPayload.
+Result<std::vector<std::string_view>> split_objects(std::string_view text);
+
+/// The same, read. kMalformed with the offset; kLimit also for more than 32 levels.
 Result<std::vector<boost::json::object>> parse_objects(std::string_view text);
 
 /// The fields of a JSON object by any of several names. Errors name the field.

@@ -161,7 +161,6 @@ Result<SafeProposal> parse_one(const object& given, const Context& context) {
 Result<std::vector<SafeProposal>> parse_safe_proposals(std::string_view json,
                                                        const Context& context) {
     CORDON_TRY(const auto objects, parse_objects(json));
-    if (objects.empty()) return fail(ErrorCode::kMalformed, "no Safe transaction: it is empty");
     std::vector<SafeProposal> out;
     for (std::size_t i = 0; i < objects.size(); ++i) {
         auto one = parse_one(objects[i], context);

@@ -6,8 +6,10 @@
 #include <limits>
 
 #include <cordon/base/format.hpp>
+#include <cordon/chain/evm/account.hpp>
+#include <cordon/chain/evm/message.hpp>
+#include <cordon/chain/evm/typed_data.hpp>
 #include <cordon/crypto/hash.hpp>
-#include <cordon/crypto/secp256k1.hpp>
 
 namespace cordon::explain {
 namespace {
@@ -37,6 +39,13 @@ private:
     Bytes bytes_;
 };
 
+Hash256 word(ByteView bytes, std::size_t index) {
+    Hash256 out;
+    std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(kWord * index), kWord,
+                out.bytes.begin());
+    return out;
+}
+
 Hash256 domain_hash(uint64_t chain, const Address& safe, SafeDomain domain) {
     static const Hash256 kWith =
         keccak_text("EIP712Domain(uint256 chainId,address verifyingContract)");
@@ -48,31 +57,6 @@ Hash256 domain_hash(uint64_t chain, const Address& safe, SafeDomain domain) {
         encoding.word(kWithout);
     }
     return encoding.address(safe).hash();
-}
-
-/// EIP-712: 19 01, the domain, the struct.
-Hash256 digest(const Hash256& domain, const Hash256& message) {
-    static constexpr std::array<uint8_t, 2> kPrefix{0x19, 0x01};
-    return Encoding{}.word(kPrefix).word(domain).word(message).hash();
-}
-
-/// EIP-191 version 45 of 32 bytes: what eth_sign makes wallets sign.
-Hash256 eth_sign_digest(const Hash256& hash) {
-    Bytes bytes;
-    constexpr std::string_view kPrefix =
-        "\x19"
-        "Ethereum Signed Message:\n32";
-    bytes.insert(bytes.end(), kPrefix.begin(), kPrefix.end());
-    bytes.insert(bytes.end(), hash.bytes.begin(), hash.bytes.end());
-    return crypto::keccak256(bytes);
-}
-
-Result<Address> recover(ByteView rs, const Hash256& hash, bool odd) {
-    CORDON_TRY(const auto signature, crypto::parse_ecdsa(rs));
-    CORDON_TRY(const auto key, crypto::recover(signature, hash, odd));
-    const auto point = key.uncompressed();
-    const Hash256 digest = crypto::keccak256(ByteView{point}.subspan(1));
-    return Address{AddressKind::kEvm, ByteView{digest.bytes}.subspan(12)};
 }
 
 }  // namespace
@@ -108,7 +92,7 @@ SafeHashes hash_safe_txn(const SafeTx& txn, SafeDomain domain) {
                          .address(txn.refund_receiver)
                          .number(txn.nonce)
                          .hash();
-    hashes.safe_txn = digest(hashes.domain, hashes.message);
+    hashes.safe_txn = chain::typed_data_digest(hashes.domain, hashes.message);
     return hashes;
 }
 
@@ -118,7 +102,7 @@ SafeHashes hash_safe_message(ByteView message, uint64_t chain, const Address& sa
     SafeHashes hashes;
     hashes.domain = domain_hash(chain, safe, domain);
     hashes.message = Encoding{}.word(kType).word(crypto::keccak256(message)).hash();
-    hashes.safe_txn = digest(hashes.domain, hashes.message);
+    hashes.safe_txn = chain::typed_data_digest(hashes.domain, hashes.message);
     return hashes;
 }
 
@@ -172,8 +156,9 @@ Result<std::vector<SafeSignature>> read_safe_signatures(ByteView blob, const Has
             found.kind = eth_sign ? Kind::kEthSign : Kind::kEcdsa;
             Result<Address> signer =
                 plain == 27 || plain == 28
-                    ? recover(one.first(64), eth_sign ? eth_sign_digest(safe_hash) : safe_hash,
-                              plain == 28)
+                    ? chain::recover_evm_address(
+                          eth_sign ? chain::personal_message_hash(safe_hash) : safe_hash,
+                          word(one, 0), word(one, 1), plain == 28)
                     : fail(ErrorCode::kMalformed, format("v is {}", v));
             if (signer) {
                 found.signer = *signer;

@@ -95,6 +95,8 @@ public:
     void fee(const Asset& asset, const Amount& amount);
     /// Adds to the text of the last effect.
     void amend(std::string_view text) { out_.effects.back().text += text; }
+    /// Somebody who gets something, to be judged.
+    void party(Party party) { parties_.push_back(std::move(party)); }
     /// The worst so far, for worst_case().
     void danger(Danger danger, const Address& who, const Address& to, const Asset& asset = {});
 
