@@ -14,8 +14,8 @@ using Args = Arguments;
 constexpr std::string_view kOrNft = " (or the NFT of that number)";
 
 /// A contract that is no token of the caller's list may count what it likes by the number.
-std::string_view or_nft(Walk& w, const Call& c) {
-    return w.words.token(Walk::token(c)) == nullptr ? kOrNft : "";
+std::string_view or_nft(Walk& w, const Call& c, const Amount& number) {
+    return w.words.token(Walk::token(c)) == nullptr && !is_unlimited(number) ? kOrNft : "";
 }
 
 void permit2_details(Walk& w, const Call& c, const Address& owner, const chain::AbiValue& details,
@@ -45,11 +45,11 @@ constexpr auto kCalls = std::to_array<KnownCall>({
      }},
     {"transferFrom(address,address,uint256)",
      [](Walk& w, const Call& c, const Args& a) {
-         w.pay(c, a[0].address, a[1].address, Walk::token(c), a[2].number, or_nft(w, c));
+         w.pay(c, a[0].address, a[1].address, Walk::token(c), a[2].number, or_nft(w, c, a[2].number));
      }},
     {"approve(address,uint256)",
      [](Walk& w, const Call& c, const Args& a) {
-         w.allow(c, c.from, a[0].address, Walk::token(c), a[1].number, or_nft(w, c));
+         w.allow(c, c.from, a[0].address, Walk::token(c), a[1].number, or_nft(w, c, a[1].number));
      }},
     {"increaseAllowance(address,uint256)",
      [](Walk& w, const Call& c, const Args& a) {

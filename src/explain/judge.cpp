@@ -217,6 +217,8 @@ std::string Walk::worst_case() {
                 "without another signature.",
                 words.address(worst_.to), words.asset(worst_.asset), who);
         case Danger::kUnknown:
+            if (worst_.to.empty())
+                return "Whoever gets the signature uses it for whatever it stands for.";
             return format(
                 "{} takes whatever it can reach of {}: what is sent along, and every "
                 "token that it was ever allowed to take.",

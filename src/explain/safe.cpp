@@ -193,6 +193,7 @@ void judge_refund(Walk& walk, const Call& call, const Address& safe, const Refun
                       refund.base_gas.to_string()));
     walk.fee(asset, base);
     walk.danger(Danger::kMoney, safe, refund.receiver, asset);
+    walk.party({Party::Role::kPayee, safe, refund.receiver, asset, base, call.where});
     const bool known = !refund.receiver.is_zero() && walk.vouched(refund.receiver, Vouch::kPayee);
     if (chosen)
         walk.raise(

@@ -66,7 +66,7 @@ std::string Words::money(const Asset& asset, const Amount& amount) {
 }
 
 std::string Words::allowance(const Asset& asset, const Amount& amount) {
-    if (is_unlimited(amount)) return format("all {}, without limit", this->asset(asset));
+    if (is_unlimited(amount)) return format("all it likes of {}", this->asset(asset));
     return format("up to {}", money(asset, amount));
 }
 

@@ -23,7 +23,7 @@ public:
     std::string money(const Asset& asset, const Amount& amount);
     /// "ETH", "USDC", "the unknown token 0x…".
     std::string asset(const Asset& asset);
-    /// As money(), or "all …" when it is more than anybody has.
+    /// As money(), or "all it likes of …" when it is more than anybody has.
     std::string allowance(const Asset& asset, const Amount& amount);
 
     const BookEntry* entry(const Address& address) const;
