@@ -93,6 +93,8 @@ public:
     void misused(const Call& call);
     /// The last effect is a fee of at least `amount`.
     void fee(const Asset& asset, const Amount& amount);
+    /// The last effect is of this many.
+    void count(const Amount& amount) { out_.effects.back().amount = amount; }
     /// Adds to the text of the last effect.
     void amend(std::string_view text) { out_.effects.back().text += text; }
     /// Somebody who gets something, to be judged.

@@ -116,8 +116,12 @@ async function simulate(payload, json) {
   const file = path.join(scratch, "simulation.json");
   fs.writeFileSync(file, JSON.stringify({ jsonrpc: "2.0", id: 1, result: answer }));
   const said = result(explain(json, "--simulation", file, "--format", "json"));
-  const found = predictionsOf(said.effects.filter((each) => each.kind === "implementation"));
-  return new Set([...found.states].map(([name, value]) => `${name}: ${value}`));
+  const found = new Set();
+  for (const { rule, text } of said.findings) {
+    const slot0 = /^The simulation writes slot 0.* of (0x\w+): from \S+ to (\S+?)\.?$/.exec(text);
+    if (rule === "R2" && slot0) found.add(`implementation of ${getAddress(slot0[1])}: ${getAddress(`0x${slot0[2].slice(-40)}`)}`);
+  }
+  return found;
 }
 
 for (const payload of payloads.all(Number(countText))) await prove(payload);
