@@ -70,7 +70,7 @@ SafeProposal multi_send(std::size_t calls) {
         packed.insert(packed.end(), 20, 0xd5);
         append_number(packed, 0, 32);
         append_number(packed, 68, 32);
-        for (const uint8_t byte : {0xa9, 0x05, 0x9c, 0xbb}) packed.push_back(byte);
+        append_number(packed, 0xa9059cbb, 4);
         append_number(packed, (uint64_t{0xf8} << 32) + i, 32);
         append_number(packed, 1'000'000 + i, 32);
     }

@@ -28,12 +28,28 @@ void try_signature(std::string_view text, ByteView data) {
     if (const auto value = cordon::chain::decode_abi(signature->arguments, data)) {
         CORDON_CHECK(value->items.size() == signature->arguments.parts.size());
         check_within(*value, data);
+        // The one encoding holds the same values: writing those again gives it again.
+        const auto encoded = cordon::chain::encode_abi(signature->arguments, *value);
+        CORDON_CHECK(encoded.has_value());
+        const auto read = cordon::chain::decode_abi(signature->arguments, *encoded);
+        CORDON_CHECK(read&& cordon::chain::encode_abi(signature->arguments, *read) == *encoded);
+        (void)cordon::chain::encode_abi_packed(signature->arguments, *value);
+    }
+}
+
+/// What a JSON ABI declares is a signature by its text.
+void try_json(std::string_view text) {
+    const auto declarations = cordon::chain::parse_abi_json(text);
+    if (!declarations) return;
+    for (const auto& [entry, signature] : *declarations) {
+        const auto again = cordon::chain::parse_abi_signature(signature.text);
+        CORDON_CHECK(again && again->hash == signature.hash);
     }
 }
 
 }  // namespace
 
-/// "signature\n" and data; and the same bytes as a call and a log of anybody.
+/// "signature\n" and data; and the same bytes as a JSON ABI, as a call and a log of anybody.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
     const ByteView all{data, size};
     const auto end = std::find(all.begin(), all.end(), '\n');
@@ -41,6 +57,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
         const auto length = static_cast<std::size_t>(end - all.begin());
         try_signature({reinterpret_cast<const char*>(data), length}, all.subspan(length + 1));
     }
+    try_json({reinterpret_cast<const char*>(data), size});
     const auto& facts = cordon::patterns::contract_facts();
     (void)facts.read_call({cordon::kEthereum, {}, {}, {}, {}, all});
     std::vector<Hash256> topics;

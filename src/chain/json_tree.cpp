@@ -3,6 +3,7 @@
 
 #include <simdjson.h>
 #include <algorithm>
+#include <array>
 
 #include <cordon/base/format.hpp>
 

@@ -81,7 +81,8 @@ void explain_fee(Walk& walk, const Call& call, const EvmTxn& txn) {
 void explain_creation(Walk& walk, const Call& call, std::optional<uint64_t> nonce) {
     Address made;
     if (nonce && !call.from.empty()) made = chain::created_address(call.from, *nonce);
-    if (!made.empty()) walk.pay(call, call.from, made, Asset{}, call.value);
+    if (!made.empty() && !call.value.is_zero())
+        walk.pay(call, call.from, made, Asset{}, call.value);
     walk.effect(EffectKind::kDeploy, call, call.from, made,
                 format("a contract is deployed{} from {} of code [data {}]",
                        made.empty() ? "" : format(" at {}", walk.words.address(made)),

@@ -29,29 +29,34 @@ std::string capital(std::string text) {
 
 }  // namespace
 
+bool Walk::off_the_list(const Party& party) const {
+    const auto listed = [&](Vouch as) { return by_book(party.to, as) == Verdict::kBlock; };
+    switch (party.role) {
+        case Party::Role::kPayee: return listed(Vouch::kPayee);
+        case Party::Role::kSpender: return listed(Vouch::kSpender);
+        case Party::Role::kPower: return listed(Vouch::kOwner);
+        case Party::Role::kCode: return listed(Vouch::kCode) || listed(Vouch::kDelegatecall);
+        case Party::Role::kTarget: return false;  // Whatever is called is on no list.
+    }
+    return false;
+}
+
 void Walk::judge_first_seen(const Party& party) {
     if (party.to == party.who || party.to.is_zero() || party.to.empty()) return;
     if (words.entry(party.to) != nullptr || find_official(party.to) != nullptr) return;
     const bool power = party.role == Party::Role::kPower || party.role == Party::Role::kCode ||
                        party.role == Party::Role::kSpender;
     const Verdict severity = power ? Verdict::kBlock : Verdict::kWarn;
-    const History* history = context_.history;
-    if (history == nullptr || party.who.empty()) {
-        if (party.role == Party::Role::kPayee &&
-            by_book(party.to, Vouch::kPayee) == Verdict::kBlock)
-            return raise(
-                "R3", Verdict::kWarn,
-                format("{} is not among the payees of your book.", words.address(party.to)),
-                party.where);
+    const History* history = party.who.empty() ? nullptr : context_.history;
+    const bool judged = history != nullptr && !history->payees(words.chain(), party.who, 1).empty();
+    if (judged && history->dealings(words.chain(), party.who, party.to).count > 0) return;
+    if (!judged && off_the_list(party))
+        return raise("R3", Verdict::kWarn,
+                     format("{} is not in your book.", words.address(party.to)), party.where);
+    if (!judged)
         return not_judged("R3",
-                          "Whether these addresses were ever dealt with is not known: no "
-                          "history was given.");
-    }
-    if (history->dealings(words.chain(), party.who, party.to).count > 0) return;
-    if (history->payees(words.chain(), party.who, 1).empty())
-        return not_judged("R3", format("Whether these addresses were ever dealt with is not known: "
-                                       "the history has nothing of {}.",
-                                       words.address(party.who)));
+                          "Whether these addresses were ever dealt with is not known: there is no "
+                          "history of whoever acts.");
     raise(
         "R3", severity,
         format("{} was never {} by {} before.", words.address(party.to),

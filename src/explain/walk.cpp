@@ -90,7 +90,6 @@ void Walk::fee(const Asset& asset, const Amount& amount) {
 
 void Walk::pay(const Call& call, const Address& who, const Address& to, const Asset& asset,
                const Amount& amount, std::string_view remark) {
-    if (amount.is_zero() && asset.is_native()) return;
     effect(EffectKind::kTransfer, call, who, to,
            format("{} pays {} to {}{}", words.address(who), words.money(asset, amount),
                   words.address(to), remark));
@@ -219,7 +218,7 @@ bool Walk::bounded(const Call& call) {
 void Walk::call(const Call& call) {
     if (!bounded(call)) return;
     if (call.delegate) return delegate(call);
-    pay(call, call.from, call.to, Asset{}, call.value);
+    if (!call.value.is_zero()) pay(call, call.from, call.to, Asset{}, call.value);
     if (call.data.empty()) {
         if (call.value.is_zero())
             effect(

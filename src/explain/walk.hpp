@@ -77,7 +77,7 @@ public:
 
     void effect(EffectKind kind, const Call& call, const Address& who, const Address& to,
                 std::string text);
-    /// `who` loses `amount` to `to`. Nothing for an amount of 0 of the native coin.
+    /// `who` loses `amount` to `to`.
     void pay(const Call& call, const Address& who, const Address& to, const Asset& asset,
              const Amount& amount, std::string_view remark = {});
     /// `spender` may take up to `amount` from `who`.
@@ -123,6 +123,8 @@ public:
 private:
     bool bounded(const Call& call);
     void delegate(const Call& call);
+    /// True when the book has a list of such parties, and this one is not on it.
+    bool off_the_list(const Party& party) const;
     void judge_first_seen(const Party& party);
     void judge_look_alike(const Party& party);
     void judge_amounts();

@@ -122,16 +122,30 @@ struct Named {
     Op op;
 };
 constexpr std::array kOps{
+    Named{"abi_decode", op_abi_decode},
+    Named{"abi_encode", op_abi_encode},
+    Named{"abi_log", op_abi_log},
+    Named{"abi_packed", op_abi_packed},
+    Named{"abi_signature", op_abi_signature},
     Named{"address", op_address},
     Named{"base58", op_codec<chain::parse_base58, chain::format_base58>},
     Named{"base58check", op_codec<chain::parse_base58check, chain::format_base58check>},
     Named{"bech32", op_bech32},
     Named{"block", op_block},
+<<<<<<< HEAD
     Named{"clear_signing", op_clear_signing},
+=======
+    Named{"ecdsa", op_ecdsa},
+>>>>>>> safe
     Named{"eip55", op_eip55},
+    Named{"evm_recover", op_evm_recover},
+    Named{"evm_txn", op_evm_txn},
     Named{"hash160", op_hash<crypto::hash160>},
     Named{"keccak256", op_hash<crypto::keccak256>},
     Named{"merkle_root", op_merkle_root},
+    Named{"namehash", op_namehash},
+    Named{"personal_message", op_personal_message},
+    Named{"public_key_add", op_public_key_add},
     Named{"ripemd160", op_hash<crypto::ripemd160>},
     Named{"contract_call", op_contract_call},
     Named{"rlp_decode", op_rlp_decode},
@@ -141,6 +155,8 @@ constexpr std::array kOps{
     Named{"sha256", op_hash<static_cast<Hash256 (*)(ByteView) noexcept>(crypto::sha256)>},
     Named{"sha256d", op_hash<crypto::sha256d>},
     Named{"tx", op_tx},
+    Named{"typed_data", op_typed_data},
+    Named{"units", op_units},
 };
 
 }  // namespace

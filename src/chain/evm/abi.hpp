@@ -60,7 +60,7 @@ struct AbiSignature {
 };
 
 // What no real signature or call comes near; decoding stays bounded whatever the bytes say.
-inline constexpr std::size_t kMaxAbiDepth = 8;
+inline constexpr std::size_t kMaxAbiDepth = 16;  ///< Tuples and arrays in one another.
 inline constexpr std::size_t kMaxAbiTypes = 256;
 inline constexpr std::size_t kMaxAbiArray = 1024;                 ///< Of fixed length.
 inline constexpr std::size_t kMaxAbiHead = std::size_t{1} << 20;  ///< Bytes of a type.

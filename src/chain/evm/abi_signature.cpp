@@ -1,5 +1,6 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <array>
 
 #include <cordon/base/format.hpp>
 #include <cordon/crypto/hash.hpp>

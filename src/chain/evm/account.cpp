@@ -9,6 +9,7 @@
 #include <cordon/crypto/hash.hpp>
 
 #include "rlp.hpp"
+#include "txn.hpp"
 
 namespace cordon::chain {
 
@@ -30,8 +31,7 @@ Result<Address> recover_evm_address(const Hash256& digest, ByteView signature) {
     if (signature.size() != 65)
         return fail(ErrorCode::kMalformed,
                     format("signature: expected 65 bytes, found {}", signature.size()));
-    constexpr uint8_t kFirst = 27;  // Bitcoin's old header byte, which Ethereum's v began as.
-    const uint8_t v = signature[64] >= kFirst ? signature[64] - kFirst : signature[64];
+    const uint64_t v = signature[64] >= kEvmV ? signature[64] - kEvmV : signature[64];
     if (v > 1)
         return fail(ErrorCode::kMalformed,
                     format("signature: v is {}, expected 27 or 28", signature[64]));

@@ -97,7 +97,8 @@ Status read_origin(Lines& lines, SiweMessage& message) {
         message.scheme = line.substr(0, end);
         line.remove_prefix(end + 3);
     }
-    if (line.empty() || !is_uri_text(line) || line.find_first_of("/?#") != line.npos)
+    // No user name before it, although RFC 3986 has one: "bank.example@thief.example" is a thief's.
+    if (line.empty() || !is_uri_text(line) || line.find_first_of("/?#@") != line.npos)
         return lines.refuse("a domain, with or without a port");
     message.domain = line;
     return {};
@@ -109,6 +110,8 @@ Status read_statement(Lines& lines, SiweMessage& message) {
     // Without a statement, a second empty line stands in its place.
     const std::string_view line = lines.next();
     if (line.empty()) return {};
+    if (!std::all_of(line.begin(), line.end(), [](char c) { return c >= ' ' && c <= '~'; }))
+        return lines.refuse("a statement of printable ASCII");
     message.statement = line;
     if (lines.done() || !lines.next().empty()) return lines.refuse("an empty line");
     return {};
@@ -141,7 +144,8 @@ Status read_optional(Lines& lines, SiweMessage& message) {
         CORDON_TRY(message.not_before, lines.time(*time));
     }
     if (const auto id = lines.optional_field("Request ID: ")) {
-        if (!is_uri_text(*id)) return lines.refuse("a request id of URI characters");
+        if (!is_uri_text(*id) || id->find_first_of("/?#[]") != id->npos)
+            return lines.refuse("a request id of the characters of a path segment");
         message.request_id = *id;
     }
     if (const auto list = lines.optional_field("Resources:")) {

@@ -40,9 +40,10 @@ struct SiweMessage {
 /// to look like one.
 bool looks_like_siwe(std::string_view text) noexcept;
 
-/// Strict: every line of EIP-4361 in its place, version 1, the address in EIP-55 case, a nonce of 8
-/// or more letters and digits, URIs with a scheme, times with date, time and zone. kMalformed with
-/// the line, kChecksum for the address.
+/// Strict: every line of EIP-4361 in its place, a domain without user name, a statement of
+/// printable ASCII, version 1, the address in EIP-55 case, a nonce of 8 or more letters and digits,
+/// URIs with a scheme, times with date, time and zone. kMalformed with the line, kChecksum for the
+/// address.
 Result<SiweMessage> parse_siwe(std::string_view text);
 
 /// ENS's hash of a name (ERC-137), ASCII letters as lower case. Names with other characters need

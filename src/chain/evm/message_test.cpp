@@ -89,6 +89,8 @@ TEST(Siwe, what_differs_from_the_form_is_refused) {
              {"wants you", "wantsyou"},
              {"example.com:8443", "exa mple.com"},
              {"example.com:8443", "example.com/x"},
+             {"example.com:8443", "example.com@thief.example"},
+             {"I accept", "I \xe2\x80\xae accept"},
              {"example.com:8443", "ex\xc3\xa4mple.com"},
              {"https://example.com:8443", "://example.com"},
              {"Version: 1", "Version: 2"},
@@ -102,6 +104,7 @@ TEST(Siwe, what_differs_from_the_form_is_refused) {
              {"Resources:", "Resources: "},
              {"- ipfs", "* ipfs"},
              {"Request ID: some-id", "Request ID: some id"},
+             {"Request ID: some-id", "Request ID: some/id"},
              {"\n\nURI", "\nURI"},
              {"claim.json", "claim.json\n"},
              {"Not Before", "Not-Before"}})

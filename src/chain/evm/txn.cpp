@@ -15,15 +15,12 @@ namespace cordon::chain {
 namespace {
 
 constexpr uint8_t kFirstList = 0xc0;  // Where RLP lists begin: a legacy txn is one (EIP-2718).
+constexpr uint8_t kLastType = 0x7f;   // EIP-2718.
 constexpr uint64_t kMaxNonce = ~uint64_t{0} - 1;  // EIP-2681.
-constexpr std::size_t kKey = 33;                  // A storage key in RLP.
 constexpr uint8_t kBlobHashVersion = 0x01;        // EIP-4844, VERSIONED_HASH_VERSION_KZG.
 constexpr std::size_t kBlob = 4096 * 32;          // EIP-4844: field elements of 32 bytes.
 constexpr std::size_t kCommitment = 48;           // A compressed point of BLS12-381.
 constexpr std::size_t kCellProofs = 128;          // EIP-7594: of one blob.
-// EIP-155: v of a txn for one chain is 35 or 36 and twice the chain's id; before, 27 or 28.
-constexpr uint64_t kFirstV = 27;
-constexpr uint64_t kFirstChainV = 35;
 
 tl::unexpected<Error> refuse(ErrorCode code, std::string_view what) {
     return fail(code, format("EVM txn: {}", what));
@@ -194,12 +191,12 @@ Status legacy_signature(Fields& fields, EvmTxn& txn) {
         txn.chain_id = v.low_u64();
         return {};
     }
-    if (v < Amount{kFirstChainV}) {
-        if (v != Amount{kFirstV} && v != Amount{kFirstV + 1})
+    if (v < Amount{kEvmChainV}) {
+        if (v != Amount{kEvmV} && v != Amount{kEvmV + 1})
             return refuse(format("field v: {} is neither 27, 28 nor 35 or more", v.to_string()));
-        found.odd_y = v == Amount{kFirstV + 1};
+        found.odd_y = v == Amount{kEvmV + 1};
     } else {
-        const auto limbs = (v - Amount{kFirstChainV}).limbs();
+        const auto limbs = (v - Amount{kEvmChainV}).limbs();
         if (limbs[1] > 1 || limbs[2] != 0 || limbs[3] != 0)
             return refuse(ErrorCode::kOverflow, "field v: the chain's id exceeds 64 bits");
         found.odd_y = (limbs[0] & 1) != 0;
@@ -216,7 +213,7 @@ Result<EvmTxn> parse_legacy(ByteView bytes, const RlpItem& list) {
     CORDON_TRY(txn.nonce, fields.nonce());
     CORDON_TRY(txn.max_fee_per_gas, fields.amount("gas price"));
     txn.max_priority_fee_per_gas = txn.max_fee_per_gas;
-    CORDON_TRY(txn.gas_limit, fields.small("gas limit"));
+    CORDON_TRY(txn.gas_limit, fields.amount("gas limit"));
     CORDON_TRY(const ByteView to, fields.text("to"));
     if (!to.empty() && to.size() != 20)
         return refuse(format("field to: expected 20 bytes or none, found {}", to.size()));
@@ -243,7 +240,7 @@ Result<EvmTxn> parse_typed(EvmTxnType type, const RlpItem& list) {
     }
     CORDON_TRY(txn.max_fee_per_gas, fields.amount(fees ? "fee" : "gas price"));
     if (!fees) txn.max_priority_fee_per_gas = txn.max_fee_per_gas;
-    CORDON_TRY(txn.gas_limit, fields.small("gas limit"));
+    CORDON_TRY(txn.gas_limit, fields.amount("gas limit"));
     CORDON_TRY(const ByteView to, fields.text("to"));
     const bool may_create = type < EvmTxnType::kBlob;  // EIP-4844, EIP-7702.
     if (to.size() != 20 && !(may_create && to.empty()))
@@ -321,62 +318,7 @@ Result<EvmTxn> parse_with_blobs(const RlpItem& list) {
     return txn;
 }
 
-/// The items of `fields` as one list, after the type's byte.
-Bytes sealed(EvmTxnType type, const Bytes& fields) {
-    Bytes out;
-    if (type != EvmTxnType::kLegacy) out.push_back(static_cast<uint8_t>(type));
-    append_rlp_list(out, fields);
-    return out;
-}
-
-void append_scalar(Bytes& out, const Hash256& number) {
-    const auto first = std::find_if(number.bytes.begin(), number.bytes.end(),
-                                    [](uint8_t byte) { return byte != 0; });
-    append_rlp(out, ByteView{first, number.bytes.end()});
-}
-
-void append_access_list(Bytes& out, const std::vector<AccessEntry>& list) {
-    Bytes entries;
-    for (const AccessEntry& entry : list) {
-        Bytes parts;
-        append_rlp(parts, entry.address.payload());
-        append_rlp_list(parts, entry.keys);
-        append_rlp_list(entries, parts);
-    }
-    append_rlp_list(out, entries);
-}
-
-void append_authorizations(Bytes& out, const std::vector<EvmAuthorization>& list) {
-    Bytes entries;
-    for (const EvmAuthorization& entry : list) {
-        Bytes parts;
-        append_rlp(parts, entry.chain_id);
-        append_rlp(parts, entry.address.payload());
-        append_rlp(parts, Amount{entry.nonce});
-        append_rlp(parts, Amount{entry.y_parity});
-        append_scalar(parts, entry.r);
-        append_scalar(parts, entry.s);
-        append_rlp_list(entries, parts);
-    }
-    append_rlp_list(out, entries);
-}
-
-Amount legacy_v(const EvmTxn& txn) {
-    const Amount odd{txn.signature->odd_y ? 1U : 0U};
-    if (!txn.chain_id) return Amount{kFirstV} + odd;
-    return Amount{*txn.chain_id} + Amount{*txn.chain_id} + Amount{kFirstChainV} + odd;
-}
-
 }  // namespace
-
-Hash256 EvmAuthorization::signing_hash() const {
-    Bytes fields, prefix{kAuthorizationMagic};
-    append_rlp(fields, chain_id);
-    append_rlp(fields, address.payload());
-    append_rlp(fields, Amount{nonce});
-    append_rlp_list_prefix(prefix, fields.size());
-    return crypto::keccak256_of({prefix, fields});
-}
 
 Result<Address> EvmAuthorization::authority() const {
     if (y_parity > 1 || !crypto::EcdsaSignature{r, s}.has_low_s())
@@ -389,9 +331,10 @@ Result<EvmTxn> parse_evm_txn(ByteView bytes) {
     if (bytes.empty()) return refuse(ErrorCode::kTruncated, "no bytes");
     const bool typed = bytes[0] < kFirstList;
     const ByteView content = bytes.subspan(typed ? 1 : 0);
+    if (bytes[0] > kLastType && typed) return refuse("it begins as neither a list nor a type");
     if (typed && (bytes[0] < static_cast<uint8_t>(EvmTxnType::kAccessList) ||
                   bytes[0] > static_cast<uint8_t>(EvmTxnType::kSetCode)))
-        return refuse(ErrorCode::kUnsupported, format("type {} does not exist", bytes[0]));
+        return refuse(ErrorCode::kUnsupported, format("type {} is not known", bytes[0]));
     RlpReader reader{content, bytes.size() - content.size()};
     auto list = reader.next();
     if (!list) return fail(list.error().in("EVM txn"));
@@ -404,37 +347,6 @@ Result<EvmTxn> parse_evm_txn(ByteView bytes) {
     if (type == EvmTxnType::kBlob && !list->bytes.empty() && list->bytes[0] >= kFirstList)
         return parse_with_blobs(*list);
     return parse_typed(type, *list);
-}
-
-Bytes encode_evm_txn(const EvmTxn& txn) {
-    Bytes out;
-    const bool legacy = txn.type == EvmTxnType::kLegacy;
-    if (!legacy) append_rlp(out, Amount{txn.chain_id.value_or(0)});
-    append_rlp(out, Amount{txn.nonce});
-    if (txn.type >= EvmTxnType::kDynamicFee) append_rlp(out, txn.max_priority_fee_per_gas);
-    append_rlp(out, txn.max_fee_per_gas);
-    append_rlp(out, Amount{txn.gas_limit});
-    append_rlp(out, txn.to ? txn.to->payload() : ByteView{});
-    append_rlp(out, txn.value);
-    append_rlp(out, txn.data);
-    if (!legacy) append_access_list(out, txn.access_list);
-    if (txn.type == EvmTxnType::kBlob) {
-        append_rlp(out, txn.max_fee_per_blob_gas);
-        Bytes hashes;
-        for (const Hash256& hash : txn.blob_hashes) append_rlp(hashes, hash);
-        append_rlp_list(out, hashes);
-    }
-    if (txn.type == EvmTxnType::kSetCode) append_authorizations(out, txn.authorizations);
-    if (txn.signature) {
-        append_rlp(out, legacy ? legacy_v(txn) : Amount{txn.signature->odd_y ? 1U : 0U});
-        append_scalar(out, txn.signature->r);
-        append_scalar(out, txn.signature->s);
-    } else if (legacy && txn.chain_id) {
-        append_rlp(out, Amount{*txn.chain_id});
-        append_rlp(out, Amount{});
-        append_rlp(out, Amount{});
-    }
-    return sealed(txn.type, out);
 }
 
 Result<Address> sender_of(const EvmTxn& txn) {

@@ -23,6 +23,11 @@ enum class EvmTxnType : uint8_t {
     kSetCode = 4
 };
 
+// v of a signature: 27, or 28 for an odd Y; of a legacy txn for one chain, 35 or 36 and twice the
+// chain's id (EIP-155).
+inline constexpr uint64_t kEvmV = 27;
+inline constexpr uint64_t kEvmChainV = 35;
+
 /// r and s are 1 or more and below the order of the curve; a high s is for check_evm_txn().
 struct EvmSignature {
     Hash256 r, s;
@@ -34,8 +39,9 @@ struct AccessEntry {
     Address address;
     ByteView keys;  ///< RLP of the storage keys: each one 0xa0 and 32 bytes.
 
-    std::size_t count() const noexcept { return keys.size() / 33; }
-    ByteView key(std::size_t i) const noexcept { return keys.subspan(33 * i + 1, 32); }
+    std::size_t count() const noexcept { return keys.size() / kKeySize; }
+    ByteView key(std::size_t i) const noexcept { return keys.subspan(kKeySize * i + 1, 32); }
+    static constexpr std::size_t kKeySize = 33;
 };
 
 /// EIP-7702: `the authority` lets the code of `address` act as itself. What is out of range makes
@@ -59,8 +65,8 @@ struct EvmTxn {
     uint64_t nonce = 0;
     Amount max_fee_per_gas;           ///< Of types 0 and 1, the gas price.
     Amount max_priority_fee_per_gas;  ///< Of types 0 and 1, the gas price, too.
-    uint64_t gas_limit = 0;
-    std::optional<Address> to;  ///< Nothing: a contract is made, `data` is its init code.
+    Amount gas_limit;                 ///< Beyond 64 bits only check_evm_txn() refuses it.
+    std::optional<Address> to;        ///< Nothing: a contract is made, `data` is its init code.
     Amount value;
     ByteView data;
     std::vector<AccessEntry> access_list;

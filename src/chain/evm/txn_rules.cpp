@@ -78,16 +78,16 @@ tl::unexpected<Error> refuse(EvmFork fork, std::string_view what) {
 Status check_gas(const EvmTxn& txn, EvmFork fork) {
     uint64_t least = intrinsic_gas(txn, fork);
     if (fork >= EvmFork::kPrague) least = std::max(least, floor_gas(txn));
-    if (txn.gas_limit < least)
+    if (!txn.gas_limit.fits_u64()) return refuse(fork, "a gas limit beyond 64 bits");
+    if (txn.gas_limit < Amount{least})
         return refuse(fork, format("a gas limit of {} where {} is paid before it runs",
-                                   txn.gas_limit, least));
-    if (fork >= EvmFork::kOsaka && txn.gas_limit > kMaxGasLimit)
+                                   txn.gas_limit.to_string(), least));
+    if (fork >= EvmFork::kOsaka && txn.gas_limit > Amount{kMaxGasLimit})
         return refuse(fork, format("a gas limit above {}", kMaxGasLimit));
     if (txn.max_priority_fee_per_gas > txn.max_fee_per_gas)
         return refuse(fork, "a priority fee above the fee");
-    // No account holds 2^256.
-    if (txn.gas_limit != 0 &&
-        txn.max_fee_per_gas > mul_div(Amount::max(), Amount{1U}, Amount{txn.gas_limit}))
+    // No account holds 2^256. The limit is not zero here.
+    if (txn.max_fee_per_gas > mul_div(Amount::max(), Amount{1U}, txn.gas_limit))
         return refuse(fork, "gas limit times fee is 2^256 or more");
     return {};
 }

@@ -38,7 +38,7 @@ EvmTxn example(EvmTxnType type, ByteView keys) {
     txn.nonce = 7;
     txn.max_fee_per_gas = Amount{300U};
     txn.max_priority_fee_per_gas = type < EvmTxnType::kDynamicFee ? Amount{300U} : Amount{2U};
-    txn.gas_limit = 200'000;
+    txn.gas_limit = Amount{200'000U};
     txn.to = address(kSigner);
     txn.value = Amount{5U};
     if (type != EvmTxnType::kLegacy)
@@ -61,7 +61,7 @@ TEST(EvmTxn, is_read_and_recovered) {
     ASSERT_TRUE(txn) << txn.error().message;
     EXPECT_EQ(txn->chain_id, 1U);
     EXPECT_EQ(txn->nonce, 9U);
-    EXPECT_EQ(txn->gas_limit, 21'000U);
+    EXPECT_EQ(txn->gas_limit, Amount{21'000U});
     EXPECT_EQ(txn->value, Amount::parse("1000000000000000000").value());
     EXPECT_TRUE(txn->signature && txn->signature->odd_y == false);
     EXPECT_EQ(to_hex(txn->signing_hash),
@@ -167,6 +167,9 @@ TEST(EvmTxn, forks_say_what_holds) {
     EXPECT_TRUE(check_evm_txn(txn, EvmFork::kFrontier, 1));
     EXPECT_FALSE(check_evm_txn(txn, EvmFork::kHomestead, 1));  // A high s.
     txn.max_fee_per_gas = Amount::max();
+    EXPECT_FALSE(check_evm_txn(txn, EvmFork::kFrontier, 1));
+    txn.max_fee_per_gas = Amount{};
+    txn.gas_limit = Amount::from_limbs({0, 1, 0, 0});
     EXPECT_FALSE(check_evm_txn(txn, EvmFork::kFrontier, 1));
 }
 

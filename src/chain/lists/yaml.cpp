@@ -135,7 +135,7 @@ private:
                                   format("the key \"{}\" comes twice", key->text.substr(0, 64))));
             CORDON_TRY(auto item, value(depth + 1));
             if (!item) return fail(error(ErrorCode::kMalformed, "a key without a value"));
-            map.pairs.emplace_back(std::move(key->text), *std::move(item));
+            map.pairs.push_back({std::move(key->text), *std::move(item)});
         }
     }
 

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include <cordon/base/byte_source.hpp>
@@ -12,17 +11,25 @@
 
 namespace cordon::chain {
 
+struct YamlPair;
+
 /// A YAML value. Scalars are text, whatever they look like: 0x12 and 2024-05-01 stay as written.
 struct YamlNode {
     enum class Kind : uint8_t { kScalar, kList, kMap };
     Kind kind = Kind::kScalar;
     uint64_t line = 0;  ///< Of the file, from 1.
     std::string text;
-    std::vector<YamlNode> items;                          ///< kList.
-    std::vector<std::pair<std::string, YamlNode>> pairs;  ///< kMap, in the order of the file.
+    std::vector<YamlNode> items;  ///< kList.
+    std::vector<YamlPair> pairs;  ///< kMap, in the order of the file.
 
     /// The value of a key; nullptr when it is absent or this is no map.
     const YamlNode* find(std::string_view key) const noexcept;
+};
+
+/// A std::pair would ask what its parts can do before YamlNode is complete (Clang refuses that).
+struct YamlPair {
+    std::string name;
+    YamlNode node;
 };
 
 /// Reads one YAML document (libyaml). Refused with "NAME:LINE: ...": anchors and aliases (a file of
