@@ -59,7 +59,7 @@ void explain_authorization(Walk& walk, const Call& call, const EvmAuthorization&
 }
 
 void explain_fee(Walk& walk, const Call& call, const EvmTxn& txn) {
-    Amount most = product(Amount{txn.gas_limit}, txn.max_fee_per_gas);
+    Amount most = product(txn.gas_limit, txn.max_fee_per_gas);
     const Amount blobs =
         product(Amount{uint64_t{txn.blob_hashes.size()} * kGasPerBlob}, txn.max_fee_per_blob_gas);
     most = checked_add(most, blobs).value_or(Amount::max());
@@ -134,7 +134,7 @@ void add_details(Explanation& out, const EvmTxn& txn, const Call& call, Walk& wa
     add("to", txn.to ? walk.words.address(*txn.to) : "none: a contract is made");
     add("nonce", std::to_string(txn.nonce));
     add("value", txn.value.to_string());
-    add("gas limit", std::to_string(txn.gas_limit));
+    add("gas limit", txn.gas_limit.to_string());
     add(txn.type < EvmTxnType::kDynamicFee ? "gas price" : "max fee per gas",
         txn.max_fee_per_gas.to_string());
     if (txn.type >= EvmTxnType::kDynamicFee)

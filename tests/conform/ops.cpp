@@ -132,11 +132,8 @@ constexpr std::array kOps{
     Named{"base58check", op_codec<chain::parse_base58check, chain::format_base58check>},
     Named{"bech32", op_bech32},
     Named{"block", op_block},
-<<<<<<< HEAD
     Named{"clear_signing", op_clear_signing},
-=======
     Named{"ecdsa", op_ecdsa},
->>>>>>> safe
     Named{"eip55", op_eip55},
     Named{"evm_recover", op_evm_recover},
     Named{"evm_txn", op_evm_txn},

@@ -67,10 +67,11 @@ Result<json::value> op_clear_signing(const json::object& request) {
     if (!txn.to) return fail(ErrorCode::kNotFound, "a txn that makes a contract has no descriptor");
     std::optional<Address> from;
     if (const auto sender = chain::sender_of(txn)) from = *sender;
+    if (txn.max_fee_per_gas.bit_width() + txn.gas_limit.bit_width() > 256)
+        return fail(ErrorCode::kOverflow, "a fee of 2^256 or more");
     CORDON_TRY(const auto shown,
                all->signing.call({chain, from, *txn.to, txn.value, txn.data}, all->context));
-    return answer(shown,
-                  explain::txn_screens(shown, chain, txn.max_fee_per_gas * Amount{txn.gas_limit}));
+    return answer(shown, explain::txn_screens(shown, chain, txn.max_fee_per_gas * txn.gas_limit));
 }
 
 }  // namespace cordon::conform
