@@ -74,21 +74,27 @@ Status show(const std::vector<Explanation>& all, const Session& session) {
 }
 
 /// For another device: one hash, or all of them as lines of name and value.
-Status show_qr(const std::vector<Explanation>& all, const std::string& name,
-               const Session& session) {
+Status show_qr(const std::vector<Explanation>& all, const engine::ExplainRequest& request,
+               const std::string& name, const Session& session) {
     if (session.format != Format::kTable)
         return fail(ErrorCode::kInvalidParam, "--qr is drawn for people: not with --format");
     if (all.size() != 1)
         return fail(ErrorCode::kInvalidParam, "--qr: the input holds several payloads");
     std::string text, names;
+    if (name == "payload") {
+        if (request.input == "-")
+            return fail(ErrorCode::kInvalidParam, "--qr payload: of a file, not standard input");
+        CORDON_TRY(text, engine::explain_input(request));
+    }
     for (const auto& each : all.front().hashes) {
         if (name == each.name) text = each.value;
         if (name == "hashes") text += format("{} {}\n", each.name, each.value);
         names += format("{}\"{}\"", names.empty() ? "" : ", ", each.name);
     }
     if (text.empty())
-        return fail(ErrorCode::kNotFound,
-                    format("no hash \"{}\": there are {} and \"hashes\"", name, names));
+        return fail(
+            ErrorCode::kNotFound,
+            format("no hash \"{}\": there are {}, \"hashes\" and \"payload\"", name, names));
     CORDON_TRY(const engine::QrCode code, engine::make_qr(text));
     return print(format("\n{}\n{}", name, engine::qr_terminal(code)));
 }
@@ -105,7 +111,7 @@ Result<int> run_explain(const Args& args, const Session& session) {
     }
     CORDON_TRY(const auto all, engine::explain_payloads(request));
     CORDON_TRY(show(all, session));
-    if (args.has("qr")) CORDON_TRY(show_qr(all, args.get("qr"), session));
+    if (args.has("qr")) CORDON_TRY(show_qr(all, request, args.get("qr"), session));
     const bool found = std::any_of(all.begin(), all.end(), [](const Explanation& each) {
         return each.verdict != Verdict::kOk;
     });
@@ -135,7 +141,8 @@ Command explain_command() {
                  {"clear-signing", "DIR", "Also the words of ERC-7730 descriptors (a registry)"},
                  {"tokens", "FILE", "Symbols and decimals (docs/formats/assets.md)"},
                  {"qr-image", "FILE", "The payload is a QR code in a PNG or JPEG; no FILE then"},
-                 {"qr", "NAME", "Also a QR code of a hash by its name, or of all: \"hashes\""},
+                 {"qr", "NAME",
+                  "Also a QR code of a hash by its name, of all \"hashes\", or of the \"payload\""},
                  {"chain", "CHAIN", "For payloads that do not say their chain"},
                  {"from", "ADDRESS", "For payloads that do not say who signs"},
                  {"to", "ADDRESS", "For bare calldata: who is called"}},

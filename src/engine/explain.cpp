@@ -23,17 +23,6 @@ Result<std::string> read_text(const std::string& path) {
     return std::string{bytes->begin(), bytes->end()};
 }
 
-/// The payload: the file, standard input, or what a QR code holds.
-Result<std::string> read_payload(const ExplainRequest& request) {
-    if (request.qr_image.empty()) return read_text(request.input);
-    CORDON_TRY(const InputFile image, input_file(request.qr_image));
-    CORDON_TRY(const auto texts, read_qr(image));
-    if (texts.size() > 1)
-        return fail(ErrorCode::kConflict, format("{}: {} QR codes; a picture of one is wanted",
-                                                 request.qr_image, texts.size()));
-    return texts.front();
-}
-
 Result<ExplainWorld> world_of(const ExplainRequest& request) {
     ExplainWorld world;
     if (!request.context.empty()) {
@@ -67,6 +56,16 @@ Result<ExplainWorld> world_of(const ExplainRequest& request) {
 
 }  // namespace
 
+Result<std::string> explain_input(const ExplainRequest& request) {
+    if (request.qr_image.empty()) return read_text(request.input);
+    CORDON_TRY(const InputFile image, input_file(request.qr_image));
+    CORDON_TRY(const auto texts, read_qr(image));
+    if (texts.size() > 1)
+        return fail(ErrorCode::kConflict, format("{}: {} QR codes; a picture of one is wanted",
+                                                 request.qr_image, texts.size()));
+    return texts.front();
+}
+
 Result<std::vector<explain::Explanation>> explain_payloads(const ExplainRequest& request) {
     const explain::Explainer* explainer = explain::find_explainer(request.kind);
     if (explainer == nullptr) {
@@ -77,7 +76,7 @@ Result<std::vector<explain::Explanation>> explain_payloads(const ExplainRequest&
                     format("explain what? \"{}\" is none of {}", request.kind, known));
     }
     CORDON_TRY(const ExplainWorld world, world_of(request));
-    CORDON_TRY(const std::string input, read_payload(request));
+    CORDON_TRY(const std::string input, explain_input(request));
     explain::Context context = world.view();
     std::optional<explain::ClearSigning> words;
     if (!request.clear_signing.empty()) {

@@ -29,6 +29,9 @@ struct ExplainRequest {
 /// for an unknown kind.
 Result<std::vector<explain::Explanation>> explain_payloads(const ExplainRequest& request);
 
+/// The payload itself: the file, standard input (once), or what the QR code holds.
+Result<std::string> explain_input(const ExplainRequest& request);
+
 /// What a node is to be asked so that its answer can be given as `simulation`: one line a payload
 /// of kind safe. `code` is the code of the target in hex, or a name for it.
 Result<std::vector<std::string>> simulation_requests(const ExplainRequest& request,

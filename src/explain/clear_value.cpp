@@ -13,7 +13,6 @@ namespace {
 using Kind = ClearValue::Kind;
 // Registry paths have at most six steps; the bound keeps hostile ones cheap.
 constexpr std::size_t kMaxSteps = 32;
-constexpr std::size_t kAddressBytes = 20;
 
 bool is_name(char c) noexcept {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||

@@ -6,8 +6,8 @@
 #include <cordon/chain/evm/typed_data.hpp>
 #include <cordon/chain/text.hpp>
 
-#include "encoding.hpp"
 #include "clear_signing.hpp"
+#include "encoding.hpp"
 #include "fields.hpp"
 #include "safe.hpp"
 #include "typed_readers.hpp"
