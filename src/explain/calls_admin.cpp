@@ -206,6 +206,19 @@ constexpr auto kCalls = std::to_array<KnownCall>({
          set_up_again(w, c, {&owner, 1}, "");
      }},
     {"initialize()", [](Walk& w, const Call& c, const Args&) { set_up_again(w, c, {}, ""); }},
+    // ERC-7579 accounts: by the type of the module it may act for the account, or check for it.
+    {"installModule(uint256,address,bytes)",
+     [](Walk& w, const Call& c, const Args& a) {
+         w.power(EffectKind::kModule, c, c.to, a[1].address, Vouch::kCode,
+                 format("{} becomes a module of type {} of {}", w.words.address(a[1].address),
+                        a[0].number.to_string(), w.words.address(c.to)));
+     }},
+    {"uninstallModule(uint256,address,bytes)",
+     [](Walk& w, const Call& c, const Args& a) {
+         lose(w, c, a[1].address,
+              format("{} is no module of type {} of {} any more", w.words.address(a[1].address),
+                     a[0].number.to_string(), w.words.address(c.to)));
+     }},
     // MultiSigWallet (ConsenSys, Gnosis).
     {"addOwner(address)",
      [](Walk& w, const Call& c, const Args& a) { own(w, c, a[0].address, "an owner"); }},

@@ -135,6 +135,17 @@ constexpr auto kCalls = std::to_array<KnownCall>({
      [](Walk& w, const Call& c, const Args& a) { tuples(w, c, a[0], 1, 2); }},
     {"execute(bytes32,bytes)",
      [](Walk& w, const Call& c, const Args& a) { execute_mode(w, c, a[0].bytes, a[1].bytes); }},
+    // Timelocks do what they are told, later. (OpenZeppelin's TimelockController.)
+    {"schedule(address,uint256,bytes,bytes32,bytes32,uint256)",
+     [](Walk& w, const Call& c, const Args& a) {
+         w.effect(EffectKind::kCall, c, c.from, c.to,
+                  format("{} keeps the next call and may do it after {} seconds",
+                         w.words.address(c.to), grouped(a[5].number.to_string())));
+         Parts{w, c}.call(c.to, a[0].address, a[1].number, a[2].bytes);
+     }},
+    {"execute(address,uint256,bytes,bytes32,bytes32)",
+     [](Walk& w, const Call& c,
+        const Args& a) { Parts{w, c}.call(c.to, a[0].address, a[1].number, a[2].bytes); }},
     {"executeUserOp(address,uint256,bytes,uint8)",
      [](Walk& w, const Call& c, const Args& a) {  // Safe4337Module: the Safe is its own target.
          Parts{w, c}.call(c.to, a[0].address, a[1].number, a[2].bytes, !a[3].number.is_zero());

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include <cordon/base/format.hpp>
 #include <cordon/base/hex.hpp>
 #include <cordon/crypto/hash.hpp>
 
@@ -19,6 +20,13 @@ Canonical canonical(const chain::AbiType& arguments, const chain::AbiValue& valu
 std::string data_code(ByteView data) {
     const Hash256 hash = crypto::keccak256(data);
     return to_hex(ByteView{hash.bytes}.first(2)) + "-" + to_hex(ByteView{hash.bytes}.subspan(2, 2));
+}
+
+std::string shown(ByteView data) {
+    constexpr std::size_t kShown = 1'024;  // More than a person looks at.
+    if (data.size() <= kShown) return to_hex0x(data);
+    return format("{}… ({} bytes) [data {}]", to_hex0x(data.first(kShown)), data.size(),
+                  data_code(data));
 }
 
 }  // namespace cordon::explain

@@ -20,4 +20,7 @@ Canonical canonical(const chain::AbiType& arguments, const chain::AbiValue& valu
 /// keccak256, "1a2b-3c4d".
 std::string data_code(ByteView data);
 
+/// Hex of data among the details: all of it, or the first kilobyte, the length and the code.
+std::string shown(ByteView data);
+
 }  // namespace cordon::explain

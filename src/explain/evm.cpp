@@ -139,12 +139,7 @@ void add_details(Explanation& out, const EvmTxn& txn, const Call& call, Walk& wa
         txn.max_fee_per_gas.to_string());
     if (txn.type >= EvmTxnType::kDynamicFee)
         add("max priority fee per gas", txn.max_priority_fee_per_gas.to_string());
-    constexpr std::size_t kShown = 1'024;
-    if (!txn.data.empty())
-        add("data",
-            txn.data.size() <= kShown
-                ? to_hex0x(txn.data)
-                : format("{}… ({} bytes)", to_hex0x(txn.data.first(kShown)), txn.data.size()));
+    if (!txn.data.empty()) add("data", shown(txn.data));
     for (const auto& each : txn.access_list)
         add("access", format("{}, {}", walk.words.address(each.address),
                              counted(each.count(), "slot", "slots")));
@@ -247,6 +242,10 @@ Explanation explain_request(const Request& request, const Context& context) {
                     false,
                     {},
                     0};
+    out.details = {{"to", request.to ? walk.words.address(*request.to) : "none"},
+                   {"value", request.value.to_string()},
+                   {"data", shown(request.data)}};
+    if (from) out.details.insert(out.details.begin(), {"from", walk.words.address(*from)});
     if (request.to)
         walk.call(call);
     else

@@ -5,6 +5,7 @@
 
 #include <cordon/base/format.hpp>
 #include <cordon/base/hex.hpp>
+#include <cordon/chain/json_tree.hpp>
 #include <cordon/chain/text.hpp>
 
 namespace cordon::explain {
@@ -75,6 +76,9 @@ Result<std::vector<boost::json::object>> parse_objects(std::string_view text) {
     options.max_depth = kMaxLevels;
     std::vector<boost::json::object> out;
     for (const std::string_view slice : slices) {
+        // Of a name that comes twice readers take the first or the last: whoever shows a payload
+        // and whoever signs it could differ.
+        if (const auto strict = chain::parse_json_tree(slice); !strict) return fail(strict.error());
         boost::json::stream_parser parser{{}, options};
         boost::system::error_code error;
         const std::size_t read = parser.write_some(slice.data(), slice.size(), error);

@@ -23,7 +23,8 @@ inline constexpr std::size_t kMaxPayload = std::size_t{16} << 20;
 /// array. kMalformed with the offset; kLimit beyond kMaxPayload.
 Result<std::vector<std::string_view>> split_objects(std::string_view text);
 
-/// The same, read. kMalformed with the offset; kLimit also for more than 32 levels.
+/// The same, read. kMalformed with the offset; kDuplicate for a name that comes twice; kLimit also
+/// for more than 32 levels.
 Result<std::vector<boost::json::object>> parse_objects(std::string_view text);
 
 /// The fields of a JSON object by any of several names. Errors name the field.

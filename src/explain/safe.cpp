@@ -122,11 +122,7 @@ void add_details(Explanation& out, const SafeProposal& proposal, const Decided& 
     add("to", address(txn.to));
     add("value", txn.value.to_string());
     add("operation", txn.operation == 0 ? "0 (call)" : "1 (delegatecall)");
-    constexpr std::size_t kShown = 1'024;  // Bytes that a person looks at; all are hashed.
-    add("data", txn.data.size() <= kShown
-                    ? to_hex0x(txn.data)
-                    : format("{}… ({} bytes) [data {}]", to_hex0x(ByteView{txn.data}.first(kShown)),
-                             txn.data.size(), data_code(txn.data)));
+    add("data", shown(txn.data));
     add("nonce", txn.nonce.to_string());
     add("safeTxGas", txn.safe_txn_gas.to_string());
     add("baseGas", txn.base_gas.to_string());

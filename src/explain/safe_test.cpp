@@ -128,6 +128,17 @@ TEST(Safe, asks_about_new_owners_unless_the_book_knows_them) {
     EXPECT_EQ(explain_safe(add, context).verdict, Verdict::kBlock);
 }
 
+TEST(Safe, wants_code_that_acts_for_it_to_be_vouched_for) {
+    for (const std::string_view call :
+         {"enableModule(address)", "setFallbackHandler(address)", "setGuard(address)"}) {
+        const SafeProposal one = proposal(kSafe, selector(call) + word(kStranger));
+        EXPECT_EQ(explain_safe(one, {}).verdict, Verdict::kBlock) << call;
+        Context context;
+        context.book.push_back({kEthereum, kStranger, "Module", false, false, false, true, false});
+        EXPECT_EQ(explain_safe(one, context).verdict, Verdict::kOk) << call;
+    }
+}
+
 TEST(Safe, warns_of_what_it_does_not_understand) {
     const Explanation out = explain_safe(proposal(kStranger, {1, 2, 3, 4, 5}), {});
     EXPECT_EQ(out.verdict, Verdict::kWarn);
@@ -264,6 +275,9 @@ TEST(Safe, refuses_what_it_would_have_to_guess) {
         ASSERT_FALSE(out) << field;
         EXPECT_NE(out.error().message.find(field), std::string::npos);
     }
+    EXPECT_FALSE(explain_safe(
+        good.substr(0, good.size() - 1) + ",\"to\":\"" + to_hex0x(kStranger.payload()) + "\"}",
+        {}));
     for (const std::string_view bad : {"", " ", "[]", "{", "null", "[{},", "{\"a\":1}x"})
         EXPECT_FALSE(explain_safe(bad, {})) << bad;
     EXPECT_FALSE(explain_safe(std::string(100'000, '['), {}));
@@ -288,6 +302,18 @@ TEST(Safe, judges_what_a_simulation_wrote) {
     Hash256 slot{}, after{};
     after.bytes[31] = 9;
     context.simulation->slots.push_back({kSafe, slot, {}, after});
+    EXPECT_EQ(raised(explain_safe(benign, context), "R2"), Verdict::kBlock);
+    // An allowed write of the handler does not cover slot 0, and does cover the handler's.
+    const SafeProposal handler =
+        proposal(kSafe, selector("setFallbackHandler(address)") +
+                            word(evm("0xfd0732dc9e303f09fcef3a7388ad10a83459ec99")));
+    EXPECT_EQ(raised(explain_safe(handler, context), "R2"), Verdict::kBlock);
+    constexpr std::string_view kHandlerSlot =
+        "6c9a6c4a39284e37ed1cf53d337577d14212a4870fb976a4366c693b939918d5";
+    Hash256 handler_slot;
+    ASSERT_TRUE(parse_hex_into(kHandlerSlot, handler_slot.bytes));
+    context.simulation->slots = {{kSafe, handler_slot, {}, after}};
+    EXPECT_EQ(explain_safe(handler, context).verdict, Verdict::kOk);
     EXPECT_EQ(raised(explain_safe(benign, context), "R2"), Verdict::kBlock);
     slot.bytes[31] = 5;  // The nonce.
     context.simulation->slots = {{kSafe, slot, {}, after}};

@@ -39,21 +39,33 @@ Hash256 text_slot(std::string_view text, bool less_one) {
 struct NamedSlot {
     Hash256 slot;
     std::string_view name;
+    EffectKind kind{};  ///< The effect that foretells the write.
 };
 
 const std::vector<NamedSlot>& named_slots() {
     static const std::vector<NamedSlot> kSlots{
-        {small_slot(kSingleton), "slot 0 (which code it runs)"},
-        {small_slot(kOwnerCount), "slot 3 (how many owners)"},
-        {small_slot(kThreshold), "slot 4 (the threshold)"},
-        {text_slot("guard_manager.guard.address", false), "the guard"},
-        {text_slot("fallback_manager.handler.address", false), "the fallback handler"},
-        {text_slot("module_manager.module_guard.address", false), "the module guard"},
-        {text_slot("eip1967.proxy.implementation", true), "the EIP-1967 implementation"},
-        {text_slot("eip1967.proxy.admin", true), "the EIP-1967 admin"},
-        {text_slot("eip1967.proxy.beacon", true), "the EIP-1967 beacon"},
+        {small_slot(kSingleton), "slot 0 (which code it runs)", EffectKind::kImplementation},
+        {small_slot(kOwnerCount), "slot 3 (how many owners)", EffectKind::kOwner},
+        {small_slot(kThreshold), "slot 4 (the threshold)", EffectKind::kThreshold},
+        {text_slot("guard_manager.guard.address", false), "the guard", EffectKind::kGuard},
+        {text_slot("fallback_manager.handler.address", false), "the fallback handler",
+         EffectKind::kHandler},
+        {text_slot("module_manager.module_guard.address", false), "the module guard",
+         EffectKind::kGuard},
+        {text_slot("eip1967.proxy.implementation", true), "the EIP-1967 implementation",
+         EffectKind::kImplementation},
+        {text_slot("eip1967.proxy.admin", true), "the EIP-1967 admin", EffectKind::kOwnership},
+        {text_slot("eip1967.proxy.beacon", true), "the EIP-1967 beacon",
+         EffectKind::kImplementation},
     };
     return kSlots;
+}
+
+/// nullptr for a slot of no known meaning.
+const NamedSlot* find_slot(const Hash256& slot) {
+    for (const NamedSlot& each : named_slots())
+        if (each.slot == slot) return &each;
+    return nullptr;
 }
 
 Result<Hash256> word_of(const boost::json::value& value) {
@@ -112,12 +124,6 @@ Status read_account(std::string_view name, const object& before, const object& a
 
 }  // namespace
 
-std::string_view name_of_slot(const Hash256& slot) noexcept {
-    for (const NamedSlot& each : named_slots())
-        if (each.slot == slot) return each.name;
-    return {};
-}
-
 Result<Simulation> parse_simulation(std::string_view json) {
     CORDON_TRY(const auto objects, parse_objects(json));
     if (objects.size() != 1)
@@ -145,20 +151,34 @@ Result<Simulation> parse_simulation(std::string_view json) {
 void judge_simulation(Walk& walk, const Address& account) {
     if (!walk.context().simulation) return;
     const Simulation& seen = *walk.context().simulation;
-    Verdict foretold = Verdict::kBlock;
+    // What the calls foretell was judged by the book already: the write itself adds nothing.
+    Verdict judged = Verdict::kOk;
     for (const Finding& each : walk.out().findings)
-        if (each.rule == "R2") foretold = std::min(foretold, each.severity);
+        if (each.rule == "R2") judged = std::max(judged, each.severity);
+    const std::string name = to_hex0x(account.payload());
+    const auto foretold = [&](EffectKind kind) {
+        return std::any_of(
+            walk.out().effects.begin(), walk.out().effects.end(),
+            [&](const Effect& each) { return each.kind == kind && each.who == name; });
+    };
     bool written = false;
     for (const SlotChange& change : seen.slots) {
         if (change.account != account || change.slot == small_slot(kNonce)) continue;
         written = true;
-        const std::string_view name = name_of_slot(change.slot);
-        const std::string text =
-            format("The simulation writes {} of {}: from {} to {}.",
-                   name.empty() ? format("the slot {}", to_hex0x(change.slot)) : std::string{name},
-                   walk.words.address(account), to_hex0x(change.before), to_hex0x(change.after));
+        const NamedSlot* slot = find_slot(change.slot);
         // Owners and modules lie in slots that are hashes: any other slot may be one of them.
-        walk.raise("R2", name.empty() ? std::min(foretold, Verdict::kWarn) : foretold, text);
+        const bool known = slot != nullptr
+                               ? foretold(slot->kind)
+                               : foretold(EffectKind::kOwner) || foretold(EffectKind::kModule);
+        const Verdict severity = known             ? judged
+                                 : slot != nullptr ? Verdict::kBlock
+                                                   : std::max(judged, Verdict::kWarn);
+        walk.raise(
+            "R2", severity,
+            format("The simulation writes {} of {}: from {} to {}.",
+                   slot != nullptr ? std::string{slot->name}
+                                   : format("the slot {}", to_hex0x(change.slot)),
+                   walk.words.address(account), to_hex0x(change.before), to_hex0x(change.after)));
     }
     for (const Address& each : seen.code_changes)
         if (each == account)

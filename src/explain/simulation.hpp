@@ -14,11 +14,9 @@ namespace cordon::explain {
 /// {"pre":{…},"post":{…}}, bare or as the "result" of a JSON-RPC answer. kMalformed.
 Result<Simulation> parse_simulation(std::string_view json);
 
-/// R2 on what the simulation saw written at `account`, a Safe or a proxy. Writes that the walk
-/// foretold and the caller's policy covers are said to be so. Nothing without a simulation.
+/// R2 on what the simulation saw written at `account`, a Safe or a proxy. A write that an effect
+/// foretells has the severity of R2 so far; any other of a slot that controls the account blocks.
+/// Nothing without a simulation.
 void judge_simulation(Walk& walk, const Address& account);
-
-/// "slot 0 (which code it runs)", "the guard"; empty for a slot of no known meaning.
-std::string_view name_of_slot(const Hash256& slot) noexcept;
 
 }  // namespace cordon::explain

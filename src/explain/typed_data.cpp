@@ -23,7 +23,7 @@ using Kind = chain::AbiType::Kind;
 constexpr std::size_t kMaxFields = 200;
 constexpr std::size_t kMaxValue = 256;  // Bytes of a value that are shown.
 
-std::string shown(const TypedValue& value, ChainId chain) {
+std::string value_text(const TypedValue& value, ChainId chain) {
     switch (value.kind) {
         case Kind::kUint: return value.number.to_string();
         case Kind::kInt:
@@ -39,7 +39,8 @@ std::string shown(const TypedValue& value, ChainId chain) {
 void add_fields(Explanation& out, const TypedValue& value, const std::string& path, ChainId chain) {
     if (value.kind != Kind::kTuple && value.kind != Kind::kArray) {
         if (out.details.size() == kMaxFields) out.details.push_back({"…", "more fields follow"});
-        if (out.details.size() < kMaxFields) out.details.push_back({path, shown(value, chain)});
+        if (out.details.size() < kMaxFields)
+            out.details.push_back({path, value_text(value, chain)});
         return;
     }
     for (std::size_t i = 0; i < value.items.size(); ++i)
@@ -89,7 +90,7 @@ void generic(Walk& walk, const Call& call, const TypedData& data, const Domain& 
         if (each.kind == Kind::kTuple || each.kind == Kind::kArray) continue;
         if (++count > 8) break;  // A sentence; all of them are among the details.
         fields += format("{}{} {}", fields.empty() ? "" : ", ", each.name,
-                         clipped(shown(each, walk.words.chain()), 80));
+                         clipped(value_text(each, walk.words.chain()), 80));
     }
     walk.effect(
         EffectKind::kUnknown, call, call.from, call.to,

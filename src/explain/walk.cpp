@@ -154,10 +154,13 @@ void Walk::allow_all(const Call& call, const Address& who, const Address& spende
 void Walk::power(EffectKind kind, const Call& call, const Address& who, const Address& to, Vouch as,
                  std::string text) {
     effect(kind, call, who, to, std::move(text));
-    const Verdict severity = by_book(to, as);
-    const std::string_view said = severity == Verdict::kOk ? ", as your book allows."
+    // Code does what its author wants: unlike a person it cannot be asked. It has to be vouched
+    // for.
+    const bool known = vouched(to, as);
+    const Verdict severity = as == Vouch::kCode && !known ? Verdict::kBlock : by_book(to, as);
+    const std::string_view said = known ? ", as your book allows."
                                   : severity == Verdict::kBlock
-                                      ? ", and your book does not allow it."
+                                      ? ", and no book allows it."
                                       : ". Make sure over a second channel that this is meant.";
     raise("R5", severity,
           format("{} gets power over {}{}", words.address(to), words.address(who), said),
@@ -165,7 +168,7 @@ void Walk::power(EffectKind kind, const Call& call, const Address& who, const Ad
     raise("R2", severity,
           format("What controls {} is written: {}.", words.address(who), out_.effects.back().text),
           call.where);
-    if (severity != Verdict::kOk) danger(Danger::kControl, who, to);
+    if (!known) danger(Danger::kControl, who, to);
     parties_.push_back({as == Vouch::kOwner ? Party::Role::kPower : Party::Role::kCode,
                         who,
                         to,

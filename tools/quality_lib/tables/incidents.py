@@ -35,6 +35,7 @@ def run(_options):
         benign_rows = [row for row in rows if row.get("safeTxHash") not in
                        {entry["signed"]["safeTxHash"] for entry in incidents if explain_cases.is_safe(entry.get("signed"))}]
         yield from benign(ask, benign_rows)
+        yield from simulations(ask)
         yield from hashes(ask, rows)
         yield from mutations(ask, benign_rows)
 
@@ -120,6 +121,25 @@ def pairs(ask, incidents):
     if total:
         yield Row(NAME, "shown and signed", "told apart", apart / total, total)
         yield Row(NAME, "shown and signed", "betrayed by the signatures", betrayed / total, total)
+
+
+def simulations(ask):
+    """prestateTracer diffs of the custody folder: what they write at slot 0 of an account blocks even a plain payment."""
+    seen, total = 0, 0
+    for path in data.find("custody/*/*.json"):
+        told = data.read_json(path)
+        if not isinstance(told, dict) or set(told) != {"pre", "post"}:
+            continue
+        for account, after in told["post"].items():
+            if not any(int(slot, 16) == 0 for slot in after.get("storage", {})):
+                continue
+            payment = {"safe": account, "chainId": 1, "to": explain_cases.NOBODY, "value": "1", "operation": 0, "nonce": 1,
+                       "version": "1.4.1"}
+            total += 1
+            answer = ask.explain("safe", [payment], None, "--simulation", path)[0]
+            seen += answer["verdict"] == "block" and raised(answer) == {"R2"}
+    if total:
+        yield Row(NAME, "simulations that write slot 0", "blocked", seen / total, total)
 
 
 OWNER_CALLS = {"0x0d582f13": 0}  # addOwnerWithThreshold: the argument that is a new owner.
