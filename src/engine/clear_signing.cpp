@@ -2,6 +2,7 @@
 #include "clear_signing.hpp"
 
 #include <filesystem>
+#include <vector>
 
 #include <cordon/base/byte_source.hpp>
 #include <cordon/base/format.hpp>
@@ -38,7 +39,7 @@ Result<explain::ClearSigning> load_clear_signing(const std::string& path) {
     return explain::ClearSigning{explain::read_clear_registry(documents)};
 }
 
-Result<std::vector<explain::TokenEntry>> load_tokens(const std::string& path) {
+Result<explain::TokenList> load_tokens(const std::string& path) {
     CORDON_TRY(const InputFile file, input_file(path));
     std::vector<explain::TokenEntry> tokens;
     CORDON_TRY(chain::read_assets(file, [&](AssetInfo info) -> Status {
@@ -46,7 +47,7 @@ Result<std::vector<explain::TokenEntry>> load_tokens(const std::string& path) {
             tokens.push_back({info.chain, info.asset, info.symbol, info.decimals});
         return {};
     }));
-    return tokens;
+    return explain::TokenList{std::move(tokens)};
 }
 
 }  // namespace cordon::engine

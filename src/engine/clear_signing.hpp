@@ -2,9 +2,9 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include <cordon/explain/clear_signing.hpp>
+#include <cordon/explain/token_list.hpp>
 
 /// What `explain` is given from files: descriptors of clear signing and the names of tokens.
 namespace cordon::engine {
@@ -15,6 +15,6 @@ Result<explain::ClearSigning> load_clear_signing(const std::string& path);
 
 /// A file in the form of docs/formats/assets.md. Counterfeits are left out: their symbol is that of
 /// something else.
-Result<std::vector<explain::TokenEntry>> load_tokens(const std::string& path);
+Result<explain::TokenList> load_tokens(const std::string& path);
 
 }  // namespace cordon::engine

@@ -46,10 +46,6 @@ Result<ExplainWorld> world_of(const ExplainRequest& request) {
         if (!simulation) return fail(simulation.error().in(request.simulation));
         context.simulation = *std::move(simulation);
     }
-    if (!request.tokens.empty()) {
-        CORDON_TRY(const auto tokens, load_tokens(request.tokens));
-        context.tokens.insert(context.tokens.end(), tokens.begin(), tokens.end());
-    }
     if (!request.ledger.empty()) CORDON_TRY(world.open_ledger(request.ledger));
     return world;
 }
@@ -82,6 +78,11 @@ Result<std::vector<explain::Explanation>> explain_payloads(const ExplainRequest&
     if (!request.clear_signing.empty()) {
         CORDON_TRY(words, load_clear_signing(request.clear_signing));
         context.clear_signing = &*words;
+    }
+    std::optional<explain::TokenList> tokens;
+    if (!request.tokens.empty()) {
+        CORDON_TRY(tokens, load_tokens(request.tokens));
+        context.token_list = &*tokens;
     }
     auto explained = explainer->explain(input, context);
     if (!explained)

@@ -10,6 +10,7 @@
 #include <cordon/crypto/hash.hpp>
 
 #include "clear_format.hpp"
+#include "token_list.hpp"
 
 namespace cordon::explain {
 namespace {
@@ -291,14 +292,13 @@ private:
     }
 
     std::optional<Token> token_at(const Bytes& address, uint64_t chain) const {
-        const std::string hex = to_hex0x(address);
-        for (const TokenEntry& entry : context_.tokens)
-            if (entry.chain == ChainId{ChainFamily::kEvm, chain} && entry.asset.text() == hex)
-                return Token{safe_text(entry.symbol), entry.decimals};
+        const Asset asset = Asset::contract(Address{AddressKind::kEvm, address});
+        if (const TokenEntry* entry = find_token(context_, {ChainFamily::kEvm, chain}, asset))
+            return Token{safe_text(entry->symbol), entry->decimals};
         const ClearDescriptor& own = input_.descriptor;
         if (!own.token_symbol.empty())
             for (const ClearDeployment& deployment : own.deployments)
-                if (deployment.chain == chain && deployment.address == hex)
+                if (deployment.chain == chain && deployment.address == asset.text())
                     return Token{safe_text(own.token_symbol), own.token_decimals};
         return std::nullopt;
     }

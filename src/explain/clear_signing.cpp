@@ -165,7 +165,7 @@ Result<ClearScreens> ClearSigning::message(const chain::TypedData& message,
 
 namespace {
 
-void add_words(Explanation& out, const Result<ClearScreens>& shown, const std::string& where) {
+bool add_words(Explanation& out, const Result<ClearScreens>& shown, const std::string& where) {
     const auto detail = [&](std::string_view name, const std::string& text) {
         out.details.push_back(
             {where.empty() ? std::string{name} : format("{}, {}", name, where), text});
@@ -174,7 +174,7 @@ void add_words(Explanation& out, const Result<ClearScreens>& shown, const std::s
         // Nothing bound to it is the rule, not worth a word.
         if (shown.error().code != ErrorCode::kNotFound)
             detail("clear signing", "the descriptor does not fit: " + shown.error().message);
-        return;
+        return false;
     }
     const auto screen = [&](std::string label, std::string value, const std::string& within) {
         std::string place = where;
@@ -188,21 +188,20 @@ void add_words(Explanation& out, const Result<ClearScreens>& shown, const std::s
     std::string hidden;
     for (const std::string& name : shown->left_out) hidden += (hidden.empty() ? "" : ", ") + name;
     if (!hidden.empty()) detail("not shown by the descriptor", hidden);
+    return true;
 }
 
 }  // namespace
 
-void add_clear_words(Explanation& out, const Context& context, const ClearCall& call,
+bool add_clear_words(Explanation& out, const Context& context, const ClearCall& call,
                      const std::string& where) {
-    if (context.clear_signing == nullptr) return;
-    for (const Screen& each : out.screens)
-        if (each.where.empty() || where.starts_with(each.where + ".")) return;
-    add_words(out, context.clear_signing->call(call, context), where);
+    return context.clear_signing != nullptr &&
+           add_words(out, context.clear_signing->call(call, context), where);
 }
 
-void add_clear_words(Explanation& out, const Context& context, const chain::TypedData& message) {
-    if (context.clear_signing == nullptr) return;
-    add_words(out, context.clear_signing->message(message, context.account, context), {});
+bool add_clear_words(Explanation& out, const Context& context, const chain::TypedData& message) {
+    return context.clear_signing != nullptr &&
+           add_words(out, context.clear_signing->message(message, context.account, context), {});
 }
 
 }  // namespace cordon::explain

@@ -73,10 +73,9 @@ private:
 };
 
 /// The words for a call or a message, when the context has descriptors: adds screens and what the
-/// descriptor leaves out. Never touches effects, findings or the verdict. A call within one that
-/// has words already is passed over.
-void add_clear_words(Explanation& out, const Context& context, const ClearCall& call,
+/// descriptor leaves out. Never touches effects, findings or the verdict. Whether there were words.
+bool add_clear_words(Explanation& out, const Context& context, const ClearCall& call,
                      const std::string& where);
-void add_clear_words(Explanation& out, const Context& context, const chain::TypedData& message);
+bool add_clear_words(Explanation& out, const Context& context, const chain::TypedData& message);
 
 }  // namespace cordon::explain

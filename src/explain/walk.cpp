@@ -231,10 +231,7 @@ void Walk::call(const Call& call) {
                     : format("{} is called with nothing", words.address(call.to)));
         return;
     }
-    add_clear_words(out_, context_,
-                    {words.chain(), call.from.empty() ? std::nullopt : std::optional{call.from},
-                     call.to, call.value, call.data},
-                    call.where);
+    describe(call);
     const ReadyCall* known = find_call(call.data);
     if (known == nullptr) return unknown(call, "is of no known call");
     const auto values = chain::decode_abi_call(known->signature, call.data);
@@ -258,6 +255,20 @@ void Walk::call(const Call& call) {
                      counted(rest.size(), "byte", "bytes"), known->signature.text),
               call.where);
     }
+}
+
+void Walk::describe(const Call& call) {
+    // The words of a call are those of the calls in it, too.
+    for (std::string around = call.where; !around.empty();) {
+        const std::size_t dot = around.rfind('.');
+        around.resize(dot == std::string::npos ? 0 : dot);
+        if (described_.contains(around)) return;
+    }
+    if (add_clear_words(out_, context_,
+                        {words.chain(), call.from.empty() ? std::nullopt : std::optional{call.from},
+                         call.to, call.value, call.data},
+                        call.where))
+        described_.insert(call.where);
 }
 
 void Walk::delegate(const Call& call) {

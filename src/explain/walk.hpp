@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -122,6 +123,7 @@ public:
 
 private:
     bool bounded(const Call& call);
+    void describe(const Call& call);
     void delegate(const Call& call);
     /// True when the book has a list of such parties, and this one is not on it.
     bool off_the_list(const Party& party) const;
@@ -134,6 +136,7 @@ private:
     const Context& context_;
     std::vector<Party> parties_;
     std::size_t calls_ = 0;
+    std::set<std::string> described_;  // Places of calls that descriptors had words for.
     std::map<std::string_view, std::size_t> raised_;  // Findings a rule, to bound their number.
     std::map<Address, std::vector<Address>> known_;   // Whom a look-alike may imitate, by payer.
     Party worst_;

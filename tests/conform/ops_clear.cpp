@@ -12,6 +12,7 @@ namespace {
 
 struct Known {
     explain::ClearSigning signing;
+    std::optional<explain::TokenList> tokens;
     explain::Context context;
 };
 
@@ -21,9 +22,10 @@ Result<const Known*> known(const std::string& registry, const std::string& token
     auto& entry = read[{registry, tokens}];
     if (!entry) {
         CORDON_TRY(auto signing, engine::load_clear_signing(registry));
-        auto fresh = std::make_unique<Known>(Known{std::move(signing), {}});
+        auto fresh = std::make_unique<Known>(Known{std::move(signing), {}, {}});
         if (!tokens.empty()) {
-            CORDON_TRY(fresh->context.tokens, engine::load_tokens(tokens));
+            CORDON_TRY(fresh->tokens, engine::load_tokens(tokens));
+            fresh->context.token_list = &*fresh->tokens;
         }
         entry = std::move(fresh);
     }
