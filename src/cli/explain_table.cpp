@@ -29,7 +29,7 @@ public:
 
     void bar(Verdict verdict) {
         static constexpr std::string_view kWords[] = {
-            "OK     Understood to the last byte; nothing speaks against it.",
+            "OK     Understood to the last byte; nothing that was judged speaks against it.",
             "WARN   Ask somebody who knows, over a second channel, before you sign.",
             "BLOCK  Do not sign."};
         static constexpr std::string_view kColors[] = {"\x1b[1;30;42m", "\x1b[1;30;43m",
@@ -101,20 +101,17 @@ std::optional<std::string> words_of(const explain::NamedHash& hash) {
 }
 
 void add_findings(Page& page, const Explanation& explanation) {
-    std::string open;
-    bool any = false;
-    for (const Finding& each : explanation.findings) {
-        if (!each.judged) {
-            open += (open.empty() ? "" : " ") + format("{}: {}", each.rule, each.text);
-            continue;
+    for (const bool judged : {true, false}) {
+        bool any = false;
+        for (const Finding& each : explanation.findings) {
+            if (each.judged != judged) continue;
+            if (!std::exchange(any, true)) page.head(judged ? "WHY" : "NOT JUDGED");
+            page.item(judged ? format("  {:<5} {:<4}", to_string(each.severity), each.rule)
+                             : format("  {:<5} {:<4}", "-", each.rule),
+                      13, placed(each.where, each.text),
+                      judged ? style_of(each.severity) : std::string_view{});
         }
-        if (!std::exchange(any, true)) page.head("WHY");
-        page.item(format("  {:<5} {:<4}", to_string(each.severity), each.rule), 13,
-                  placed(each.where, each.text), style_of(each.severity));
     }
-    if (open.empty()) return;
-    page.head("NOT JUDGED");
-    page.item("", 2, open);
 }
 
 }  // namespace

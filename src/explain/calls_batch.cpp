@@ -20,10 +20,7 @@ public:
     void call(const Address& from, const Address& to, const Amount& value, ByteView data,
               bool delegate = false) {
         ++count_;
-        walk_.call({from, to, value, data, delegate,
-                    around_.where.empty() ? format("call {}", count_)
-                                          : format("{}.{}", around_.where, count_),
-                    around_.depth + 1});
+        walk_.call({from, to, value, data, delegate, part_of(around_, count_), around_.depth + 1});
     }
     /// An empty batch is not nothing: whoever signs it believes that it does something.
     void end() {

@@ -145,13 +145,9 @@ void deploy(Walk& w, const Call& c, const Amount& value, ByteView code) {
 }
 
 void exec_transaction(Walk& w, const Call& c, const Args& a) {
-    Call inner{c.to,
-               a[0].address,
-               a[1].number,
-               a[2].bytes,
-               a[3].number == Amount{uint64_t{1}},
-               c.where.empty() ? "call 1" : c.where + ".1",
-               c.depth + 1};
+    Call inner{
+        c.to,          a[0].address, a[1].number, a[2].bytes, a[3].number == Amount{uint64_t{1}},
+        part_of(c, 1), c.depth + 1};
     if (a[3].number > Amount{uint64_t{1}})
         return w.unknown(c,
                          format("has an operation {} that no Safe knows", a[3].number.to_string()));
@@ -167,7 +163,7 @@ void exec_from_module(Walk& w, const Call& c, const Args& a) {
         return w.unknown(c,
                          format("has an operation {} that no Safe knows", a[3].number.to_string()));
     w.call({c.to, a[0].address, a[1].number, a[2].bytes, a[3].number == Amount{uint64_t{1}},
-            c.where.empty() ? "call 1" : c.where + ".1", c.depth + 1});
+            part_of(c, 1), c.depth + 1});
 }
 
 /// The owners and code of a Safe that is made.
@@ -256,7 +252,7 @@ constexpr auto kCalls = std::to_array<KnownCall>({
          threshold(w, c, a[1].number);
          if (!a[2].address.is_zero())
              w.call({c.to, a[2].address, {}, a[3].bytes, true,
-                     c.where.empty() ? "call 1" : c.where + ".1", c.depth + 1});
+                     part_of(c, 1), c.depth + 1});
          set_handler(w, c, c.to, a[4].address);
          const Asset asset = a[5].address.is_zero() ? Asset{} : Asset::contract(a[5].address);
          if (!a[6].number.is_zero())

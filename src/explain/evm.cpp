@@ -24,8 +24,6 @@ using chain::EvmTxnType;
 constexpr std::string_view kWhat = "transaction";
 /// Gas of a blob (EIP-4844).
 constexpr uint64_t kGasPerBlob = uint64_t{1} << 17;
-/// A fee of a whole coin is a typing mistake, or a way to pay whoever makes the block.
-const Amount kCoin = Amount::parse("1000000000000000000").value();
 
 Amount product(const Amount& a, const Amount& b) {
     return a.bit_width() + b.bit_width() <= 256 ? a * b : Amount::max();

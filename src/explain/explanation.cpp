@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 #include <utility>
 
 namespace cordon::explain {
@@ -32,8 +33,18 @@ void add(Explanation& explanation, Finding finding) {
 }
 
 void finish(Explanation& explanation) {
+    // "R9" before "R10": the letter, then the number.
+    const auto order = [](const Finding& each) {
+        unsigned number = 0;
+        for (const char c : each.rule.substr(1))
+            number = number * 10 + static_cast<unsigned>(c - '0');
+        return std::tuple{each.rule[0], number};
+    };
     std::stable_sort(explanation.findings.begin(), explanation.findings.end(),
-                     [](const Finding& a, const Finding& b) { return a.severity > b.severity; });
+                     [&](const Finding& a, const Finding& b) {
+                         return a.severity != b.severity ? a.severity > b.severity
+                                                         : order(a) < order(b);
+                     });
 }
 
 }  // namespace cordon::explain

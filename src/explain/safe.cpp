@@ -17,8 +17,6 @@ namespace cordon::explain {
 namespace {
 
 constexpr std::chrono::hours kLately{24};  // R9, of domain practice: a day.
-/// One whole coin of any EVM chain, in its smallest unit.
-const Amount kCoin = Amount::parse("1000000000000000000").value();
 
 /// Which way of hashing holds, and what says so.
 struct Decided {

@@ -39,6 +39,10 @@ bool is_precompile(const Address& address) noexcept {
 
 }  // namespace
 
+std::string part_of(const Call& around, std::size_t number) {
+    return around.where.empty() ? format("call {}", number) : format("{}.{}", around.where, number);
+}
+
 Asset Walk::token(const Call& call) { return Asset::contract(call.to); }
 
 bool Walk::vouched(const Address& address, Vouch as) const {

@@ -25,6 +25,9 @@ struct Call {
     unsigned depth = 0;  ///< Calls around this one.
 };
 
+/// "call 3" inside the payload itself, "call 2.3" inside "call 2".
+std::string part_of(const Call& around, std::size_t number);
+
 /// Somebody who gets something by the payload: what history, book and request are asked about.
 struct Party {
     enum class Role : uint8_t {
@@ -57,6 +60,8 @@ enum class Danger : uint8_t {
 /// What nobody signs in earnest: bounds on what a payload may make us do. A payload beyond them is
 /// blocked, and said to be too large.
 inline constexpr unsigned kMaxCallDepth = 8;  ///< MultiSend in execTransaction in multicall is 3.
+/// A whole coin of any EVM chain: more than a fee is worth.
+inline constexpr Amount kCoin{uint64_t{1'000'000'000'000'000'000}};
 /// More findings of one rule than a person reads; judge() counts the rest.
 inline constexpr std::size_t kMaxFindingsOfRule = 50;
 inline constexpr std::size_t kMaxCalls = 20'000;  ///< A block of 36 M gas has room for fewer.
