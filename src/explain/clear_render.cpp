@@ -167,7 +167,7 @@ private:
         if (field.hidden && field.must_be.empty()) return {};
         note(path);
         // What carries the payload may not be known (the sender of an unsigned call).
-        if (path.root == '@' && pick(input_.container, path, {}).has_value() == false) return {};
+        if (path.root == '@' && !pick(input_.container, path, {})) return {};
         CORDON_TRY(const auto all, expand(root_of(path), path, indices, kMaxClearScreens));
         for (const Indices& at : all) {
             CORDON_TRY(const ClearValue value, pick(root_of(path), path, at));

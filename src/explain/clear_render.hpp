@@ -20,7 +20,7 @@ struct ClearInput {
     std::size_t depth = 0;
 };
 
-/// `registry` gives the words for calls within the payload.
+/// `signing` gives the words for calls within the payload.
 Result<ClearScreens> render_clear(const ClearSigning& signing, const ClearInput& input,
                                   const Context& context);
 

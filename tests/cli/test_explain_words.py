@@ -94,7 +94,7 @@ class ExplainWords(CliTest):
         for command, text in shown:
             words = [str(ROOT / each) if each.startswith("examples/") else each for each in command.split()]
             answer = self.call(*words, code=None, env=os.environ | {"COLUMNS": "100"})
-            self.assertEqual(text, answer.out.rstrip("\n"))
+            self.assertEqual(text, answer.out.rstrip("\n"), "tools/refresh_examples docs/user/explain.md writes it anew")
 
 
 if __name__ == "__main__":
