@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 
 #include <cordon/base/format.hpp>
+#include <cordon/explain/hash_form.hpp>
 
 #include "progress.hpp"
 #include "table.hpp"
@@ -91,6 +92,14 @@ std::string placed(const std::string& where, const std::string& text) {
     return where.empty() ? text : format("{}: {}", where, text);
 }
 
+/// The hash in words for a telephone; nothing for what is no hash of an even number of bytes.
+std::optional<std::string> words_of(const explain::NamedHash& hash) {
+    const auto bytes = explain::hash_bytes(hash.value);
+    const auto words =
+        bytes ? explain::word_form(*bytes) : Result<std::string>{fail(bytes.error())};
+    return words ? std::optional{*words} : std::nullopt;
+}
+
 void add_findings(Page& page, const Explanation& explanation) {
     for (const bool judged : {true, false}) {
         bool any = false;
@@ -131,8 +140,20 @@ std::string explain_text(const Explanation& explanation, std::size_t width, bool
         page.head("COMPARE, digit by digit, with what the device shows");
         std::size_t indent = 0;
         for (const auto& each : explanation.hashes) indent = std::max(indent, each.name.size());
-        for (const auto& each : explanation.hashes)
+        for (const auto& each : explanation.hashes) {
             page.item(format("  {}", each.name), indent + 4, each.value);
+            if (const auto words = words_of(each))
+                page.item("    say", indent + 4, *words, "\x1b[2m");
+        }
+    }
+    if (!explanation.screens.empty()) {
+        page.head("AS THE MAKERS OF THE CONTRACT PUT IT (ERC-7730): words only, no judgement");
+        std::size_t indent = 0;
+        for (const auto& each : explanation.screens)
+            indent = std::max(indent, display_width(each.label));
+        for (const auto& each : explanation.screens)
+            page.item(format("  {}", each.label), std::min<std::size_t>(indent + 4, 30),
+                      placed(each.where, each.value));
     }
     if (!explanation.details.empty()) {
         page.head("SIGNED FIELDS");
@@ -145,7 +166,12 @@ std::string explain_text(const Explanation& explanation, std::size_t width, bool
 }
 
 boost::json::object explain_json(const Explanation& explanation) {
-    boost::json::array effects, findings, hashes, details;
+    boost::json::array effects, findings, hashes, details, screens;
+    for (const auto& each : explanation.screens) {
+        boost::json::object screen{{"label", each.label}, {"value", each.value}};
+        if (!each.where.empty()) screen["where"] = each.where;
+        screens.push_back(std::move(screen));
+    }
     for (const Effect& each : explanation.effects) {
         boost::json::object effect{{"kind", to_string(each.kind)}, {"text", each.text}};
         if (!each.who.empty()) effect["who"] = each.who;
@@ -163,14 +189,21 @@ boost::json::object explain_json(const Explanation& explanation) {
         if (!each.where.empty()) finding["where"] = each.where;
         findings.push_back(std::move(finding));
     }
-    for (const auto& each : explanation.hashes)
-        hashes.push_back(boost::json::object{{"name", each.name}, {"value", each.value}});
+    for (const auto& each : explanation.hashes) {
+        boost::json::object hash{{"name", each.name}, {"value", each.value}};
+        if (const auto words = words_of(each)) {
+            hash["ledger"] = explain::ledger_form(*explain::hash_bytes(each.value));
+            hash["words"] = *words;
+        }
+        hashes.push_back(std::move(hash));
+    }
     for (const auto& each : explanation.details)
         details.push_back(boost::json::object{{"name", each.name}, {"value", each.value}});
     return {{"type", explanation.type},       {"verdict", to_string(explanation.verdict)},
             {"summary", explanation.summary}, {"worst_case", explanation.worst_case},
             {"effects", std::move(effects)},  {"findings", std::move(findings)},
-            {"hashes", std::move(hashes)},    {"details", std::move(details)}};
+            {"hashes", std::move(hashes)},    {"details", std::move(details)},
+            {"screens", std::move(screens)}};
 }
 
 }  // namespace cordon::cli

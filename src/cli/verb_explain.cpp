@@ -5,6 +5,7 @@
 #include <cordon/base/format.hpp>
 #include <cordon/chain/text.hpp>
 #include <cordon/engine/explain.hpp>
+#include <cordon/engine/qr.hpp>
 
 #include "exit_code.hpp"
 #include "explain_table.hpp"
@@ -19,17 +20,20 @@ using explain::Explanation;
 using explain::Verdict;
 
 Result<engine::ExplainRequest> request_of(const Args& args) {
-    if (args.operands().size() != 2)
+    if (args.operands().size() != (args.has("qr-image") ? 1 : 2))
         return fail(ErrorCode::kInvalidParam,
                     "expected what it is and where: cordon explain safe FILE (- is standard "
                     "input)");
     engine::ExplainRequest request;
     request.kind = args.operands()[0];
-    request.input = args.operands()[1];
+    request.qr_image = args.get("qr-image");
+    if (request.qr_image.empty()) request.input = args.operands()[1];
     request.context = args.get("context");
     request.ledger = args.get("ledger");
     request.request = args.get("request");
     request.simulation = args.get("simulation");
+    request.clear_signing = args.get("clear-signing");
+    request.tokens = args.get("tokens");
     if (args.has("chain")) {
         CORDON_TRY(request.chain, parse_chain(args.get("chain")));
     }
@@ -69,6 +73,32 @@ Status show(const std::vector<Explanation>& all, const Session& session) {
     return {};
 }
 
+/// For another device: one hash, or all of them as lines of name and value.
+Status show_qr(const std::vector<Explanation>& all, const engine::ExplainRequest& request,
+               const std::string& name, const Session& session) {
+    if (session.format != Format::kTable)
+        return fail(ErrorCode::kInvalidParam, "--qr is drawn for people: not with --format");
+    if (all.size() != 1)
+        return fail(ErrorCode::kInvalidParam, "--qr: the input holds several payloads");
+    std::string text, names;
+    if (name == "payload") {
+        if (request.input == "-")
+            return fail(ErrorCode::kInvalidParam, "--qr payload: of a file, not standard input");
+        CORDON_TRY(text, engine::explain_input(request));
+    }
+    for (const auto& each : all.front().hashes) {
+        if (name == each.name) text = each.value;
+        if (name == "hashes") text += format("{} {}\n", each.name, each.value);
+        names += format("{}\"{}\"", names.empty() ? "" : ", ", each.name);
+    }
+    if (text.empty())
+        return fail(
+            ErrorCode::kNotFound,
+            format("no hash \"{}\": there are {}, \"hashes\" and \"payload\"", name, names));
+    CORDON_TRY(const engine::QrCode code, engine::make_qr(text));
+    return print(format("\n{}\n{}", name, engine::qr_terminal(code)));
+}
+
 Result<int> run_explain(const Args& args, const Session& session) {
     if (session.format == Format::kCsv)
         return fail(ErrorCode::kInvalidParam, "--format csv: an explanation is no table");
@@ -81,6 +111,7 @@ Result<int> run_explain(const Args& args, const Session& session) {
     }
     CORDON_TRY(const auto all, engine::explain_payloads(request));
     CORDON_TRY(show(all, session));
+    if (args.has("qr")) CORDON_TRY(show_qr(all, request, args.get("qr"), session));
     const bool found = std::any_of(all.begin(), all.end(), [](const Explanation& each) {
         return each.verdict != Verdict::kOk;
     });
@@ -107,6 +138,11 @@ Command explain_command() {
                  {"simulation", "FILE", "A node's answer to the request of --simulation-request"},
                  {"simulation-request", "CODE",
                   "Print what to ask a node; CODE is the code of the target in hex"},
+                 {"clear-signing", "DIR", "Also the words of ERC-7730 descriptors (a registry)"},
+                 {"tokens", "FILE", "Symbols and decimals (docs/formats/assets.md)"},
+                 {"qr-image", "FILE", "The payload is a QR code in a PNG or JPEG; no FILE then"},
+                 {"qr", "NAME",
+                  "Also a QR code of a hash by its name, of all \"hashes\", or of the \"payload\""},
                  {"chain", "CHAIN", "For payloads that do not say their chain"},
                  {"from", "ADDRESS", "For payloads that do not say who signs"},
                  {"to", "ADDRESS", "For bare calldata: who is called"}},

@@ -8,7 +8,9 @@
 #include <cordon/explain/safe.hpp>
 #include <cordon/explain/simulation.hpp>
 
+#include "clear_signing.hpp"
 #include "explain_context.hpp"
+#include "qr.hpp"
 
 namespace cordon::engine {
 namespace {
@@ -50,6 +52,16 @@ Result<ExplainWorld> world_of(const ExplainRequest& request) {
 
 }  // namespace
 
+Result<std::string> explain_input(const ExplainRequest& request) {
+    if (request.qr_image.empty()) return read_text(request.input);
+    CORDON_TRY(const InputFile image, input_file(request.qr_image));
+    CORDON_TRY(const auto texts, read_qr(image));
+    if (texts.size() > 1)
+        return fail(ErrorCode::kConflict, format("{}: {} QR codes; a picture of one is wanted",
+                                                 request.qr_image, texts.size()));
+    return texts.front();
+}
+
 Result<std::vector<explain::Explanation>> explain_payloads(const ExplainRequest& request) {
     const explain::Explainer* explainer = explain::find_explainer(request.kind);
     if (explainer == nullptr) {
@@ -60,11 +72,23 @@ Result<std::vector<explain::Explanation>> explain_payloads(const ExplainRequest&
                     format("explain what? \"{}\" is none of {}", request.kind, known));
     }
     CORDON_TRY(const ExplainWorld world, world_of(request));
-    CORDON_TRY(const std::string input, read_text(request.input));
-    const explain::Context context = world.view();
+    CORDON_TRY(const std::string input, explain_input(request));
+    explain::Context context = world.view();
+    std::optional<explain::ClearSigning> words;
+    if (!request.clear_signing.empty()) {
+        CORDON_TRY(words, load_clear_signing(request.clear_signing));
+        context.clear_signing = &*words;
+    }
+    std::optional<explain::TokenList> tokens;
+    if (!request.tokens.empty()) {
+        CORDON_TRY(tokens, load_tokens(request.tokens));
+        context.token_list = &*tokens;
+    }
     auto explained = explainer->explain(input, context);
     if (!explained)
-        return fail(explained.error().in(request.input == "-" ? "standard input" : request.input));
+        return fail(explained.error().in(!request.qr_image.empty() ? request.qr_image
+                                         : request.input == "-"    ? "standard input"
+                                                                   : request.input));
     CORDON_TRY(world.check());
     return explained;
 }

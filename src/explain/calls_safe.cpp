@@ -23,6 +23,7 @@ std::string signatures(const Amount& count) {
 void threshold(Walk& w, const Call& c, const Amount& count) {
     w.effect(EffectKind::kThreshold, c, c.to, {},
              format("{} needs {} from now on", w.words.address(c.to), signatures(count)));
+    w.count(count);
     auto& now = w.context().threshold;
     const bool fewer = now && count < Amount{*now};
     if (now && count == Amount{*now}) return;
@@ -184,6 +185,7 @@ void create_proxy(Walk& w, const Call& c, const Address& singleton, ByteView ini
                     format("{} is an owner of the new account", w.words.address(owner.address)));
             w.effect(EffectKind::kThreshold, c, {}, {},
                      format("the new account needs {}", signatures(values->items[1].number)));
+            w.count(values->items[1].number);
             const Address& run = values->items[2].address;
             const Official* setup = find_official(run);
             if (run.is_zero() || (setup != nullptr && setup->kind == Kind::kToL2Setup)) return;

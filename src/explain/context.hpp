@@ -18,6 +18,9 @@
 /// what it could not judge, and never takes "not known" for "fine".
 namespace cordon::explain {
 
+class ClearSigning;
+class TokenList;
+
 /// What an address did before, towards one account. Implemented outside (over the ledger, or from a
 /// context file). Confined to one thread.
 class History {
@@ -101,10 +104,12 @@ struct Simulation {
 struct Context {
     std::vector<BookEntry> book;
     std::vector<TokenEntry> tokens;
-    const History* history = nullptr;  ///< Lifetime: that of the call.
-    std::optional<ChainId> chain;      ///< Where the payload is meant for.
-    std::optional<Address> account;    ///< Who signs, or the Safe: for payloads that do not say it.
-    std::optional<Address> target;     ///< Who is called by bare calldata.
+    const TokenList* token_list = nullptr;  ///< What `tokens` does not name. Lifetime: of the call.
+    const History* history = nullptr;       ///< Lifetime: that of the call.
+    const ClearSigning* clear_signing = nullptr;  ///< Words of descriptors. Lifetime likewise.
+    std::optional<ChainId> chain;                 ///< Where the payload is meant for.
+    std::optional<Address> account;  ///< Who signs, or the Safe: for payloads that do not say it.
+    std::optional<Address> target;   ///< Who is called by bare calldata.
     std::optional<ApprovedRequest> request;
     bool request_required = false;  ///< Nothing may be signed that nobody asked for.
     std::vector<Proposal> proposals;

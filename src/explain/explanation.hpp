@@ -82,6 +82,14 @@ struct Field {
     friend bool operator==(const Field&, const Field&) = default;
 };
 
+/// What a hardware wallet would show by a clear-signing descriptor: words of whoever wrote the
+/// descriptor over values of the payload.
+struct Screen {
+    std::string label, value;
+    std::string where;  ///< As Finding::where.
+    friend bool operator==(const Screen&, const Screen&) = default;
+};
+
 struct Explanation {
     std::string type;     ///< "safe", "evm", "typed-data", "psbt", "btc", "message".
     std::string summary;  ///< One sentence that a tired person understands.
@@ -92,6 +100,7 @@ struct Explanation {
     Verdict verdict = Verdict::kOk;
     std::vector<NamedHash> hashes;
     std::vector<Field> details;
+    std::vector<Screen> screens;  ///< Never a reason for a better verdict.
 };
 
 /// Adds a finding and raises the verdict to its severity.

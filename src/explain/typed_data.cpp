@@ -6,6 +6,7 @@
 #include <cordon/chain/evm/typed_data.hpp>
 #include <cordon/chain/text.hpp>
 
+#include "clear_signing.hpp"
 #include "encoding.hpp"
 #include "fields.hpp"
 #include "safe.hpp"
@@ -175,6 +176,12 @@ Result<Explanation> explain_one(std::string_view json, const Context& context) {
     for (const std::string& each : data.ignored)
         walk.raise("E7", Verdict::kWarn,
                    format("The field {} is shown and not signed.", clipped(each, kMaxValue)));
+    for (const std::string& each : data.misspelt)
+        walk.raise("E7", Verdict::kWarn,
+                   format("The address in {} fails its checksum (EIP-55): a digit or its case was "
+                          "changed.",
+                          clipped(each, kMaxValue)));
+    add_clear_words(out, context, data);
     walk.judge();
     out.summary = summarise(out.effects);
     out.worst_case = walk.worst_case();

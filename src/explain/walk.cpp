@@ -5,6 +5,7 @@
 #include <cordon/base/hex.hpp>
 #include <cordon/chain/text.hpp>
 
+#include "clear_signing.hpp"
 #include "encoding.hpp"
 #include "known_calls.hpp"
 #include "official.hpp"
@@ -234,6 +235,7 @@ void Walk::call(const Call& call) {
                     : format("{} is called with nothing", words.address(call.to)));
         return;
     }
+    describe(call);
     const ReadyCall* known = find_call(call.data);
     if (known == nullptr) return unknown(call, "is of no known call");
     const auto values = chain::decode_abi_call(known->signature, call.data);
@@ -257,6 +259,20 @@ void Walk::call(const Call& call) {
                      counted(rest.size(), "byte", "bytes"), known->signature.text),
               call.where);
     }
+}
+
+void Walk::describe(const Call& call) {
+    // The words of a call are those of the calls in it, too.
+    for (std::string around = call.where; !around.empty();) {
+        const std::size_t dot = around.rfind('.');
+        around.resize(dot == std::string::npos ? 0 : dot);
+        if (described_.contains(around)) return;
+    }
+    if (add_clear_words(out_, context_,
+                        {words.chain(), call.from.empty() ? std::nullopt : std::optional{call.from},
+                         call.to, call.value, call.data},
+                        call.where))
+        described_.insert(call.where);
 }
 
 void Walk::delegate(const Call& call) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -102,6 +103,8 @@ public:
     void misused(const Call& call);
     /// The last effect is a fee of at least `amount`.
     void fee(const Asset& asset, const Amount& amount);
+    /// The last effect is of this many.
+    void count(const Amount& amount) { out_.effects.back().amount = amount; }
     /// Adds to the text of the last effect.
     void amend(std::string_view text) { out_.effects.back().text += text; }
     /// Somebody who gets something, to be judged.
@@ -129,6 +132,7 @@ public:
 
 private:
     bool bounded(const Call& call);
+    void describe(const Call& call);
     void delegate(const Call& call);
     /// True when the book has a list of such parties, and this one is not on it.
     bool off_the_list(const Party& party) const;
@@ -141,6 +145,7 @@ private:
     const Context& context_;
     std::vector<Party> parties_;
     std::size_t calls_ = 0;
+    std::set<std::string> described_;  // Places of calls that descriptors had words for.
     std::map<std::string_view, std::size_t> raised_;  // Findings a rule, to bound their number.
     std::map<Address, std::vector<Address>> known_;   // Whom a look-alike may imitate, by payer.
     Party worst_;

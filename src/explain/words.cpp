@@ -4,6 +4,8 @@
 #include <cordon/base/format.hpp>
 #include <cordon/chain/text.hpp>
 
+#include "token_list.hpp"
+
 namespace cordon::explain {
 namespace {
 
@@ -24,9 +26,7 @@ const BookEntry* Words::entry(const Address& address) const {
 }
 
 const TokenEntry* Words::token(const Asset& asset) const {
-    for (const TokenEntry& each : context_.tokens)
-        if (each.chain == chain_ && each.asset == asset) return &each;
-    return nullptr;
+    return find_token(context_, chain_, asset);
 }
 
 const std::string& Words::address(const Address& address) {

@@ -143,6 +143,7 @@ constexpr std::array kOps{
     Named{"bitcoin_sighash", op_bitcoin_sighash},
     Named{"bitcoin_spend", op_bitcoin_spend},
     Named{"block", op_block},
+    Named{"clear_signing", op_clear_signing},
     Named{"descriptor", op_descriptor},
     Named{"ecdsa", op_ecdsa},
     Named{"eip55", op_eip55},

@@ -37,6 +37,7 @@ Result<json::value> op_abi_encode(const json::object& request);
 Result<json::value> op_abi_log(const json::object& request);
 Result<json::value> op_abi_packed(const json::object& request);
 Result<json::value> op_abi_signature(const json::object& request);
+Result<json::value> op_clear_signing(const json::object& request);
 Result<json::value> op_contract_call(const json::object& request);
 Result<json::value> op_ecdsa(const json::object& request);
 Result<json::value> op_evm_recover(const json::object& request);

@@ -78,11 +78,18 @@ Result<Amount> parse_integer(const TypedShape& shape, const JsonValue& value) {
 
 Hash256 word(const Amount& number) { return {number.to_big_endian()}; }
 
+std::string small_digits(std::string_view text) {
+    std::string small{text};
+    for (char& c : small)
+        if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
+    return small;
+}
+
 /// Reads values by their types and hashes them on the way.
 class Reader {
 public:
-    Reader(TypedTypes& types, std::vector<std::string>& ignored)
-        : types_{types}, ignored_{ignored} {}
+    Reader(TypedTypes& types, TypedData& data)
+        : types_{types}, ignored_{data.ignored}, misspelt_{data.misspelt} {}
 
     /// hashStruct() of what is read into `out`; what is hashed, too, when `encoded` is given.
     Result<Hash256> structure(std::size_t index, const JsonValue& json, const std::string& way,
@@ -136,6 +143,8 @@ private:
         out.size = shape.size;
         auto read = basic(shape, json, out);
         if (!read) return in(way, read.error());
+        if (shape.kind == Kind::kAddress && !parse_address(kEthereum, json.text))
+            misspelt_.push_back(way);
         return read;
     }
 
@@ -179,7 +188,7 @@ private:
         if (!json.is(Json::kString)) return refuse(format("a 0x text, {}", shape.base), json);
         Hash256 hash;
         if (shape.kind == Kind::kAddress) {
-            CORDON_TRY(out.address, parse_address(kEthereum, json.text));
+            CORDON_TRY(out.address, parse_address(kEthereum, small_digits(json.text)));
             std::copy_n(out.address.payload().begin(), 20, hash.bytes.begin() + 12);
             return hash;
         }
@@ -194,6 +203,7 @@ private:
 
     TypedTypes& types_;
     std::vector<std::string>& ignored_;
+    std::vector<std::string>& misspelt_;
 };
 
 /// The fields of a domain that are there, in the order of EIP-712.
@@ -244,7 +254,7 @@ Result<TypedData> parse_typed_data(std::string_view json) {
     CORDON_TRY(const std::size_t domain_index, types.find(kTypedDomain));
     CORDON_TRY(const std::size_t primary_index, types.find(data.primary_type));
     data.encoded_type = types.encode(primary_index);
-    Reader reader{types, data.ignored};
+    Reader reader{types, data};
     CORDON_TRY(data.domain_separator,
                reader.structure(domain_index, *domain, "domain", data.domain));
     for (const JsonValue& given : root.items)

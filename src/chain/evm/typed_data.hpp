@@ -57,6 +57,9 @@ struct TypedData {
     /// Fields that were given and that no type names, as "message.note": shown by careless tools,
     /// and not signed.
     std::vector<std::string> ignored;
+    /// Addresses whose mixed case fails EIP-55, as "message.to": most wallets sign them all the
+    /// same, so they must be explained, and said.
+    std::vector<std::string> misspelt;
 };
 
 inline constexpr std::string_view kTypedDomain = "EIP712Domain";
@@ -68,8 +71,8 @@ inline constexpr std::size_t kMaxTypedMembers = 1024;  ///< Of all structs.
 /// {types, domain, primaryType, message}. Strict: names without blanks or brackets, each once; no
 /// struct named like a basic type; no struct that holds itself, not even through an array; every
 /// member there, and not null; numbers within their type, as JSON numbers without point or
-/// exponent, or as decimal or 0x texts; bools true or false; bytes as 0x texts; addresses that pass
-/// EIP-55 when their case is mixed; arrays of their length. Without a type EIP712Domain, the
+/// exponent, or as decimal or 0x texts; bools true or false; bytes as 0x texts; arrays of
+/// their length. Without a type EIP712Domain, the
 /// domain's type has the fields that are there in the order of EIP-712. "uint" and "int" mean 256
 /// bits and stay as written, as wallets hash them. A primary type EIP712Domain has no message
 /// (its digest is that of the domain alone). kMalformed, kOverflow, kNotFound (a type), kDuplicate,
