@@ -15,10 +15,12 @@ const TokenEntry* TokenList::find(ChainId chain, const Asset& asset) const noexc
     return found == entries_.end() ? nullptr : &found->second;
 }
 
-const TokenEntry* find_token(const Context& context, ChainId chain, const Asset& asset) noexcept {
+const TokenEntry* find_token(const Context& context, ChainId chain, const Asset& asset) {
     for (const TokenEntry& each : context.tokens)
         if (each.chain == chain && each.asset == asset) return &each;
-    return context.token_list != nullptr ? context.token_list->find(chain, asset) : nullptr;
+    if (context.token_list != nullptr)
+        if (const TokenEntry* const known = context.token_list->find(chain, asset)) return known;
+    return shipped_tokens().find(chain, asset);
 }
 
 }  // namespace cordon::explain

@@ -20,7 +20,11 @@ private:
     std::map<std::pair<ChainId, Asset>, TokenEntry> entries_;
 };
 
-/// What the caller says of a token, else what its list says; nothing when neither does.
-const TokenEntry* find_token(const Context& context, ChainId chain, const Asset& asset) noexcept;
+/// The coins that most is stolen in: known without any list.
+const TokenList& shipped_tokens();
+
+/// What the caller says of a token, else what its list says, else what is shipped; nothing when
+/// none does.
+const TokenEntry* find_token(const Context& context, ChainId chain, const Asset& asset);
 
 }  // namespace cordon::explain

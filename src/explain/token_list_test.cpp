@@ -24,5 +24,17 @@ TEST(TokenList, what_the_caller_says_holds_then_the_first_entry_of_the_list) {
     EXPECT_EQ(find_token(context, kEthereum, other)->symbol, "OTHER");
 }
 
+TEST(TokenList, ships_the_great_coins_and_lets_the_caller_say_otherwise) {
+    const Asset usdc = Asset::parse("0xa0b86991c6218b36c1d19d4a2e9eb0ce3606eb48").value();
+    Context context;
+    const TokenEntry* const known = find_token(context, kEthereum, usdc);
+    ASSERT_NE(known, nullptr);
+    EXPECT_EQ(known->symbol, "USDC");
+    EXPECT_EQ(known->decimals, 6U);
+    EXPECT_EQ(find_token(context, {ChainFamily::kEvm, 56}, usdc), nullptr);
+    context.tokens.push_back({kEthereum, usdc, "MINE", 6});
+    EXPECT_EQ(find_token(context, kEthereum, usdc)->symbol, "MINE");
+}
+
 }  // namespace
 }  // namespace cordon::explain
