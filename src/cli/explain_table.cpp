@@ -106,9 +106,12 @@ void add_findings(Page& page, const Explanation& explanation) {
         for (const Finding& each : explanation.findings) {
             if (each.judged != judged) continue;
             if (!std::exchange(any, true)) page.head(judged ? "WHY" : "NOT JUDGED");
-            page.item(judged ? format("  {:<5} {:<4}", to_string(each.severity), each.rule)
-                             : format("  {:<5} {:<4}", "-", each.rule),
-                      13, placed(each.where, each.text),
+            // "ok" beside a reason would read as praise.
+            const std::string_view mark = !judged ? "-"
+                                          : each.severity == Verdict::kOk
+                                              ? "note"
+                                              : to_string(each.severity);
+            page.item(format("  {:<5} {:<4}", mark, each.rule), 13, placed(each.where, each.text),
                       judged ? style_of(each.severity) : std::string_view{});
         }
     }

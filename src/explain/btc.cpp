@@ -66,7 +66,7 @@ std::string shown_data(ByteView data) {
                       clipped({reinterpret_cast<const char*>(data.data()), data.size()}, kMost));
     return data.size() <= kMost
                ? to_hex(data)
-               : format("{}... [data {}]", to_hex(data.first(kMost)), data_code(data));
+               : format("{}... [data fingerprint {}]", to_hex(data.first(kMost)), data_code(data));
 }
 
 /// What an OP_RETURN pushes first, or all that follows it.
@@ -118,7 +118,8 @@ public:
         }
         if (count == 0) return " Nothing comes back to the wallet.";
         if (count > kMostPlaces)
-            places += format(" and {} more [list {}]", count - kMostPlaces, data_code(rest));
+            places +=
+                format(" and {} more [list fingerprint {}]", count - kMostPlaces, data_code(rest));
         return format(" {} {} back to the wallet ({}).", walk_.words.money({}, back),
                       count == 1 ? "comes" : "come", places);
     }

@@ -88,6 +88,9 @@ void BtcJudge::judge_amounts() {
                         format("A careful signer refuses: {}.", fault), input_name(i));
         if (!input.address.empty() && !input.address_proven) ++shown;
     }
+    if (all_signed && !btc_.inputs.empty())
+        walk_.raise("B16", Verdict::kOk,
+                    "It is signed throughout: whoever has it can send it now, without you.");
     const auto mine = std::count_if(btc_.inputs.begin(), btc_.inputs.end(),
                                     [](const BtcInput& each) { return each.mine; });
     if (mine > 0 && static_cast<std::size_t>(mine) < btc_.inputs.size())

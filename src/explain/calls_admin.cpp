@@ -23,7 +23,7 @@ void upgrade(Walk& w, const Call& c, const Address& proxy, const Address& to, By
     std::string text = format("the code behind {} becomes that of {}", w.words.address(proxy),
                               w.words.address(to));
     if (!data.empty())
-        text += format(", which at once runs with {} of data [data {}]",
+        text += format(", which at once runs with {} of data [data fingerprint {}]",
                        counted(data.size(), "byte", "bytes"), data_code(data));
     w.power(EffectKind::kImplementation, c, proxy, to, Vouch::kCode, std::move(text));
 }
@@ -70,11 +70,13 @@ void unlock(Walk& w, const Call& c, const Address& to, const Asset& asset, const
     const Verdict severity = answers                        ? Verdict::kOk
                              : w.vouched(to, Vouch::kPayee) ? Verdict::kWarn
                                                             : Verdict::kBlock;
-    w.raise("E14", severity,
-            format("{} holds the money of many and pays on the word of signatures alone: without "
-                   "the deposit on the other chain that this answers nobody should sign it.",
-                   w.words.address(c.to)),
-            c.where);
+    w.raise(
+        "E14", severity,
+        format("{} holds the money of many and pays on the word of signatures alone. That there "
+               "was a deposit on the other chain for it is not shown here, and without one "
+               "nobody should sign.",
+               w.words.address(c.to)),
+        c.where);
 }
 
 void sweep(Walk& w, const Call& c, const Address& to, std::string_view what) {
@@ -189,7 +191,7 @@ constexpr auto kCalls = std::to_array<KnownCall>({
          std::vector<Address> owners;
          for (const auto& each : a[0].items) owners.push_back(each.address);
          set_up_again(w, c, owners,
-                      format(" with {} needed and {} a day free of them",
+                      format(" with {} needed and up to {} a day without any",
                              counted(a[1].number.fits_u64() ? a[1].number.low_u64() : ~0ULL,
                                      "signature", "signatures"),
                              w.words.money(Asset{}, a[2].number)));
@@ -248,14 +250,14 @@ constexpr auto kCalls = std::to_array<KnownCall>({
     {"withdrawERC20For(uint256,address,address,uint256,bytes)",
      [](Walk& w, const Call& c, const Args& a) {
          unlock(w, c, a[1].address, Asset::contract(a[2].address), a[3].number,
-                format(" for withdrawal {}, on {} of signatures",
+                format(" for withdrawal number {}, on {} of signatures",
                        grouped(a[0].number.to_string()),
                        counted(a[4].bytes.size(), "byte", "bytes")));
      }},
     {"withdrawETHFor(uint256,address,uint256,bytes)",
      [](Walk& w, const Call& c, const Args& a) {
          unlock(w, c, a[1].address, Asset{}, a[2].number,
-                format(" for withdrawal {}, on {} of signatures",
+                format(" for withdrawal number {}, on {} of signatures",
                        grouped(a[0].number.to_string()),
                        counted(a[3].bytes.size(), "byte", "bytes")));
      }},

@@ -126,7 +126,7 @@ void sign_message(Walk& w, const Call& c, const Address& safe, ByteView message)
                                                    message.size()})
                          : format("{} {}", hash ? "the hash" : "the bytes",
                                   clipped(to_hex0x(message), 2 + 2 * 64))));
-    if (message.size() > 64 && !text) w.amend(format(" [data {}]", data_code(message)));
+    if (message.size() > 64 && !text) w.amend(format(" [data fingerprint {}]", data_code(message)));
     w.raise("E12", Verdict::kWarn,
             format("Everybody can use this as a signature of {}: an order, a permit or a login "
                    "may stand behind it.",
@@ -137,8 +137,8 @@ void sign_message(Walk& w, const Call& c, const Address& safe, ByteView message)
 void deploy(Walk& w, const Call& c, const Amount& value, ByteView code) {
     w.effect(
         EffectKind::kDeploy, c, c.from, {},
-        format("{} deploys a contract of {} of code{} [data {}]", w.words.address(c.from),
-               counted(code.size(), "byte", "bytes"),
+        format("{} deploys a contract of {} of code{} [data fingerprint {}]",
+               w.words.address(c.from), counted(code.size(), "byte", "bytes"),
                value.is_zero() ? "" : format(" and pays {} to it", w.words.money(Asset{}, value)),
                data_code(code)));
     w.raise("E15", Verdict::kWarn, "The code of a new contract is not read here.", c.where);
@@ -172,7 +172,7 @@ void create_proxy(Walk& w, const Call& c, const Address& singleton, ByteView ini
     const Official* official = find_official(singleton);
     w.effect(EffectKind::kDeploy, c, c.from, singleton,
              format("a new account is made that runs the code of {}{}, with the salt {}, set up by "
-                    "{} of data [data {}]",
+                    "{} of data [data fingerprint {}]",
                     w.words.address(singleton),
                     official != nullptr ? format(" ({})", to_string(*official)) : "", salt,
                     counted(initializer.size(), "byte", "bytes"), data_code(initializer)));
@@ -284,7 +284,7 @@ constexpr auto kCalls = std::to_array<KnownCall>({
     {"simulateAndRevert(address,bytes)",
      [](Walk& w, const Call& c, const Args& a) {
          w.effect(EffectKind::kCall, c, c.from, c.to,
-                  format("{} tries the code of {} and undoes all of it [data {}]",
+                  format("{} tries the code of {} and undoes all of it [data fingerprint {}]",
                          w.words.address(c.to), w.words.address(a[0].address),
                          data_code(a[1].bytes)));
      }},

@@ -25,7 +25,7 @@ std::string data_code(ByteView data) {
 std::string shown(ByteView data) {
     constexpr std::size_t kShown = 1'024;  // More than a person looks at.
     if (data.size() <= kShown) return to_hex0x(data);
-    return format("{}… ({} bytes) [data {}]", to_hex0x(data.first(kShown)), data.size(),
+    return format("{}… ({} bytes) [data fingerprint {}]", to_hex0x(data.first(kShown)), data.size(),
                   data_code(data));
 }
 

@@ -84,7 +84,7 @@ void explain_creation(Walk& walk, const Call& call, std::optional<uint64_t> nonc
     if (!made.empty() && !call.value.is_zero())
         walk.pay(call, call.from, made, Asset{}, call.value);
     walk.effect(EffectKind::kDeploy, call, call.from, made,
-                format("a contract is deployed{} from {} of code [data {}]",
+                format("a contract is deployed{} from {} of code [data fingerprint {}]",
                        made.empty() ? "" : format(" at {}", walk.words.address(made)),
                        counted(call.data.size(), "byte", "bytes"), data_code(call.data)));
     if (made.empty() && !call.value.is_zero())

@@ -33,12 +33,12 @@ void add(Explanation& explanation, Finding finding) {
 }
 
 void finish(Explanation& explanation) {
-    // "R9" before "R10": the letter, then the number.
+    // R before the rest: who gets it says more than how it is made. "R9" before "R10".
     const auto order = [](const Finding& each) {
         unsigned number = 0;
         for (const char c : each.rule.substr(1))
             number = number * 10 + static_cast<unsigned>(c - '0');
-        return std::tuple{each.rule[0], number};
+        return std::tuple{each.rule[0] != 'R', each.rule[0], number};
     };
     std::stable_sort(explanation.findings.begin(), explanation.findings.end(),
                      [&](const Finding& a, const Finding& b) {

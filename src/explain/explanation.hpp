@@ -96,7 +96,7 @@ struct Explanation {
     /// The worst that a signature can lead to, in one sentence, with money where it is known.
     std::string worst_case;
     std::vector<Effect> effects;    ///< In the order in which they happen.
-    std::vector<Finding> findings;  ///< The worst first, then by rule.
+    std::vector<Finding> findings;  ///< The worst first, then R rules, then by rule.
     Verdict verdict = Verdict::kOk;
     std::vector<NamedHash> hashes;
     std::vector<Field> details;

@@ -54,9 +54,9 @@ void Walk::judge_first_seen(const Party& party) {
         return raise("R3", Verdict::kWarn,
                      format("{} is not in your book.", words.address(party.to)), party.where);
     if (!judged)
-        return not_judged("R3",
-                          "Whether these addresses were ever dealt with is not known: there is no "
-                          "history of whoever acts.");
+        return not_judged("R3", format("Whether these addresses were ever dealt with is not known: "
+                                       "no history of {} was given.",
+                                       words.address(party.who)));
     raise(
         "R3", severity,
         format("{} was never {} by {} before.", words.address(party.to),
@@ -135,13 +135,14 @@ void Walk::judge_amounts() {
                   sum.where);
         }
         if (balance && ratio(sum.total, *balance) >= kVaultShare)
-            raise(
-                "R11", Verdict::kWarn,
-                format("{} is {} of the {} that {} holds.", words.money(asset, sum.total),
-                       sum.total >= *balance ? std::string{"all or more"}
-                                             : format("{:.0f} %", 100 * ratio(sum.total, *balance)),
-                       words.money(asset, *balance), words.address(who)),
-                sum.where);
+            raise("R11", Verdict::kWarn,
+                  format("{} is {} of the {} that {} holds.", words.money(asset, sum.total),
+                         sum.total > *balance ? std::string{"more than all"}
+                         : sum.total == *balance
+                             ? std::string{"all"}
+                             : format("{:.0f} %", 100 * ratio(sum.total, *balance)),
+                         words.money(asset, *balance), words.address(who)),
+                  sum.where);
     }
 }
 
@@ -214,36 +215,7 @@ void Walk::judge() {
                        {}});
 }
 
-std::string Walk::worst_case() {
-    const std::string& who = words.address(worst_.who);
-    std::string held;
-    if (context_.history != nullptr && !worst_.who.empty())
-        if (const auto balance = context_.history->balance(words.chain(), worst_.who, Asset{}))
-            if (!balance->is_zero()) held = format(", among it {}", words.money(Asset{}, *balance));
-    switch (danger_) {
-        case Danger::kNothing: return "Nothing is lost but what the transaction itself costs.";
-        case Danger::kMoney: break;
-        case Danger::kAllowance:
-            return format(
-                "{} takes all the {} that it may take from {}, at any later time and "
-                "without another signature.",
-                words.address(worst_.to), words.asset(worst_.asset), who);
-        case Danger::kUnknown:
-            if (worst_.to.empty())
-                return "Whoever gets the signature uses it for whatever it stands for.";
-            return format(
-                "{} takes whatever it can reach of {}: what is sent along, and every "
-                "token that it was ever allowed to take.",
-                words.address(worst_.to), who);
-        case Danger::kControl:
-            return format("Whoever stands behind {} takes everything that {} holds or controls{}.",
-                          words.address(worst_.to), who, held);
-        case Danger::kEverything:
-            return format(
-                "{} belongs to whoever wrote the code of {}: everything that it holds "
-                "now and will ever hold is gone{}.",
-                who, words.address(worst_.to), held);
-    }
+std::string Walk::sum_paid(bool& several) {
     std::vector<std::pair<Asset, Amount>> paid;
     for (const Party& party : parties_) {
         if (party.role != Party::Role::kPayee || !party.amount) continue;
@@ -259,8 +231,61 @@ std::string Walk::worst_case() {
         sums += (i == 0 ? "" : ", ") + words.money(paid[i].first, paid[i].second);
     if (paid.size() > kMostInSummary)
         sums += format(" and {} more assets", paid.size() - kMostInSummary);
-    return format("{} {} gone for good if the payee is not who you mean.", sums,
-                  paid.size() == 1 ? "is" : "are");
+    several = paid.size() != 1;
+    return sums;
+}
+
+std::string Walk::worst_case() {
+    const std::string& who = words.address(worst_.who);
+    std::string held;
+    if (context_.history != nullptr && !worst_.who.empty())
+        if (const auto balance = context_.history->balance(words.chain(), worst_.who, Asset{}))
+            if (!balance->is_zero()) held = format(", among it {}", words.money(Asset{}, *balance));
+    bool several = false;
+    const std::string paid = sum_paid(several);
+    const std::string besides =
+        paid.empty() ? ""
+                     : format(
+                           " Besides, {} {} paid out, gone for good if the payee is not who you "
+                           "mean.",
+                           paid, several ? "are" : "is");
+    switch (danger_) {
+        case Danger::kNothing: return "Nothing is lost but what the transaction itself costs.";
+        case Danger::kMoney: break;
+        case Danger::kAllowance:
+            return format(
+                       "{} takes all the {} that it may take from {}, at any later time and "
+                       "without another signature.",
+                       words.address(worst_.to), words.asset(worst_.asset), who) +
+                   besides;
+        case Danger::kUnknown:
+            if (worst_.to.empty())
+                return "Whoever gets the signature uses it for whatever it stands for." + besides;
+            return format(
+                       "{} takes whatever it can reach of {}: what is sent along, and every "
+                       "token that it was ever allowed to take.",
+                       words.address(worst_.to), who) +
+                   besides;
+        case Danger::kControl:
+            return format("Whoever stands behind {} takes everything that {} holds or controls{}.",
+                          words.address(worst_.to), who, held);
+        case Danger::kEverything:
+            return format(
+                "{} belongs to whoever wrote the code of {}: everything that it holds "
+                "now and will ever hold is gone{}.",
+                who, words.address(worst_.to), held);
+    }
+    const auto blocked = [&](std::string_view rule) {
+        return std::any_of(out_.findings.begin(), out_.findings.end(), [&](const Finding& each) {
+            return each.rule == rule && each.severity == Verdict::kBlock;
+        });
+    };
+    const std::string_view when = blocked("R4")
+                                      ? "to whoever made an address that looks like one you know"
+                                  : blocked("E14") ? "money of many, if no deposit stands behind it"
+                                                   : "if the payee is not who you mean";
+    return format("{} {} gone for good{} {}.", paid, several ? "are" : "is",
+                  when.starts_with("if") ? "" : ",", when);
 }
 
 std::string summarise(const std::vector<Effect>& effects) {
@@ -277,7 +302,7 @@ std::string summarise(const std::vector<Effect>& effects) {
             rest.insert(rest.end(), effects[i].text.begin(), effects[i].text.end());
             rest.push_back('\n');
         }
-        text += format("; and {} more effects [list {}]",
+        text += format("; and {} more effects [list fingerprint {}]",
                        grouped(std::to_string(effects.size() - shown)), data_code(rest));
     }
     return format("{} things happen: {}.", grouped(std::to_string(effects.size())), text);

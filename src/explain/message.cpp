@@ -38,7 +38,7 @@ void explain_siwe(Walk& walk, const Call& call, std::string_view text) {
     if (!siwe) {
         walk.effect(
             EffectKind::kMessage, call, call.from, {},
-            format("{} signs words that look like a sign-in and are none [data {}]",
+            format("{} signs words that look like a sign-in and are none [data fingerprint {}]",
                    walk.words.address(call.from),
                    data_code({reinterpret_cast<const uint8_t*>(text.data()), text.size()})));
         return walk.raise(
@@ -112,7 +112,7 @@ Result<std::vector<Explanation>> explain_message(std::string_view text, const Co
     } else if (!is_plain_text(bytes) || all_hex) {
         const bool hash = bytes.size() == 32 || (all_hex && hex.size() == 64);
         walk.effect(EffectKind::kMessage, call, call.from, {},
-                    format("{} signs {} [data {}]", walk.words.address(call.from),
+                    format("{} signs {} [data fingerprint {}]", walk.words.address(call.from),
                            hash      ? "a hash, which may stand for anything"
                            : all_hex ? "hex, which may stand for anything"
                                      : "bytes that are no text",
@@ -126,7 +126,7 @@ Result<std::vector<Explanation>> explain_message(std::string_view text, const Co
         walk.effect(EffectKind::kMessage, call, call.from, {},
                     format("{} signs the words \"{}\"", walk.words.address(call.from),
                            clipped(text, kMostOfText)));
-        if (text.size() > kMostOfText) walk.amend(format(" [data {}]", code));
+        if (text.size() > kMostOfText) walk.amend(format(" [data fingerprint {}]", code));
         judge_words(walk, text);
     }
     walk.judge();

@@ -22,6 +22,7 @@ std::span<const Rule> rules() noexcept {
         {"B13", "a txn that others may still add to"},
         {"B14", "no valid txn"},
         {"B15", "several signs at once that the wallet itself did not make this"},
+        {"B16", "a txn that needs no more signatures"},
         {"E1", "a call that is not understood"},
         {"E2", "an allowance without limit, or for all of a collection"},
         {"E3", "an allowance to somebody nobody vouches for"},

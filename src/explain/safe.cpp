@@ -10,6 +10,7 @@
 #include <cordon/chain/text.hpp>
 
 #include "encoding.hpp"
+#include "official.hpp"
 #include "safe_signatures.hpp"
 #include "simulation.hpp"
 
@@ -27,18 +28,19 @@ struct Decided {
 
 Decided decide(const SafeProposal& proposal, const Context& context) {
     if (proposal.version)
-        return {domain_of(*proposal.version), true, format("version {}", proposal.version_text)};
+        return {domain_of(*proposal.version), true,
+                format("the payload says version {}", proposal.version_text)};
     for (const SafeDomain domain : kSafeDomains) {
         const SafeHashes hashes = hash_safe_txn(proposal.txn, domain);
         if (proposal.safe_hash == hashes.safe_txn)
-            return {domain, true, "the hash that the payload claims"};
+            return {domain, true, "only then is the hash the one that the payload claims"};
     }
     for (const SafeDomain domain : kSafeDomains) {
         const SafeHashes hashes = hash_safe_txn(proposal.txn, domain);
         if (signed_by_owner(proposal.signatures, hashes.safe_txn, context.owners))
-            return {domain, true, "a signature that is an owner's"};
+            return {domain, true, "only then is a signature an owner's"};
     }
-    return {SafeDomain::kChainId, false, "nothing: the version is not said"};
+    return {SafeDomain::kChainId, false, "a guess, for the version is not said"};
 }
 
 void add_hashes(Explanation& out, const SafeHashes& hashes, std::string_view remark) {
@@ -119,7 +121,11 @@ void add_details(Explanation& out, const SafeProposal& proposal, const Decided& 
     add("chain", format("{} ({})", to_string(words.chain()), txn.chain));
     add("to", address(txn.to));
     add("value", txn.value.to_string());
-    add("operation", txn.operation == 0 ? "0 (call)" : "1 (delegatecall)");
+    const Official* library = txn.operation == 0 ? nullptr : find_official(txn.to);
+    add("operation", txn.operation == 0 ? "0 (call)"
+                     : library == nullptr
+                         ? "1 (delegatecall)"
+                         : format("1 (delegatecall to {}, released by Safe)", to_string(*library)));
     add("data", shown(txn.data));
     add("nonce", txn.nonce.to_string());
     add("safeTxGas", txn.safe_txn_gas.to_string());
@@ -127,7 +133,7 @@ void add_details(Explanation& out, const SafeProposal& proposal, const Decided& 
     add("gasPrice", txn.gas_price.to_string());
     add("gasToken", address(txn.gas_token));
     add("refundReceiver", address(txn.refund_receiver));
-    add("hashed as", format("{} (by {})", to_string(decided.domain), decided.why));
+    add("hashed as", format("{}: {}", to_string(decided.domain), decided.why));
 }
 
 Explanation explain(const SafeProposal& proposal, const Context& context,

@@ -95,7 +95,7 @@ void generic(Walk& walk, const Call& call, const TypedData& data, const Domain& 
     walk.effect(
         EffectKind::kUnknown, call, call.from, call.to,
         format("{} signs \"{}\" for {} ({}): what it allows is not known. It says: {} "
-               "[data {}]",
+               "[data fingerprint {}]",
                walk.words.address(call.from), clipped(data.primary_type, 80),
                domain.name.empty() ? "somebody" : domain.name,
                call.to.empty() ? "no contract" : walk.words.address(call.to),
@@ -135,8 +135,8 @@ bool read_safe_message(Walk& walk, const Call& call, const TypedData& data) {
                               kMaxValue))
              : format("the bytes {}", clipped(to_hex0x(message), kMaxValue));
     walk.effect(text ? EffectKind::kMessage : EffectKind::kApprovedHash, call, call.to, {},
-                format("an owner of {} signs {} in its name [data {}]", walk.words.address(call.to),
-                       what, data_code(message)));
+                format("an owner of {} signs {} in its name [data fingerprint {}]",
+                       walk.words.address(call.to), what, data_code(message)));
     if (!text)
         walk.raise("E12", Verdict::kWarn,
                    format("With enough owners everybody can use this as a signature of {}: an "

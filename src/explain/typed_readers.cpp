@@ -123,7 +123,7 @@ bool permit2_transfer(Walk& w, const Call& c, const TypedData& data) {
                 each->find("amount")->number, ", once, through Permit2" + until(deadline));
     // The witness binds the transfer to an order; what it means its contract knows.
     if (const TypedValue* witness = data.message.find("witness"))
-        w.amend(format(", on the terms of its witness {} [data {}]", witness->type,
+        w.amend(format(", on the terms of its witness {} [data fingerprint {}]", witness->type,
                        data_code(data.encoded)));
     usable_by_others(w, c, spender->address, deadline);
     return true;

@@ -1,6 +1,8 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include "walk.hpp"
 
+#include <algorithm>
+
 #include <cordon/base/format.hpp>
 #include <cordon/base/hex.hpp>
 #include <cordon/chain/text.hpp>
@@ -189,7 +191,8 @@ void Walk::unknown(const Call& call, std::string_view why) {
                   counted(call.data.size(), "byte", "bytes"), why, selector_of(call.data),
                   words.address(call.from)));
     // Which of the unknown things it is must tell payloads apart.
-    out_.effects.back().text += format(" [data {}]", data_code(call.data));
+    out_.effects.back().text += format(" [data fingerprint {}]", data_code(call.data));
+    name_words(call);
     danger(Danger::kUnknown, call.from, call.to);
     parties_.push_back({Party::Role::kTarget, call.from, call.to, Asset{}, {}, call.where});
     raise("E1", call.to == call.from && !call.from.empty() ? Verdict::kBlock : Verdict::kWarn,
@@ -197,6 +200,27 @@ void Walk::unknown(const Call& call, std::string_view why) {
                  "who knows the contract.",
                  words.address(call.to), why),
           call.where);
+}
+
+void Walk::name_words(const Call& call) {
+    constexpr std::size_t kMostNamed = 8, kWord = 32, kLead = 12, kSelector = 4;
+    for (std::size_t at = kSelector; at + kWord <= call.data.size(); at += kWord) {
+        const ByteView word = call.data.subspan(at, kWord);
+        const auto zero = [&](std::size_t from, std::size_t count) {
+            return std::all_of(word.begin() + static_cast<std::ptrdiff_t>(from),
+                               word.begin() + static_cast<std::ptrdiff_t>(from + count),
+                               [](uint8_t byte) { return byte == 0; });
+        };
+        // As a number it would have to be between 2^128 and 2^160: few are.
+        if (!zero(0, kLead) || zero(kLead, 4)) continue;
+        const std::string text =
+            chain::display_address(words.chain(), Address{AddressKind::kEvm, word.subspan(kLead)});
+        if (std::any_of(out_.details.begin(), out_.details.end(),
+                        [&](const Field& each) { return each.value == text; }))
+            continue;
+        if (++named_ > kMostNamed) return;
+        out_.details.push_back({"in its data", text});
+    }
 }
 
 void Walk::misused(const Call& call) {
@@ -212,7 +236,7 @@ bool Walk::bounded(const Call& call) {
                deep
                    ? format("Calls in calls go deeper than {}: the rest is not read", kMaxCallDepth)
                    : format("There are more than {} calls: the rest is not read", kMaxCalls));
-        out_.effects.back().text += format(" [data {}]", data_code(call.data));
+        out_.effects.back().text += format(" [data fingerprint {}]", data_code(call.data));
         danger(Danger::kEverything, call.from, call.to);
         raise("E6", Verdict::kBlock,
               "The payload is larger or deeper than anything that is signed in earnest; not all "
@@ -253,7 +277,8 @@ void Walk::call(const Call& call) {
             EffectKind::kCall, call, call.from, call.to,
             format("{} after the arguments go to {} too: {}", counted(rest.size(), "byte", "bytes"),
                    words.address(call.to), clipped(to_hex0x(rest), 2 + 64)));
-        if (rest.size() > 32) out_.effects.back().text += format(" [data {}]", data_code(rest));
+        if (rest.size() > 32)
+            out_.effects.back().text += format(" [data fingerprint {}]", data_code(rest));
         raise("E5", Verdict::kWarn,
               format("{} after the arguments of {} are not declared: most contracts ignore them.",
                      counted(rest.size(), "byte", "bytes"), known->signature.text),
@@ -287,9 +312,10 @@ void Walk::delegate(const Call& call) {
            format("the code of {} runs as {} itself and may do anything with it: take all it "
                   "holds, change its owners or replace its code",
                   words.address(call.to), words.address(call.from)));
-    out_.effects.back().text +=
-        format(" ({} of data, beginning {}) [data {}]", counted(call.data.size(), "byte", "bytes"),
-               selector_of(call.data), data_code(call.data));
+    out_.effects.back().text += format(" ({} of data, beginning {}) [data fingerprint {}]",
+                                       counted(call.data.size(), "byte", "bytes"),
+                                       selector_of(call.data), data_code(call.data));
+    name_words(call);
     parties_.push_back({Party::Role::kCode, call.from, call.to, Asset{}, {}, call.where});
     danger(Danger::kEverything, call.from, call.to);
     if (vouched(call.to, Vouch::kDelegatecall)) {

@@ -134,17 +134,22 @@ private:
     bool bounded(const Call& call);
     void describe(const Call& call);
     void delegate(const Call& call);
+    /// Shows what of data that is not understood looks like an address: a clue, not an effect.
+    void name_words(const Call& call);
     /// True when the book has a list of such parties, and this one is not on it.
     bool off_the_list(const Party& party) const;
     void judge_first_seen(const Party& party);
     void judge_look_alike(const Party& party);
     void judge_amounts();
     void judge_request();
+    /// What is paid of each asset, in words; empty when nothing is.
+    std::string sum_paid(bool& several);
 
     Explanation& out_;
     const Context& context_;
     std::vector<Party> parties_;
     std::size_t calls_ = 0;
+    std::size_t named_ = 0;            // Words of data that looked like addresses.
     std::set<std::string> described_;  // Places of calls that descriptors had words for.
     std::map<std::string_view, std::size_t> raised_;  // Findings a rule, to bound their number.
     std::map<Address, std::vector<Address>> known_;   // Whom a look-alike may imitate, by payer.
