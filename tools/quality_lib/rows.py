@@ -76,6 +76,27 @@ def markdown(rows):
     return "\n".join(out)
 
 
+def by_set(rows, folder="custody"):
+    """What passed of all that was asked of each set of a folder, over all tables: a set has as many questions as its
+    vectors have parts that can be judged. "missed" metrics say why, and are no questions; what is not judged has not
+    passed."""
+    sets = {}
+    for row in rows:
+        if not row.set.startswith(f"{folder}/") or row.value is None or row.metric.startswith("missed"):
+            continue
+        name = row.set.split(":")[0].split("/")[1]
+        known = sets.setdefault(name, [0, 0, 0])
+        if row.metric == "judged" or row.metric.startswith("not judged"):
+            known[2] += row.n
+        else:
+            known[0] += round(row.value * row.n)
+            known[1] += row.n
+    out = [f"### every set of {folder}/: passed of all questions", "", "| set | passed | of | not judged |", "|---|---|---|---|"]
+    for name, (passed, asked, left) in sorted(sets.items()):
+        out.append(f"| {name} | {passed:,} | {asked:,} | {f'{left:,}' if left else ''} |")
+    return "\n".join([*out, ""]) if sets else ""
+
+
 def cell(row):
     if row is None:
         return ""

@@ -5,7 +5,7 @@ import pathlib
 import unittest
 
 from quality_lib import rows
-from quality_lib.rows import Row, Targets
+from quality_lib.rows import Row, Targets, by_set
 from quality_lib.tables import TABLES, base58, bech32, bitcoin_blocks, eip55, rlp, theft_tracing
 
 
@@ -81,6 +81,14 @@ class DerivedTest(unittest.TestCase):
         self.assertEqual(told["c/worst/oracle/default", "nodes"], 12)
         self.assertIsNone(told["c/mean/none/default", "edge_precision"])
         self.assertIsNone(told["c/mean/none/default", "behind_oracle"])
+
+    def test_sets_are_summed_over_tables_and_what_is_not_judged_has_not_passed(self):
+        told = by_set([Row("t", "custody/a: x", "read", 0.5, 4), Row("u", "custody/a", "judged", 0, 3),
+                       Row("t", "custody/b/part", "read", 1, 1), Row("t", "custody/a", "missed: why", 7, 7),
+                       Row("t", "btc/a", "read", 1, 1)])
+        self.assertIn("| a | 2 | 4 | 3 |", told)
+        self.assertIn("| b | 1 | 1 |  |", told)
+        self.assertNotIn("btc", told)
 
     def test_kinds_that_a_manifest_has_no_word_for_are_other(self):
         self.assertTrue(bitcoin_blocks.same_types({"p2pkh": 2, "other": 3}, {"p2pkh": 2, "script": 1, "witness": 2}))

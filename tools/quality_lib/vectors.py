@@ -17,6 +17,14 @@ def _lists():
     return found
 
 
+def not_lists():
+    """(set name, entries in all its lists) of the custody/*/vectors.json[.gz] that are objects."""
+    for path in data.find("custody/*/vectors.json*"):
+        told = data.read_json(path)
+        if isinstance(told, dict):
+            yield data.name_of(path.parent), sum(len(part) for part in told.values() if isinstance(part, list))
+
+
 def with_keys(*keys):
     """(set name, entries) of the sets in which some entries have all the keys; only those entries."""
     for name, entries in _lists():

@@ -18,6 +18,12 @@ REASONS = (({"parentDifficulty"}, "difficulty of a block: blocks of EVM chains a
            ({"json", "password"}, SECRET), ({"decryption_type"}, SECRET))
 
 
+# Whole sets of other rooms, by the keys of their entries.
+OTHER_ROOMS = (({"sending", "receiving"}, "silent payments: checking one needs a private key of a side"),
+               ({"config", "round_one_outputs"}, "threshold signing: no payload shows that it was used"),
+               ({"kind", "proof", "wantErr"}, "Merkle logs: nothing that is signed"))
+
+
 def run(_options):
     yield from rows()
 
@@ -42,3 +48,13 @@ def rows():
                         ("sha512", "SHA-512: nothing that is signed is hashed with it by itself")):
         for name, entries in vectors.with_keys(key):
             yield Row(NAME, f"{name}: {reason}", "judged", 0, len(entries))
+    for shape, reason in OTHER_ROOMS:
+        for name, entries in vectors.with_keys(*sorted(shape)):
+            yield Row(NAME, f"{name}: {reason}", "judged", 0, len(entries))
+    for name, entries in vectors.with_keys("group", "tcId", "result"):
+        left = [entry for entry in entries if not ("sig" in entry and "msg" in entry and signatures.ecdsa(entry))]
+        if left:
+            yield Row(NAME, f"{name}: ciphers, key agreement, MACs and other curves: no part of a payload", "judged", 0,
+                      len(left))
+    for name, count in vectors.not_lists():
+        yield Row(NAME, f"{name}: no list of vectors that a table knows", "judged", 0, count)
