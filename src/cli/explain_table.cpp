@@ -145,6 +145,11 @@ std::string explain_text(const Explanation& explanation, std::size_t width, bool
         for (const auto& each : explanation.hashes) indent = std::max(indent, each.name.size());
         for (const auto& each : explanation.hashes) {
             page.item(format("  {}", each.name), indent + 4, each.value);
+            if (const auto bytes = explain::hash_bytes(each.value)) {
+                std::string groups = explain::grouped_form(*bytes);
+                std::replace(groups.begin(), groups.end(), '\n', ' ');
+                page.item("    see", indent + 4, groups, "\x1b[2m");
+            }
             if (const auto words = words_of(each))
                 page.item("    say", indent + 4, *words, "\x1b[2m");
         }

@@ -69,7 +69,8 @@ inline constexpr std::size_t kMaxAbiValues = std::size_t{1} << 18;
 
 /// "uint" and "int" are uint256 and int256. Arguments may have names, tuples the word before them,
 /// and arguments a place: "swap(tuple(address to, uint amount)[] calldata orders)". kMalformed with
-/// the offset; kUnsupported for fixed-point and function types; kLimit.
+/// the offset; kLimit. "fixed128x18" is the integer that it is written as,
+/// "function" the 24 bytes of address and selector.
 Result<AbiSignature> parse_abi_signature(std::string_view text);
 
 enum class AbiEntry : uint8_t { kFunction, kEvent, kError };

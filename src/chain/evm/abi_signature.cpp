@@ -12,6 +12,7 @@ namespace cordon::chain {
 namespace {
 
 using Kind = AbiType::Kind;
+constexpr uint32_t kMaxFixedDecimals = 80;  // Solidity, "Fixed Point Numbers".
 constexpr std::size_t kWord = kAbiWord;
 
 bool is_name(char c) noexcept {
@@ -143,9 +144,24 @@ private:
             canonical_ += format("bytes{}", size);
             return AbiType{Kind::kFixedBytes, size};
         }
-        if (name == "fixed" || name == "ufixed" || name == "function")
-            return fail(ErrorCode::kUnsupported, format("signature \"{}\": type {} is not read",
-                                                        text_.substr(0, 200), name));
+        if (name == "fixed" || name == "ufixed") {
+            uint32_t decimals = 18;
+            if (sized) {
+                if (at_ == text_.size() || text_[at_] != 'x') return refuse("x and the decimals");
+                ++at_;
+                const std::size_t second = at_;
+                CORDON_TRY(decimals, number(kMaxFixedDecimals));
+                if (at_ == second || decimals == 0) return refuse("1 to 80 decimals");
+            }
+            const uint32_t bits = sized ? size : 128;
+            if (bits == 0 || bits % 8 != 0) return refuse("bits in whole bytes, 8 to 256");
+            canonical_ += format("{}{}x{}", name, bits, decimals);
+            return AbiType{name == "ufixed" ? Kind::kUint : Kind::kInt, bits};
+        }
+        if (name == "function" && !sized) {
+            canonical_ += name;
+            return AbiType{Kind::kFixedBytes, 24};  // An address and a selector.
+        }
         if (!sized) {
             constexpr std::array<std::pair<std::string_view, Kind>, 4> kNames{
                 {{"bool", Kind::kBool},

@@ -23,6 +23,15 @@ Result<AbiValue> decode(std::string_view signature, const Bytes& data) {
     return decode_abi(parse_abi_signature(signature).value().arguments, data);
 }
 
+TEST(Abi, fixed_point_numbers_are_integers_and_functions_24_bytes) {
+    const auto signature = parse_abi_signature("f(fixed,ufixed8x1,function)").value();
+    EXPECT_EQ(signature.text, "f(fixed128x18,ufixed8x1,function)");
+    const auto& parts = signature.arguments.parts;
+    EXPECT_EQ(parts[0], (AbiType{AbiType::Kind::kInt, 128}));
+    EXPECT_EQ(parts[1], (AbiType{AbiType::Kind::kUint, 8}));
+    EXPECT_EQ(parts[2], (AbiType{AbiType::Kind::kFixedBytes, 24}));
+}
+
 TEST(AbiSignature, has_the_selectors_that_everybody_knows) {
     EXPECT_EQ(to_hex(parse_abi_signature("transfer(address,uint256)")->selector()), "a9059cbb");
     EXPECT_EQ(to_hex(parse_abi_signature("approve(address,uint)")->selector()), "095ea7b3");
@@ -71,7 +80,11 @@ TEST(AbiSignature, is_refused_when_it_is_none) {
                                         "f(uint) ",
                                         "f((uint indexed))"})
         EXPECT_FALSE(parse_abi_signature(text)) << text;
-    EXPECT_EQ(parse_abi_signature("f(fixed128x18)").error().code, ErrorCode::kUnsupported);
+    EXPECT_FALSE(parse_abi_signature("f(fixed128)"));
+    EXPECT_FALSE(parse_abi_signature("f(fixed128x0)"));
+    EXPECT_FALSE(parse_abi_signature("f(ufixed127x18)"));
+    EXPECT_FALSE(parse_abi_signature("f(fixed128x81)"));
+    EXPECT_FALSE(parse_abi_signature("f(function24)"));
     EXPECT_EQ(
         parse_abi_signature("f(" + times("(", 20) + "uint" + times(")", 20) + ")").error().code,
         ErrorCode::kLimit);
