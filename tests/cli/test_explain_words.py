@@ -90,7 +90,7 @@ class ExplainWords(CliTest):
     def test_the_help_page_shows_what_the_program_says(self):
         page = (ROOT / "docs/user/explain.md").read_text("utf-8")
         shown = re.findall(r"```text\n\$ cordon (explain [^\n]+)\n(.*?)\n```", page, re.S)
-        self.assertEqual(3, len(shown))
+        self.assertEqual(4, len(shown))
         for command, text in shown:
             words = [str(ROOT / each) if each.startswith("examples/") else each for each in command.split()]
             answer = self.call(*words, code=None, env=os.environ | {"COLUMNS": "100"})
