@@ -86,7 +86,15 @@ TEST(Evm, follows_calls_in_calls) {
     EXPECT_EQ(out.effects[0].who, to_hex0x(kToken.payload()));
     EXPECT_EQ(out.effects[1].kind, EffectKind::kOwnership);
     EXPECT_EQ(out.effects[1].where, "call 1");
-    EXPECT_EQ(raised(out, "R5"), Verdict::kWarn);
+    EXPECT_EQ(raised(out, "R5"), Verdict::kBlock);
+}
+
+TEST(Evm, gives_a_whole_contract_to_those_only_who_are_vouched_for) {
+    const Bytes hand_over = selector("transferOwnership(address)") + word(kStranger);
+    EXPECT_EQ(call(hand_over).verdict, Verdict::kBlock);
+    Context context;
+    context.book.push_back({kEthereum, kStranger, "Timelock", false, false, true});
+    EXPECT_EQ(call(hand_over, context).verdict, Verdict::kOk);
 }
 
 TEST(Evm, blocks_a_delegation_to_code_nobody_vouches_for) {

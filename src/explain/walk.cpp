@@ -160,10 +160,12 @@ void Walk::allow_all(const Call& call, const Address& who, const Address& spende
 void Walk::power(EffectKind kind, const Call& call, const Address& who, const Address& to, Vouch as,
                  std::string text) {
     effect(kind, call, who, to, std::move(text));
-    // Code does what its author wants: unlike a person it cannot be asked. It has to be vouched
-    // for.
+    // Code does what its author wants: unlike a person it cannot be asked. And who is given a whole
+    // contract (Radiant's lending pools) can do with it what he likes, at once and for ever; one
+    // more owner among several cannot. Both have to be vouched for.
     const bool known = vouched(to, as);
-    const Verdict severity = as == Vouch::kCode && !known ? Verdict::kBlock : by_book(to, as);
+    const bool whole = as == Vouch::kCode || kind == EffectKind::kOwnership;
+    const Verdict severity = whole && !known ? Verdict::kBlock : by_book(to, as);
     const std::string_view said = known ? ", as your book allows."
                                   : severity == Verdict::kBlock
                                       ? ", and no book allows it."
