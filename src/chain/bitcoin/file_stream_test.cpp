@@ -2,6 +2,7 @@
 #include "file_stream.hpp"
 
 #include <gtest/gtest.h>
+#include <initializer_list>
 
 namespace cordon::chain {
 namespace {
@@ -63,7 +64,8 @@ TEST(FileStream, skips_within_its_buffer_beyond_it_and_up_to_the_end) {
         auto stream = FileStream::open(file, buffer).value();
         stream.set_key(key);
         ASSERT_EQ(stream.buffer(), buffer);
-        for (const uint64_t step : {0, 9, 600, 511, 30'000, 1, 60'000}) {
+        for (const uint64_t step :
+             std::initializer_list<uint64_t>{0, 9, 600, 511, 30'000, 1, 60'000}) {
             ASSERT_EQ(stream.skip(step).value(), step);
             ASSERT_FALSE(stream.peek(buffer).value().empty());
             Bytes piece(5);

@@ -191,11 +191,10 @@ TEST(Abi, reads_a_log_without_its_hash) {
 TEST(Abi, reads_the_example_of_the_specification) {
     // f(uint256,uint32[],bytes10,bytes) with (0x123, [0x456, 0x789], "1234567890", "Hello,
     // world!").
-    const auto value =
-        decode("f(uint256,uint32[],bytes10,bytes)",
-               hex(word(0x123) + word(0x80) + "31323334353637383930" + times("00", 22) +
-                   word(0xe0) + word(2) + word(0x456) + word(0x789) + word(13) +
-                   "48656c6c6f2c20776f726c6421" + times("00", 19)));
+    const Bytes data = hex(word(0x123) + word(0x80) + "31323334353637383930" + times("00", 22) +
+                           word(0xe0) + word(2) + word(0x456) + word(0x789) + word(13) +
+                           "48656c6c6f2c20776f726c6421" + times("00", 19));
+    const auto value = decode("f(uint256,uint32[],bytes10,bytes)", data);  // Looks into the data.
     ASSERT_TRUE(value) << value.error().message;
     EXPECT_EQ(value->items[0].number, Amount{0x123U});
     ASSERT_EQ(value->items[1].items.size(), 2U);

@@ -171,7 +171,8 @@ TEST(EvmTxn, fields_that_no_chain_takes_are_refused) {
     EXPECT_NE(refused(txn).find("order"), std::string::npos);
     txn.signature = {filled(1), filled(0), false};
     EXPECT_NE(refused(txn).find("order"), std::string::npos);
-    txn = example(EvmTxnType::kAccessList, Bytes{0x01});
+    const Bytes data{0x01};  // Looked into.
+    txn = example(EvmTxnType::kAccessList, data);
     EXPECT_NE(refused(txn).find("storage key"), std::string::npos);
 }
 
