@@ -126,7 +126,7 @@ private:
         ClearShape shape;
         shape.key = key;
         if (!out_.typed) {
-            CORDON_TRY(shape.signature, parse_clear_signature(key));
+            CORDON_TRY(shape.signature, chain::parse_abi_signature(key));
         }
         if (const json::object* pairs = object_of(*object, "intent")) {
             for (const auto& [name, text] : *pairs)
@@ -341,9 +341,9 @@ private:
     Status drop_ambiguous() {
         std::map<std::string, std::size_t> seen;
         for (const ClearShape& shape : out_.shapes)
-            if (shape.signature) ++seen[shape.signature->abi.text];
+            if (shape.signature) ++seen[shape.signature->text];
         std::erase_if(out_.shapes, [&](const ClearShape& shape) {
-            if (!shape.signature || seen[shape.signature->abi.text] == 1) return false;
+            if (!shape.signature || seen[shape.signature->text] == 1) return false;
             out_.refused.push_back(shape.key + ": described twice");
             return true;
         });

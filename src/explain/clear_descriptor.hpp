@@ -71,10 +71,10 @@ struct ClearField {
 
 /// How one function or one type of message is shown.
 struct ClearShape {
-    std::string key;                          ///< As the descriptor writes it.
-    std::string intent;                       ///< "Swap"; the pairs of a complex one joined.
-    std::string sentence;                     ///< interpolatedIntent; may be empty.
-    std::optional<ClearSignature> signature;  ///< Of a function.
+    std::string key;                               ///< As the descriptor writes it.
+    std::string intent;                            ///< "Swap"; the pairs of a complex one joined.
+    std::string sentence;                          ///< interpolatedIntent; may be empty.
+    std::optional<chain::AbiSignature> signature;  ///< Of a function, with names.
     std::vector<ClearField> fields;
 };
 

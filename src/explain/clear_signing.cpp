@@ -112,12 +112,11 @@ Result<ClearScreens> ClearSigning::call_at(const ClearCall& call, const Context&
     for (auto at = first; at != last; ++at) {
         const ClearDescriptor& descriptor = registry_.descriptors[at->second];
         for (const ClearShape& shape : descriptor.shapes) {
-            const auto selector = shape.signature->abi.selector();
+            const auto selector = shape.signature->selector();
             if (!std::equal(selector.begin(), selector.end(), call.data.begin())) continue;
             CORDON_TRY(const chain::AbiValue decoded,
-                       chain::decode_abi_call(shape.signature->abi, call.data));
-            const ClearValue data =
-                named_value(shape.signature->abi.arguments, decoded, shape.signature->arguments);
+                       chain::decode_abi_call(*shape.signature, call.data));
+            const ClearValue data = named_value(shape.signature->arguments, decoded);
             return render_clear(*this,
                                 {descriptor, shape, data,
                                  container_of(call.from, call.to, call.value, call.chain.reference),

@@ -2,7 +2,6 @@
 #include "clear_value.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 
 #include <cordon/base/format.hpp>
@@ -13,94 +12,6 @@ namespace {
 using Kind = ClearValue::Kind;
 // Registry paths have at most six steps; the bound keeps hostile ones cheap.
 constexpr std::size_t kMaxSteps = 32;
-
-bool is_name(char c) noexcept {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '$';
-}
-
-/// Reads a signature twice over: its types go to `types` without names, its names to a tree.
-class NameParser {
-public:
-    explicit NameParser(std::string_view text) : text_{text} {}
-
-    Result<ClearSignature> run() {
-        types_ = word();
-        ClearSignature signature;
-        CORDON_TRY(tuple(signature.arguments, 0));
-        skip_blanks();
-        if (at_ != text_.size()) return refuse("nothing after the closing parenthesis");
-        CORDON_TRY(signature.abi, chain::parse_abi_signature(types_));
-        return signature;
-    }
-
-private:
-    tl::unexpected<Error> refuse(std::string_view expected) const {
-        return fail(ErrorCode::kMalformed, format("signature \"{}\": at {}: expected {}",
-                                                  text_.substr(0, 200), at_, expected));
-    }
-    void skip_blanks() {
-        while (at_ < text_.size() && text_[at_] == ' ') ++at_;
-    }
-    bool take(char c) {
-        skip_blanks();
-        if (at_ == text_.size() || text_[at_] != c) return false;
-        ++at_;
-        return true;
-    }
-    std::string_view word() {
-        skip_blanks();
-        const std::size_t begin = at_;
-        while (at_ < text_.size() && is_name(text_[at_])) ++at_;
-        return text_.substr(begin, at_ - begin);
-    }
-
-    Status tuple(ClearNames& into, std::size_t depth) {
-        if (depth > chain::kMaxAbiDepth)
-            return fail(ErrorCode::kLimit, "a signature with too many levels");
-        if (!take('(')) return refuse("(");
-        types_ += '(';
-        while (!take(')')) {
-            if (!into.parts.empty()) {
-                if (!take(',')) return refuse(", or )");
-                types_ += ',';
-            }
-            if (into.parts.size() == chain::kMaxAbiTypes)
-                return fail(ErrorCode::kLimit, "a signature with too many arguments");
-            ClearNames& part = into.parts.emplace_back();
-            CORDON_TRY(type(part, depth));
-            constexpr std::array<std::string_view, 4> kPlaces{"memory", "calldata", "storage",
-                                                              "payable"};
-            part.name = word();
-            if (std::find(kPlaces.begin(), kPlaces.end(), part.name) != kPlaces.end())
-                part.name = word();
-        }
-        types_ += ')';
-        return {};
-    }
-
-    Status type(ClearNames& part, std::size_t depth) {
-        const std::string_view name = word();
-        skip_blanks();
-        if (at_ < text_.size() && text_[at_] == '(') {
-            if (!name.empty() && name != "tuple") return refuse("a type");
-            CORDON_TRY(tuple(part, depth + 1));
-        } else {
-            types_ += name;
-        }
-        while (at_ < text_.size() && text_[at_] == '[') {
-            const std::size_t end = text_.find(']', at_);
-            if (end == std::string_view::npos) return refuse("]");
-            types_ += text_.substr(at_, end + 1 - at_);
-            at_ = end + 1;
-        }
-        return {};
-    }
-
-    std::string_view text_;
-    std::size_t at_ = 0;
-    std::string types_;
-};
 
 Result<std::optional<int64_t>> parse_bound(std::string_view text, std::string_view path) {
     if (text.empty()) return std::optional<int64_t>{};
@@ -256,10 +167,6 @@ ClearValue ClearValue::text(std::string_view text) {
     return value;
 }
 
-Result<ClearSignature> parse_clear_signature(std::string_view text) {
-    return NameParser{text}.run();
-}
-
 namespace {
 
 Kind kind_of(chain::AbiType::Kind kind) noexcept {
@@ -291,14 +198,13 @@ ClearValue leaf(chain::AbiType::Kind kind, const Value& value) {
 
 }  // namespace
 
-ClearValue named_value(const chain::AbiType& type, const chain::AbiValue& value,
-                       const ClearNames& names) {
+ClearValue named_value(const chain::AbiType& type, const chain::AbiValue& value) {
     ClearValue out = leaf(type.kind, value);
     for (std::size_t i = 0; i < value.items.size(); ++i) {
         const bool tuple = out.kind == Kind::kTuple;
-        const ClearNames& part = tuple ? names.parts[i] : names;
+        const chain::AbiType& part = type.parts[tuple ? i : 0];
         if (tuple) out.names.push_back(part.name);
-        out.items.push_back(named_value(type.parts[tuple ? i : 0], value.items[i], part));
+        out.items.push_back(named_value(part, value.items[i]));
     }
     return out;
 }

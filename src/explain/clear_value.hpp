@@ -40,22 +40,8 @@ struct ClearValue {
     static ClearValue text(std::string_view text);
 };
 
-/// The names in a function signature, as deep as its tuples.
-struct ClearNames {
-    std::string name;
-    std::vector<ClearNames> parts;
-};
-
-/// "transfer(address to,uint256 value)": what parse_abi_signature leaves out.
-struct ClearSignature {
-    chain::AbiSignature abi;
-    ClearNames arguments;
-};
-Result<ClearSignature> parse_clear_signature(std::string_view text);
-
 /// The decoded arguments under the names of the signature.
-ClearValue named_value(const chain::AbiType& type, const chain::AbiValue& value,
-                       const ClearNames& names);
+ClearValue named_value(const chain::AbiType& type, const chain::AbiValue& value);
 
 /// A struct of typed data, or what is in it.
 ClearValue named_value(const chain::TypedValue& value);
