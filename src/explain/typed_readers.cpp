@@ -1,6 +1,7 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include "typed_readers.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include <cordon/base/format.hpp>
@@ -79,20 +80,25 @@ void expect_permit2(Walk& w, const Call& c) {
                 c.where);
 }
 
+/// One struct of token and amount, or an array of them; empty when it is anything else.
+std::vector<const TypedValue*> token_amounts(const TypedValue* one_or_many) {
+    std::vector<const TypedValue*> all;
+    if (one_or_many == nullptr) return all;
+    if (one_or_many->kind == Kind::kArray)
+        for (const TypedValue& each : one_or_many->items) all.push_back(&each);
+    else
+        all.push_back(one_or_many);
+    const bool fits = std::all_of(all.begin(), all.end(), [](const TypedValue* each) {
+        return member(*each, "token", Kind::kAddress) != nullptr &&
+               member(*each, "amount", Kind::kUint) != nullptr;
+    });
+    return fits ? all : std::vector<const TypedValue*>{};
+}
+
 bool permit2_allowance(Walk& w, const Call& c, const TypedData& data) {
     const TypedValue* spender = member(data.message, "spender", Kind::kAddress);
-    const TypedValue* details = data.message.find("details");
-    if (spender == nullptr || details == nullptr) return false;
-    std::vector<const TypedValue*> all;
-    if (details->kind == Kind::kArray)
-        for (const TypedValue& each : details->items) all.push_back(&each);
-    else
-        all.push_back(details);
-    for (const TypedValue* each : all)
-        if (member(*each, "token", Kind::kAddress) == nullptr ||
-            member(*each, "amount", Kind::kUint) == nullptr)
-            return false;
-    if (all.empty()) return false;
+    const auto all = token_amounts(data.message.find("details"));
+    if (spender == nullptr || all.empty()) return false;
     expect_permit2(w, c);
     for (const TypedValue* each : all)
         w.allow(c, c.from, spender->address, Asset::contract(each->find("token")->address),
@@ -104,18 +110,8 @@ bool permit2_allowance(Walk& w, const Call& c, const TypedData& data) {
 
 bool permit2_transfer(Walk& w, const Call& c, const TypedData& data) {
     const TypedValue* spender = member(data.message, "spender", Kind::kAddress);
-    const TypedValue* permitted = data.message.find("permitted");
-    if (spender == nullptr || permitted == nullptr) return false;
-    std::vector<const TypedValue*> all;
-    if (permitted->kind == Kind::kArray)
-        for (const TypedValue& each : permitted->items) all.push_back(&each);
-    else
-        all.push_back(permitted);
-    for (const TypedValue* each : all)
-        if (member(*each, "token", Kind::kAddress) == nullptr ||
-            member(*each, "amount", Kind::kUint) == nullptr)
-            return false;
-    if (all.empty()) return false;
+    const auto all = token_amounts(data.message.find("permitted"));
+    if (spender == nullptr || all.empty()) return false;
     expect_permit2(w, c);
     const TypedValue* deadline = member(data.message, "deadline", Kind::kUint);
     for (const TypedValue* each : all)
