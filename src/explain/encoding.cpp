@@ -19,7 +19,10 @@ Canonical canonical(const chain::AbiType& arguments, const chain::AbiValue& valu
 
 std::string data_code(ByteView data) {
     const Hash256 hash = crypto::keccak256(data);
-    return to_hex(ByteView{hash.bytes}.first(2)) + "-" + to_hex(ByteView{hash.bytes}.subspan(2, 2));
+    std::string code;
+    for (std::size_t at = 0; at < 8; at += 2)
+        code += (at == 0 ? "" : "-") + to_hex(ByteView{hash.bytes}.subspan(at, 2));
+    return code;
 }
 
 std::string shown(ByteView data) {

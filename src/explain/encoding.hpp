@@ -16,8 +16,8 @@ struct Canonical {
 /// than we do. REQUIRES: values that decode_abi() gave for the type.
 Canonical canonical(const chain::AbiType& arguments, const chain::AbiValue& values, ByteView data);
 
-/// Eight characters that stand for bytes which have no room in a sentence: the beginning of their
-/// keccak256, "1a2b-3c4d".
+/// Stands for bytes that have no room in a sentence: the first 64 bits of their keccak256,
+/// "1a2b-3c4d-5e6f-7a8b". Fewer could be met by trying: 32 bits are minutes of work.
 std::string data_code(ByteView data);
 
 /// Hex of data among the details: all of it, or the first kilobyte, the length and the code.

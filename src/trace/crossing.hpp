@@ -37,7 +37,8 @@ public:
 
     /// kNotFound when the seed is not in the ledger.
     virtual Status add_seed(const Seed& seed) = 0;
-    /// The txn whose turn comes next; nothing when this chain is done, for now.
+    /// The txn whose turn comes next; nothing when this chain waits for nothing: an arrival
+    /// from another chain may give it a turn again.
     virtual std::optional<TxnPosition> next() const = 0;
     /// Its time. REQUIRES: next().
     virtual Result<std::optional<UnixMillis>> next_time() = 0;
