@@ -35,23 +35,35 @@ public:
 
     void end() {
         if (bad_) return;
-        std::string names;
-        for (const Address& each : signers_)
-            names += (names.empty() ? "" : ", ") + walk_.words.address(each);
         const auto& threshold = walk_.context().threshold;
-        const std::string count = threshold ? format("{} of {} needed", signers_.size(), *threshold)
-                                            : counted(signers_.size(), "signature", "signatures");
-        if (unproved_)
-            walk_.not_judged("R7", format("Signed by {} ({}). Whether they are owners is not "
-                                          "known: no owners were given. Compare them.",
-                                          names, count));
-        else
+        const std::string count = threshold ? format("{} of {} needed", proved_.size(), *threshold)
+                                            : counted(proved_.size(), "signature", "signatures");
+        std::string open;
+        if (!proved_.empty() && unproved_)
+            open = format(
+                "Signed by {} ({}). Whether they are owners is not known: no owners were "
+                "given. Compare them.",
+                names(proved_), count);
+        else if (!proved_.empty())
             walk_.raise("R7", Verdict::kOk,
                         format("The signatures are by {} ({}), each an owner's over this hash.",
-                               names, count));
+                               names(proved_), count));
+        // Anybody can write an owner's address there.
+        if (!said_.empty())
+            open += format(
+                "{}{} said to agree without a signature that can be checked here (an "
+                "approved hash, the sender, or a contract): only the chain knows.",
+                open.empty() ? "" : " ", names(said_) + (said_.size() == 1 ? " is" : " are"));
+        if (!open.empty()) walk_.not_judged("R7", std::move(open));
     }
 
 private:
+    std::string names(const std::set<Address>& of) {
+        std::string text;
+        for (const Address& each : of)
+            text += (text.empty() ? "" : ", ") + walk_.words.address(each);
+        return text;
+    }
     void block(std::string text) {
         bad_ = true;
         walk_.raise("R7", Verdict::kBlock, std::move(text));
@@ -73,27 +85,20 @@ private:
                 format("A signature is by {}, who is no owner: it was made for something "
                        "else than this payload.",
                        name));
-        if (!signers_.insert(signature.signer).second)
+        const bool said = signature.kind == Kind::kApproved || signature.kind == Kind::kContract;
+        if (proved_.contains(signature.signer) || said_.contains(signature.signer))
             return walk_.raise("R7", Verdict::kWarn,
                                format("{} signed twice: the contract refuses "
                                       "it.",
                                       name));
-        if (signature.kind == Kind::kApproved)
-            walk_.raise("R7", Verdict::kOk,
-                        format("{} has to send the transaction, or to have approved its hash "
-                               "before: the chain knows.",
-                               name));
-        if (signature.kind == Kind::kContract)
-            walk_.raise("R7", Verdict::kOk,
-                        format("{} is a contract that says itself whether it signed: the chain "
-                               "knows.",
-                               name));
-        if (owners.empty() && !claimed) unproved_ = true;
+        (said ? said_ : proved_).insert(signature.signer);
+        if (!said && owners.empty() && !claimed) unproved_ = true;
     }
 
     Walk& walk_;
     const Hash256& hash_;
-    std::set<Address> signers_;
+    std::set<Address> proved_;  // Signed this hash.
+    std::set<Address> said_;    // Are named, and signed nothing that can be checked here.
     bool bad_ = false, unproved_ = false;
 };
 

@@ -224,6 +224,26 @@ TEST(Safe, tells_a_signature_for_something_else) {
     EXPECT_FALSE(raised(blind, "R7"));
 }
 
+TEST(Safe, does_not_take_an_owner_who_is_only_named_for_one_who_signed) {
+    Bytes named(65, 0);
+    std::copy_n(kPayee.payload().begin(), 20, named.begin() + 12);
+    named[64] = 1;
+    const std::string json = format(
+        R"({{"safe":"{}","chainId":1,"to":"{}","value":1,"operation":0,"nonce":7,"version":"1.3.0","signatures":"{}"}})",
+        to_hex0x(kSafe.payload()), to_hex0x(kPayee.payload()), to_hex0x(named));
+    Context context;
+    context.owners = {kPayee};
+    const auto all = explain_safe(json, context);
+    ASSERT_TRUE(all) << all.error().message;
+    const Explanation& out = all->front();
+    for (const Finding& each : out.findings) {
+        if (each.rule != "R7") continue;
+        EXPECT_FALSE(each.judged);
+        EXPECT_NE(each.text.find("only the chain knows"), std::string::npos);
+    }
+    EXPECT_FALSE(raised(out, "R7"));
+}
+
 TEST(Safe, reads_every_kind_of_signature) {
     const Hash256 hash{};
     Bytes approved(65, 0), contract(65, 0), eth_sign(65, 0x22), bad(65, 0x22);
@@ -234,7 +254,7 @@ TEST(Safe, reads_every_kind_of_signature) {
     contract[62] = 65 * 4 / 256;
     eth_sign[64] = 31;
     bad[64] = 29;
-    const Bytes blob = approved + contract + eth_sign + bad + Bytes(64, 7);
+    const Bytes blob = approved + contract + eth_sign + bad + word(Amount{32U}) + Bytes(32, 7);
     const auto found = read_safe_signatures(blob, hash);
     ASSERT_TRUE(found) << found.error().message;
     using Kind = SafeSignature::Kind;
@@ -246,6 +266,9 @@ TEST(Safe, reads_every_kind_of_signature) {
     EXPECT_EQ(found->at(3).kind, Kind::kInvalid);
     EXPECT_FALSE(read_safe_signatures(Bytes(64, 1), hash));
     EXPECT_TRUE(read_safe_signatures({}, hash)->empty());
+    // Nobody, and a contract whose bytes are not there: the Safe refuses both.
+    EXPECT_EQ(read_safe_signatures(Bytes(65, 0), hash)->at(0).kind, Kind::kInvalid);
+    EXPECT_EQ(read_safe_signatures(contract, hash)->at(0).kind, Kind::kInvalid);
 }
 
 TEST(Safe, sees_two_proposals_with_one_nonce_in_one_file) {

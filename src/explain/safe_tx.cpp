@@ -126,6 +126,28 @@ SafeDomain domain_of(const SafeVersion& version) noexcept {
     return version < SafeVersion{1, 3, 0} ? SafeDomain::kNoChainId : SafeDomain::kChainId;
 }
 
+namespace {
+
+/// The zero address, and the one with which Safes end their lists: neither can be an owner.
+bool is_no_owner(const Address& address) noexcept {
+    const ByteView bytes = address.payload();
+    return std::all_of(bytes.begin(), bytes.end() - 1, [](uint8_t byte) { return byte == 0; }) &&
+           bytes.back() <= 1;
+}
+
+/// Where the bytes of a contract signature begin, when they lie behind it and within the blob with
+/// their length, as checkNSignatures demands.
+std::optional<std::size_t> dynamic_part(ByteView blob, std::size_t at, const Amount& offset) {
+    if (!offset.fits_u64() || offset.low_u64() < at + kSignature) return std::nullopt;
+    if (blob.size() < kWord || offset.low_u64() > blob.size() - kWord) return std::nullopt;
+    const auto place = static_cast<std::size_t>(offset.low_u64());
+    const auto length = Amount::from_big_endian(blob.subspan(place, kWord)).value_or(Amount::max());
+    if (!length.fits_u64() || length.low_u64() > blob.size() - kWord - place) return std::nullopt;
+    return place;
+}
+
+}  // namespace
+
 Result<std::vector<SafeSignature>> read_safe_signatures(ByteView blob, const Hash256& safe_hash) {
     using Kind = SafeSignature::Kind;
     std::vector<SafeSignature> all;
@@ -145,8 +167,12 @@ Result<std::vector<SafeSignature>> read_safe_signatures(ByteView blob, const Has
             found.signer = named;
             const auto offset =
                 Amount::from_big_endian(one.subspan(32, 32)).value_or(Amount::max());
-            if (offset.fits_u64() && offset.low_u64() > at && offset.low_u64() < end)
-                end = static_cast<std::size_t>(offset.low_u64());
+            if (const auto place = dynamic_part(blob, at, offset)) {
+                end = std::min(end, *place);
+            } else {
+                found.kind = Kind::kInvalid;
+                found.reason = "its data lies outside of the signatures";
+            }
         } else if (v == 1) {
             found.kind = Kind::kApproved;
             found.signer = named;
@@ -166,6 +192,10 @@ Result<std::vector<SafeSignature>> read_safe_signatures(ByteView blob, const Has
                 found.kind = Kind::kInvalid;
                 found.reason = signer.error().message;
             }
+        }
+        if (v <= 1 && is_no_owner(named)) {
+            found.kind = Kind::kInvalid;
+            found.reason = "it names an address that no Safe has as an owner";
         }
         all.push_back(std::move(found));
     }
