@@ -1,0 +1,335 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <concepts>
+#include <cstdint>
+#include <cstring>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <cordon/base/bytes.hpp>
+#include <cordon/base/check.hpp>
+#include <cordon/base/result.hpp>
+#include <cordon/base/time.hpp>
+
+/// What detectors remember. All of it lies in tables that are bounded, can be undone event by event
+/// (a reorg), and saved and loaded (a restart): a detector keeps no other state.
+namespace cordon::detect {
+
+/// Where a checkpoint goes, and where it comes from.
+class StateSink {
+public:
+    virtual ~StateSink() = default;
+    virtual Status write(ByteView bytes) = 0;
+};
+class StateSource {
+public:
+    virtual ~StateSource() = default;
+    /// Fills `bytes`; kTruncated when there is less.
+    virtual Status read(std::span<uint8_t> bytes) = 0;
+};
+
+// --- How a value is saved. Trivially copyable values as they lie in memory (checkpoints do not
+// leave the machine); others give save_state(StateSink&, const T&) and load_state(StateSource&, T&)
+// beside their type.
+
+template <typename T>
+concept PlainState = std::is_trivially_copyable_v<T>;
+
+template <PlainState T>
+Status save_state(StateSink& sink, const T& value) {
+    return sink.write({reinterpret_cast<const uint8_t*>(&value), sizeof value});
+}
+template <PlainState T>
+Status load_state(StateSource& source, T& value) {
+    return source.read({reinterpret_cast<uint8_t*>(&value), sizeof value});
+}
+
+/// Lists and texts of at most this many elements: a damaged checkpoint must not eat the memory.
+inline constexpr uint64_t kMaxSavedItems = uint64_t{1} << 28;
+
+template <typename T>
+Status save_state(StateSink& sink, const std::vector<T>& values) {
+    CORDON_TRY(save_state(sink, uint64_t{values.size()}));
+    for (const T& value : values) CORDON_TRY(save_state(sink, value));
+    return {};
+}
+template <typename T>
+Status load_state(StateSource& source, std::vector<T>& values) {
+    uint64_t size = 0;
+    CORDON_TRY(load_state(source, size));
+    if (size > kMaxSavedItems) return fail(ErrorCode::kCorrupt, "checkpoint: a list is too long");
+    values.clear();
+    for (uint64_t i = 0; i < size; ++i) {
+        T value{};
+        CORDON_TRY(load_state(source, value));
+        values.push_back(std::move(value));
+    }
+    return {};
+}
+Status save_state(StateSink& sink, const std::string& text);
+Status load_state(StateSource& source, std::string& text);
+
+/// One table, as the watch sees it.
+class Table {
+public:
+    virtual ~Table() = default;
+    /// A new event begins: what changes from now on is one step.
+    virtual void begin_step() = 0;
+    /// Takes the last step back, exactly. REQUIRES: there is one.
+    virtual void undo_step() = 0;
+    /// The oldest step can no longer be taken back.
+    virtual void forget_step() = 0;
+    virtual Status save(StateSink& sink) const = 0;
+    /// Replaces all contents; the steps are forgotten. On an Error the contents are undefined.
+    virtual Status load(StateSource& source) = 0;
+    virtual uint64_t size() const noexcept = 0;
+    virtual uint64_t evictions() const noexcept = 0;  ///< Since the start: entries lost for room.
+    virtual uint64_t bytes() const noexcept = 0;      ///< Of its slots; not what values own apart.
+};
+
+/// A bounded map from Key to Value that can be undone.
+///
+/// Slots lie in buckets of eight; a full table gives up the entry of the bucket that was written
+/// longest ago, and counts it (evictions). Until then it grows by doubling up to `capacity`
+/// entries. The order of what is given up depends on contents alone, so that equal events give
+/// equal tables. Key: hashable, ordered, plain. Value: copyable, saved as above.
+///
+/// Cost: one bucket to look at, 8 keys. The first write of an entry in a step copies its value.
+/// Confined to one thread.
+template <typename Key, typename Value>
+class Keyed final : public Table {
+public:
+    /// `capacity` is rounded up to a power of two of at least 8.
+    explicit Keyed(uint64_t capacity)
+        : max_buckets_{std::bit_ceil(std::max<uint64_t>(capacity, kWays)) / kWays} {
+        buckets_.resize(std::min<uint64_t>(max_buckets_, 2));
+    }
+
+    /// The value, or nullptr. Valid until the next call that is not const.
+    const Value* find(const Key& key) const noexcept {
+        const Slot* slot = slot_of(key);
+        return slot ? &slot->value : nullptr;
+    }
+
+    /// The value to be changed, made when missing. `now` says when it was last used. Valid until
+    /// the next call that is not const.
+    Value& at(const Key& key, UnixMillis now) {
+        const auto when = static_cast<uint32_t>(
+            std::clamp<int64_t>(to_unix_seconds(now), 0, std::numeric_limits<uint32_t>::max()));
+        if (Slot* slot = slot_of(key)) {
+            remember(*slot);
+            slot->when = std::max(slot->when, when);
+            return slot->value;
+        }
+        return insert(key, when).value;
+    }
+
+    /// Does nothing when it is not there.
+    void erase(const Key& key) {
+        if (Slot* slot = slot_of(key)) {
+            remember(*slot);
+            *slot = Slot{};
+            --size_;
+        }
+    }
+
+    /// Every key, in rising order. Cost: sorts.
+    std::vector<Key> keys() const {
+        std::vector<Key> all;
+        all.reserve(size_);
+        for (const Bucket& bucket : buckets_)
+            for (const Slot& slot : bucket)
+                if (slot.used) all.push_back(slot.key);
+        std::sort(all.begin(), all.end());
+        return all;
+    }
+
+    void begin_step() override {
+        steps_.emplace_back();
+        ++step_;
+    }
+    void undo_step() override {
+        CORDON_CHECK(!steps_.empty());
+        std::vector<Old> olds = std::move(steps_.back());
+        steps_.pop_back();
+        for (auto old = olds.rbegin(); old != olds.rend(); ++old) {
+            Slot* slot = slot_of(old->key);
+            if (!old->had) {
+                if (slot) {
+                    *slot = Slot{};
+                    --size_;
+                }
+                continue;
+            }
+            if (!slot) slot = &put_back(old->key);
+            slot->value = std::move(old->value);
+            slot->when = old->when;
+            slot->step = 0;
+        }
+        evictions_ -= undone_evictions(olds);
+        ++step_;  // What the step before wrote must be remembered anew.
+    }
+    void forget_step() override {
+        CORDON_CHECK(!steps_.empty());
+        steps_.pop_front();
+    }
+
+    Status save(StateSink& sink) const override {
+        CORDON_TRY(save_state(sink, size_));
+        CORDON_TRY(save_state(sink, evictions_));
+        for (const Key& key : keys()) {
+            const Slot* slot = slot_of(key);
+            CORDON_TRY(save_state(sink, key));
+            CORDON_TRY(save_state(sink, slot->when));
+            CORDON_TRY(save_state(sink, slot->value));
+        }
+        return {};
+    }
+    Status load(StateSource& source) override {
+        uint64_t size = 0;
+        uint64_t evictions = 0;
+        CORDON_TRY(load_state(source, size));
+        CORDON_TRY(load_state(source, evictions));
+        if (size > max_buckets_ * kWays)
+            return fail(ErrorCode::kCorrupt, "checkpoint: a table holds more than its capacity");
+        buckets_.assign(std::min<uint64_t>(max_buckets_, 2), Bucket{});
+        steps_.clear();
+        size_ = 0;
+        for (uint64_t i = 0; i < size; ++i) {
+            Key key{};
+            uint32_t when = 0;
+            CORDON_TRY(load_state(source, key));
+            CORDON_TRY(load_state(source, when));
+            CORDON_TRY(load_state(source, insert(key, when).value));
+        }
+        evictions_ = evictions;
+        return {};
+    }
+
+    uint64_t size() const noexcept override { return size_; }
+    uint64_t evictions() const noexcept override { return evictions_; }
+    uint64_t bytes() const noexcept override { return buckets_.size() * sizeof(Bucket); }
+
+private:
+    static constexpr std::size_t kWays = 8;
+    struct Slot {
+        Key key{};
+        uint32_t when = 0;  // Unix seconds of the last write.
+        uint32_t step = 0;  // The step that remembered it.
+        bool used = false;
+        Value value{};
+    };
+    using Bucket = std::array<Slot, kWays>;
+    struct Old {
+        Key key{};
+        bool had = false;
+        bool evicted = false;
+        uint32_t when = 0;
+        Value value{};
+    };
+
+    static uint64_t mix(const Key& key) noexcept {
+        uint64_t hash = std::hash<Key>{}(key);
+        hash = (hash ^ (hash >> 32)) * 0xD6E8FEB86659FD93ULL;  // Murmur-like finish.
+        return hash ^ (hash >> 32);
+    }
+    Bucket& bucket_of(const Key& key) noexcept {
+        return buckets_[mix(key) & (buckets_.size() - 1)];
+    }
+    const Slot* slot_of(const Key& key) const noexcept {
+        const Bucket& bucket = buckets_[mix(key) & (buckets_.size() - 1)];
+        for (const Slot& slot : bucket)
+            if (slot.used && slot.key == key) return &slot;
+        return nullptr;
+    }
+    Slot* slot_of(const Key& key) noexcept {
+        return const_cast<Slot*>(std::as_const(*this).slot_of(key));
+    }
+
+    void remember(Slot& slot, bool evicted = false) {
+        if (steps_.empty()) return;
+        if (slot.step == step_ && !evicted) return;
+        if (slot.step == step_) {  // Remembered already: only the count of evictions is missing.
+            steps_.back().push_back({slot.key, true, true, slot.when, slot.value});
+            return;
+        }
+        steps_.back().push_back({slot.key, true, evicted, slot.when, slot.value});
+        slot.step = step_;
+    }
+
+    Slot& insert(const Key& key, uint32_t when) {
+        // Beyond three quarters buckets overflow often: double. A single full bucket in a table
+        // that is not even a quarter full is somebody's doing, and does not double it.
+        while (buckets_.size() < max_buckets_ &&
+               (size_ * 4 >= buckets_.size() * kWays * 3 ||
+                (is_full(bucket_of(key)) && size_ * 4 >= buckets_.size() * kWays)))
+            grow();
+        Bucket& bucket = bucket_of(key);
+        Slot* slot = free_in(bucket);
+        if (!slot) {
+            slot =
+                &*std::min_element(bucket.begin(), bucket.end(), [](const Slot& a, const Slot& b) {
+                    return std::tie(a.when, a.key) < std::tie(b.when, b.key);
+                });
+            remember(*slot, true);
+            *slot = Slot{};
+            --size_;
+            ++evictions_;
+        }
+        slot->key = key;
+        slot->used = true;
+        slot->when = when;
+        slot->step = step_;
+        ++size_;
+        if (!steps_.empty()) steps_.back().push_back({key, false, false, 0, Value{}});
+        return *slot;
+    }
+    /// For undo: room is there, since what took it has just been removed.
+    Slot& put_back(const Key& key) {
+        Slot* slot = free_in(bucket_of(key));
+        CORDON_CHECK(slot != nullptr);
+        slot->key = key;
+        slot->used = true;
+        ++size_;
+        return *slot;
+    }
+    static bool is_full(const Bucket& bucket) noexcept {
+        return std::all_of(bucket.begin(), bucket.end(), [](const Slot& s) { return s.used; });
+    }
+    static Slot* free_in(Bucket& bucket) noexcept {
+        for (Slot& slot : bucket)
+            if (!slot.used) return &slot;
+        return nullptr;
+    }
+    void grow() {
+        std::vector<Bucket> old = std::exchange(buckets_, {});
+        buckets_.resize(old.size() * 2);
+        // A bucket's entries go to itself or to its twin: none can overflow.
+        for (Bucket& bucket : old)
+            for (Slot& slot : bucket)
+                if (slot.used) *free_in(bucket_of(slot.key)) = std::move(slot);
+    }
+    static uint64_t undone_evictions(const std::vector<Old>& olds) noexcept {
+        return static_cast<uint64_t>(
+            std::count_if(olds.begin(), olds.end(), [](const Old& old) { return old.evicted; }));
+    }
+
+    uint64_t max_buckets_;
+    std::vector<Bucket> buckets_;  // A power of two.
+    uint64_t size_ = 0;
+    uint64_t evictions_ = 0;
+    uint32_t step_ = 1;  // 0 is never current.
+    std::deque<std::vector<Old>> steps_;
+};
+
+}  // namespace cordon::detect

@@ -1,0 +1,121 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include "state.hpp"
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+
+#include <map>
+
+#include "test_state.hpp"
+
+namespace cordon::detect {
+namespace {
+
+using Numbers = Keyed<uint64_t, uint64_t>;
+
+std::map<uint64_t, uint64_t> contents(const Numbers& table) {
+    std::map<uint64_t, uint64_t> all;
+    for (const uint64_t key : table.keys()) all.emplace(key, *table.find(key));
+    return all;
+}
+
+void change(Numbers& table, int64_t time) {
+    const auto count = *rc::gen::inRange(0, 40);
+    for (int i = 0; i < count; ++i) {
+        const auto key = *rc::gen::inRange<uint64_t>(0, 300);
+        if (*rc::gen::inRange(0, 4) == 0) {
+            table.erase(key);
+        } else {
+            table.at(key, from_unix_seconds(time + i)) += key + 1;
+        }
+    }
+}
+
+TEST(Keyed, finds_what_was_put_and_nothing_else) {
+    Numbers table{64};
+    table.at(7, from_unix_seconds(1)) = 70;
+    ASSERT_NE(table.find(7), nullptr);
+    EXPECT_EQ(*table.find(7), 70U);
+    EXPECT_EQ(table.find(8), nullptr);
+    table.erase(7);
+    EXPECT_EQ(table.find(7), nullptr);
+    EXPECT_EQ(table.size(), 0U);
+}
+
+TEST(Keyed, gives_up_the_longest_silent_of_a_full_bucket_and_counts_it) {
+    Numbers table{8};
+    for (uint64_t key = 0; key < 9; ++key)
+        table.at(key, from_unix_seconds(static_cast<int64_t>(100 - key))) = key;
+    EXPECT_EQ(table.size(), 8U);
+    EXPECT_EQ(table.evictions(), 1U);
+    EXPECT_EQ(table.find(7), nullptr);  // Second 93 is the oldest of the first eight.
+    EXPECT_NE(table.find(8), nullptr);
+}
+
+TEST(Keyed, takes_back_any_number_of_steps_exactly) {
+    rc::check([] {
+        Numbers table{64};  // Small: evictions are part of what is taken back.
+        std::vector<std::map<uint64_t, uint64_t>> before;
+        std::vector<uint64_t> evictions;
+        const auto steps = *rc::gen::inRange(1, 12);
+        for (int step = 0; step < steps; ++step) {
+            before.push_back(contents(table));
+            evictions.push_back(table.evictions());
+            table.begin_step();
+            change(table, step * 100);
+        }
+        while (!before.empty()) {
+            table.undo_step();
+            RC_ASSERT(contents(table) == before.back());
+            RC_ASSERT(table.evictions() == evictions.back());
+            before.pop_back();
+            evictions.pop_back();
+        }
+    });
+}
+
+TEST(Keyed, goes_on_after_taking_back_as_if_it_had_not_happened) {
+    rc::check([] {
+        Numbers straight{1024};
+        Numbers wound{1024};
+        for (int step = 0; step < 5; ++step) {
+            wound.begin_step();
+            change(wound, step * 100);
+            wound.undo_step();
+            straight.begin_step();
+            wound.begin_step();
+            const auto key = *rc::gen::inRange<uint64_t>(0, 50);
+            straight.at(key, from_unix_seconds(step)) += 1;
+            wound.at(key, from_unix_seconds(step)) += 1;
+        }
+        RC_ASSERT(contents(straight) == contents(wound));
+    });
+}
+
+TEST(Keyed, comes_back_from_a_checkpoint) {
+    rc::check([] {
+        Numbers table{64};
+        change(table, 0);
+        MemoryState memory;
+        RC_ASSERT(table.save(memory).has_value());
+        Numbers other{64};
+        RC_ASSERT(other.load(memory).has_value());
+        RC_ASSERT(contents(other) == contents(table));
+        RC_ASSERT(other.evictions() == table.evictions());
+    });
+}
+
+TEST(Keyed, refuses_a_checkpoint_that_ends_early) {
+    Numbers table{64};
+    for (uint64_t key = 0; key < 20; ++key) table.at(key, from_unix_seconds(1)) = key;
+    MemoryState memory;
+    ASSERT_TRUE(table.save(memory).has_value());
+    memory.bytes.resize(memory.bytes.size() - 1);
+    Numbers other{64};
+    const Status loaded = other.load(memory);
+    ASSERT_FALSE(loaded.has_value());
+    EXPECT_EQ(loaded.error().code, ErrorCode::kTruncated);
+}
+
+}  // namespace
+}  // namespace cordon::detect
