@@ -4,8 +4,8 @@
 #include <cstring>
 
 #include <cordon/base/check.hpp>
+#include <cordon/base/crc32c.hpp>
 #include <cordon/ledger/cluster_file.hpp>
-#include <cordon/ledger/crc32c.hpp>
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
     using namespace cordon;
@@ -14,7 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
     static_cast<void>(ledger::decode_clusters(bytes, "raw", kIds));
     // Most mutations only break the checksum: repair it, so that what is behind is reached.
     if (size < 12) return 0;
-    const uint32_t sum = ledger::crc32c(ByteView{bytes}.subspan(12));
+    const uint32_t sum = crc32c(ByteView{bytes}.subspan(12));
     std::memcpy(bytes.data() + 8, &sum, sizeof sum);
     auto saved = ledger::decode_clusters(bytes, "fuzz", kIds);
     if (!saved) return 0;

@@ -1,9 +1,9 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cordon/base/crc32c.hpp>
 #include <cordon/ledger/coding.hpp>
 #include <cordon/ledger/column_file.hpp>
-#include <cordon/ledger/crc32c.hpp>
 #include <cordon/ledger/log.hpp>
 
 /// Makes the checksums of mutated ledger files right again, so that fuzzing reaches what is behind
@@ -21,10 +21,10 @@ inline Bytes repair_log(ByteView records) {
         Bytes header;
         ledger::put_fixed<uint32_t>(header, 0x524E4443);
         ledger::put_fixed<uint32_t>(header, static_cast<uint32_t>(size));
-        ledger::put_fixed<uint32_t>(header, ledger::crc32c(record));
+        ledger::put_fixed<uint32_t>(header, crc32c(record));
         Bytes place;
         ledger::put_fixed<uint64_t>(place, at);
-        ledger::put_fixed<uint32_t>(header, ledger::crc32c(header, ledger::crc32c(place)));
+        ledger::put_fixed<uint32_t>(header, crc32c(header, crc32c(place)));
         ledger::put_bytes(log, header);
         ledger::put_bytes(log, record);
     }
@@ -38,8 +38,7 @@ inline void repair_columns(Bytes& file, const ledger::FileKind& kind) {
     const uint64_t size = file.size();
     std::memcpy(file.data() + size - 12, &size, 8);
     const std::size_t begin = file.size() - ledger::footer_size(kind);
-    const uint32_t sum =
-        ledger::crc32c(ByteView{file}.subspan(begin, ledger::footer_size(kind) - 4));
+    const uint32_t sum = crc32c(ByteView{file}.subspan(begin, ledger::footer_size(kind) - 4));
     std::memcpy(file.data() + size - 4, &sum, 4);
 }
 

@@ -8,8 +8,8 @@
 #include <cordon/base/result.hpp>
 #include <cordon/model/block.hpp>
 
+#include <cordon/base/disk.hpp>
 #include "column_writer.hpp"
-#include "disk.hpp"
 #include "log.hpp"
 
 /// Which files make up a ledger, and which of them count (docs/formats/ledger.md).

@@ -9,9 +9,9 @@
 
 #include <cordon/base/format.hpp>
 
+#include <cordon/base/crc32c.hpp>
+#include <cordon/base/disk.hpp>
 #include "coding.hpp"
-#include "crc32c.hpp"
-#include "disk.hpp"
 
 namespace cordon::ledger {
 namespace {

@@ -6,8 +6,8 @@
 #include <ctime>
 #include <map>
 
+#include <cordon/base/disk.hpp>
 #include "cluster_file.hpp"
-#include "disk.hpp"
 #include "test_support.hpp"
 
 namespace cordon::ledger {

@@ -1,7 +1,7 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include "column.hpp"
 
-#include "crc32c.hpp"
+#include <cordon/base/crc32c.hpp>
 
 namespace cordon::ledger {
 

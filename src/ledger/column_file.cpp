@@ -6,7 +6,7 @@
 
 #include <cordon/base/format.hpp>
 
-#include "crc32c.hpp"
+#include <cordon/base/crc32c.hpp>
 
 namespace cordon::ledger {
 namespace {

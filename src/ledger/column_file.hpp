@@ -9,8 +9,8 @@
 #include <cordon/base/result.hpp>
 #include <cordon/model/chain_id.hpp>
 
+#include <cordon/base/disk.hpp>
 #include "column.hpp"
-#include "disk.hpp"
 
 /// Immutable files of checksummed columns: what segments and indexes are made of
 /// (docs/formats/ledger.md). Columns lie one after the other; a footer of fixed size says where.

@@ -5,7 +5,7 @@
 
 #include <cordon/base/check.hpp>
 
-#include "crc32c.hpp"
+#include <cordon/base/crc32c.hpp>
 
 namespace cordon::ledger {
 

@@ -8,7 +8,7 @@
 
 #include <cordon/base/format.hpp>
 
-#include "disk.hpp"
+#include <cordon/base/disk.hpp>
 
 namespace cordon::ledger::test {
 

@@ -1,8 +1,8 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
-#include "crc32c.hpp"
-#include "fault_disk.hpp"
+#include <cordon/base/crc32c.hpp>
+#include <cordon/base/fault_disk.hpp>
 #include "index_format.hpp"
 #include "segment_format.hpp"
 #include "test_support.hpp"

@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-#include "fault_disk.hpp"
+#include <cordon/base/fault_disk.hpp>
 #include "test_answers.hpp"
 #include "writer.hpp"
 

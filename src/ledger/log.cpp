@@ -5,8 +5,8 @@
 
 #include <cordon/base/format.hpp>
 
+#include <cordon/base/crc32c.hpp>
 #include "coding.hpp"
-#include "crc32c.hpp"
 
 namespace cordon::ledger {
 namespace {

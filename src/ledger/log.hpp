@@ -9,7 +9,7 @@
 
 #include <cordon/base/result.hpp>
 
-#include "disk.hpp"
+#include <cordon/base/disk.hpp>
 
 /// Append-only files of checksummed records: the head log and the manifest
 /// (docs/formats/ledger.md).

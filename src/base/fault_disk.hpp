@@ -6,11 +6,11 @@
 #include <mutex>
 #include <random>
 
-#include <cordon/base/format.hpp>
+#include "format.hpp"
 
 #include "disk.hpp"
 
-namespace cordon::ledger::test {
+namespace cordon {
 
 /// A disk on which something goes wrong at a chosen write. Thread safety: any number, one operation
 /// at a time; lose_power() comes when all of them are done.
@@ -174,4 +174,4 @@ private:
     std::map<std::string, std::vector<std::function<void()>>> undo_;
 };
 
-}  // namespace cordon::ledger::test
+}  // namespace cordon

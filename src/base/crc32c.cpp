@@ -4,7 +4,7 @@
 #include <array>
 #include <cstring>
 
-namespace cordon::ledger {
+namespace cordon {
 namespace {
 
 constexpr uint32_t kPolynomial = 0x82F63B78;  // RFC 3720, bits reversed.
@@ -54,4 +54,4 @@ std::optional<uint64_t> flipped_bit(std::size_t size, uint32_t expected, uint32_
     return std::nullopt;
 }
 
-}  // namespace cordon::ledger
+}  // namespace cordon

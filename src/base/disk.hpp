@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include <cordon/base/bytes.hpp>
-#include <cordon/base/result.hpp>
+#include "bytes.hpp"
+#include "result.hpp"
 
-namespace cordon::ledger {
+namespace cordon {
 
 /// A file being written from its end on.
 class OutFile {
@@ -22,7 +22,7 @@ public:
     virtual Status truncate(uint64_t size) = 0;
 };
 
-/// Everything that the ledger changes on disk goes through here, so that tests can pull the plug at
+/// Everything that a store changes on disk goes through here, so that tests can pull the plug at
 /// any write.
 class Disk {
 public:
@@ -67,7 +67,7 @@ private:
     std::size_t size_ = 0;
 };
 
-/// The only writer's place in a ledger: an advisory lock that dies with its process.
+/// The only writer's place in a store: an advisory lock that dies with its process.
 class WriterLock {
 public:
     /// kLocked names the process that holds it.
@@ -81,4 +81,4 @@ private:
     int fd_;
 };
 
-}  // namespace cordon::ledger
+}  // namespace cordon

@@ -4,11 +4,11 @@
 #include <cstdint>
 #include <optional>
 
-#include <cordon/base/bytes.hpp>
+#include "bytes.hpp"
 
-namespace cordon::ledger {
+namespace cordon {
 
-/// CRC-32C (Castagnoli, RFC 3720 appendix B.4), the checksum of everything that the ledger stores.
+/// CRC-32C (Castagnoli, RFC 3720 appendix B.4), the checksum of everything that we store.
 /// `seed` is the CRC of the bytes before, so that crc32c(b, crc32c(a)) = crc32c(a then b).
 uint32_t crc32c(ByteView bytes, uint32_t seed = 0) noexcept;
 
@@ -20,4 +20,4 @@ uint32_t crc32c(ByteView bytes, uint32_t seed = 0) noexcept;
 /// n / 2^32 cases. Cost: a step of a shift register a bit.
 std::optional<uint64_t> flipped_bit(std::size_t size, uint32_t expected, uint32_t actual) noexcept;
 
-}  // namespace cordon::ledger
+}  // namespace cordon

@@ -14,9 +14,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cordon/base/format.hpp>
+#include "format.hpp"
 
-namespace cordon::ledger {
+namespace cordon {
 namespace {
 
 /// Owns a file descriptor.
@@ -122,10 +122,10 @@ Error system_error(int error, const std::string& path, const char* verb) {
         : error == EACCES || error == EPERM || error == EROFS ? ErrorCode::kPermission
         : error == ENOENT                                     ? ErrorCode::kNotFound
                                                               : ErrorCode::kIo;
-    const char* next =
-        code == ErrorCode::kNoSpace      ? "; free some space and repeat, nothing was lost"
-        : code == ErrorCode::kPermission ? "; check owner and mode of the ledger directory"
-                                         : "";
+    const char* next = code == ErrorCode::kNoSpace
+                           ? "; free some space and repeat, nothing was lost"
+                       : code == ErrorCode::kPermission ? "; check owner and mode of the directory"
+                                                        : "";
     return Error{code, format("{}: cannot {}: {}{}", path, verb,
                               std::generic_category().message(error), next)};
 }
@@ -204,10 +204,9 @@ Result<WriterLock> WriterLock::take(const std::string& path) {
         const std::string pid{
             holder,
             n > 0 ? static_cast<std::size_t>(std::find(holder, holder + n, '\n') - holder) : 0};
-        return fail(
-            ErrorCode::kLocked,
-            format("{}: process {} is writing this ledger; wait for it or stop it, then repeat",
-                   path, pid.empty() ? "unknown" : pid));
+        return fail(ErrorCode::kLocked,
+                    format("{}: process {} writes here; wait for it or stop it, then repeat", path,
+                           pid.empty() ? "unknown" : pid));
     }
     const std::string pid = format("{}\n", ::getpid());
     if (::ftruncate(fd.get(), 0) != 0 || ::pwrite(fd.get(), pid.data(), pid.size(), 0) < 0)
@@ -221,4 +220,4 @@ WriterLock::~WriterLock() {
     if (fd_ >= 0) ::close(fd_);
 }
 
-}  // namespace cordon::ledger
+}  // namespace cordon
