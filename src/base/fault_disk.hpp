@@ -37,6 +37,7 @@ public:
         CORDON_TRY(check(path));
         CORDON_TRY(auto file, system_disk().create(path));
         sizes_[path] = {};
+        names_.erase(path);  // Another file of an old name.
         undo_[parent(path)].push_back([path] { std::filesystem::remove(path); });
         return std::make_unique<File>(*this, path, std::move(file));
     }
@@ -50,10 +51,20 @@ public:
     Status rename(const std::string& from, const std::string& to) override {
         const std::lock_guard lock{mutex_};
         CORDON_TRY(check(from));
+        // The name points to the old file or to the new one, whenever the power goes: keep both.
+        const std::string hidden = format("{}.gone-{}", to, gone_);
+        const bool replaces = std::filesystem::exists(to);
+        if (replaces) {
+            std::filesystem::create_hard_link(to, hidden);
+            ++gone_;
+        }
         CORDON_TRY(system_disk().rename(from, to));
         sizes_[to] = sizes_[from];
         names_[from] = to;
-        undo_[parent(to)].push_back([from, to] { std::filesystem::rename(to, from); });
+        undo_[parent(to)].push_back([=] {
+            std::filesystem::rename(to, from);
+            if (replaces) std::filesystem::rename(hidden, to);
+        });
         return {};
     }
     Status remove(const std::string& path) override {

@@ -15,6 +15,7 @@ Command help_command();
 Command ingest_command();
 Command ledger_command();
 Command links_command();
+Command log_command();
 Command man_command();
 Command patterns_command();
 Command report_command();

@@ -151,6 +151,8 @@ constexpr std::array kOps{
     Named{"evm_txn", op_evm_txn},
     Named{"hash160", op_hash<crypto::hash160>},
     Named{"keccak256", op_hash<crypto::keccak256>},
+    Named{"log_consistency", op_log_consistency},
+    Named{"log_inclusion", op_log_inclusion},
     Named{"merkle_root", op_merkle_root},
     Named{"musig_key", op_musig_key},
     Named{"namehash", op_namehash},

@@ -42,6 +42,8 @@ Result<json::value> op_contract_call(const json::object& request);
 Result<json::value> op_ecdsa(const json::object& request);
 Result<json::value> op_evm_recover(const json::object& request);
 Result<json::value> op_evm_txn(const json::object& request);
+Result<json::value> op_log_consistency(const json::object& request);
+Result<json::value> op_log_inclusion(const json::object& request);
 Result<json::value> op_namehash(const json::object& request);
 Result<json::value> op_personal_message(const json::object& request);
 Result<json::value> op_public_key_add(const json::object& request);

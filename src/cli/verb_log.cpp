@@ -1,0 +1,252 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include <boost/json.hpp>
+#include <charconv>
+#include <chrono>
+#include <iostream>
+
+#include <cordon/base/base64.hpp>
+#include <cordon/base/format.hpp>
+#include <cordon/base/hex.hpp>
+#include <cordon/tlog/key_file.hpp>
+#include <cordon/tlog/log.hpp>
+
+#include "exit_code.hpp"
+#include "output.hpp"
+#include "table.hpp"
+#include "verbs.hpp"
+
+namespace cordon::cli {
+namespace {
+
+namespace json = boost::json;
+
+Result<std::string> operand(const Args& args, std::size_t at, std::string_view what) {
+    if (args.operands().size() > at) return args.operands()[at];
+    return fail(ErrorCode::kInvalidParam,
+                format("log {}: {} is missing", args.operands()[0], what));
+}
+
+Result<uint64_t> number_of(std::string_view text, std::string_view what) {
+    uint64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size())
+        return fail(ErrorCode::kInvalidParam,
+                    format("{} \"{}\": expected a whole number", what, text.substr(0, 40)));
+    return value;
+}
+
+Result<tlog::SigningKey> key_of(const Args& args) {
+    if (!args.has("key"))
+        return fail(ErrorCode::kInvalidParam, "--key FILE is missing: the signing key");
+    return tlog::read_key_file(args.get("key"));
+}
+
+Result<tlog::Checkpoint> checkpoint_of(const std::string& directory) {
+    CORDON_TRY(const tlog::SignedNote note, tlog::read_checkpoint(directory));
+    return tlog::parse_checkpoint(note.text);
+}
+
+json::object checkpoint_json(const tlog::Checkpoint& checkpoint) {
+    return {{"origin", checkpoint.origin},
+            {"size", checkpoint.size},
+            {"root", to_base64(checkpoint.root)}};
+}
+
+Result<int> keygen(const Args& args, const Session&) {
+    CORDON_TRY(const std::string path, operand(args, 1, "FILE for the new key"));
+    if (!args.has("name"))
+        return fail(ErrorCode::kInvalidParam,
+                    "--name NAME is missing: the name of the log or of the witness");
+    CORDON_TRY(const tlog::SigningKey key,
+               tlog::SigningKey::generate(args.get("name"), args.has("witness")
+                                                                ? tlog::PublicKey::Kind::kWitness
+                                                                : tlog::PublicKey::Kind::kLog));
+    CORDON_TRY(tlog::write_key_file(path, key));
+    CORDON_TRY(print(key.public_key().text() + "\n"));
+    return kClean;
+}
+
+Result<int> add(const Args& args, const Session& session) {
+    CORDON_TRY(const std::string directory, operand(args, 1, "DIR of the log"));
+    CORDON_TRY(tlog::SigningKey key, key_of(args));
+    CORDON_TRY(const auto log, tlog::Log::open(directory, std::move(key)));
+    uint64_t added = 0;
+    for (std::string line; std::getline(std::cin, line); ++added)
+        CORDON_TRY(log->append(std::move(line)));
+    CORDON_TRY(const tlog::SignedNote note, log->publish());
+    CORDON_TRY(const tlog::Checkpoint checkpoint, tlog::parse_checkpoint(note.text));
+    if (session.format != Format::kTable) {
+        json::object data = checkpoint_json(checkpoint);
+        data["added"] = added;
+        CORDON_TRY(print(envelope("log.added", data)));
+    } else {
+        CORDON_TRY(print(format("{} entries added, {} in all\n", added, checkpoint.size)));
+    }
+    return kClean;
+}
+
+Result<int> verify(const Args& args, const Session& session) {
+    CORDON_TRY(const std::string directory, operand(args, 1, "DIR of the log"));
+    std::vector<tlog::PublicKey> keys;
+    if (args.has("public-key")) {
+        CORDON_TRY(tlog::PublicKey key, tlog::public_key_of(args.get("public-key")));
+        keys.push_back(std::move(key));
+    }
+    std::optional<tlog::Checkpoint> trusted;
+    if (args.has("trusted")) {
+        const std::string path = args.get("trusted");
+        CORDON_TRY(const Bytes bytes, read_file(path));
+        Result<tlog::SignedNote> note =
+            tlog::parse_note({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+        if (!note) return fail(note.error().in(path));
+        CORDON_TRY(trusted, tlog::parse_checkpoint(note->text));
+    }
+    CORDON_TRY(const tlog::LogCheck check, tlog::verify_log(directory, keys, trusted));
+    std::vector<std::string> warnings;
+    if (keys.empty())
+        warnings.push_back(
+            "no --public-key: the files agree with the checkpoint, but who signed it was not "
+            "looked at");
+    if (check.beyond > 0)
+        warnings.push_back(
+            format("{} entries are newer than the checkpoint: nothing signs them "
+                   "yet",
+                   check.beyond));
+    if (session.format != Format::kTable) {
+        json::object data = checkpoint_json(check.checkpoint);
+        json::array signers;
+        for (const std::string& name : check.signers) signers.emplace_back(name);
+        data["signed_by"] = std::move(signers);
+        data["entries"] = check.entries;
+        data["beyond"] = check.beyond;
+        data["continues"] = trusted ? json::value{trusted->size} : json::value{nullptr};
+        CORDON_TRY(print(envelope("log.verified", data, warnings)));
+        return kClean;
+    }
+    if (!session.quiet) print_warnings(warnings);
+    CORDON_TRY(print(format("{}: whole. {} entries, root {}\n", printable(check.checkpoint.origin),
+                            check.entries, to_base64(check.checkpoint.root))));
+    for (const std::string& name : check.signers)
+        CORDON_TRY(print(format("signed by {}\n", printable(name))));
+    if (trusted)
+        CORDON_TRY(print(format("continues the checkpoint of {} entries\n", trusted->size)));
+    return kClean;
+}
+
+Result<int> show(const Args& args, const Session& session) {
+    CORDON_TRY(const std::string directory, operand(args, 1, "DIR of the log"));
+    CORDON_TRY(const tlog::Checkpoint checkpoint, checkpoint_of(directory));
+    uint64_t begin = 0;
+    uint64_t end = checkpoint.size;
+    if (args.operands().size() > 2) {
+        CORDON_TRY(begin, number_of(args.operands()[2], "index"));
+        end = begin + 1;
+    } else if (args.has("last")) {
+        CORDON_TRY(const uint64_t last, number_of(args.get("last"), "--last"));
+        begin = end - std::min(end, last);
+    }
+    const tlog::Tiles tiles{directory, checkpoint.size};
+    for (uint64_t index = begin; index < end; ++index) {
+        CORDON_TRY(const std::string entry, tiles.entry(index));
+        if (session.format == Format::kTable) {
+            CORDON_TRY(print(format("{}\t{}\n", index, printable(entry))));
+        } else {
+            // Entries may be any bytes; base64 says them all.
+            const ByteView bytes{reinterpret_cast<const uint8_t*>(entry.data()), entry.size()};
+            CORDON_TRY(print(envelope(
+                "log.entry", json::object{{"index", index},
+                                          {"bytes", to_base64(bytes)},
+                                          {"leaf_hash", to_base64(tlog::leaf_hash(bytes))}})));
+        }
+    }
+    return kClean;
+}
+
+Result<int> prove(const Args& args, const Session&) {
+    CORDON_TRY(const std::string directory, operand(args, 1, "DIR of the log"));
+    CORDON_TRY(const std::string text, operand(args, 2, "INDEX of the entry"));
+    CORDON_TRY(const uint64_t index, number_of(text, "index"));
+    CORDON_TRY(const tlog::SignedNote note, tlog::read_checkpoint(directory));
+    CORDON_TRY(const tlog::Checkpoint checkpoint, tlog::parse_checkpoint(note.text));
+    const tlog::Tiles tiles{directory, checkpoint.size};
+    CORDON_TRY(const std::string entry, tiles.entry(index));
+    CORDON_TRY(const std::vector<Hash256> proof,
+               tlog::prove_inclusion(tiles, index, checkpoint.size));
+    const ByteView bytes{reinterpret_cast<const uint8_t*>(entry.data()), entry.size()};
+    const Hash256 leaf = tlog::leaf_hash(bytes);
+    CORDON_TRY(tlog::verify_inclusion(index, checkpoint.size, leaf, proof, checkpoint.root));
+    json::array hashes;
+    for (const Hash256& hash : proof) hashes.emplace_back(to_base64(hash));
+    CORDON_TRY(print(envelope("log.proof", json::object{{"index", index},
+                                                        {"bytes", to_base64(bytes)},
+                                                        {"leaf_hash", to_base64(leaf)},
+                                                        {"proof", std::move(hashes)},
+                                                        {"checkpoint", note.format()}})));
+    return kClean;
+}
+
+Result<int> witness(const Args& args, const Session&) {
+    CORDON_TRY(const std::string directory, operand(args, 1, "DIR of the log"));
+    if (!args.has("public-key") || !args.has("state"))
+        return fail(ErrorCode::kInvalidParam,
+                    "log witness: expected --public-key KEY of the log, --key FILE of the witness "
+                    "and --state FILE, where it keeps what it saw");
+    CORDON_TRY(const tlog::PublicKey log_key, tlog::public_key_of(args.get("public-key")));
+    CORDON_TRY(const tlog::SigningKey key, key_of(args));
+    if (key.public_key().kind != tlog::PublicKey::Kind::kWitness)
+        return fail(
+            ErrorCode::kInvalidParam,
+            format("{}: is the key of a log; make one with keygen --witness", args.get("key")));
+    const auto now =
+        std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+    CORDON_TRY(const tlog::SignedNote note,
+               tlog::cosign(directory, args.get("state"), log_key, key, now));
+    CORDON_TRY(print(note.format()));
+    return kClean;
+}
+
+Result<int> run_log(const Args& args, const Session& session) {
+    const std::string what = args.operands().empty() ? "" : args.operands()[0];
+    if (what == "keygen") return keygen(args, session);
+    if (what == "add") return add(args, session);
+    if (what == "verify") return verify(args, session);
+    if (what == "show") return show(args, session);
+    if (what == "prove") return prove(args, session);
+    if (what == "witness") return witness(args, session);
+    return fail(
+        ErrorCode::kInvalidParam,
+        format("log {}: expected keygen, add, verify, show, prove or witness", what.substr(0, 40)));
+}
+
+}  // namespace
+
+Command log_command() {
+    return {
+        .name = "log",
+        .summary = "the tamper-evident log: add to it, prove what is in it, find what was changed",
+        .usage = "keygen|add|verify|show|prove|witness …",
+        .about =
+            "A log that can only grow (RFC 6962 hashes in the layout of C2SP tlog-tiles). verify "
+            "DIR reads every byte of a copy, on any machine, and names the first one that is not "
+            "what was signed; --trusted FILE also shows that nothing was cut off or rewritten "
+            "since an earlier checkpoint. prove DIR INDEX writes a proof that one entry is in it. "
+            "witness DIR cosigns a checkpoint if it continues the last one that this witness saw. "
+            "add DIR appends the lines of standard input, each durable before the next. keygen "
+            "FILE makes a signing key, readable by its owner only, and prints its public half.",
+        .flags = {{"key", "FILE", "The signing key, as keygen made it"},
+                  {"public-key", "KEY", "Who must have signed: NAME+ID+BASE64, or a file with it"},
+                  {"name", "NAME", "keygen: the name of the log or of the witness"},
+                  {"witness", "", "keygen: a key that cosigns"},
+                  {"trusted", "FILE", "verify: a checkpoint seen earlier, which must be continued"},
+                  {"state", "FILE",
+                   "witness: what it saw last; kept where the log's keepers "
+                   "cannot write"},
+                  {"last", "N", "show: the last N entries"}},
+        .examples = {"cordon log keygen log.key --name example.org/audit",
+                     "cordon log verify audit --public-key log.pub --trusted usb/checkpoint",
+                     "cordon log prove audit 42 > proof.json"},
+        .takes_operands = true,
+        .run = run_log};
+}
+
+}  // namespace cordon::cli

@@ -1,0 +1,20 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "note.hpp"
+
+namespace cordon::tlog {
+
+/// Writes a signing key into a new file that only its owner can read (0600). kDuplicate when the
+/// file is there: a key is never overwritten.
+Status write_key_file(const std::string& path, const SigningKey& key);
+
+/// kPermission when others may read it; kMalformed, kChecksum.
+Result<SigningKey> read_key_file(const std::string& path);
+
+/// A public key, given as its text or as the name of a file that holds it.
+Result<PublicKey> public_key_of(const std::string& text_or_path);
+
+}  // namespace cordon::tlog

@@ -1,0 +1,284 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include "log.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include <cordon/base/check.hpp>
+#include <cordon/base/format.hpp>
+
+#include "head.hpp"
+
+namespace cordon::tlog {
+namespace {
+
+Bytes bytes_of(std::span<const Hash256> hashes) {
+    Bytes out;
+    for (const Hash256& hash : hashes) out.insert(out.end(), hash.bytes.begin(), hash.bytes.end());
+    return out;
+}
+
+/// The partial tiles and the partial bundle of a log of this size.
+std::vector<std::string> partials_of(uint64_t size) {
+    std::vector<std::string> paths;
+    if (size % kTileWidth)
+        paths.push_back(tile_path(std::nullopt, size / kTileWidth, size % kTileWidth));
+    unsigned level = 0;
+    for (uint64_t all = size; all > 0; all /= kTileWidth, ++level)
+        if (all % kTileWidth) paths.push_back(tile_path(level, all / kTileWidth, all % kTileWidth));
+    return paths;
+}
+
+}  // namespace
+
+/// Entries that become durable together.
+struct Log::Group {
+    std::vector<std::string> entries;
+    uint64_t first = 0;
+    bool done = false;
+    std::optional<Error> error;
+};
+
+Log::Log(std::string directory, SigningKey key, LogOptions options, WriterLock lock)
+    : directory_{std::move(directory)},
+      key_{std::move(key)},
+      options_{options},
+      lock_{std::move(lock)} {}
+
+Log::~Log() = default;
+
+Result<std::unique_ptr<Log>> Log::open(std::string directory, SigningKey key, LogOptions options) {
+    if (options.seal_entries == 0 || options.seal_entries % kTileWidth != 0)
+        return fail(ErrorCode::kInvalidParam,
+                    format("seal_entries: expected a multiple of {}", kTileWidth));
+    CORDON_TRY(options.disk->make_directory(directory));
+    const std::string above = std::filesystem::absolute(directory).parent_path().string();
+    CORDON_TRY(options.disk->sync_directory(above));
+    CORDON_TRY(WriterLock lock, WriterLock::take(directory + "/lock"));
+    std::unique_ptr<Log> log{
+        new Log{std::move(directory), std::move(key), options, std::move(lock)}};
+    CORDON_TRY(log->recover());
+    return log;
+}
+
+Status Log::recover() {
+    levels_.resize(1);
+    const std::string path = directory_ + "/head";
+    Result<Bytes> bytes = read_file(path);
+    if (!bytes && bytes.error().code != ErrorCode::kNotFound) return fail(bytes.error());
+    if (!bytes) {
+        if (std::filesystem::exists(directory_ + "/checkpoint"))
+            return fail(
+                ErrorCode::kCorrupt,
+                format("{}: is missing, but the log has a checkpoint; take it from a backup",
+                       path));
+        return begin_head();
+    }
+    CORDON_TRY(Head head, parse_head(path, *bytes));
+    if (head.origin != key_.public_key().name)
+        return fail(ErrorCode::kConflict, format("{}: is the log \"{}\", not \"{}\"", directory_,
+                                                 head.origin, key_.public_key().name));
+    base_ = head.base;
+    const Tiles tiles{directory_, base_};
+    CORDON_TRY(frontier_, Frontier::of(tiles, base_));
+    // What upper levels hold beyond their full tiles.
+    for (uint64_t all = base_ / kTileWidth; all > 0; all /= kTileWidth) {
+        const auto level = static_cast<unsigned>(levels_.size()) * kTileHeight;
+        std::vector<Hash256>& hashes = levels_.emplace_back();
+        for (uint64_t i = all - all % kTileWidth; i < all; ++i) {
+            CORDON_TRY(const Hash256 hash, tiles.node(level, i));
+            hashes.push_back(hash);
+        }
+    }
+    take(head.entries);
+    durable_ = frontier_.size();
+    // What was not acknowledged is cut off before anything is written behind it.
+    CORDON_TRY(file_, options_.disk->extend(path, head.size));
+    CORDON_TRY(file_->sync());
+    if (const Result<SignedNote> note = read_checkpoint(directory_)) {
+        CORDON_TRY(const Checkpoint last, parse_checkpoint(note->text));
+        if (last.size > frontier_.size())
+            return fail(ErrorCode::kCorrupt,
+                        format("{}: ends at entry {}, but a checkpoint speaks of {}; take it from "
+                               "a backup",
+                               path, frontier_.size(), last.size));
+        published_ = last.size;
+    }
+    return {};
+}
+
+Status Log::begin_head() {
+    const std::string path = directory_ + "/head";
+    CORDON_TRY(file_, options_.disk->create(path + ".new"));
+    Bytes bytes = head_begin(key_.public_key().name, base_);
+    if (!head_.empty()) {
+        const Bytes group = head_group(head_);
+        bytes.insert(bytes.end(), group.begin(), group.end());
+    }
+    CORDON_TRY(file_->write(bytes));
+    CORDON_TRY(file_->sync());
+    CORDON_TRY(options_.disk->rename(path + ".new", path));
+    return options_.disk->sync_directory(directory_);
+}
+
+void Log::take(const std::vector<std::string>& entries) {
+    for (const std::string& entry : entries) {
+        const Hash256 hash =
+            leaf_hash({reinterpret_cast<const uint8_t*>(entry.data()), entry.size()});
+        levels_[0].push_back(hash);
+        frontier_.add(hash);
+        head_.push_back(entry);
+    }
+}
+
+Status Log::write_group(const std::vector<std::string>& entries) {
+    CORDON_TRY(file_->write(head_group(entries)));
+    CORDON_TRY(file_->sync());
+    take(entries);
+    if (head_.size() >= options_.seal_entries) return seal();
+    return {};
+}
+
+Status Log::write_file(const std::string& name, ByteView bytes) {
+    const std::string path = directory_ + "/" + name;
+    const std::string folder = path.substr(0, path.rfind('/'));
+    CORDON_TRY(options_.disk->make_directory(folder));
+    {
+        CORDON_TRY(const std::unique_ptr<OutFile> file, options_.disk->create(path + ".new"));
+        CORDON_TRY(file->write(bytes));
+        CORDON_TRY(file->sync());
+    }
+    CORDON_TRY(options_.disk->rename(path + ".new", path));
+    // Also the folders above: they may be new.
+    for (std::string at = folder; at.size() >= directory_.size(); at.resize(at.rfind('/'))) {
+        CORDON_TRY(options_.disk->sync_directory(at));
+        if (at == directory_) break;
+    }
+    return {};
+}
+
+Status Log::push(std::size_t level, const Hash256& hash) {
+    if (levels_.size() <= level) levels_.resize(level + 1);
+    levels_[level].push_back(hash);
+    if (levels_[level].size() < kTileWidth) return {};
+    const uint64_t index = (base_ + kTileWidth) / kTileWidth;  // Level-0 tiles that are full now.
+    uint64_t tile = index;
+    for (std::size_t i = 0; i < level; ++i) tile /= kTileWidth;
+    CORDON_TRY(write_file(tile_path(static_cast<unsigned>(level), tile - 1, kTileWidth),
+                          bytes_of(levels_[level])));
+    const Hash256 root = tree_root(levels_[level]);
+    levels_[level].clear();
+    return push(level + 1, root);
+}
+
+/// The first kTileWidth entries of the head into a bundle and a tile.
+Status Log::seal_one() {
+    const std::span<const std::string> entries{head_.data(), kTileWidth};
+    const std::span<const Hash256> leaves{levels_[0].data(), kTileWidth};
+    const uint64_t index = base_ / kTileWidth;
+    CORDON_TRY(write_file(tile_path(std::nullopt, index, kTileWidth), format_bundle(entries)));
+    CORDON_TRY(write_file(tile_path(0, index, kTileWidth), bytes_of(leaves)));
+    CORDON_TRY(push(1, tree_root(leaves)));
+    head_.erase(head_.begin(), head_.begin() + kTileWidth);
+    levels_[0].erase(levels_[0].begin(), levels_[0].begin() + kTileWidth);
+    base_ += kTileWidth;
+    return {};
+}
+
+Status Log::seal() {
+    if (head_.size() < kTileWidth) return {};
+    while (head_.size() >= kTileWidth) CORDON_TRY(seal_one());
+    return begin_head();
+}
+
+Result<uint64_t> Log::append(std::string entry) {
+    if (entry.size() > kMaxEntry)
+        return fail(ErrorCode::kLimit, format("log entry of {} bytes: at most {}; put its digest "
+                                              "into the log and the rest beside it",
+                                              entry.size(), kMaxEntry));
+    std::unique_lock lock{mutex_};
+    if (broken_) return fail(*broken_);
+    if (!waiting_) waiting_ = std::make_shared<Group>();
+    const std::shared_ptr<Group> group = waiting_;
+    const std::size_t place = group->entries.size();
+    group->entries.push_back(std::move(entry));
+    changed_.wait(lock, [&] { return group->done || !is_writing_; });
+    if (!group->done) {  // Nobody writes: this thread does, for all who wait.
+        is_writing_ = true;
+        waiting_.reset();
+        if (broken_) {
+            group->error = broken_;
+        } else {
+            group->first = durable_;
+            lock.unlock();
+            const Status written = write_group(group->entries);
+            lock.lock();
+            durable_ = frontier_.size();
+            if (!written) broken_ = group->error = written.error();
+        }
+        group->done = true;
+        is_writing_ = false;
+        changed_.notify_all();
+    }
+    if (group->error) return fail(*group->error);
+    return group->first + place;
+}
+
+uint64_t Log::size() const {
+    const std::lock_guard lock{mutex_};
+    return durable_;
+}
+
+Status Log::write_partials() {
+    const uint64_t size = frontier_.size();
+    if (!head_.empty())
+        CORDON_TRY(write_file(tile_path(std::nullopt, base_ / kTileWidth, head_.size()),
+                              format_bundle(head_)));
+    uint64_t all = size;
+    for (unsigned level = 0; level < levels_.size(); ++level, all /= kTileWidth)
+        if (!levels_[level].empty())
+            CORDON_TRY(write_file(tile_path(level, all / kTileWidth, levels_[level].size()),
+                                  bytes_of(levels_[level])));
+    return {};
+}
+
+Status Log::remove_partials(uint64_t size, uint64_t but) {
+    const std::vector<std::string> kept = partials_of(but);
+    for (const std::string& path : partials_of(size)) {
+        if (std::find(kept.begin(), kept.end(), path) != kept.end()) continue;
+        const std::string full = directory_ + "/" + path;
+        if (std::filesystem::exists(full)) CORDON_TRY(options_.disk->remove(full));
+    }
+    return {};
+}
+
+Result<SignedNote> Log::publish() {
+    std::unique_lock lock{mutex_};
+    changed_.wait(lock, [&] { return !is_writing_; });
+    if (broken_) return fail(*broken_);
+    is_writing_ = true;
+    lock.unlock();
+    SignedNote note;
+    const auto write = [&]() -> Status {
+        CORDON_TRY(seal());
+        CORDON_TRY(write_partials());
+        note.text =
+            Checkpoint{key_.public_key().name, frontier_.size(), frontier_.root(), {}}.text();
+        sign_note(note, key_);
+        const std::string text = note.format();
+        CORDON_TRY(
+            write_file("checkpoint", {reinterpret_cast<const uint8_t*>(text.data()), text.size()}));
+        const uint64_t before = std::exchange(published_, frontier_.size());
+        return remove_partials(before, published_);
+    };
+    const Status written = write();
+    lock.lock();
+    is_writing_ = false;
+    if (!written) broken_ = written.error();
+    changed_.notify_all();
+    if (!written) return fail(written.error());
+    return note;
+}
+
+}  // namespace cordon::tlog
