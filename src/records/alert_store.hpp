@@ -34,7 +34,10 @@ struct AlertStep {
 struct StoredAlert {
     Alert alert;
     AlertPhase phase{};
-    uint64_t count = 1;  ///< Times seen: repeats of one detector about one subject (xN).
+    /// Times seen: repeats of one detector about one subject (xN). Of a repeat: which one it is.
+    uint64_t count = 1;
+    std::string repeat_of;      ///< Id of the first of them; empty: this is the first.
+    std::string subject_label;  ///< Of the subject, when it was raised; empty: none.
     std::string incident;
     std::string suppressed_by;  ///< Id of a suppression; empty: none.
     std::vector<AlertStep> history;
