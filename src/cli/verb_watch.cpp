@@ -16,6 +16,16 @@
 namespace cordon::cli {
 namespace {
 
+Result<uint64_t> count_of(const Args& args, std::string_view flag) {
+    const std::string text = args.get(flag);
+    uint64_t count = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+    if (error != std::errc{} || end != text.data() + text.size() || count == 0)
+        return fail(ErrorCode::kInvalidParam,
+                    format("--{}: expected a number from 1, found \"{}\"", flag, printable(text)));
+    return count;
+}
+
 Result<engine::WatchRequest> request_of(const Args& args) {
     engine::WatchRequest request;
     request.sources = args.operands();
@@ -24,6 +34,10 @@ Result<engine::WatchRequest> request_of(const Args& args) {
                     "no SOURCE given: what shall be watched? For example --replay "
                     "transfers:theft.csv");
     request.ledger = args.get("ledger");
+    request.config = args.get("config");
+    request.state = args.get("state");
+    request.metrics = args.get("metrics");
+    CORDON_TRY(request.checkpoint_blocks, count_of(args, "checkpoint-blocks"));
     if (args.has("chain")) {
         const auto chain = parse_chain(args.get("chain"));
         if (!chain) return fail(ErrorCode::kInvalidParam, "--chain: " + chain.error().message);
@@ -72,11 +86,12 @@ std::string summary_text(const engine::WatchResult& result) {
         if (done.alerts[i] > 0)
             alerts += format("{}{} {}", alerts.empty() ? "" : ", ", format_count(done.alerts[i]),
                              to_string(static_cast<Severity>(i)));
-    return format("{}{} blocks, {} txns, {} transfers; alerts: {}{}\n",
+    return format("{}{} blocks, {} txns, {} transfers; alerts: {}{}{}\n",
                   result.incomplete ? "interrupted after " : "", format_count(done.blocks),
                   format_count(done.txns), format_count(done.transfers),
                   alerts.empty() ? "none" : alerts,
-                  result.retracted == 0 ? "" : format("; {} retracted", result.retracted));
+                  done.retracted == 0 ? "" : format("; {} retracted", done.retracted),
+                  done.suppressed == 0 ? "" : format("; {} suppressed", done.suppressed));
 }
 
 std::string result_json(const engine::WatchResult& result,
@@ -97,7 +112,8 @@ std::string result_json(const engine::WatchResult& result,
     json.field("blocks", result.done.blocks)
         .field("txns", result.done.txns)
         .field("transfers", result.done.transfers)
-        .field("retracted", result.retracted);
+        .field("retracted", result.done.retracted)
+        .field("suppressed", result.done.suppressed);
     json.key("detectors").begin_array();
     for (const detect::DetectorMetrics& each : result.detectors) {
         json.new_line()
@@ -127,6 +143,17 @@ Result<int> run_watch(const Args& args, const Session& session) {
     hooks.cancel = session.cancel;
     hooks.progress = [&](const engine::WatchProgress& at) {
         if (line.due()) line.show(progress_text(at, line.seconds()));
+    };
+    hooks.warning = [&](const std::string& warning) {
+        line.clear();
+        if (!session.quiet) print_warnings({warning});
+    };
+    hooks.resumed = [&](const engine::WatchResumed& from) {
+        if (!session.quiet)
+            std::fputs(format("going on after event {}; alerts are known up to event {}\n",
+                              format_count(from.events), format_count(from.alerts_through))
+                           .c_str(),
+                       stderr);
     };
     hooks.alert = [&](const records::StoredAlert& stored) -> Status {
         switch (session.format) {
@@ -168,6 +195,14 @@ Command watch_command() {
             "1: there were alerts.",
         .flags = {{"replay", "", "Read files as if they happened now"},
                   {"ledger", "DIR", "What is known: labels, prices, wallets and history", {}, 'l'},
+                  {"config", "FILE",
+                   "What is ours and what we guard (docs/formats/watch-config.md)"},
+                  {"state", "DIR",
+                   "Keeps alerts and goes on where it was after an end or a crash; made when "
+                   "missing"},
+                  {"checkpoint-blocks", "N", "Blocks between checkpoints of --state, at least",
+                   "256"},
+                  {"metrics", "FILE", "Written every 5 seconds for Prometheus"},
                   {"chain", "CHAIN", "Chain of sources that do not say it: btc, eth, bsc, …"},
                   {"speed", "N",
                    "Event seconds in a second, e.g. 60; as fast as possible when not given"}},

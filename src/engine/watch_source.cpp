@@ -8,23 +8,6 @@
 namespace cordon::engine {
 namespace {
 
-class BlockEvents final : public chain::EventSource {
-public:
-    explicit BlockEvents(std::unique_ptr<chain::BlockSource> blocks) : blocks_{std::move(blocks)} {}
-    Result<bool> read(FeedEvent& event) override {
-        if (!std::holds_alternative<SeenBlock>(event)) event = SeenBlock{};
-        SeenBlock& seen = std::get<SeenBlock>(event);
-        seen.activity = {};
-        return blocks_->read(seen.block);
-    }
-    uint64_t bytes_read() const noexcept override { return blocks_->bytes_read(); }
-    uint64_t bytes_total() const noexcept override { return blocks_->bytes_total(); }
-    std::vector<std::string> warnings() const override { return blocks_->warnings(); }
-
-private:
-    std::unique_ptr<chain::BlockSource> blocks_;
-};
-
 struct TimeOf {
     std::optional<UnixMillis> operator()(const SeenBlock& seen) const {
         return seen.block.header.time;
@@ -48,7 +31,7 @@ Result<std::vector<WatchSource>> open_watch_sources(const std::vector<std::strin
             }
             CORDON_TRY(auto blocks, open_chain_source(source, chain));
             opened.push_back({format("{}:{}", to_string(source.schema), source.path),
-                              std::make_unique<BlockEvents>(std::move(blocks))});
+                              chain::events_of(std::move(blocks))});
         }
     }
     return opened;
