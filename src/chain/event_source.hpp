@@ -27,6 +27,10 @@ public:
     virtual std::vector<std::string> warnings() const { return {}; }
 };
 
+/// The block in `event`, which is made one if it is none: what it holds is of no meaning, but its
+/// memory is used again. Its activity is empty. For sources.
+SeenBlock& block_in(FeedEvent& event);
+
 /// Blocks as events: what only moves value (transfers:, Bitcoin blocks, ...).
 std::unique_ptr<EventSource> events_of(std::unique_ptr<BlockSource> blocks);
 
@@ -46,7 +50,8 @@ Result<std::unique_ptr<EventSource>> open_evm_etl_events(std::vector<InputFile> 
 /// answers around them. A file says no block and no time: blocks are numbered as they come
 /// (BlockNumKind::kSequence), the txn hash is taken from the file's name where it holds one
 /// ("eth_0x….json", which also tells the chain), otherwise from its content's digest. An index.csv
-/// beside them with the columns tx and chain (others are not read) puts them in its order.
+/// beside them with the columns tx and chain (others are not read) puts them in its order. Files
+/// that hold no call trace are passed over, with a warning; kNotFound when all are.
 Result<std::unique_ptr<EventSource>> open_evm_traces(std::vector<InputFile> files, ChainId chain);
 
 }  // namespace cordon::chain

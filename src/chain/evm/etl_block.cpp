@@ -10,34 +10,18 @@
 
 #include "../text.hpp"
 #include "../transfers_writer.hpp"
-#include "rlp.hpp"
+#include "account.hpp"
 #include "transfer_log.hpp"
+#include "transfer_places.hpp"
 
 namespace cordon::chain {
 namespace {
-
-// Positions inside a txn (docs/formats/evm-etl.md). A txn of 36 M gas makes below 100,000 calls.
-constexpr uint32_t kFeeIndex = 0;
-constexpr uint32_t kNativeIndex = 1;
-constexpr uint32_t kFirstInternal = 2;
-constexpr uint32_t kFirstToken = 1'000'000;
 
 /// Receipts carry a status since EIP-658, in the Byzantium fork of Ethereum; other chains always
 /// had it.
 constexpr BlockNum kByzantium = 4'370'000;
 
 Address zero_address() { return {AddressKind::kEvm, std::array<uint8_t, 20>{}}; }
-
-/// keccak256(rlp([sender, nonce])), the last 20 bytes (Yellow Paper, section 7).
-Address created_contract(const Address& sender, uint64_t nonce) {
-    Bytes items;
-    append_rlp(items, sender.payload());
-    append_rlp(items, Amount{nonce});
-    Bytes list;
-    append_rlp_list(list, items);
-    const Hash256 hash = crypto::keccak256(list);
-    return {AddressKind::kEvm, ByteView{hash}.subspan(12)};
-}
 
 bool is_below(const std::vector<uint32_t>& place, const std::vector<uint32_t>& above) {
     return above.size() <= place.size() && std::equal(above.begin(), above.end(), place.begin());
@@ -163,7 +147,7 @@ Status EtlBlock::assemble_value(Txn& txn, AccountTxn& out, EtlCounts& counts) co
     if (!txn.listed || txn.value.is_zero()) return {};
     if (txn.to.empty()) {
         txn.to = txn.contract;
-        if (txn.to.empty() && txn.nonce) txn.to = created_contract(txn.from, *txn.nonce);
+        if (txn.to.empty() && txn.nonce) txn.to = created_address(txn.from, *txn.nonce);
         if (txn.to.empty()) {
             ++counts.creation_unplaced;
             return {};
