@@ -140,23 +140,24 @@ struct JsonText::Impl {
     simdjson::ondemand::parser parser;
     simdjson::ondemand::document document;
     std::vector<char> bytes;
-    std::size_t size = 0;
+    std::size_t max_bytes = 0;
 };
 
-JsonText::JsonText() : impl_{std::make_unique<Impl>()} {}
+JsonText::JsonText(std::size_t max_bytes) : impl_{std::make_unique<Impl>()} {
+    impl_->max_bytes = max_bytes;
+}
 JsonText::JsonText(JsonText&&) noexcept = default;
 JsonText& JsonText::operator=(JsonText&&) noexcept = default;
 JsonText::~JsonText() = default;
 
 Status JsonText::open(std::string_view text) {
-    if (text.size() > kMaxBytes)
+    if (text.size() > impl_->max_bytes)
         return fail(ErrorCode::kLimit,
-                    format("{} bytes of JSON, more than {}", text.size(), kMaxBytes));
+                    format("{} bytes of JSON, more than {}", text.size(), impl_->max_bytes));
     auto& bytes = impl_->bytes;
     if (bytes.size() < text.size() + simdjson::SIMDJSON_PADDING)
         bytes.resize(text.size() + simdjson::SIMDJSON_PADDING);
     std::copy(text.begin(), text.end(), bytes.begin());
-    impl_->size = text.size();
     const auto code =
         impl_->parser.iterate(bytes.data(), text.size(), bytes.size()).get(impl_->document);
     if (code != simdjson::SUCCESS)

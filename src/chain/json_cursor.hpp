@@ -65,14 +65,23 @@ private:
     const char* start_;
 };
 
+/// Puts what was read in its place.
+template <typename T, typename U>
+Status into(T& place, Result<U> value) {
+    if (!value) return fail(std::move(value).error());
+    place = std::move(*value);
+    return {};
+}
+
 /// The text of one JSON object or array. Its memory is used again for the next text. Confined to
 /// one thread.
 class JsonText {
 public:
-    /// Of one text: four times the answer of a tracer for the largest block seen.
+    /// Of one text, unless said otherwise: four times the answer of a tracer for the largest block
+    /// seen.
     static constexpr std::size_t kMaxBytes = std::size_t{64} << 20;
 
-    JsonText();
+    explicit JsonText(std::size_t max_bytes = kMaxBytes);
     JsonText(JsonText&&) noexcept;
     JsonText& operator=(JsonText&&) noexcept;
     ~JsonText();

@@ -55,7 +55,8 @@ public:
         call.parent = parent;
         call.depth = depth;
         CORDON_TRY(const uint64_t seen, read_fields(frame, call, self));
-        if ((seen & kNeeded) != kNeeded)
+        const bool needs_from = call.kind != CallKind::kSelfDestruct;  // See who_ended().
+        if ((seen & 1U << kType) == 0 || (call.from.empty() && needs_from))
             return fail(ErrorCode::kMalformed, "a frame needs the keys type and from");
         if (creates(call.kind) && call.failed) call.to = {};
         calls_[self] = std::move(call);
@@ -66,7 +67,6 @@ private:
     enum : std::size_t { kType, kFrom, kTo, kValue, kInput, kOutput, kError, kCalls };
     static constexpr std::string_view kNames[] = {"type",  "from",   "to",    "value",
                                                   "input", "output", "error", "calls"};
-    static constexpr uint64_t kNeeded = 1U << kType | 1U << kFrom;
 
     Result<uint64_t> read_fields(JsonCursor& frame, Call& call, uint32_t self) {
         return frame.members(kNames, [&](std::size_t name, JsonCursor& value) -> Status {
@@ -95,6 +95,17 @@ private:
     std::size_t& budget_;
     std::vector<Call>& calls_;
 };
+
+/// Geth before 1.10 wrote nothing but the type of a SELFDESTRUCT: who ended is whose code ran.
+void who_ended(std::vector<Call>& calls) {
+    for (Call& call : calls) {
+        if (!call.from.empty() || call.parent >= calls.size()) continue;
+        const Call& parent = calls[call.parent];
+        const bool borrowed =
+            parent.kind == CallKind::kDelegateCall || parent.kind == CallKind::kCallCode;
+        call.from = borrowed ? parent.from : parent.to;
+    }
+}
 
 /// {"0x<slot>": "0x<word>", …} of one account.
 using Slots = std::map<std::pair<Address, Hash256>, StateChange>;
@@ -130,7 +141,9 @@ constexpr std::array<uint8_t, 4> kTransferFrom{0x23, 0xb8, 0x72,
 
 Status read_call_trace(ChainFamily family, JsonCursor& frame, std::size_t& budget,
                        std::vector<Call>& calls) {
-    return FrameReader{family, budget, calls}.read(frame, Call::kNoParent, 0);
+    CORDON_TRY(FrameReader(family, budget, calls).read(frame, Call::kNoParent, 0));
+    who_ended(calls);
+    return {};
 }
 
 Status read_state_diff(ChainFamily family, JsonCursor& diff, std::vector<StateChange>& changes) {

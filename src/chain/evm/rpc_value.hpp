@@ -22,14 +22,6 @@ Result<Address> rpc_address(ChainFamily family, std::string_view text);
 /// A word of storage: up to 32 bytes, shorter ones with zeros left out in front.
 Result<Hash256> rpc_word(std::string_view text);
 
-/// Puts what was read in its place.
-template <typename T, typename U>
-Status into(T& place, Result<U> value) {
-    if (!value) return fail(std::move(value).error());
-    place = std::move(*value);
-    return {};
-}
-
 /// A token by its contract. Of Tron its code is the address's text.
 Asset token_asset(ChainId chain, const Address& contract);
 

@@ -88,11 +88,15 @@ private:
         Look out;
         const auto member = [&](std::size_t name, JsonCursor& value) -> Status {
             CORDON_TRY(const auto kind, value.kind());
+            if (name == kType && kind == JsonCursor::Kind::kString) {
+                CORDON_TRY(const std::string_view type, value.string());
+                out.is_frame = !type.starts_with("0x");  // Txns and receipts number theirs.
+            }
             if (name == kHash && kind == JsonCursor::Kind::kString)
-                return evm::into(out.hash, evm::rpc_hash(value));
+                return into(out.hash, evm::rpc_hash(value));
             if (name == kResult &&
                 (kind == JsonCursor::Kind::kObject || kind == JsonCursor::Kind::kArray))
-                return evm::into(out.result, value.raw());
+                return into(out.result, value.raw());
             return {};
         };
         CORDON_TRY(json.walk(
@@ -101,7 +105,7 @@ private:
                 out.is_list = kind == JsonCursor::Kind::kArray;
                 if (out.is_list) return {};
                 CORDON_TRY(const uint64_t seen, root.members(kNames, member));
-                out.is_frame = (seen & 0b11) == 0b11;
+                out.is_frame = out.is_frame && (seen & 1U << kFrom) != 0;
                 return {};
             },
             false));
