@@ -15,11 +15,6 @@ UnixMillis wall_clock() { return std::chrono::floor<Millis>(std::chrono::system_
 ChainFeed::ChainFeed(std::vector<std::unique_ptr<Node>> nodes, ChainFeedOptions options)
     : options_{std::move(options)} {
     for (auto& node : nodes) endpoints_.push_back({.node = std::move(node)});
-    seen_.assign(options_.seen.begin(), options_.seen.end());
-    if (!seen_.empty())
-        next_ = seen_.back().number + 1;
-    else
-        next_ = options_.from;
 }
 
 Result<std::unique_ptr<ChainFeed>> ChainFeed::open(std::vector<std::unique_ptr<Node>> nodes,
@@ -44,6 +39,11 @@ Result<std::unique_ptr<ChainFeed>> ChainFeed::open(std::vector<std::unique_ptr<N
     }
     if (!chain) return fail(silent->in("no endpoint answers"));
     feed->chain_ = *chain;
+    const auto& seen = feed->options_.seen;
+    if (const auto of = seen.find(*chain); of != seen.end())
+        feed->seen_.assign(of->second.begin(), of->second.end());
+    feed->next_ = feed->options_.from;
+    if (!feed->seen_.empty()) feed->next_ = feed->seen_.back().number + 1;
     return feed;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <memory>
 
 #include <cordon/chain/event_source.hpp>
@@ -19,10 +20,10 @@ struct BlockRef {
 
 struct ChainFeedOptions {
     std::optional<ChainId> chain;  ///< Which it must be; none: whatever the first endpoint says.
-    /// The last blocks that were already seen, by rising number: the feed goes on behind them, and
-    /// begins with a Rewind when they are no longer part of the chain. One is enough where the node
-    /// still has lost blocks.
-    std::vector<BlockRef> seen;
+    /// The last blocks that were already seen, by chain and rising number: the feed goes on behind
+    /// those of its chain, and begins with a Rewind when they are no longer part of it. One is
+    /// enough where the node still has lost blocks.
+    std::map<ChainId, std::vector<BlockRef>> seen;
     std::optional<BlockNum> from;  ///< Where to begin when nothing was seen; none: at the tip.
     /// How many blocks it can find back over. As many as detection can undo (WatchOptions).
     unsigned max_reorg = 256;

@@ -186,7 +186,7 @@ TEST(ChainFeed, fills_in_from_where_it_was_told_and_says_that_it_is_behind) {
 
 TEST(ChainFeed, goes_on_behind_what_was_seen) {
     Story story{9};
-    story.options.seen = {{7, story.world.chain[7].hash}};
+    story.options.seen = {{kEthereum, {{7, story.world.chain[7].hash}}}};
     ASSERT_TRUE(story.open());
     EXPECT_THAT(story.read_blocks(), ElementsAre("8"));
 }
@@ -219,7 +219,7 @@ TEST(ChainFeed, an_endpoint_that_lags_is_no_reorg) {
 
 TEST(ChainFeed, finds_back_over_a_reorg_that_came_while_it_was_away) {
     Story story{10};
-    story.options.seen = {{9, story.world.chain[9].hash}};
+    story.options.seen = {{kEthereum, {{9, story.world.chain[9].hash}}}};
     story.world.reorg(4, 5);
     ASSERT_TRUE(story.open());
     EXPECT_THAT(story.read_blocks(), ElementsAre("<5", "6", "7", "8", "9", "10"));
@@ -227,7 +227,8 @@ TEST(ChainFeed, finds_back_over_a_reorg_that_came_while_it_was_away) {
 
 TEST(ChainFeed, says_when_a_reorg_is_deeper_than_it_can_know) {
     Story story{10};
-    story.options.seen = {{8, story.world.chain[8].hash}, {9, story.world.chain[9].hash}};
+    story.options.seen = {
+        {kEthereum, {{8, story.world.chain[8].hash}, {9, story.world.chain[9].hash}}}};
     story.world.reorg(4, 5);
     ASSERT_TRUE(story.open());
     story.nodes[0]->forgets = true;

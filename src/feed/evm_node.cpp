@@ -6,6 +6,7 @@
 
 #include <cordon/base/format.hpp>
 #include <cordon/chain/evm/rpc.hpp>
+#include <cordon/chain/json_cursor.hpp>
 #include <cordon/chain/text.hpp>
 
 namespace cordon::feed {
@@ -319,14 +320,15 @@ private:
                                                              : without_pending(list.error());
         }
         std::vector<std::string> hashes;
-        std::string_view rest = *list;
-        // A list of texts: between the quotes.
-        for (std::size_t at = rest.find('"'); at != rest.npos; at = rest.find('"')) {
-            const std::size_t end = rest.find('"', at + 1);
-            if (end == rest.npos) break;
-            hashes.emplace_back(rest.substr(at, end + 1 - at));
-            rest.remove_prefix(end + 1);
-        }
+        chain::JsonText text;
+        CORDON_TRY(text.open(*list));
+        CORDON_TRY(text.walk([&](chain::JsonCursor& root) -> Status {
+            return root.items([&](chain::JsonCursor& item) -> Status {
+                CORDON_TRY(const std::string_view hash, item.string());
+                hashes.push_back(net::json_string(hash));
+                return {};
+            });
+        }));
         return fetch_pending(hashes, pending);
     }
 
