@@ -11,6 +11,7 @@
 #include <cordon/base/format.hpp>
 #include <cordon/base/hex.hpp>
 #include <cordon/chain/bitcoin/block.hpp>
+#include <cordon/chain/bitcoin/header.hpp>
 #include <cordon/chain/bitcoin/txn.hpp>
 #include <cordon/chain/text.hpp>
 
@@ -85,11 +86,16 @@ public:
         return header("[" + *hash + ",true]");
     }
 
-    Result<std::optional<BlockHeader>> header_of(const Hash256& hash) override {
-        auto found = header(format("[{},true]", quoted(hash)));
-        if (!found && found.error().code == ErrorCode::kConflict) return std::nullopt;
-        if (!found) return fail(found.error());
-        return *found;
+    Result<std::optional<Hash256>> parent_of(const Hash256& hash) override {
+        // Raw: btcd tells nothing else of a block that is not in its best chain.
+        const auto result = rpc_.call("getblockheader", format("[{},false]", quoted(hash)));
+        if (!result && result.error().code == ErrorCode::kConflict) return std::nullopt;
+        if (!result) return fail(result.error());
+        CORDON_TRY(const std::string hex, net::parse_json_string(*result));
+        CORDON_TRY(const Bytes bytes, named("getblockheader", parse_hex(hex)));
+        CORDON_TRY(const auto header, named("getblockheader", chain::parse_header(bytes)));
+        if (header.hash != hash) return std::nullopt;
+        return header.parent;
     }
 
     Result<std::vector<NodeBlock>> range(BlockNum first, unsigned count) override {

@@ -193,8 +193,8 @@ Status ChainFeed::rewind() {
         if (left.size() == 1 && seen_.back().number - left.back().number < options_.max_reorg &&
             left.back().number > 0) {
             // Deeper than what we know: the node may still have the lost branch.
-            CORDON_TRY(const auto lost, node().header_of(left.back().hash));
-            if (lost && lost->parent) left.push_front({left.back().number - 1, *lost->parent});
+            CORDON_TRY(const auto parent, node().parent_of(left.back().hash));
+            if (parent) left.push_front({left.back().number - 1, *parent});
         }
         left.pop_back();
     }
@@ -317,14 +317,15 @@ void ChainFeed::failed(const Error& error) {
         if (!endpoints_[current_].foreign) break;
     }
     if (current_ != before) ++metrics_.failovers;
-    if (!answered && failed_in_row_ < endpoints_.size()) return;
-    if (!answered && !down_) {
+    const auto rounds = static_cast<unsigned>(failed_in_row_ / endpoints_.size());
+    // The first time at once: servers close connections that are old or idle.
+    if (!answered && rounds == 0) return;
+    if (!answered && rounds > 1 && !down_) {
         down_ = true;
         say(FeedState::kUnavailable, metrics_.block,
             format("no endpoint answers: {}. Nothing is seen until one does", error.message));
     }
-    const unsigned doubled =
-        std::min(answered ? block_failures_ : failed_in_row_ / unsigned(endpoints_.size()), 16U);
+    const unsigned doubled = std::min(answered ? block_failures_ : rounds, 16U);
     (void)net::wait_for(std::min(options_.retry * (1U << doubled) / 2, options_.max_retry),
                         options_.cancel);
 }

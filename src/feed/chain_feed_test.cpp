@@ -60,10 +60,10 @@ public:
         if (number < world_->chain.size()) found = world_->chain[number];
         return answer(found);
     }
-    Result<std::optional<BlockHeader>> header_of(const Hash256& hash) override {
-        std::optional<BlockHeader> found;
+    Result<std::optional<Hash256>> parent_of(const Hash256& hash) override {
+        std::optional<Hash256> found;
         if (const auto it = world_->all.find(hash); it != world_->all.end() && !forgets)
-            found = it->second;
+            found = it->second.parent;
         return answer(found);
     }
     Result<std::vector<NodeBlock>> range(BlockNum first, unsigned count) override {

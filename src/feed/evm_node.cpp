@@ -2,6 +2,7 @@
 #include "evm_node.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include <cordon/base/format.hpp>
@@ -102,8 +103,11 @@ public:
     Result<std::optional<BlockHeader>> header_at(BlockNum number) override {
         return ask_header("eth_getBlockByNumber", hex_number(number));
     }
-    Result<std::optional<BlockHeader>> header_of(const Hash256& hash) override {
-        return ask_header("eth_getBlockByHash", quoted(hash));
+    Result<std::optional<Hash256>> parent_of(const Hash256& hash) override {
+        CORDON_TRY(const auto header, ask_header("eth_getBlockByHash", quoted(hash)));
+        // Some answer with the block that stands in its place now.
+        if (!header || header->hash != hash) return std::nullopt;
+        return header->parent;
     }
 
     Result<std::vector<NodeBlock>> range(BlockNum first, unsigned count) override {
@@ -367,10 +371,27 @@ private:
         }
         CORDON_TRY(const auto answers, rpc_.batch(calls));
         for (const auto& answer : answers) {
-            if (!answer || *answer == "null") continue;  // Mined or gone meanwhile.
+            if (!answer || *answer == "null") continue;  // Gone meanwhile.
+            CORDON_TRY(const bool waits, is_pending(*answer));
+            if (!waits) continue;
             CORDON_TRY(take_pending(*answer, hashes, pending));
         }
         return {};
+    }
+
+    /// Not in a block meanwhile.
+    static Result<bool> is_pending(const std::string& txn) {
+        static constexpr std::array<std::string_view, 1> kNames{"blockHash"};
+        chain::JsonText text;
+        bool null = true;
+        CORDON_TRY(text.open(txn));
+        CORDON_TRY(text.walk([&](chain::JsonCursor& root) -> Status {
+            CORDON_TRY(root.members(kNames, [&](std::size_t, chain::JsonCursor& value) -> Status {
+                return chain::into(null, value.is_null());
+            }));
+            return {};
+        }));
+        return null;
     }
 
     net::RpcClient rpc_;

@@ -40,8 +40,8 @@ public:
     virtual Result<BlockHeader> head() = 0;
     /// The block of its best chain with that number; nothing when it has none.
     virtual Result<std::optional<BlockHeader>> header_at(BlockNum number) = 0;
-    /// A block by hash, also one that was lost in a reorg, where it still has it.
-    virtual Result<std::optional<BlockHeader>> header_of(const Hash256& hash) = 0;
+    /// The parent of a block that was lost in a reorg; nothing when it does not have it any more.
+    virtual Result<std::optional<Hash256>> parent_of(const Hash256& hash) = 0;
     /// Blocks of its best chain from `first` on, at most `count`, at least one unless it does not
     /// have `first`. They may not link when a reorg comes in between: the caller looks.
     virtual Result<std::vector<NodeBlock>> range(BlockNum first, unsigned count) = 0;
