@@ -181,13 +181,14 @@ private:
         CORDON_TRY(const std::string calls, ask(calls_, bare, nullptr, out.missing));
         CORDON_TRY(const std::string changes, ask(changes_, bare, nullptr, out.missing));
         auto seen = chain::evm::parse_rpc_block(chain_, {block, receipts, calls, changes});
-        if (!seen && (seen.error().code == ErrorCode::kMalformed ||
-                      seen.error().code == ErrorCode::kLimit)) {
-            // An extra that cannot be read must not cost the block. Which one, is said.
-            const std::string why = seen.error().message;
+        // An extra that cannot be read must not cost the block; one of another block must.
+        if (!seen && seen.error().code != ErrorCode::kConflict) {
+            out.missing.push_back(format("its traces cannot be read: {}", seen.error().message));
             seen = chain::evm::parse_rpc_block(chain_, {block, receipts, "", ""});
-            if (!seen) return fail(seen.error());
-            out.missing.push_back(format("its traces cannot be read: {}", why));
+        }
+        if (!seen && seen.error().code != ErrorCode::kConflict) {
+            out.missing.back() = format("its receipts cannot be read: {}", seen.error().message);
+            seen = bare;
         }
         if (!seen) return fail(seen.error());
         out.seen = std::move(*seen);
