@@ -1,6 +1,7 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include "merged_feed.hpp"
 
+#include <algorithm>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -13,7 +14,7 @@ namespace cordon::feed {
 
 struct MergedFeed::Shared {
     MergedOptions options;
-    std::atomic<bool>* cancel = nullptr;
+    std::unique_ptr<std::atomic<bool>> stop_sources;  // Outlives them.
     std::vector<MergedSource> sources;  // Each touched by its own thread only, once they run.
 
     mutable std::mutex mutex;  // Guards what follows.
@@ -91,10 +92,10 @@ struct MergedFeed::Shared {
 };
 
 MergedFeed::MergedFeed(std::vector<MergedSource> sources, MergedOptions options,
-                       std::atomic<bool>* cancel)
+                       std::unique_ptr<std::atomic<bool>> stop)
     : shared_{std::make_unique<Shared>()} {
     shared_->options = std::move(options);
-    shared_->cancel = cancel;
+    shared_->stop_sources = std::move(stop);
     shared_->sources = std::move(sources);
     shared_->running = shared_->sources.size();
     shared_->warnings.resize(shared_->sources.size());
@@ -102,13 +103,17 @@ MergedFeed::MergedFeed(std::vector<MergedSource> sources, MergedOptions options,
         shared_->threads.emplace_back([shared = shared_.get(), i] { shared->work(i); });
 }
 
-MergedFeed::~MergedFeed() {
+void MergedFeed::end() {
     {
         const std::scoped_lock lock{shared_->mutex};
         shared_->stop = true;
     }
-    if (shared_->cancel) shared_->cancel->store(true);
+    if (shared_->stop_sources) shared_->stop_sources->store(true);
     shared_->room.notify_all();
+}
+
+MergedFeed::~MergedFeed() {
+    end();
     for (std::thread& thread : shared_->threads) thread.join();
 }
 
@@ -120,9 +125,19 @@ Result<bool> MergedFeed::read(FeedEvent& event) {
 }
 
 Result<MergedFeed::Polled> MergedFeed::poll(FeedEvent& event, std::chrono::milliseconds wait) {
+    // How soon a cancel is noticed.
+    constexpr std::chrono::milliseconds kSlice{50};
+    const std::atomic<bool>* cancel = shared_->options.cancel;
     std::unique_lock lock{shared_->mutex};
-    shared_->came.wait_for(lock, wait,
-                           [&] { return !shared_->queue.empty() || shared_->running == 0; });
+    for (auto left = wait;; left -= kSlice) {
+        if (cancel && cancel->load(std::memory_order_relaxed)) {
+            lock.unlock();
+            end();
+            return Polled::kEnd;
+        }
+        const auto ready = [&] { return !shared_->queue.empty() || shared_->running == 0; };
+        if (shared_->came.wait_for(lock, std::min(left, kSlice), ready) || left <= kSlice) break;
+    }
     if (shared_->queue.empty()) {
         if (shared_->running > 0) return Polled::kNothing;
         if (shared_->failed) return fail(*shared_->failed);

@@ -21,8 +21,9 @@ struct MergedSource {
 struct MergedOptions {
     /// Events that wait. Blocks of a chain with traces are tens of MiB: few of them.
     std::size_t blocks = 16;
-    std::size_t others = 20'000;        ///< Pending txns, requests, prices, ...
-    std::function<UnixMillis()> clock;  ///< For what it says of itself; none: time 0.
+    std::size_t others = 20'000;                ///< Pending txns, requests, prices, ...
+    std::function<UnixMillis()> clock;          ///< For what it says of itself; none: time 0.
+    const std::atomic<bool>* cancel = nullptr;  ///< Ends the stream when set.
 };
 
 struct MergedMetrics {
@@ -38,14 +39,15 @@ struct MergedMetrics {
 /// fails is told as FeedState::kUnavailable, and the others go on; when all have ended, read()
 /// gives the first Error, or the end.
 ///
-/// To end it set what the sources are cancelled by; the destructor sets `cancel` (where given) and
-/// waits for them. The caller's side is confined to one thread.
+/// When it is cancelled or destroyed it sets `stop`, which the sources are cancelled by, and waits
+/// for them. The caller's side is confined to one thread.
 class MergedFeed final : public chain::EventSource {
 public:
     enum class Polled : uint8_t { kEvent, kNothing, kEnd };
 
+    /// `stop` may be null when every source ends by itself.
     MergedFeed(std::vector<MergedSource> sources, MergedOptions options,
-               std::atomic<bool>* cancel = nullptr);
+               std::unique_ptr<std::atomic<bool>> stop = nullptr);
     ~MergedFeed() override;
     MergedFeed(const MergedFeed&) = delete;
     MergedFeed& operator=(const MergedFeed&) = delete;
@@ -61,6 +63,7 @@ public:
 
 private:
     struct Shared;
+    void end();
     std::unique_ptr<Shared> shared_;
 };
 

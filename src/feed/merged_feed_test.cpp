@@ -76,16 +76,16 @@ TEST(MergedFeed, gives_every_event_of_every_source_in_the_order_of_each) {
 
 TEST(MergedFeed, lets_blocks_wait_and_counts_pending_txns_that_find_no_room) {
     auto given = std::make_unique<Given>();
-    std::atomic<bool> cancel = false;
+    auto stop = std::make_unique<std::atomic<bool>>(false);
     std::atomic<unsigned> taken = 0;
-    given->cancel = &cancel;
+    given->cancel = stop.get();
     given->taken = &taken;
     for (int i = 0; i < 50; ++i) given->events.emplace_back(PendingTxn{});
     for (BlockNum i = 0; i < 5; ++i) given->events.push_back(block(i));
     MergedOptions options;
     options.blocks = 2;
     options.others = 10;
-    MergedFeed feed{only(std::move(given)), options, &cancel};
+    MergedFeed feed{only(std::move(given)), options, std::move(stop)};
     while (taken < 51) std::this_thread::sleep_for(1ms);
     std::this_thread::sleep_for(20ms);
     EXPECT_EQ(taken, 51U);  // The block waits for the word about the dropped to find room.
@@ -134,13 +134,23 @@ TEST(MergedFeed, goes_on_when_one_source_fails_and_ends_with_its_error) {
     EXPECT_EQ(more.error().code, ErrorCode::kMalformed);
 }
 
-TEST(MergedFeed, ends_at_once_with_a_full_queue) {
-    auto given = std::make_unique<Given>();
-    for (BlockNum i = 0; i < 100; ++i) given->events.push_back(block(i));
-    std::atomic<bool> cancel = false;
-    given->cancel = &cancel;
-    { MergedFeed feed{only(std::move(given)), {}, &cancel}; }
-    EXPECT_TRUE(cancel);
+TEST(MergedFeed, ends_at_once_with_a_full_queue_and_when_it_is_cancelled) {
+    for (const bool cancelled : {false, true}) {
+        auto given = std::make_unique<Given>();
+        for (BlockNum i = 0; i < 100; ++i) given->events.push_back(block(i));
+        auto stop = std::make_unique<std::atomic<bool>>(false);
+        given->cancel = stop.get();
+        std::atomic<bool> cancel = false;
+        MergedOptions options;
+        options.cancel = &cancel;
+        MergedFeed feed{only(std::move(given)), options, std::move(stop)};
+        FeedEvent event;
+        EXPECT_TRUE(feed.read(event).value());
+        cancel = cancelled;
+        if (cancelled) {
+            EXPECT_FALSE(feed.read(event).value());
+        }
+    }
 }
 
 }  // namespace

@@ -5,7 +5,6 @@
 #include <array>
 #include <cstdlib>
 
-#include <cordon/base/check.hpp>
 #include <cordon/base/format.hpp>
 
 #include "bitcoin_node.hpp"
@@ -53,9 +52,9 @@ Result<std::string> resolved(const std::string& url) {
 }
 
 Result<std::unique_ptr<Node>> make_node(bool evm, const std::string& url,
-                                        const LiveOptions& options) {
+                                        const LiveOptions& options, const std::atomic<bool>* stop) {
     net::RpcOptions rpc;
-    rpc.net.cancel = options.cancel;
+    rpc.net.cancel = stop;
     rpc.net.ca_file = options.ca_file;
     if (evm) {
         EvmNodeOptions node;
@@ -73,18 +72,19 @@ Result<std::unique_ptr<Node>> make_node(bool evm, const std::string& url,
     return make_bitcoin_node(url, std::move(node));
 }
 
-Result<MergedSource> open_chain(bool evm, std::string_view text, const LiveOptions& options) {
+Result<MergedSource> open_chain(bool evm, std::string_view text, const LiveOptions& options,
+                                const std::atomic<bool>* stop) {
     std::vector<std::unique_ptr<Node>> nodes;
     for (const std::string& each : urls_of(text)) {
         CORDON_TRY(const std::string url, resolved(each));
-        CORDON_TRY(auto node, make_node(evm, url, options));
+        CORDON_TRY(auto node, make_node(evm, url, options, stop));
         nodes.push_back(std::move(node));
     }
     ChainFeedOptions feed;
     feed.chain = options.chain;
     feed.from = options.from;
     feed.clock = options.clock;
-    feed.cancel = options.cancel;
+    feed.cancel = stop;
     if (!evm) feed.stale = kBitcoinStale;
     feed.seen = options.seen;
     const std::string name = format("{} of {}", evm ? "evm-rpc" : "btc-rpc", nodes.front()->name());
@@ -123,7 +123,7 @@ Result<std::string> bitcoin_credentials() {
 
 Result<std::unique_ptr<MergedFeed>> open_live(const std::vector<std::string>& sources,
                                               const LiveOptions& options) {
-    CORDON_CHECK(options.cancel);
+    auto stop = std::make_unique<std::atomic<bool>>(false);
     std::vector<MergedSource> opened;
     std::vector<ChainId> chains;
     for (const std::string& source : sources) {
@@ -131,7 +131,7 @@ Result<std::unique_ptr<MergedFeed>> open_live(const std::vector<std::string>& so
         if (text.starts_with(kTail)) {
             const std::string path{text.substr(kTail.size())};
             TailOptions tail;
-            tail.cancel = options.cancel;
+            tail.cancel = stop.get();
             CORDON_TRY(auto events, chain::open_events(tail_file(path, tail)));
             opened.push_back({source, options.chain.value_or(kEthereum), std::move(events)});
             continue;
@@ -140,8 +140,8 @@ Result<std::unique_ptr<MergedFeed>> open_live(const std::vector<std::string>& so
         if (!evm && !text.starts_with(kBtc))
             return fail(ErrorCode::kInvalidParam,
                         "expected evm-rpc:URL, btc-rpc:URL or tail:FILE as live source");
-        CORDON_TRY(MergedSource one,
-                   open_chain(evm, text.substr(evm ? kEvm.size() : kBtc.size()), options));
+        CORDON_TRY(MergedSource one, open_chain(evm, text.substr(evm ? kEvm.size() : kBtc.size()),
+                                                options, stop.get()));
         if (std::find(chains.begin(), chains.end(), one.chain) != chains.end())
             return fail(ErrorCode::kConflict,
                         format("two sources of chain {}: write the second URL behind the first, "
@@ -152,7 +152,8 @@ Result<std::unique_ptr<MergedFeed>> open_live(const std::vector<std::string>& so
     }
     MergedOptions merged;
     merged.clock = options.clock;
-    return std::make_unique<MergedFeed>(std::move(opened), std::move(merged), options.cancel);
+    merged.cancel = options.cancel;
+    return std::make_unique<MergedFeed>(std::move(opened), std::move(merged), std::move(stop));
 }
 
 }  // namespace cordon::feed

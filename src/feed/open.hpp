@@ -28,9 +28,7 @@ struct LiveOptions {
     bool traces = true;            ///< Call traces and storage changes, where nodes have them.
     std::string ca_file;           ///< PEM of further roots for https and wss.
     WallClock clock = wall_clock;
-    /// Ends all when set, by the caller or by the feed's destructor. REQUIRES: not null. Lifetime:
-    /// that of the feed.
-    std::atomic<bool>* cancel = nullptr;
+    const std::atomic<bool>* cancel = nullptr;  ///< Ends the stream. Lifetime: that of the feed.
 };
 
 bool is_live(std::string_view source) noexcept;

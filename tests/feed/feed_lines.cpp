@@ -32,9 +32,7 @@ uint64_t number(std::string_view text) {
 }  // namespace
 
 int main(int count, char** arguments) {
-    std::atomic<bool> cancel = false;
     feed::LiveOptions options;
-    options.cancel = &cancel;
     std::vector<std::string> sources;
     for (int i = 1; i < count; ++i) {
         const std::string_view word = arguments[i];
