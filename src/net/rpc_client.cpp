@@ -42,7 +42,10 @@ Result<RpcClient> RpcClient::make(std::string_view url, RpcOptions options) {
 
 tl::unexpected<Error> RpcClient::refuse(ErrorCode code, std::string_view what,
                                         std::string_view why) const {
-    return fail(code, format("{} of {}: {}", what, url_.shown(), without_secrets(why, url_)));
+    // What went wrong below names the server already.
+    const std::string place = url_.shown() + ": ";
+    if (why.starts_with(place)) why.remove_prefix(place.size());
+    return fail(code, format("{} of {}{}", what, place, without_secrets(why, url_)));
 }
 
 tl::unexpected<Error> RpcClient::refuse(const RpcFault& fault, std::string_view method) const {

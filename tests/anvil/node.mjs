@@ -44,5 +44,5 @@ export async function startNode() {
     if (answer.error) throw new Error(`${method}: ${answer.error.message}`);
     return answer.result;
   };
-  return { call, stop };
+  return { call, stop, url };
 }

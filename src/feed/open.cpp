@@ -1,0 +1,159 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include "open.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+
+#include <cordon/base/format.hpp>
+
+#include "bitcoin_node.hpp"
+#include "evm_node.hpp"
+#include "tail.hpp"
+
+namespace cordon::feed {
+namespace {
+
+constexpr std::string_view kEvm = "evm-rpc:";
+constexpr std::string_view kBtc = "btc-rpc:";
+constexpr std::string_view kTail = "tail:";
+// Blocks come every ten minutes on average: two hours without one happen once in some years
+// (e^-12 a block), and then somebody should look.
+constexpr Millis kBitcoinStale = std::chrono::hours{2};
+constexpr std::size_t kMaxCookie = 4096;
+
+/// The URLs of one source: a comma parts them where a URL begins behind it, since a URL may hold
+/// commas itself.
+std::vector<std::string> urls_of(std::string_view text) {
+    static constexpr std::array<std::string_view, 5> kBegin{"http://", "https://", "ws://",
+                                                            "wss://", "env:"};
+    std::vector<std::string> all;
+    std::size_t from = 0;
+    for (std::size_t at = text.find(','); at != text.npos; at = text.find(',', at + 1)) {
+        for (const std::string_view begin : kBegin) {
+            if (!text.substr(at + 1).starts_with(begin)) continue;
+            all.emplace_back(text.substr(from, at - from));
+            from = at + 1;
+            break;
+        }
+    }
+    all.emplace_back(text.substr(from));
+    return all;
+}
+
+Result<std::string> resolved(const std::string& url) {
+    if (!url.starts_with("env:")) return url;
+    const std::string name = url.substr(4);
+    const char* value = std::getenv(name.c_str());
+    if (!value || *value == '\0')
+        return fail(ErrorCode::kInvalidParam,
+                    format("the environment variable {} holds no URL", name));
+    return std::string{value};
+}
+
+Result<std::unique_ptr<Node>> make_node(bool evm, const std::string& url,
+                                        const LiveOptions& options, const std::atomic<bool>* stop) {
+    net::RpcOptions rpc;
+    rpc.net.cancel = stop;
+    rpc.net.ca_file = options.ca_file;
+    if (evm) {
+        EvmNodeOptions node;
+        node.rpc = rpc;
+        node.pending = options.pending;
+        node.calls = node.changes = options.traces;
+        node.clock = options.clock;
+        return make_evm_node(url, std::move(node));
+    }
+    BitcoinNodeOptions node;
+    node.rpc = rpc;
+    node.pending = options.pending;
+    node.clock = options.clock;
+    CORDON_TRY(node.credentials, bitcoin_credentials());
+    return make_bitcoin_node(url, std::move(node));
+}
+
+Result<MergedSource> open_chain(bool evm, std::string_view text, const LiveOptions& options,
+                                const std::atomic<bool>* stop) {
+    std::vector<std::unique_ptr<Node>> nodes;
+    for (const std::string& each : urls_of(text)) {
+        CORDON_TRY(const std::string url, resolved(each));
+        CORDON_TRY(auto node, make_node(evm, url, options, stop));
+        nodes.push_back(std::move(node));
+    }
+    ChainFeedOptions feed;
+    feed.chain = options.chain;
+    feed.from = options.from;
+    feed.clock = options.clock;
+    feed.cancel = stop;
+    if (!evm) feed.stale = kBitcoinStale;
+    feed.seen = options.seen;
+    const std::string name = format("{} of {}", evm ? "evm-rpc" : "btc-rpc", nodes.front()->name());
+    CORDON_TRY(auto opened, ChainFeed::open(std::move(nodes), std::move(feed)));
+    const ChainId chain = opened->chain();
+    return MergedSource{name, chain, std::move(opened)};
+}
+
+Result<std::string> read_cookie(const std::string& path) {
+    CORDON_TRY(const InputFile file, input_file(path));
+    CORDON_TRY(auto bytes, file.open());
+    CORDON_TRY(const Bytes all, read_all(*bytes, kMaxCookie));
+    std::string text{all.begin(), all.end()};
+    while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+    if (text.find(':') == text.npos)
+        return fail(ErrorCode::kMalformed, format("{}: expected user:password", path));
+    return text;
+}
+
+}  // namespace
+
+bool is_live(std::string_view source) noexcept {
+    return source.starts_with(kEvm) || source.starts_with(kBtc) || source.starts_with(kTail);
+}
+
+Result<std::string> bitcoin_credentials() {
+    const auto value = [](const char* name) {
+        const char* text = std::getenv(name);
+        return std::string{text ? text : ""};
+    };
+    if (const std::string path = value("CORDON_BTC_COOKIE"); !path.empty())
+        return read_cookie(path);
+    const std::string user = value("CORDON_BTC_USER");
+    return user.empty() ? user : format("{}:{}", user, value("CORDON_BTC_PASSWORD"));
+}
+
+Result<std::unique_ptr<MergedFeed>> open_live(const std::vector<std::string>& sources,
+                                              const LiveOptions& options) {
+    auto stop = std::make_unique<std::atomic<bool>>(false);
+    std::vector<MergedSource> opened;
+    std::vector<ChainId> chains;
+    for (const std::string& source : sources) {
+        const std::string_view text = source;
+        if (text.starts_with(kTail)) {
+            const std::string path{text.substr(kTail.size())};
+            TailOptions tail;
+            tail.cancel = stop.get();
+            CORDON_TRY(auto events, chain::open_events(tail_file(path, tail)));
+            opened.push_back({source, options.chain.value_or(kEthereum), std::move(events)});
+            continue;
+        }
+        const bool evm = text.starts_with(kEvm);
+        if (!evm && !text.starts_with(kBtc))
+            return fail(ErrorCode::kInvalidParam,
+                        "expected evm-rpc:URL, btc-rpc:URL or tail:FILE as live source");
+        CORDON_TRY(MergedSource one, open_chain(evm, text.substr(evm ? kEvm.size() : kBtc.size()),
+                                                options, stop.get()));
+        if (std::find(chains.begin(), chains.end(), one.chain) != chains.end())
+            return fail(ErrorCode::kConflict,
+                        format("two sources of chain {}: write the second URL behind the first, "
+                               "with a comma, as another endpoint of it",
+                               to_string(one.chain)));
+        chains.push_back(one.chain);
+        opened.push_back(std::move(one));
+    }
+    MergedOptions merged;
+    merged.clock = options.clock;
+    merged.cancel = options.cancel;
+    return std::make_unique<MergedFeed>(std::move(opened), std::move(merged), std::move(stop));
+}
+
+}  // namespace cordon::feed
