@@ -169,7 +169,7 @@ TEST(Correlate, tells_what_did_not_come) {
 
 /// Every correlation: what a branch taught it is gone after a reorg, to the byte.
 TEST(Correlate, a_reorg_takes_back_what_was_learned) {
-    for (const std::string lines :
+    for (const std::string& lines :
          {std::string{"type: count\nwindow: 10m\nhaving: group.value >= 3"},
           std::string{"type: distinct\nof: to\nwindow: 10m\nhaving: group.value >= 3"},
           std::string{"type: sum\nof: amount\nwindow: 10m\nhaving: group.value >= 30 ETH"},

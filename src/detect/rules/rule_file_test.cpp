@@ -294,7 +294,8 @@ TEST(RuleFile, rules_of_alerts_hear_other_detectors) {
     class Loud final : public Detector {
     public:
         const Descriptor& descriptor() const noexcept override {
-            static const Descriptor kOne{"D00", "loud", "Loud", Severity::kHigh, {}, 0, {}};
+            static const Descriptor kOne{
+                .id = "D00", .name = "loud", .title = "Loud", .severity = Severity::kHigh};
             return kOne;
         }
         void on_txn(const TxnView& view, const World&, Findings& findings) override {
