@@ -2,11 +2,14 @@
 #include <array>
 
 #include "detector.hpp"
+#include "feed_health.hpp"
 
 namespace cordon::detect {
 
 std::span<const Maker> detectors() noexcept {
-    static const std::array<Maker, 0> kAll{};
+    static const std::array kAll{
+        Maker{&FeedHealth::kDescriptor, FeedHealth::make},
+    };
     return kAll;
 }
 
