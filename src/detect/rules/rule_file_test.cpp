@@ -335,7 +335,7 @@ TEST(RuleFile, counts_costs_and_backtests) {
 }
 
 TEST(RuleFile, odd_files_are_refused_or_empty_but_never_harm) {
-    for (const std::string text :
+    for (const std::string& text :
          {std::string{}, std::string{"\n"}, std::string{"# only\n"}, std::string{"[]\n"},
           std::string(3, '\0'), std::string{"\xff\xfe"}, std::string{"- rule\n"},
           std::string{"- {}\n"}, std::string{"- rule: {a: b}\n"},

@@ -20,6 +20,7 @@ class RuleProgram;  // Compiled rules; immutable.
 struct RuleText {
     std::string name;  ///< For messages.
     std::string text;
+    friend bool operator==(const RuleText&, const RuleText&) = default;
 };
 
 struct CompiledRules {
