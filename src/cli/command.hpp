@@ -21,6 +21,7 @@ struct Flag {
     std::string_view help;           ///< One sentence without a final dot.
     std::string_view fallback = {};  ///< Default, as the user would write it; empty for none.
     char letter = 0;                 ///< Short form, or 0.
+    bool many = false;               ///< May be given several times: Args::all().
 };
 
 /// What a verb was called with. Values are text; the verb gives them meaning.
@@ -29,6 +30,8 @@ public:
     bool has(std::string_view flag) const { return values_.contains(std::string{flag}); }
     /// The value given, or the flag's default. Empty when neither.
     std::string get(std::string_view flag) const;
+    /// Every value of a flag that may be given several times, in order.
+    std::vector<std::string> all(std::string_view flag) const;
     const std::vector<std::string>& operands() const noexcept { return operands_; }
 
     std::map<std::string, std::string> values_;    // By long name; switches have "true".

@@ -57,6 +57,9 @@ std::string nearest(std::string_view word, const std::vector<Flag>& flags) {
 }
 
 /// CLI11 says "--ledger: 1 required TEXT missing"; people want to know what the text is.
+/// Between the values of a flag that was given several times. No path of a person has it.
+constexpr char kBetween = '\n';
+
 std::string missing_value(std::string_view text, const std::vector<Flag>& flags) {
     const std::string_view name = text.substr(0, text.find(':'));
     for (const Flag& flag : flags)
@@ -74,6 +77,17 @@ std::string Args::get(std::string_view flag) const {
     return fallback == defaults_.end() ? std::string{} : fallback->second;
 }
 
+std::vector<std::string> Args::all(std::string_view flag) const {
+    std::vector<std::string> values;
+    const std::string joined = get(flag);
+    for (std::size_t at = 0; at < joined.size();) {
+        const std::size_t end = std::min(joined.find(kBetween, at), joined.size());
+        values.push_back(joined.substr(at, end - at));
+        at = end + 1;
+    }
+    return values;
+}
+
 Result<Args> parse_args(const Command& command, std::span<const char* const> words) {
     const std::vector<Flag> flags = all_flags(command);
     CLI::App app;
@@ -85,6 +99,8 @@ Result<Args> parse_args(const Command& command, std::span<const char* const> wor
         const std::string name{flag.name};
         if (flag.value.empty())
             app.add_flag(option_name(flag), switches[name]);
+        else if (flag.many)
+            app.add_option(option_name(flag), values[name])->join(kBetween);
         else
             app.add_option(option_name(flag), values[name])->take_last();
     }

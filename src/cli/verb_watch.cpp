@@ -12,6 +12,7 @@
 #include "progress.hpp"
 #include "table.hpp"
 #include "verbs.hpp"
+#include "watch_rules.hpp"
 
 namespace cordon::cli {
 namespace {
@@ -35,6 +36,7 @@ Result<engine::WatchRequest> request_of(const Args& args) {
                     "transfers:theft.csv");
     request.ledger = args.get("ledger");
     request.config = args.get("config");
+    request.rules = args.all("rules");
     request.state = args.get("state");
     request.metrics = args.get("metrics");
     CORDON_TRY(request.checkpoint_blocks, count_of(args, "checkpoint-blocks"));
@@ -128,6 +130,11 @@ std::string result_json(const engine::WatchResult& result,
             .field("nanoseconds", each.nanoseconds)
             .end_object();
     }
+    json.end_array().key("rules").begin_array();
+    for (std::size_t i = 0; i < result.rules.size(); ++i) {
+        json.new_line();
+        write_rule_metrics(json, result.rules[i], result.backtest[i]);
+    }
     json.end_array().end_object().key("warnings").begin_array();
     for (const std::string& warning : result.warnings) json.value(warning);
     json.end_array().field("incomplete", result.incomplete).end_object();
@@ -136,6 +143,7 @@ std::string result_json(const engine::WatchResult& result,
 }
 
 Result<int> run_watch(const Args& args, const Session& session) {
+    if (asks_about_rules(args)) return tell_about_rules(args, session);
     CORDON_TRY(const engine::WatchRequest request, request_of(args));
     ProgressLine line{session};
     std::vector<records::StoredAlert> kept;  // For json, which is one document.
@@ -172,6 +180,8 @@ Result<int> run_watch(const Args& args, const Session& session) {
         print_warnings(result.warnings);
         std::fputs(summary_text(result).c_str(), stderr);
     }
+    if (args.has("backtest") && session.format == Format::kTable)
+        CORDON_TRY(print(backtest_text(result)));
     if (result.incomplete) return kInterrupted;
     for (const uint64_t count : result.done.alerts)
         if (count > 0) return kFound;
@@ -184,7 +194,7 @@ Command watch_command() {
     return {
         .name = "watch",
         .summary = "raise alerts while a theft is prepared or runs",
-        .usage = "[--replay] SOURCE… [--ledger DIR]",
+        .usage = "[--replay] SOURCE… [--ledger DIR] [--rules PATH]…",
         .about =
             "Runs all detectors over blocks and other events, and prints each alert as it is "
             "found. SOURCE is what ingest takes; several are read side by side in the order of "
@@ -193,19 +203,32 @@ Command watch_command() {
             "block of the stream is looked at. The same sources give the same alerts, byte for "
             "byte. With --format jsonl each line is one alert (docs/formats/alert.md). Exit code "
             "1: there were alerts.",
-        .flags = {{"replay", "", "Read files as if they happened now"},
-                  {"ledger", "DIR", "What is known: labels, prices, wallets and history", {}, 'l'},
-                  {"config", "FILE",
-                   "What is ours and what we guard (docs/formats/watch-config.md)"},
-                  {"state", "DIR",
-                   "Keeps alerts and goes on where it was after an end or a crash; made when "
-                   "missing"},
-                  {"checkpoint-blocks", "N", "Blocks between checkpoints of --state, at least",
-                   "256"},
-                  {"metrics", "FILE", "Written every 5 seconds for Prometheus"},
-                  {"chain", "CHAIN", "Chain of sources that do not say it: btc, eth, bsc, …"},
-                  {"speed", "N",
-                   "Event seconds in a second, e.g. 60; as fast as possible when not given"}},
+        .flags =
+            {{"replay", "", "Read files as if they happened now"},
+             {"ledger", "DIR", "What is known: labels, prices, wallets and history", {}, 'l'},
+             {"config", "FILE", "What is ours and what we guard (docs/formats/watch-config.md)"},
+             {"rules",
+              "PATH",
+              "A rule file or a directory of them (docs/formats/rules.md), beside the shipped "
+              "ones; several times",
+              {},
+              0,
+              true},
+             {"validate", "", "Only check the rules"},
+             {"list", "", "Only list the rules"},
+             {"explain", "RULE", "Only tell what a rule reads, how it is found and what it says"},
+             {"schema", "", "Only print the JSON schema of rule files, for editors"},
+             {"backtest", "",
+              "At the end, the alerts of each rule per day and per million "
+              "transfers"},
+             {"state", "DIR",
+              "Keeps alerts and goes on where it was after an end or a crash; made when "
+              "missing"},
+             {"checkpoint-blocks", "N", "Blocks between checkpoints of --state, at least", "256"},
+             {"metrics", "FILE", "Written every 5 seconds for Prometheus"},
+             {"chain", "CHAIN", "Chain of sources that do not say it: btc, eth, bsc, …"},
+             {"speed", "N",
+              "Event seconds in a second, e.g. 60; as fast as possible when not given"}},
         .examples = {"cordon watch --replay transfers:theft.csv wallets:wallets.csv "
                      "prices:prices.csv",
                      "cordon watch --replay evm-etl:export/ --ledger led --format jsonl"},

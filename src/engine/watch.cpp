@@ -116,9 +116,9 @@ private:
             CORDON_TRY(config_, detect::parse_watch_config(file));
         }
         CORDON_TRY(add_wallets());
-        detect::WatchOptions options = request_.options;
-        options.cost = request_.cost;
-        watch_ = std::make_unique<detect::Watch>(config_, *knowledge_, options);
+        CORDON_TRY(rule_texts_, read_rule_files(request_.rules));
+        CORDON_TRY(program_, compile());
+        make_watch();
         if (!request_.state.empty()) {
             CORDON_TRY(state_, WatchState::open(request_.state));
             store_ = &state_->alerts();
@@ -128,6 +128,48 @@ private:
         }
         desk_ = std::make_unique<AlertDesk>(*store_, watch_->world(), request_.desk);
         return {};
+    }
+
+    void make_watch() {
+        detect::WatchOptions options = request_.options;
+        options.cost = request_.cost;
+        auto rules =
+            std::make_unique<detect::RuleSet>(program_, detect::RuleOptions{.cost = request_.cost});
+        rules_ = rules.get();
+        std::vector<std::unique_ptr<detect::Detector>> more;
+        more.push_back(std::move(rules));
+        watch_ = std::make_unique<detect::Watch>(config_, *knowledge_, options, std::move(more));
+    }
+
+    Result<std::shared_ptr<const detect::RuleProgram>> compile() {
+        const detect::CompiledRules compiled = detect::compile_rules(rule_texts_, &config_);
+        for (const detect::Diagnostic& one : compiled.diagnostics)
+            if (one.warning) tell(to_string(one));
+        if (!compiled.ok()) return fail(as_error(compiled.diagnostics));
+        return compiled.program;
+    }
+
+    /// Rule files that have changed take the place of those that run, all or none of them.
+    void reload_rules() {
+        constexpr std::chrono::seconds kEvery{5};
+        const auto now = std::chrono::steady_clock::now();
+        if (request_.rules.empty() || now < rules_at_ + kEvery) return;
+        rules_at_ = now;
+        auto texts = read_rule_files(request_.rules);
+        if (!texts) return;  // Half written, or being replaced: the next look will tell.
+        if (*texts == rule_texts_) return;
+        rule_texts_ = *std::move(texts);
+        auto program = compile();
+        if (!program) {
+            tell(
+                format("the rule files have changed and have problems; the rules that ran go "
+                       "on:\n{}",
+                       program.error().message));
+            return;
+        }
+        program_ = *std::move(program);
+        rules_->replace(program_);
+        tell("the rule files have changed; the new rules run now");
     }
 
     /// What wallets: files and the ledger say; what the configuration says of the same address
@@ -169,7 +211,7 @@ private:
             if (const Status loaded = state_->load(*watch_); !loaded) {
                 if (loaded.error().code != ErrorCode::kConflict) return loaded;
                 tell(loaded.error().message);
-                watch_ = std::make_unique<detect::Watch>(config_, *knowledge_, request_.options);
+                make_watch();
                 desk_ = std::make_unique<AlertDesk>(*store_, watch_->world(), request_.desk);
             } else {
                 head_ = **head;
@@ -229,6 +271,7 @@ private:
         done_.bytes_total = stream_->bytes_total();
         if (hooks_.progress) hooks_.progress(done_);
         CORDON_TRY(checkpoint(false));
+        reload_rules();
         return write_metrics(false);
     }
 
@@ -289,6 +332,8 @@ private:
         result.incomplete = cancelled();
         result.done = done_;
         result.detectors = watch_->metrics();
+        result.rules = rules_->metrics();
+        result.backtest = rules_->backtest();
         result.warnings = stream_->warnings();
         std::string unfed;
         for (const detect::DetectorMetrics& each : result.detectors)
@@ -315,7 +360,11 @@ private:
     std::unique_ptr<MergedEvents> stream_;
     std::unique_ptr<LedgerKnowledge> knowledge_;
     detect::WatchConfig config_;
+    std::vector<detect::RuleText> rule_texts_;
+    std::shared_ptr<const detect::RuleProgram> program_;  // Shared with the rule set that runs it.
+    std::chrono::steady_clock::time_point rules_at_ = std::chrono::steady_clock::now();
     std::unique_ptr<detect::Watch> watch_;
+    detect::RuleSet* rules_ = nullptr;             // One of the watch's detectors.
     std::unique_ptr<WatchState> state_;            // Absent: nothing is kept.
     std::unique_ptr<records::AlertStore> memory_;  // Then this.
     records::AlertStore* store_ = nullptr;

@@ -12,18 +12,20 @@
 #include <cordon/records/alert_store.hpp>
 
 #include "alert_desk.hpp"
+#include "rule_files.hpp"
 
 namespace cordon::engine {
 
 struct WatchRequest {
     std::vector<std::string> sources;
-    std::string ledger;   ///< Directory; empty: none.
-    std::string config;   ///< File of what is ours; empty: wallets: files and ledger alone.
-    std::string state;    ///< Directory; empty: nothing is kept.
-    std::string metrics;  ///< File for Prometheus; empty: none.
-    std::optional<ChainId> chain;  ///< For sources that do not say it themselves.
-    double speed = 0;              ///< Event seconds in a second; 0: as fast as it goes.
-    bool cost = false;             ///< Measure CPU time per detector.
+    std::string ledger;  ///< Directory; empty: none.
+    std::string config;  ///< File of what is ours; empty: wallets: files and ledger alone.
+    std::vector<std::string> rules;  ///< Files and directories, beside the shipped ones.
+    std::string state;               ///< Directory; empty: nothing is kept.
+    std::string metrics;             ///< File for Prometheus; empty: none.
+    std::optional<ChainId> chain;    ///< For sources that do not say it themselves.
+    double speed = 0;                ///< Event seconds in a second; 0: as fast as it goes.
+    bool cost = false;               ///< Measure CPU time per detector.
     /// Blocks between checkpoints, at least: one also waits until twenty times the processor time
     /// has passed that the last one took, so that they cost 5 %.
     uint64_t checkpoint_blocks = 256;
@@ -59,6 +61,8 @@ struct WatchHooks {
 struct WatchResult {
     WatchProgress done;
     std::vector<detect::DetectorMetrics> detectors;
+    std::vector<detect::RuleMetrics> rules;
+    std::vector<detect::BacktestRow> backtest;  ///< Of the rules, in the same order.
     std::vector<std::string> warnings;
     bool incomplete = false;  ///< Cancelled.
 };
