@@ -2,11 +2,31 @@
 #include <array>
 
 #include "detector.hpp"
+#include "wallets/detectors.hpp"
 
 namespace cordon::detect {
 
 std::span<const Maker> detectors() noexcept {
-    static const std::array<Maker, 0> kAll{};
+    static const std::array kAll{
+        d01(),  //
+        d02(),  //
+        d03(),  //
+        d04(),  //
+        d05(),  //
+        d06(),  //
+        d07(),  //
+        d08(),  //
+        d09(),  //
+        d10(),  //
+        d22(),  //
+        d23(),  //
+        d32(),  //
+        d33(),  //
+        d34(),  //
+        d35(),  //
+        d36(),  //
+        d38(),  //
+    };
     return kAll;
 }
 
