@@ -2,6 +2,7 @@
 #include <array>
 
 #include "detector.hpp"
+#include "feed_health.hpp"
 #include "wallets/detectors.hpp"
 
 namespace cordon::detect {
@@ -26,6 +27,7 @@ std::span<const Maker> detectors() noexcept {
         d35(),  //
         d36(),  //
         d38(),  //
+        Maker{&FeedHealth::kDescriptor, FeedHealth::make},
     };
     return kAll;
 }

@@ -12,7 +12,7 @@ namespace cordon::detect {
 namespace {
 
 /// Begins a checkpoint: what wrote it, and in which version.
-constexpr std::string_view kMagic = "cordon-watch-1\n";
+constexpr std::string_view kMagic = "cordon-watch-2\n";
 
 uint64_t cpu_nanoseconds() noexcept {
     timespec now{};
@@ -347,6 +347,16 @@ Status Watch::save(StateSink& sink) const {
     std::string ids;
     for (const Running& running : running_) ids += running.metrics.id + "\n";
     CORDON_TRY(save_state(sink, ids));
+    // After load() nothing up to here can be taken back: a rewind must be refused, not ignored.
+    std::map<ChainId, BlockNum> tips = forgotten_;
+    for (const Step& step : steps_)
+        if (const auto* seen = std::get_if<SeenBlock>(step.event.get()))
+            tips[seen->block.chain] = seen->block.header.number;
+    CORDON_TRY(save_state(sink, uint64_t{tips.size()}));
+    for (const auto& [chain, tip] : tips) {
+        CORDON_TRY(save_state(sink, chain));
+        CORDON_TRY(save_state(sink, tip));
+    }
     for (const Table* table : tables_) CORDON_TRY(table->save(sink));
     return {};
 }
@@ -363,6 +373,17 @@ Status Watch::load(StateSource& source) {
     if (ids != wanted)
         return fail(ErrorCode::kConflict,
                     "checkpoint: made with other detectors; the watch must begin anew");
+    uint64_t chains = 0;
+    CORDON_TRY(load_state(source, chains));
+    if (chains > kMaxSavedItems) return fail(ErrorCode::kCorrupt, "checkpoint: too many chains");
+    forgotten_.clear();
+    for (; chains > 0; --chains) {
+        ChainId chain;
+        BlockNum tip = 0;
+        CORDON_TRY(load_state(source, chain));
+        CORDON_TRY(load_state(source, tip));
+        forgotten_[chain] = tip;
+    }
     for (Table* table : tables_) CORDON_TRY(table->load(source));
     steps_.clear();
     return {};
