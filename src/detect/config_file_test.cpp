@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cordon/base/format.hpp>
 #include <cordon/chain/text.hpp>
 
 #include "detector.hpp"
@@ -109,8 +110,8 @@ TEST(ConfigFile, refuses_other_files_and_numbers_out_of_range) {
             const std::string field = "version: 1\nparameters:\n  " +
                                       std::string{maker.descriptor->id} + ": {" +
                                       std::string{parameter.name} + ": ";
-            EXPECT_EQ(refusal(field + std::to_string(parameter.min) + "}\n"), "") << field;
-            EXPECT_NE(refusal(field + std::to_string(parameter.max * 2 + 1) + "}\n"), "") << field;
+            EXPECT_EQ(refusal(field + format("{}", parameter.min) + "}\n"), "") << field;
+            EXPECT_NE(refusal(field + format("{}", parameter.max * 2 + 1) + "}\n"), "") << field;
             EXPECT_NE(refusal(field + "nan}\n"), "") << field;
         }
 }

@@ -3,11 +3,30 @@
 
 #include "detector.hpp"
 #include "feed_health.hpp"
+#include "wallets/detectors.hpp"
 
 namespace cordon::detect {
 
 std::span<const Maker> detectors() noexcept {
     static const std::array kAll{
+        d01(),  //
+        d02(),  //
+        d03(),  //
+        d04(),  //
+        d05(),  //
+        d06(),  //
+        d07(),  //
+        d08(),  //
+        d09(),  //
+        d10(),  //
+        d22(),  //
+        d23(),  //
+        d32(),  //
+        d33(),  //
+        d34(),  //
+        d35(),  //
+        d36(),  //
+        d38(),  //
         Maker{&FeedHealth::kDescriptor, FeedHealth::make},
     };
     return kAll;
