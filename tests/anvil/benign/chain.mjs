@@ -81,19 +81,24 @@ export class Chain {
 
   /// Mines what was added, at `time`, and writes the block; the txns with their receipts.
   async mine(time) {
-    const txns = this.queue;
+    // Who competes for a state is first in the block, as block builders order it.
+    const txns = [...this.queue.filter((each) => each.first), ...this.queue.filter((each) => !each.first)];
     this.queue = [];
     this.baseFee = Math.min(60, Math.max(0.5, this.baseFee * Math.exp(0.1 * this.random.normal())));
     const base = BigInt(Math.round(this.baseFee * 1e9));
-    const hashes = await this.all(txns.map(({ from, to, data, value, gas, nonce }) => {
+    const hashes = []; // One by one: the node takes those of a batch in any order.
+    for (const { from, to, data, value, gas, nonce } of txns) {
       const tip = BigInt(Math.round(this.random.logNormal(0.3, 1) * 1e9));
-      return ["eth_sendTransaction", { from, ...(to ? { to } : {}), data, value: hex(value), gas: hex(gas), nonce: hex(nonce),
-        maxFeePerGas: hex(2n * base + tip), maxPriorityFeePerGas: hex(tip) }];
-    }));
-    await this.all([["anvil_setNextBlockBaseFeePerGas", hex(base)], ["evm_setNextBlockTimestamp", hex(time)], ["evm_mine"]]);
+      hashes.push(await this.call("eth_sendTransaction", { from, ...(to ? { to } : {}), data, value: hex(value), gas: hex(gas), nonce: hex(nonce),
+        maxFeePerGas: hex(2n * base + tip), maxPriorityFeePerGas: hex(tip) }));
+    }
+    await this.call("anvil_setNextBlockBaseFeePerGas", hex(base));
+    await this.call("evm_setNextBlockTimestamp", hex(time));
+    await this.call("evm_mine");
     const number = await this.call("eth_blockNumber");
     const [block, receipts, calls, changes] = await this.all([["eth_getBlockByNumber", number, true], ["eth_getBlockReceipts", number],
       ["debug_traceBlockByNumber", number, CALLS], ["debug_traceBlockByNumber", number, CHANGES]]);
+    if (block.transactions.some(({ hash }, n) => hash !== hashes[n])) throw new Error(`block ${block.number} has another order`);
     if (block.transactions.length !== txns.length) throw new Error(`block ${block.number} holds ${block.transactions.length} of ${txns.length} txns`);
     const line = `${JSON.stringify({ chain: "eth", block, receipts, calls, changes })}\n`;
     if (!this.file.write(line)) await once(this.file, "drain");

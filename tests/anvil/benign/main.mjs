@@ -10,7 +10,7 @@ import { write } from "./write.mjs";
 
 const [txnsText, seed, out] = process.argv.slice(2);
 const wanted = Number(txnsText);
-const AREAS = ["plain", "dex"];
+const AREAS = ["plain", "dex", "lending", "flash"];
 const START = 1_750_000_000; // 2025-06-15
 const QUIET = 200 * 86_400;  // Between the setup and the traffic: contracts and wallets are known by then.
 const PER_BLOCK = 16;
@@ -18,7 +18,7 @@ const BLOCK_S = 12;
 const JUMP_EVERY = 5;        // Blocks between two jumps of hours: governance, vesting and prices need days.
 const COMPLEX_PART = 30;     // A complex class has at least 1 of so many: 100 of 3,000.
 const PLAIN_PART = 4;        // The plain ones are at least 1 of so many.
-const DRY = 400;             // Draws without a txn after which nothing more can come.
+const DRY = 60;              // Blocks in a row without a txn after which nothing more can come.
 
 const random = new Random(`traffic ${seed}`);
 const node = await startNode(["--chain-id", "1", "--hardfork", "prague", "--timestamp", String(START), "--order", "fifo", "--no-mining",
@@ -79,10 +79,11 @@ while (true) {
     if (!name) break;
     const got = await take(name, classes[name].make);
     classes[name].tried = (classes[name].tried ?? 0) + (got ? 0 : 1);
-    dry = got ? 0 : dry + 1;
   }
   const open = Object.values(classes).some((each) => each.left > 0) && dry <= DRY;
-  if (chain.queue.length) {
+  dry = chain.queue.length ? 0 : dry + 1;
+  const idle = dry > 0;
+  if (!idle) {
     const txns = await chain.mine(world.time);
     traffic += txns.length;
     for (const txn of txns) {
@@ -93,7 +94,7 @@ while (true) {
   }
   if (!open && world.later.length === 0) break;
   if (!open && !due.length) world.time = Math.max(world.time, Math.min(...world.later.map((each) => each.time)));
-  else if (random.chance(1 / JUMP_EVERY)) {
+  else if (idle || random.chance(1 / JUMP_EVERY)) {
     world.time += random.int(3600, 8 * 3600);
     world.walk();
   }

@@ -121,9 +121,10 @@ export class World {
     ...(token.key === "WETH" ? [{ address: token.address, time: this.time, usd: token.usd }] : [])); }
   /// After hours went by: what the world outside now pays.
   walk() {
+    const shaken = this.random.pick(Object.values(this.tokens)); // News about one of them.
     for (const token of Object.values(this.tokens)) {
       if (!token.sigma) continue;
-      token.usd *= Math.exp(token.sigma * this.random.normal());
+      token.usd *= Math.exp((token === shaken ? 4 : 1) * token.sigma * this.random.normal());
       this.price(token);
     }
   }

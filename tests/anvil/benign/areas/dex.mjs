@@ -138,10 +138,10 @@ async function swap2(world) {
   return [...world.approval(from, tokenIn, router.address, amount), { from, ...router.call(name + taxed, amount, 0n, path, from, FAR), gas: 500_000 }];
 }
 /// Large, for size or to bring a pool back to the market.
-async function whaleSwap(world) {
+export async function whaleSwap(world, suits = () => true) {
   const { random } = world;
-  const pool = random.pick(world.dex.pools.filter((each) => each.a !== world.tokens.TAX && each.b !== world.tokens.TAX));
-  if (!world.claim(pool.address)) return null;
+  const pool = random.pick(world.dex.pools.filter((each) => each.a !== world.tokens.TAX && each.b !== world.tokens.TAX && suits(each)));
+  if (!pool || !world.claim(pool.address)) return null;
   const { tokenIn, tokenOut, dear } = await side(world, pool);
   const usd = pool.usd * Math.min(0.12, Math.max(0.01, random.logNormal(0.02, 0.7), dear / 2));
   const from = random.pick(world.whales).address;

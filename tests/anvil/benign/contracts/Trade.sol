@@ -235,17 +235,16 @@ contract Leverage is FlashUser {
 
     function open_(address debt, uint256 amount, address asset, uint256 own, Hop[] calldata hops) external {
         IERC20(asset).safeTransferFrom(msg.sender, address(this), own);
-        _flash(Source.Lending, address(pool), debt, amount, abi.encode(true, msg.sender, asset, uint256(0), hops));
+        _flash(Source.Lending, address(pool), debt, amount, abi.encode(msg.sender, asset, address(0), uint256(0), hops));
     }
     function close(address debt, uint256 amount, address asset, IERC20 aToken, uint256 collateral, Hop[] calldata hops) external {
-        aToken.safeTransferFrom(msg.sender, address(this), collateral);
-        _flash(Source.Lending, address(pool), debt, amount, abi.encode(false, msg.sender, asset, collateral, hops));
+        _flash(Source.Lending, address(pool), debt, amount, abi.encode(msg.sender, asset, aToken, collateral, hops));
         IERC20(debt).safeTransfer(msg.sender, IERC20(debt).balanceOf(address(this)));
     }
     function _work(address debt, uint256 amount, uint256 owed, bytes memory job) internal override {
-        (bool up, address user, address asset, uint256 collateral, Hop[] memory hops) =
-            abi.decode(job, (bool, address, address, uint256, Hop[]));
-        if (up) {
+        (address user, address asset, IERC20 aToken, uint256 collateral, Hop[] memory hops) =
+            abi.decode(job, (address, address, IERC20, uint256, Hop[]));
+        if (address(aToken) == address(0)) {
             _path(hops, amount);
             uint256 all = IERC20(asset).balanceOf(address(this));
             IERC20(asset).forceApprove(address(pool), all);
@@ -254,6 +253,7 @@ contract Leverage is FlashUser {
         } else {
             IERC20(debt).forceApprove(address(pool), amount);
             pool.repay(debt, amount, 2, user);
+            aToken.safeTransferFrom(user, address(this), collateral);
             _path(hops, pool.withdraw(asset, collateral, address(this)));
         }
     }
