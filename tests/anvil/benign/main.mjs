@@ -10,7 +10,7 @@ import { write } from "./write.mjs";
 
 const [txnsText, seed, out] = process.argv.slice(2);
 const wanted = Number(txnsText);
-const AREAS = ["plain", "dex", "lending", "flash"];
+const AREAS = ["plain", "dex", "lending", "flash", "earn", "pay", "nft", "launch"];
 const START = 1_750_000_000; // 2025-06-15
 const QUIET = 200 * 86_400;  // Between the setup and the traffic: contracts and wallets are known by then.
 const PER_BLOCK = 16;

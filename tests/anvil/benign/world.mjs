@@ -55,6 +55,9 @@ export class World {
   note({ hash, class: name, ok, fails, receipt }) { this.record.push({ hash, class: name, ok, fails, block: Number(receipt.blockNumber) }); }
   async fund(address, ether) { await this.chain.call("anvil_setBalance", address, hex(BigInt(Math.round(ether * 1e6)) * 10n ** 12n)); }
 
+  /// A purse for somebody who was not here before.
+  async endowEther(address) { if ((await this.chain.balance(address)) === 0n) await this.fund(address, 0.5); }
+
   units(token, usd) { return BigInt(Math.max(1, Math.round((usd / token.usd) * 1e6))) * 10n ** BigInt(token.decimals) / 1_000_000n; }
   usd(token, amount) { return (Number(amount) / 10 ** token.decimals) * token.usd; }
   /// Something that `from` can pay this block, around `median` dollars; null when it has too little.
