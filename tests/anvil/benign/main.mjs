@@ -10,7 +10,7 @@ import { write } from "./write.mjs";
 
 const [txnsText, seed, out] = process.argv.slice(2);
 const wanted = Number(txnsText);
-const AREAS = ["plain", "dex", "lending", "flash", "earn", "pay", "nft", "launch"];
+const AREAS = ["plain", "dex", "lending", "flash", "earn", "pay", "nft", "launch", "govern", "safe", "bundle"];
 const START = 1_750_000_000; // 2025-06-15
 const QUIET = 200 * 86_400;  // Between the setup and the traffic: contracts and wallets are known by then.
 const PER_BLOCK = 16;
@@ -50,11 +50,11 @@ const least = Object.fromEntries(Object.entries(classes).map(([name, each]) => [
 world.later = [];
 let dry = 0;
 
+/// A class by how many of it are still to come, without those that are under way.
 function draw() {
-  const names = Object.keys(classes).filter((each) => classes[each].left > 0);
-  let at = random.next() * names.reduce((sum, each) => sum + classes[each].left, 0);
-  for (const each of names) if ((at -= classes[each].left) < 0) return each;
-  return names.at(-1);
+  const open = Object.keys(classes).map((name) => [name, classes[name].left - world.later.filter((each) => each.class === name).length]).filter(([, left]) => left > 0);
+  let at = random.next() * open.reduce((sum, [, left]) => sum + left, 0);
+  return (open.find(([, left]) => (at -= left) < 0) ?? open.at(-1))?.[0];
 }
 async function take(name, make) {
   const txns = await make(world);
