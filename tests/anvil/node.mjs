@@ -23,11 +23,12 @@ export async function startNode(flags = FREE_OF_CHARGE) {
   const url = await new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error("the node did not start in time")), START_MS);
     let text = "";
-    child.stdout.on("data", (chunk) => {
+    child.stdout.on("data", function listen(chunk) {
       text += chunk;
       const found = /Listening on (127\.0\.0\.1:\d+)/.exec(text);
       if (found) {
         clearTimeout(timer);
+        child.stdout.off("data", listen).resume(); // It logs every call.
         resolve(`http://${found[1]}`);
       }
     });

@@ -18,6 +18,7 @@ const BLOCK_S = 12;
 const JUMP_EVERY = 5;        // Blocks between two jumps of hours: governance, vesting and prices need days.
 const COMPLEX_PART = 30;     // A complex class has at least 1 of so many: 100 of 3,000.
 const PLAIN_PART = 4;        // The plain ones are at least 1 of so many.
+const VAIN = 3;              // So many draws in vain, and the class waits for the next block.
 const DRY = 60;              // Blocks in a row without a txn after which nothing more can come.
 
 const random = new Random(`traffic ${seed}`);
@@ -48,11 +49,12 @@ for (const each of Object.values(classes)) each.left = each.complex ? ofEach : M
 const least = Object.fromEntries(Object.entries(classes).map(([name, each]) => [name, each.left]));
 /// What a story does later: { time, class, make }.
 world.later = [];
+const vain = new Map(); // Draws of this block that came to nothing.
 let dry = 0;
 
 /// A class by how many of it are still to come, without those that are under way.
 function draw() {
-  const open = Object.keys(classes).map((name) => [name, classes[name].left - world.later.filter((each) => each.class === name).length]).filter(([, left]) => left > 0);
+  const open = Object.keys(classes).filter((name) => (vain.get(name) ?? 0) < VAIN).map((name) => [name, classes[name].left - world.later.filter((each) => each.class === name).length]).filter(([, left]) => left > 0);
   let at = random.next() * open.reduce((sum, [, left]) => sum + left, 0);
   return (open.find(([, left]) => (at -= left) < 0) ?? open.at(-1))?.[0];
 }
@@ -70,6 +72,7 @@ async function take(name, make) {
 let traffic = 0;
 while (true) {
   world.newBlock();
+  vain.clear();
   const size = Math.max(3, Math.round(random.logNormal(PER_BLOCK, 0.4)));
   const due = world.later.filter((each) => each.time <= world.time).slice(0, size);
   world.later = world.later.filter((each) => !due.includes(each));
@@ -78,7 +81,7 @@ while (true) {
     const name = draw();
     if (!name) break;
     const got = await take(name, classes[name].make);
-    classes[name].tried = (classes[name].tried ?? 0) + (got ? 0 : 1);
+    if (!got) vain.set(name, (vain.get(name) ?? 0) + 1);
   }
   const open = Object.values(classes).some((each) => each.left > 0) && dry <= DRY;
   dry = chain.queue.length ? 0 : dry + 1;

@@ -1,6 +1,6 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 // Who acts and with what: people, tokens, and what one block may still do.
-import { Signature, Wallet, keccak256, toUtf8Bytes } from "ethers";
+import { Signature, Wallet, dataSlice, getAddress, keccak256, toUtf8Bytes } from "ethers";
 import { Contract, ETHER, hex } from "./chain.mjs";
 import { compiled, released } from "./parts.mjs";
 
@@ -26,14 +26,24 @@ export class World {
     Object.assign(this, { chain, random, seed, time: 1_750_000_000, made: 0, approved: new Set(), labels: [], prices: [], wallets: [], record: [] });
     this.own = compiled();
     this.people = Array.from({ length: PEOPLE }, (_, n) => this.wallet(`person ${n}`));
-    this.deployer = this.wallet("deployer").address;
+    this.deployer = this.actor("deployer").address;
     this.newBlock();
   }
   /// A key that follows from the seed.
   wallet(name) { return new Wallet(keccak256(toUtf8Bytes(`cordon benign ${this.seed} ${name}`))); }
-  fresh() { return this.wallet(`fresh ${++this.made}`); }
+  /// Somebody who never signs for others to check: an address is enough.
+  actor(name) { return { address: getAddress(dataSlice(keccak256(toUtf8Bytes(`cordon benign ${this.seed} ${name}`)), 12)) }; }
+  fresh() { return this.actor(`fresh ${++this.made}`); }
   person() { return this.people[this.random.zipf(this.people.length)]; }
-  newBlock() { this.claimed = new Set(); }
+  newBlock() {
+    this.claimed = new Set();
+    this.known = new Map();
+  }
+  /// Asked once a block: what is planned for it is planned on the state before it.
+  once(key, ask) {
+    if (!this.known.has(key)) this.known.set(key, ask());
+    return this.known.get(key);
+  }
   /// Whether nobody else of this block has it: two txns planned on the same state would hinder each other.
   claim(...keys) {
     if (keys.some((key) => this.claimed.has(key))) return false;
@@ -53,8 +63,9 @@ export class World {
     }
   }
   note({ hash, class: name, ok, fails, receipt }) { this.record.push({ hash, class: name, ok, fails, block: Number(receipt.blockNumber) }); }
-  async fund(address, ether) { await this.chain.call("anvil_setBalance", address, hex(BigInt(Math.round(ether * 1e6)) * 10n ** 12n)); }
+  async fund(address, ether) { await this.chain.ask("anvil_setBalance", address, hex(BigInt(Math.round(ether * 1e6)) * 10n ** 12n)); }
 
+  async fundAll(actors, ether) { await Promise.all(actors.map((each) => this.fund(each.address ?? each, typeof ether === "number" ? ether : ether()))); }
   /// A purse for somebody who was not here before.
   async endowEther(address) { if ((await this.chain.balance(address)) === 0n) await this.fund(address, 0.5); }
 
@@ -89,10 +100,10 @@ export class World {
   async begin() {
     const { chain, deployer } = this;
     await this.fund(deployer, 1e6);
-    for (const each of this.people) await this.fund(each.address, Math.max(20, this.random.logNormal(60, 1)));
+    await this.fundAll(this.people, () => Math.max(20, this.random.logNormal(60, 1)));
     const weth = this.create(released("canonical-weth/build/contracts/WETH9.json"));
     const logic = this.create("Stable");
-    const admin = this.wallet("stable admin").address;
+    const admin = this.actor("stable admin").address;
     const proxy = this.create("TransparentUpgradeableProxy", logic.address, admin,
       logic.data("initialize", deployer));
     const contracts = { WETH: weth, USDS: new Contract(chain, proxy.address, this.own.Stable.abi), GOV: this.create("GovToken") };

@@ -16,16 +16,18 @@ export async function setup(world) {
   const signer = world.wallet("paymaster signer");
   const paymaster = world.create(released(`${PACKAGE}/VerifyingPaymaster.json`), entry.address, signer.address);
   world.setup(deployer, { ...entry.call("depositTo", paymaster.address), value: 50n * ETHER });
-  const bundlers = [0, 1, 2].map((n) => world.wallet(`bundler ${n}`).address);
-  for (const each of bundlers) await world.fund(each, 100);
+  const bundlers = [0, 1, 2].map((n) => world.actor(`bundler ${n}`).address);
+  await world.fundAll(bundlers, 100);
   await world.flush();
-  const accounts = [];
-  for (let n = 0; n < OWNERS; ++n) {
+  const { abi } = released(`${PACKAGE}/SimpleAccount.json`);
+  const accounts = await Promise.all(Array.from({ length: OWNERS }, async (_, n) => {
     const owner = world.wallet(`account owner ${n}`);
     const address = await factory.view("getAddress(address,uint256)", owner.address, 0n);
-    await world.fund(address, Math.max(2, world.random.logNormal(4, 0.5)));
+    return { owner, address, contract: new Contract(world.chain, address, abi), made: false };
+  }));
+  await world.fundAll(accounts, () => Math.max(2, world.random.logNormal(4, 0.5)));
+  for (const { address } of accounts) {
     for (const key of ["USDS", "DAY"]) world.setup(deployer, world.tokens[key].call("transfer", address, world.units(world.tokens[key], world.random.logNormal(5000, 1))));
-    accounts.push({ owner, address, contract: new Contract(world.chain, address, released(`${PACKAGE}/SimpleAccount.json`).abi), made: false });
   }
   for (const [name, each] of Object.entries({ "entry point": entry, "account factory": factory, paymaster })) world.label(each, name, "service");
   world.bundle = { entry, factory, paymaster, signer, bundlers, accounts };

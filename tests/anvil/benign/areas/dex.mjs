@@ -37,7 +37,7 @@ export async function setup(world) {
   const router3 = world.create(released(`${V3}/SwapRouter.sol/SwapRouter.json`), factory3.address, weth.address);
   const positions = world.create(released(`${V3}/NonfungiblePositionManager.sol/NonfungiblePositionManager.json`), factory3.address, weth.address, nothing);
   const migrator = world.create(released(`${V3}/V3Migrator.sol/V3Migrator.json`), factory3.address, weth.address, positions.address);
-  const treasury = world.wallet("aggregator treasury").address;
+  const treasury = world.actor("aggregator treasury").address;
   const aggregator = world.create("Aggregator", weth.address, treasury);
   const executor = world.create("Executor");
   const zap = world.create("Zap", routers[0].address, weth.address);
@@ -74,7 +74,7 @@ export async function setup(world) {
   // A position that its owner's contract keeps around the price.
   dex.rebalancers = [0, 1, 2, 3].map((n) => {
     const pool = dex.pools.filter((each) => each.v3)[n];
-    const owner = world.wallet(`rebalancer ${n}`).address;
+    const owner = world.actor(`rebalancer ${n}`).address;
     return { pool, owner };
   });
   for (const each of dex.rebalancers) {
@@ -133,7 +133,7 @@ async function swap2(world) {
   }
   const amount = await world.spend(from, tokenIn, 900);
   if (!amount) return null;
-  if (tokenOut === WETH && !taxed && random.chance(0.4)) path.push(random.pick([world.tokens.USDS, world.tokens.DAY]).address);
+  if (tokenOut === WETH && !taxed && random.chance(0.4)) path.push(random.pick([world.tokens.USDS, world.tokens.DAY].filter((each) => each !== tokenIn)).address);
   const name = tokenOut === WETH && path.length === 2 && random.chance(0.7) ? "swapExactTokensForETH" : "swapExactTokensForTokens";
   return [...world.approval(from, tokenIn, router.address, amount), { from, ...router.call(name + taxed, amount, 0n, path, from, FAR), gas: 500_000 }];
 }
@@ -284,9 +284,9 @@ async function aggregate(world) {
 }
 
 export async function stock(world) {
-  world.whales = Array.from({ length: 12 }, (_, n) => world.wallet(`whale ${n}`));
-  world.lps = Array.from({ length: 15 }, (_, n) => world.wallet(`provider ${n}`));
-  for (const each of [...world.whales, ...world.lps]) await world.fund(each.address, 20_000);
+  world.whales = Array.from({ length: 12 }, (_, n) => world.actor(`whale ${n}`));
+  world.lps = Array.from({ length: 15 }, (_, n) => world.actor(`provider ${n}`));
+  await world.fundAll([...world.whales, ...world.lps], 20_000);
   for (const token of Object.values(world.tokens)) {
     if (token.key === "WETH") for (const each of world.whales) world.setup(each.address, { ...token.call("deposit"), value: 10_000n * ETHER });
     else if (token.key !== "TAX") await world.endow(token, world.whales.map((each) => [each.address, 2e7]));

@@ -26,7 +26,7 @@ export async function setup(world) {
   const drops = [];
   for (let n = 0; n < DROPS; ++n) {
     const leaves = Array.from({ length: CLAIMS }, (_, index) => {
-      const account = index < world.people.length ? world.people[index].address : world.wallet(`claimer ${n} ${index}`).address;
+      const account = index < world.people.length ? world.people[index].address : world.actor(`claimer ${n} ${index}`).address;
       return { index, account, amount: world.units(GOV, world.random.logNormal(400, 1)) };
     });
     const layers = [leaves.map(({ index, account, amount }) => keccak256(keccak256(encode(["uint256", "address", "uint256"], [index, account, amount]))))];
@@ -40,7 +40,7 @@ export async function setup(world) {
     drops.push({ contract, leaves, layers, open: world.random.shuffle(leaves.map((each) => each.index)) });
   }
   world.earn = { farms, vault, drops };
-  world.keeper = world.wallet("keeper").address;
+  world.keeper = world.actor("keeper").address;
   await world.fund(world.keeper, 100);
 }
 async function claim(world) {

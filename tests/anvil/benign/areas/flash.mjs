@@ -11,7 +11,7 @@ export async function setup(world) {
   const { chain, deployer, tokens } = world;
   world.bots = [];
   for (let n = 0; n < 8; ++n) {
-    const owner = world.wallet(`searcher ${n}`).address;
+    const owner = world.actor(`searcher ${n}`).address;
     await world.fund(owner, 500);
     const helping = n % 2 === 1;
     const contract = chain.create(owner, world.own[helping ? "Searcher" : "Arbitrageur"]);
@@ -24,7 +24,7 @@ export async function setup(world) {
 /// Closed ways through two or three pools, with what a small amount would come back as.
 async function cycles(world, usable) {
   const pools = world.dex.pools.filter(usable);
-  const gaps = new Map(await Promise.all(pools.map(async (each) => [each, await gap(world, each)])));
+  const gaps = new Map(await Promise.all(pools.map(async (each) => [each, await world.once(`gap:${each.address}`, () => gap(world, each))])));
   // Selling the dear first token gives its premium, buying it costs it.
   const rate = (pool, tokenIn) => (pool.a === tokenIn ? 1 + gaps.get(pool) : 1 / (1 + gaps.get(pool))) * (1 - feeOf(pool));
   const found = [];

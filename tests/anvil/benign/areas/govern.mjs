@@ -16,8 +16,8 @@ export async function setup(world) {
   const dao = world.create("Dao", GOV.address, timelock.address);
   for (const role of ["PROPOSER_ROLE", "CANCELLER_ROLE"]) world.setup(deployer, timelock.call("grantRole", digest(role), dao.address));
   world.setup(deployer, timelock.call("renounceRole", ZeroHash, deployer));
-  const developers = [0, 1, 2].map((n) => world.wallet(`developer ${n}`).address);
-  for (const each of developers) await world.fund(each, 100);
+  const developers = [0, 1, 2].map((n) => world.actor(`developer ${n}`).address);
+  await world.fundAll(developers, 100);
   const teamLock = world.create("TimelockController", DAY_S, developers, developers, ZeroAddress);
   const treasury = world.create("Treasury", timelock.address);
   world.setup(deployer, DAY.call("transfer", treasury.address, world.units(DAY, 5e6)));
@@ -78,7 +78,7 @@ async function upgrade(world) {
   const { random, govern, tokens: { USDS }, own } = world;
   if (random.chance(0.12)) {
     if (!world.claim("stable upgrade")) return null;
-    const owner = world.wallet("stable admin").address;
+    const owner = world.actor("stable admin").address;
     await world.endowEther(owner);
     const slot = await world.chain.call("eth_getStorageAt", USDS.address, "0xb53127684a568b3173ae13b9f8a6016e243e63b6e8ee1178d6a717850b5d6103", "latest");
     const admin = new Contract(world.chain, `0x${slot.slice(26)}`, own.ProxyAdmin.abi);

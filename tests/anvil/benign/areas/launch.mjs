@@ -9,7 +9,7 @@ export async function setup(world) {
   const { deployer, tokens: { USDS, DAY } } = world;
   const launchpad = world.create("Launchpad", world.dex.router.address);
   const gas = world.create("GasToken");
-  const issuers = Array.from({ length: ISSUERS }, (_, n) => world.wallet(`issuer ${n}`).address);
+  const issuers = Array.from({ length: ISSUERS }, (_, n) => world.actor(`issuer ${n}`).address);
   for (const each of issuers) {
     await world.fund(each, 200);
     world.setup(deployer, USDS.call("configureMinter", each, world.units(USDS, 1e9)));

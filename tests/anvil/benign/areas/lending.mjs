@@ -4,7 +4,7 @@ import { ZeroAddress, getBytes, hashMessage, keccak256 } from "ethers";
 import { Contract, encode } from "../chain.mjs";
 import { released } from "../parts.mjs";
 import { MAX } from "../world.mjs";
-import { hop } from "./dex.mjs";
+import { hop, whaleSwap } from "./dex.mjs";
 
 const AAVE = "@aave/core-v3/artifacts/contracts/protocol";
 const RAY = 10n ** 27n;
@@ -28,7 +28,7 @@ export async function setup(world) {
   const listed = Object.keys(TERMS).map((key) => tokens[key]);
 
   world.reporters = Array.from({ length: REPORTERS }, (_, n) => world.wallet(`reporter ${n}`)).sort((a, b) => (BigInt(a.address) < BigInt(b.address) ? -1 : 1));
-  for (const each of world.reporters) await world.fund(each.address, 100);
+  await world.fundAll(world.reporters, 100);
   for (const token of listed) {
     token.feed = world.create("PriceFeed", world.reporters.map((each) => each.address), QUORUM, answer(token));
     world.label(token.feed, `price of ${token.key}`, "service");
@@ -85,7 +85,7 @@ export async function setup(world) {
   world.lending = { pool, lender, leverage };
   await world.flush();
 
-  world.borrowers = Array.from({ length: BORROWERS }, (_, n) => Object.assign(world.wallet(`borrower ${n}`), { collateral: tokens[COLLATERAL[n % COLLATERAL.length]] }));
+  world.borrowers = Array.from({ length: BORROWERS }, (_, n) => Object.assign(world.actor(`borrower ${n}`), { collateral: tokens[COLLATERAL[n % COLLATERAL.length]] }));
   for (const each of world.borrowers) {
     await world.fund(each.address, 500);
     const usd = world.random.logNormal(60_000, 1);
@@ -97,7 +97,7 @@ export async function setup(world) {
     world.setup(each.address, each.debt.call("approve", pool.address, MAX));
     world.setup(each.address, pool.call("borrow", each.debt.address, world.units(each.debt, usd * TERMS[each.collateral.key][0] / 1e4 * 0.97), VARIABLE, 0, each.address));
   }
-  world.liquidators = Array.from({ length: 5 }, (_, n) => world.wallet(`liquidator ${n}`));
+  world.liquidators = Array.from({ length: 5 }, (_, n) => world.actor(`liquidator ${n}`));
   for (const each of world.liquidators) {
     await world.fund(each.address, 500);
     each.bot = chain.create(each.address, world.own.Liquidator);
@@ -109,11 +109,11 @@ export async function setup(world) {
   await world.flush();
 }
 
-async function stale(world) {
+const stale = (world) => world.once("stale", async () => {
   const listed = Object.keys(TERMS).map((key) => world.tokens[key]);
   const answers = await Promise.all(listed.map((each) => each.feed.view("latestAnswer")));
   return listed.map((token, n) => ({ token, off: Math.abs(Number(answers[n]) / (token.usd * 1e8) - 1) })).sort((a, b) => b.off - a.off);
-}
+});
 async function update(world, token) {
   if (!world.claim(`feed:${token.key}`)) return null;
   const round = (await token.feed.view("round")) + 1n;
@@ -162,9 +162,10 @@ async function lend(world) {
 /// A borrower whose debt may be liquidated now; else what brings the next one about.
 async function underWater(world) {
   const { pool } = world.lending;
+  const accounts = await world.once("borrowers", async () => new Map(await Promise.all(world.borrowers.map(async (each) =>
+    [each, await pool.view("getUserAccountData", each.address)]))));
   const open = world.borrowers.filter((each) => !world.claimed.has(`lending:${each.address}`));
-  const accounts = await Promise.all(open.map((each) => pool.view("getUserAccountData", each.address)));
-  const below = open.filter((each, n) => accounts[n].healthFactor < WHOLE && accounts[n].totalDebtBase > 1000n * 10n ** 8n);
+  const below = open.filter((each) => accounts.get(each).healthFactor < WHOLE && accounts.get(each).totalDebtBase > 1000n * 10n ** 8n);
   if (below.length) {
     const user = world.random.pick(below);
     world.claim(`lending:${user.address}`);
@@ -173,13 +174,12 @@ async function underWater(world) {
   }
   const feeds = await stale(world);
   if (feeds[0].off > 0.003) return { txns: await update(world, feeds[0].token) };
-  const index = world.random.int(0, open.length - 1);
-  const user = open[index];
+  const user = world.random.pick(open);
   if (!user || !world.claim(`lending:${user.address}`)) return {};
-  const { availableBorrowsBase: free, healthFactor, totalCollateralBase } = accounts[index];
-  const call = totalCollateralBase < 30_000n * 10n ** 8n
-    ? pool.call("supply", user.collateral.address, (await user.collateral.view("balanceOf", user.address)) / 2n, user.address, 0)
-    : free > 200n * 10n ** 8n && healthFactor > WHOLE ? pool.call("borrow", user.debt.address, world.units(user.debt, Number(free) / 1e8 * 0.97), VARIABLE, 0, user.address) : null;
+  const { availableBorrowsBase: free, healthFactor, totalCollateralBase } = accounts.get(user);
+  const more = (await user.collateral.view("balanceOf", user.address)) / 2n;
+  const call = totalCollateralBase < 30_000n * 10n ** 8n && world.usd(user.collateral, more) > 100
+    ? pool.call("supply", user.collateral.address, more, user.address, 0) : free > 200n * 10n ** 8n && healthFactor > WHOLE ? pool.call("borrow", user.debt.address, world.units(user.debt, Number(free) / 1e8 * 0.97), VARIABLE, 0, user.address) : null;
   return { txns: call && [{ class: "lending", from: user.address, ...call, gas: 600_000 }] };
 }
 async function liquidate(world) {
@@ -205,7 +205,10 @@ async function flashLiquidate(world) {
     .filter(({ pools }) => pools.every((each) => each === pool.address || each === lender.address || !world.claimed.has(each)));
   const results = await world.chain.attempt(choices);
   const best = choices.find((_, n) => results[n] && BigInt(results[n]) > 0n);
-  if (!best) return null;
+  if (!best) { // The pools do not pay what the feed says: somebody has to trade them there first.
+    const moved = await whaleSwap(world, (each) => each.a === collateral || each.b === collateral);
+    return moved && moved.map((each) => ({ class: "large-swap", ...each }));
+  }
   world.claim(...best.pools.filter((each) => each !== pool.address && each !== lender.address));
   return [best];
 }

@@ -8,8 +8,8 @@ const ORDER = { Order: [["seller", "address"], ["collection", "address"], ["id",
 
 export async function setup(world) {
   const { deployer } = world;
-  const treasury = world.wallet("market treasury").address;
-  const art = world.create("Art", world.wallet("artist").address);
+  const treasury = world.actor("market treasury").address;
+  const art = world.create("Art", world.actor("artist").address);
   const market = world.create("Market", treasury);
   const pool = Object.assign(world.create("NftPool", art.address), { key: "pART" });
   const items = world.create("Items");

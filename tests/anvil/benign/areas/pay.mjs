@@ -11,32 +11,29 @@ const OTHER_CHAINS = [10n, 56n, 137n, 42161n];
 export async function setup(world) {
   const { deployer, tokens } = world;
   const disperse = world.create("Disperse");
-  const operators = [0, 1, 2].map((n) => world.wallet(`operator ${n}`).address);
+  const operators = [0, 1, 2].map((n) => world.actor(`operator ${n}`).address);
   const hot = world.create("HotWallet", operators);
-  const cold = world.wallet("cold").address;
+  const cold = world.actor("cold").address;
   const factory = world.create("ForwarderFactory", hot.address);
   // The same exchange's older hot wallet is a plain account.
-  const plain = world.wallet("hot account").address;
-  for (const each of [...operators, cold]) await world.fund(each, 200);
+  const plain = world.actor("hot account").address;
+  await world.fundAll([...operators, cold], 200);
   await world.fund(plain, 20_000);
   await world.fund(hot.address, 30_000);
   const stocked = ["USDS", "DAY", "LINK", "WBTC"].map((key) => tokens[key]);
   for (const token of stocked) for (const to of [hot.address, plain]) world.setup(deployer, token.call("transfer", to, world.units(token, 2e7)));
   const validators = Array.from({ length: VALIDATORS }, (_, n) => world.wallet(`validator ${n}`)).sort((a, b) => (BigInt(a.address) < BigInt(b.address) ? -1 : 1));
-  const relayers = [0, 1, 2].map((n) => world.wallet(`relayer ${n}`).address);
-  for (const each of relayers) await world.fund(each, 200);
+  const relayers = [0, 1, 2].map((n) => world.actor(`relayer ${n}`).address);
+  await world.fundAll(relayers, 200);
   const wrapped = Object.assign(world.create("Coin", "Wrapped", "WRP", 18, deployer), { key: "WRP", decimals: 18, usd: 2 });
   const bridge = world.create("Bridge", validators.map((each) => each.address), QUORUM, [wrapped.address]);
   world.setup(deployer, wrapped.call("grantRole", keccak256(toUtf8Bytes("MINTER")), bridge.address));
   await world.endow(wrapped, world.people.slice(0, 100).map((each) => [each.address, world.random.logNormal(5000, 1)]));
   for (const token of stocked) world.setup(deployer, token.call("transfer", bridge.address, world.units(token, 5e6)));
   await world.flush();
-  const deposits = [];
-  for (let n = 0; n < CUSTOMERS; ++n) {
-    const salt = word(n + 1);
-    deposits.push({ salt, address: getAddress(await factory.view("at", salt)), full: false });
-  }
-  const accounts = Array.from({ length: 60 }, (_, n) => world.wallet(`deposit ${n}`).address);
+  const deposits = await Promise.all(Array.from({ length: CUSTOMERS }, async (_, n) =>
+    ({ salt: word(n + 1), address: getAddress(await factory.view("at", word(n + 1))), full: false })));
+  const accounts = Array.from({ length: 60 }, (_, n) => world.actor(`deposit ${n}`).address);
   for (const each of deposits) world.label(each, "deposit", "deposit");
   for (const each of accounts) world.label(each, "deposit", "deposit");
   for (const [name, each] of Object.entries({ "hot wallet": hot, "hot account": plain, "cold wallet": cold })) world.label(each, name, "exchange");

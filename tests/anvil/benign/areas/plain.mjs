@@ -91,6 +91,6 @@ export const classes = {
   failed: { complex: true, make: failed },
 };
 export async function setup(world) {
-  world.merchants = Array.from({ length: 30 }, (_, n) => world.wallet(`merchant ${n}`));
-  for (const each of world.merchants) await world.fund(each.address, 20);
+  world.merchants = Array.from({ length: 30 }, (_, n) => world.actor(`merchant ${n}`));
+  await world.fundAll(world.merchants, 20);
 }

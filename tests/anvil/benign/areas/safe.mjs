@@ -49,7 +49,7 @@ export async function setup(world) {
   const migration = new Contract(chain, await deployed.official(code, MIGRATION), library.abi);
 
   const owners = Array.from({ length: OWNERS }, (_, n) => world.wallet(`owner ${n}`));
-  for (const each of owners) await world.fund(each.address, 100);
+  await world.fundAll(owners, 100);
   const module = world.create("SpendingLimit");
   const libraries = [migration.address, ...Object.values(versions).flatMap((each) => [each.multiSend, each.callOnly, each.signMessage].filter(Boolean))];
   const guard = world.create("LibraryGuard", libraries);
@@ -180,7 +180,13 @@ async function administer(world) {
 async function byModule(world) {
   const { module } = world.safe;
   const safe = someSafe(world, (each) => each.modules.length);
-  if (!safe) return administer(world).then((txns) => txns?.map((each) => ({ class: "safe-admin", ...each })) ?? null);
+  if (!safe) {
+    const other = someSafe(world);
+    if (!other) return null;
+    const txns = await executed(world, other, { to: other.address, data: other.data("enableModule", module.address) });
+    txns.at(-1).next = () => other.modules.push(module.address);
+    return txns.map((each) => ({ class: "safe-admin", ...each }));
+  }
   const [known] = safe.limits;
   if (!known) {
     const spender = world.random.pick(safe.owners).address;
