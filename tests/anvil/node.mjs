@@ -34,8 +34,13 @@ export async function startNode(flags = FREE_OF_CHARGE) {
     });
     child.on("exit", (code) => reject(new Error(`the node ended with ${code}`)));
   });
+  return { call: connect(url), stop, url };
+}
+
+/// What calls the methods of the node at `url`.
+export function connect(url) {
   let id = 0;
-  const call = async (method, ...params) => {
+  return async (method, ...params) => {
     const response = await fetch(url, {
       method: "POST",
       headers: { "content-type": "application/json" },
@@ -46,5 +51,4 @@ export async function startNode(flags = FREE_OF_CHARGE) {
     if (answer.error) throw new Error(`${method}: ${answer.error.message}`);
     return answer.result;
   };
-  return { call, stop, url };
 }

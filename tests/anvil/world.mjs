@@ -121,7 +121,7 @@ export class World {
 
   async setup() {
     const { call } = this;
-    const own = compile();
+    const own = (this.own = compile());
     this.interfaces = Object.fromEntries(Object.entries(own).map(([name, each]) => [name, new Interface(each.abi)]));
     this.swap = await this.create(own.Swap.bytecode);
     this.guard = await this.create(own.Guard.bytecode);
