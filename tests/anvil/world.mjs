@@ -76,12 +76,9 @@ export class World {
     throw new Error(`the package's code does not give ${expected}`);
   }
 
-  async setup() {
+  /// What the Safe team released, by version.
+  async releases() {
     const { call } = this;
-    const own = compile();
-    this.interfaces = Object.fromEntries(Object.entries(own).map(([name, each]) => [name, new Interface(each.abi)]));
-    this.swap = await this.create(own.Swap.bytecode);
-    this.guard = await this.create(own.Guard.bytecode);
     // 1.1.1 was deployed by hand: its code is put where it stands on main net.
     const old = load["1.1.1"];
     const place = async (address, code) => (await call("anvil_setCode", address, code), address);
@@ -119,6 +116,16 @@ export class World {
       made.proxy = version === "1.3.0" ? load[version]("GnosisSafeProxy", "proxies/") : load[version]("SafeProxy", "proxies/");
       versions[version] = made;
     }
+    return versions;
+  }
+
+  async setup() {
+    const { call } = this;
+    const own = (this.own = compile());
+    this.interfaces = Object.fromEntries(Object.entries(own).map(([name, each]) => [name, new Interface(each.abi)]));
+    this.swap = await this.create(own.Swap.bytecode);
+    this.guard = await this.create(own.Guard.bytecode);
+    const versions = await this.releases();
     const proxy = versions["1.3.0"].proxy;
     const owners = this.signers.slice(0, 3).map((each) => each.address);
     this.safes = [];
