@@ -40,6 +40,14 @@ Result<engine::WatchRequest> request_of(const Args& args) {
     request.state = args.get("state");
     request.metrics = args.get("metrics");
     CORDON_TRY(request.checkpoint_blocks, count_of(args, "checkpoint-blocks"));
+    if (args.has("sinks")) {
+        CORDON_TRY(const InputFile file, input_file(args.get("sinks")));
+        CORDON_TRY(request.sinks, engine::parse_sinks(file));
+        request.now = [] {
+            return std::chrono::time_point_cast<std::chrono::milliseconds>(
+                std::chrono::system_clock::now());
+        };
+    }
     if (args.has("chain")) {
         const auto chain = parse_chain(args.get("chain"));
         if (!chain) return fail(ErrorCode::kInvalidParam, "--chain: " + chain.error().message);
@@ -225,6 +233,7 @@ Command watch_command() {
               "Keeps alerts and goes on where it was after an end or a crash; made when "
               "missing"},
              {"checkpoint-blocks", "N", "Blocks between checkpoints of --state, at least", "256"},
+             {"sinks", "FILE", "Where alerts go besides this terminal (docs/formats/sinks.md)"},
              {"metrics", "FILE", "Written every 5 seconds for Prometheus"},
              {"chain", "CHAIN", "Chain of sources that do not say it: btc, eth, bsc, …"},
              {"speed", "N",
