@@ -11,6 +11,7 @@ Command classify_command();
 Command cluster_command();
 Command completion_command();
 Command explain_command();
+Command heists_command();
 Command help_command();
 Command ingest_command();
 Command ledger_command();
