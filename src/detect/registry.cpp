@@ -8,6 +8,17 @@ namespace cordon::detect {
 
 std::span<const Maker> detectors() noexcept {
     static const std::array kAll{
+        d11(),  //
+        d12(),  //
+        d14(),  //
+        d15(),  //
+        d16(),  //
+        d18(),  //
+        d19(),  //
+        d21(),  //
+        d25(),  //
+        d26(),  //
+        d27(),  //
         d28(),  //
         d29(),  //
         d30(),  //

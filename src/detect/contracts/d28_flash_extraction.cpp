@@ -35,10 +35,12 @@ public:
     void on_txn(const TxnView& txn, const World& world, Findings& out) override {
         if (!txn.has_calls) return;
         const TxnFlow& flow = flow_of(txn);
-        if (flow.dealings.empty()) return;
+        if (flow.dealings.empty() && flow.bystanders.empty()) return;
         const bool loan = !flow.loans.empty();
         // Without logs, what pays for a withdrawal (a share that is burned) cannot be seen.
-        const bool unpaid = flow.gained() && flow.has_unpaid(txn.has_logs);
+        // Whoever pays a debt and withdraws has given something; a thief has not.
+        const bool unpaid = flow.gained() && (flow.has_unpaid(txn.has_logs) ||
+                                              (loan && flow.has_unpaid(true) && !flow.has_gifts()));
         std::vector<std::string> reasons;
         bool certain = false;
         for (const Dealing& dealing : flow.dealings) {
@@ -55,12 +57,24 @@ public:
         if (static_cast<double>(robbed) >= bystanders_ || (robbed > 0 && fresh))
             reasons.push_back(format("{} moved tokens of {} addresses that take no part in the txn",
                                      text_of(txn, flow.bystanders[0].by), robbed));
+        if (loan && flow.has_unbacked_debt())
+            reasons.push_back("something was borrowed and kept, and nothing was put in for it");
+        if (loan && fresh && flow.gained())
+            reasons.push_back("the borrower was made in this txn, and is richer");
         if (unpaid && loan) reasons.push_back(describe(txn, world, flow));
         if (unpaid && fresh && !loan)
             reasons.push_back(describe(txn, world, flow) + " by a contract made in this txn");
         if (unpaid && flow.poses_as_token)
             reasons.push_back("the sender's own contract was used as a token by its victim");
-        if (loan && flow.gained() && flow.book_calls)
+        if (!loan && flow.has_sold_takings())
+            reasons.push_back(describe(txn, world, flow) + ", and it was sold at once");
+        if (flow.side_entrance)
+            reasons.push_back(format("{} was repaid with a deposit of what it had lent",
+                                     text_of(txn, *flow.side_entrance)));
+        if (flow.runs_in)
+            reasons.push_back(format("{} ran code that the sender made in this txn",
+                                     text_of(txn, *flow.runs_in)));
+        if (loan && flow.book_calls)
             reasons.push_back("a pair's books were set anew (skim, sync) while on loan");
         if (reasons.empty()) return;
 
@@ -92,7 +106,7 @@ private:
     }
     static std::string describe(const TxnView& txn, const World& world, const TxnFlow& flow) {
         for (const Dealing& dealing : flow.dealings)
-            if (dealing.unpaid() && !dealing.borrowed && (txn.has_logs || !dealing.only_redeemed))
+            if (dealing.unpaid() && !dealing.borrowed)
                 return format("{} lost {} and got nothing for it", text_of(txn, dealing.with),
                               loss_of(txn, world, dealing).text);
         return {};

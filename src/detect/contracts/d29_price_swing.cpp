@@ -36,10 +36,13 @@ public:
         const TxnFlow& flow = flow_of(txn);
         if (!flow.gained()) return;
         std::vector<std::string> reasons;
-        if (!flow.swings.empty())
+        for (const Swing& swing : flow.swings) {
             reasons.push_back(
-                format("the sender traded at {}, dealt elsewhere, and traded back at the same pool",
-                       text_of(txn, flow.swings[0])));
+                format("the sender traded at {}, {}and traded back at the same pool{}",
+                       text_of(txn, swing.pool), swing.profit ? "" : "dealt elsewhere, ",
+                       swing.profit ? " and got more than it had paid" : ""));
+            break;
+        }
         const bool takes = flow.has_unpaid(true) ||
                            std::any_of(flow.dealings.begin(), flow.dealings.end(),
                                        [](const Dealing& dealing) { return dealing.borrowed; });

@@ -31,6 +31,7 @@ public:
 
     TxnFlow read() {
         find_own();
+        find_conduits();
         find_acts();
         deal();
         find_loans();
@@ -44,6 +45,8 @@ public:
 
 private:
     bool is_own(uint32_t party) const noexcept { return own_[party]; }
+    /// Of our side, or on the way: whoever keeps nothing is nobody to deal with.
+    bool is_side(uint32_t party) const noexcept { return own_[party] || conduit_[party]; }
     const Address& address(uint32_t party) const noexcept { return trace_.parties[party]; }
 
     void find_own() {
@@ -64,13 +67,56 @@ private:
             const bool creates =
                 calls_[i].kind == CallKind::kCreate || calls_[i].kind == CallKind::kCreate2;
             if (creates || !calls_[i].input.empty()) called_[frame.to] = true;
+            if (creates && !frame.failed) born_.push_back(frame.to);
             if (frame.failed || !creates || !is_own(frame.from)) continue;
             if (i != 0) ++out_.created;
             if (i == 0) root_creates_ = true;
             made_.push_back(frame.to);
             add(frame.to);
         }
+        // Whoever borrows by a flash loan at our side's call is our side's: its code spends it.
+        for (std::size_t i = 1; i < calls_.size(); ++i) {
+            const Frame& frame = trace_.frames[i];
+            if (frame.failed || frame.to == kNone || own_[frame.to] || !is_call(calls_[i]))
+                continue;
+            if (flash_callbacks().has(calls_[i].input) && is_ours_to_call(i)) add(frame.to);
+        }
         std::sort(made_.begin(), made_.end());
+        std::sort(born_.begin(), born_.end());
+    }
+
+    /// Whether a called back contract had been called by our side, around the callback.
+    bool is_ours_to_call(std::size_t callback) const noexcept {
+        for (uint32_t at = calls_[callback].parent; at < calls_.size(); at = calls_[at].parent)
+            if (trace_.frames[at].to == trace_.frames[callback].to)
+                return is_own(trace_.frames[at].from);
+        return false;
+    }
+
+    /// Routers and helpers: called by our side, everything that comes in goes out again, in before
+    /// out. (A lender pays out before it is paid, and a vault is paid in one asset for another.)
+    void find_conduits() {
+        conduit_.resize(trace_.parties.size());
+        std::map<std::pair<uint32_t, uint32_t>, Net> nets;  // Party, asset.
+        std::vector<bool> keeps(trace_.parties.size());
+        for (const Move& move : trace_.moves) {
+            Net& payer = nets[{move.from, move.asset}];
+            add_to(payer.out, move.amount);
+            if (payer.out > payer.in || move.shares) keeps[move.from] = true;
+            add_to(nets[{move.to, move.asset}].in, move.amount);
+            if (move.shares) keeps[move.to] = true;
+        }
+        std::vector<bool> passes(trace_.parties.size());
+        for (const auto& [key, net] : nets) {
+            if (net.gain() > mul_div(net.in, Amount{1U}, Amount{kProfitPart}))
+                keeps[key.first] = true;
+            passes[key.first] = true;
+        }
+        for (uint32_t i = 1; i < calls_.size(); ++i) {
+            const Frame& frame = trace_.frames[i];
+            if (frame.to == kNone || !is_call(calls_[i]) || !is_side(frame.from)) continue;
+            conduit_[frame.to] = !own_[frame.to] && passes[frame.to] && !keeps[frame.to];
+        }
     }
 
     /// An act: the innermost call of our side to somebody else around a frame.
@@ -81,18 +127,16 @@ private:
             const Call& call = calls_[i];
             const Frame& frame = trace_.frames[i];
             if (frame.to == kNone) continue;
-            const bool from_own = is_own(frame.from);
-            const bool to_own = is_own(frame.to);
-            if (!from_own) {
+            const bool from_side = is_side(frame.from);
+            if (is_own(frame.to) && !is_own(frame.from) && !frame.failed) find_abuse(call, frame);
+            if (!from_side) {
                 act_[i] = act_[call.parent];
-                if (to_own && token_calls().has(call.input) && is_made(frame.to) && !frame.failed)
-                    out_.poses_as_token = true;
                 continue;
             }
-            if (to_own || call.kind == CallKind::kDelegateCall) continue;
+            if (is_side(frame.to) || call.kind == CallKind::kDelegateCall) continue;
             if (call.kind == CallKind::kCreate || call.kind == CallKind::kCreate2) continue;
             act_[i] = i;
-            if (frame.failed || call.kind == CallKind::kStaticCall) continue;
+            if (frame.failed || call.kind == CallKind::kStaticCall || !is_own(frame.from)) continue;
             const std::optional<Selector> selector = selector_of(call.input);
             if (!selector) continue;
             if (book_calls().has(*selector)) out_.book_calls = true;
@@ -100,6 +144,16 @@ private:
                 out_.repeats = std::max(out_.repeats, ++repeats[{frame.to, *selector}]);
             if (privileged_calls().has(*selector)) privileged_.push_back({i, *selector});
         }
+    }
+    /// Somebody else calls what our side made in this txn.
+    void find_abuse(const Call& call, const Frame& frame) {
+        if (!is_made(frame.to) || conduit_[frame.from]) return;
+        if (token_calls().has(call.input)) out_.poses_as_token = true;
+        // A proxy that is made in the same txn runs the code that it is made for.
+        if (call.kind == CallKind::kDelegateCall && !is_born(frame.from)) out_.runs_in = call.from;
+    }
+    bool is_born(uint32_t party) const noexcept {
+        return std::binary_search(born_.begin(), born_.end(), party);
     }
     bool is_made(uint32_t party) const noexcept {
         return std::binary_search(made_.begin(), made_.end(), party);
@@ -116,7 +170,7 @@ private:
     };
 
     uint32_t partner_of(const Move& move) const noexcept {
-        const uint32_t other = is_own(move.from) ? move.to : move.from;
+        const uint32_t other = is_side(move.from) ? move.to : move.from;
         const uint32_t act = move.frame == kNone ? kNone : act_[move.frame];
         // A token that our side calls itself is a means, not a partner.
         const bool direct = act == kNone || (act == move.frame && move.token);
@@ -137,12 +191,13 @@ private:
         flows_.resize(trace_.parties.size());
         payee_.resize(trace_.parties.size());
         for (const Move& move : trace_.moves) {
-            if (is_own(move.from)) payee_[move.to] = true;
+            if (is_side(move.from)) payee_[move.to] = true;
             add_to(flows_[move.from].of(asset(move)).out, move.amount);
             add_to(flows_[move.to].of(asset(move)).in, move.amount);
-            const bool gives = is_own(move.from);
-            const bool takes = is_own(move.to);
-            if (gives == takes) continue;
+            const bool gives = is_side(move.from);
+            const bool takes = is_side(move.to);
+            // A token that our side made itself pays for nothing.
+            if (gives == takes || is_made(move.asset)) continue;
             const uint32_t act = move.frame == kNone ? kNone : act_[move.frame];
             if (act != kNone) (gives ? sides_[act].gave : sides_[act].took) = true;
             const std::size_t index = dealing_with(partner_of(move));
@@ -161,7 +216,7 @@ private:
                 dealing.only_redeemed = false;
         }
         for (uint32_t party = 0; party < flows_.size(); ++party)
-            if (is_own(party) || is_payee(party)) add_gains(flows_[party]);
+            if (is_side(party) || is_payee(party)) add_gains(flows_[party]);
         out_.in_constructor = root_creates_ && !out_.dealings.empty();
     }
     Asset asset(const Move& move) const {
@@ -175,11 +230,7 @@ private:
     }
     /// Whom our side pays and who does nothing: where the proceeds go.
     bool is_payee(uint32_t party) const {
-        if (called_[party] || is_own(party) || address(party).is_zero()) return false;
-        const auto& all = flows_[party].all();
-        return payee_[party] && std::all_of(all.begin(), all.end(), [](const auto& entry) {
-                   return entry.second.out.is_zero();
-               });
+        return payee_[party] && !is_side(party) && is_sink(party);
     }
 
     uint32_t end_of(uint32_t frame) const noexcept {
@@ -197,17 +248,22 @@ private:
         for (uint32_t i = 1; i < calls_.size(); ++i) {
             const Frame& frame = trace_.frames[i];
             if (frame.failed || frame.to == kNone || !is_call(calls_[i])) continue;
-            if (!is_own(frame.to) || is_own(frame.from) || calls_[i].input.size() < 4) continue;
+            if (!is_side(frame.to) || is_side(frame.from) || calls_[i].input.size() < 4) continue;
             if (act_[i] != kNone) callbacks[act_[i]].push_back(i);
         }
         for (const auto& [act, backs] : callbacks) {
             const uint32_t end = end_of(act);
-            std::map<uint32_t, Net> nets;  // In: given; out: taken before the first callback.
+            std::map<uint32_t, Net> nets;     // In: given; out: taken before the first callback.
+            std::map<uint32_t, bool> repaid;  // Other than by what else the lender offers.
             for (const Move& move : moves_between(act, end)) {
-                if (move.shares || is_own(move.from) == is_own(move.to)) continue;
-                if (is_own(move.from))
+                if (move.shares || is_side(move.from) == is_side(move.to)) continue;
+                if (is_side(move.from)) {
                     add_to(nets[move.asset].in, move.amount);
-                else if (move.frame < backs.front() && act_[move.frame] == act)
+                    const uint32_t inner = act_[move.frame];
+                    if (inner == act || inner == move.frame || inner == kNone ||
+                        trace_.frames[inner].to != trace_.frames[act].to)
+                        repaid[move.asset] = true;
+                } else if (move.frame < backs.front() && act_[move.frame] == act)
                     add_to(nets[move.asset].out, move.amount);
             }
             bool lent = false;
@@ -218,6 +274,7 @@ private:
                 if (net.in < net.out) continue;
                 lent = true;
                 add_loan(act, asset, net.out);
+                if (!repaid.contains(asset)) out_.side_entrance = address(trace_.frames[act].to);
             }
             const bool known = std::any_of(backs.begin(), backs.end(), [&](uint32_t back) {
                 return flash_callbacks().has(calls_[back].input);
@@ -248,25 +305,36 @@ private:
         std::map<uint32_t, const Move*> taken;
         std::vector<bool> spoiled(trace_.parties.size());
         for (const Move& move : trace_.moves) {
-            if (is_own(move.from) || called_[move.from] || move.shares || !move.token) continue;
+            if (is_side(move.from) || called_[move.from] || move.shares || !move.token) continue;
             const uint32_t act = move.frame == kNone ? kNone : act_[move.frame];
+            const uint32_t puller = move.frame == kNone ? kNone : trace_.frames[move.frame].from;
             // Pulled by our side's own contract: it was allowed to (D33 asks by whom and how many).
-            const bool pulled = act != kNone && act != move.frame && !sides_[act].gave &&
-                                trace_.frames[move.frame].from != move.from;
-            if (pulled && (is_own(move.to) || is_payee(move.to)))
+            const bool pulled = puller != kNone && puller != move.from && !is_own(puller) &&
+                                (act == kNone || !sides_[act].gave);
+            // To our side; or, when its contract is made for this, to whoever does nothing.
+            const bool to_thief = is_side(move.to) || is_payee(move.to) ||
+                                  (out_.created + (root_creates_ ? 1 : 0) > 0 && is_sink(move.to));
+            if (pulled && to_thief)
                 taken.try_emplace(move.from, &move);
             else
                 spoiled[move.from] = true;
         }
         for (const auto& [party, move] : taken) {
-            if (spoiled[party] || flows_[party].any_gain()) continue;
             const auto& all = flows_[party].all();
-            if (std::any_of(all.begin(), all.end(),
-                            [](const auto& entry) { return !entry.second.in.is_zero(); }))
-                continue;
+            const bool paid = std::any_of(all.begin(), all.end(), [](const auto& entry) {
+                return !entry.second.in.is_zero();
+            });
+            if (spoiled[party] || paid) continue;
             out_.bystanders.push_back({address(party), address(trace_.frames[move->frame].from),
                                        asset(*move), move->amount});
         }
+    }
+    /// Takes no part but to be paid.
+    bool is_sink(uint32_t party) const {
+        const auto& all = flows_[party].all();
+        return !called_[party] && !address(party).is_zero() &&
+               std::all_of(all.begin(), all.end(),
+                           [](const auto& entry) { return entry.second.out.is_zero(); });
     }
 
     void find_reentries() {
@@ -308,12 +376,14 @@ private:
     void find_swings() {
         struct Leg {
             bool first_in = false, both = false;
+            Net net;
             uint32_t first = kNone, last = kNone;
         };
         std::map<std::pair<uint32_t, uint32_t>, Leg> legs;  // Party, asset.
         const auto see = [&](uint32_t party, const Move& move, bool in) {
-            if (is_own(party) || move.frame == kNone) return;
+            if (is_side(party) || move.frame == kNone) return;
             Leg& leg = legs[{party, move.asset}];
+            add_to(in ? leg.net.in : leg.net.out, move.amount);
             if (leg.first == kNone) {
                 leg.first = move.frame;
                 leg.first_in = in;
@@ -332,21 +402,33 @@ private:
             const uint32_t party = leg->first.first;
             bool in_first = false;
             bool out_first = false;
+            bool profit = false;
             uint32_t begin = kNone;
             uint32_t end = 0;
             for (; leg != legs.end() && leg->first.first == party; ++leg) {
                 if (!leg->second.both) continue;
                 (leg->second.first_in ? in_first : out_first) = true;
+                const Net& net = leg->second.net;
+                if (leg->second.first_in &&
+                    net.loss() > mul_div(net.in, Amount{1U}, Amount{kProfitPart}))
+                    profit = true;
                 begin = std::min(begin, leg->second.first);
                 end = std::max(end, leg->second.last);
             }
-            if (in_first && out_first && deals_elsewhere(party, begin, end))
-                out_.swings.push_back(address(party));
+            if (!in_first || !out_first || has_many_pools(party)) continue;
+            if (profit || deals_elsewhere(party, begin, end))
+                out_.swings.push_back({address(party), profit});
         }
+    }
+    /// Two pools in one contract are no trade and its reverse.
+    bool has_many_pools(uint32_t party) const {
+        for (std::size_t i = 0; i < calls_.size(); ++i)
+            if (trace_.frames[i].to == party && many_pools().has(calls_[i].input)) return true;
+        return false;
     }
     bool deals_elsewhere(uint32_t pool, uint32_t begin, uint32_t end) const {
         for (const Move& move : moves_between(begin, end + 1)) {
-            if (is_own(move.from) == is_own(move.to)) continue;
+            if (is_side(move.from) == is_side(move.to)) continue;
             const uint32_t partner = partner_of(move);
             if (partner != pool && move.from != pool && move.to != pool) return true;
         }
@@ -414,8 +496,8 @@ private:
     const std::vector<Call>& calls_;
     Trace trace_;
     TxnFlow out_;
-    std::vector<bool> own_, called_, payee_;
-    std::vector<uint32_t> made_;
+    std::vector<bool> own_, conduit_, called_, payee_;
+    std::vector<uint32_t> made_, born_;  // By our side; by anybody.
     bool root_creates_ = false;
     std::vector<uint32_t> act_;
     std::vector<Side> sides_;
@@ -458,6 +540,41 @@ bool TxnFlow::has_unpaid(bool count_redeemed) const noexcept {
     return std::any_of(dealings.begin(), dealings.end(), [&](const Dealing& dealing) {
         return dealing.unpaid() && !dealing.borrowed && (count_redeemed || !dealing.only_redeemed);
     });
+}
+
+bool TxnFlow::has_gifts() const noexcept {
+    return std::any_of(dealings.begin(), dealings.end(), [](const Dealing& dealing) {
+        return dealing.nets.any_gain() && !dealing.nets.any_loss();
+    });
+}
+
+bool TxnFlow::has_sold_takings() const noexcept {
+    if (!gained() || has_gifts()) return false;
+    const auto sold = [&](const Asset& asset) {
+        return std::any_of(dealings.begin(), dealings.end(), [&](const Dealing& dealing) {
+            const Net* net = dealing.nets.find(asset);
+            return net && net->is_gain() && dealing.nets.any_loss();
+        });
+    };
+    for (const Dealing& dealing : dealings) {
+        if (!dealing.unpaid() || dealing.borrowed || dealing.only_redeemed) continue;
+        for (const auto& [asset, net] : dealing.nets.all())
+            if (net.is_loss() && sold(asset)) return true;
+    }
+    return false;
+}
+
+bool TxnFlow::has_unbacked_debt() const noexcept {
+    if (gains.any_loss()) return false;
+    for (const Dealing& dealing : dealings) {
+        if (!dealing.borrowed || !dealing.unpaid()) continue;
+        for (const auto& [asset, net] : dealing.nets.all()) {
+            const Net* kept = gains.find(asset);
+            if (net.is_loss() && kept && kept->gain() > mul_div(net.loss(), Amount{1U}, Amount{2U}))
+                return true;
+        }
+    }
+    return false;
 }
 
 const TxnFlow& flow_of(const TxnView& txn) {

@@ -87,12 +87,22 @@ struct Jump {
     bool rate = false;  ///< The worth of a share; otherwise a price.
 };
 
+/// A pool where our side traded and traded back: with profit, or after dealing with somebody else.
+struct Swing {
+    Address pool;
+    bool profit = false;
+};
+
 struct TxnFlow {
     Address sender, entry;
-    std::vector<Address> own;       ///< Sender, entry, and what they created here. First two first.
-    std::size_t created = 0;        ///< Contracts that our side made in this txn.
-    bool in_constructor = false;    ///< The txn creates a contract, and its constructor deals.
-    bool poses_as_token = false;    ///< A foreign contract uses our side's contract as a token.
+    std::vector<Address> own;     ///< Sender, entry, and what they created here. First two first.
+    std::size_t created = 0;      ///< Contracts that our side made in this txn.
+    bool in_constructor = false;  ///< The txn creates a contract, and its constructor deals.
+    bool poses_as_token = false;  ///< A foreign contract uses our side's contract as a token.
+    /// A foreign contract that ran, by DELEGATECALL, code which our side made in this txn.
+    std::optional<Address> runs_in;
+    /// A lender that was repaid only by another of its own functions: a deposit with its own money.
+    std::optional<Address> side_entrance;
     bool book_calls = false;        ///< skim() or sync() of pairs.
     std::size_t repeats = 0;        ///< How often our side called one function of one contract.
     std::vector<Dealing> dealings;  ///< In the order of their first call.
@@ -100,15 +110,23 @@ struct TxnFlow {
     std::vector<FlashLoan> loans;
     std::vector<Bystander> bystanders;
     std::vector<Reentry> reentries;
-    std::vector<Address> swings;  ///< Pools where our side traded there, dealt elsewhere, and back.
+    std::vector<Swing> swings;
     std::vector<Jump> jumps;
     /// Rights changed by our side on contracts that are older than the txn, and whether our side
     /// took something unpaid afterwards.
     std::vector<std::pair<Address, Selector>> privileged;
 
     bool gained() const noexcept { return gains.any_gain(); }
-    /// Somebody who was dealt with ends poorer without being paid, as far as the source can tell.
+    /// Somebody who was dealt with ends poorer without being paid, as far as the source can tell:
+    /// not by lending. `count_redeemed`: also by giving back what may have been put in earlier.
     bool has_unpaid(bool count_redeemed) const noexcept;
+    /// Somebody was given something for nothing: a debt paid, a deposit made, whose worth may be
+    /// elsewhere.
+    bool has_gifts() const noexcept;
+    /// Took an asset for nothing and exchanged it for another at once, and gave nothing away.
+    bool has_sold_takings() const noexcept;
+    /// Borrowed, kept more than half of it, and put in nothing: a debt that nothing backs.
+    bool has_unbacked_debt() const noexcept;
 };
 
 /// Of a txn with call traces; empty when it failed or has none. Cost: linear in frames, n log n in

@@ -257,6 +257,22 @@ const SelectorSet& rate_views() {
     return kSet;
 }
 
+const SelectorSet& many_pools() {
+    static const SelectorSet kSet{
+        // Balancer v2 vault.
+        "swap((bytes32,uint8,address,address,uint256,bytes),(address,bool,address,bool),uint256,"
+        "uint256)",
+        "batchSwap(uint8,(bytes32,uint256,uint256,uint256,bytes)[],address[],(address,bool,address,"
+        "bool),int256[],uint256)",
+        // Balancer v3 vault.
+        "swap((uint8,address,address,address,uint256,uint256,bytes))",
+        // Uniswap v4 pool manager.
+        "unlock(bytes)",
+        "swap((address,address,uint24,int24,address),(bool,int256,uint160),bytes)",
+    };
+    return kSet;
+}
+
 const SelectorSet& book_calls() {
     static const SelectorSet kSet{"skim(address)", "sync()"};
     return kSet;

@@ -62,6 +62,8 @@ const SelectorSet& privileged_calls();
 /// Answers that are prices of something outside; and answers that are the worth of a share.
 const SelectorSet& price_views();
 const SelectorSet& rate_views();
+/// How one contract that holds many pools is asked to trade: Balancer, Uniswap v4 and its kin.
+const SelectorSet& many_pools();
 /// Uniswap v2 pairs: take what exceeds the books, and set the books to what is there.
 const SelectorSet& book_calls();
 
