@@ -27,7 +27,7 @@ std::span<const Command> commands() {
         change_command(),  classify_command(), cluster_command(),  completion_command(),
         explain_command(), help_command(),     ingest_command(),   ledger_command(),
         links_command(),   man_command(),      patterns_command(), report_command(),
-        trace_command(),
+        trace_command(),   watch_command(),
     };
     return kCommands;
 }

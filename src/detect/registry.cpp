@@ -3,6 +3,7 @@
 
 #include "contracts/detectors.hpp"
 #include "detector.hpp"
+#include "feed_health.hpp"
 
 namespace cordon::detect {
 
@@ -23,6 +24,7 @@ std::span<const Maker> detectors() noexcept {
         d29(),  //
         d30(),  //
         d31(),  //
+        Maker{&FeedHealth::kDescriptor, FeedHealth::make},
     };
     return kAll;
 }
