@@ -20,5 +20,6 @@ Command man_command();
 Command patterns_command();
 Command report_command();
 Command trace_command();
+Command watch_command();
 
 }  // namespace cordon::cli

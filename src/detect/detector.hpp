@@ -30,6 +30,14 @@ enum Input : uint32_t {
     kLabels = 1U << 11,
 };
 
+/// Which txns a detector is given. Most move nothing of ours, and most detectors are about ours:
+/// they are not asked in vain.
+enum Interest : uint32_t {
+    kAnyTxn = 1U << 0,
+    kOurTxns = 1U << 1,      ///< A wallet of ours pays or is paid.
+    kGuardedTxns = 1U << 2,  ///< A protocol, bridge or Safe of ours pays, is paid or is called.
+};
+
 /// A number that people may change (WatchConfig::parameters).
 struct Parameter {
     std::string_view name;
@@ -45,7 +53,10 @@ struct Descriptor {
     std::string_view title;  ///< A few words for a person.
     Severity severity{};     ///< The worst that it raises by itself.
     Stage stage{};
-    uint32_t needs = 0;  ///< Input bits.
+    /// Input bits. Blocks whose source does not give its kTxns, kLogs, kCalls or kChanges are not
+    /// shown to it, and counted (DetectorMetrics::skipped).
+    uint32_t needs = 0;
+    uint32_t interest = kAnyTxn;  ///< Interest bits: any of them.
     std::span<const Parameter> parameters = {};
 };
 

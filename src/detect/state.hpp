@@ -149,14 +149,14 @@ public:
         all.reserve(size_);
         for (const Bucket& bucket : buckets_)
             for (const Slot& slot : bucket)
-                if (slot.used) all.push_back(slot.key);
+                if (slot.used()) all.push_back(slot.key);
         std::sort(all.begin(), all.end());
         return all;
     }
 
     void begin_step() override {
         steps_.emplace_back();
-        ++step_;
+        next_step();
     }
     void undo_step() override {
         CORDON_CHECK(!steps_.empty());
@@ -177,7 +177,7 @@ public:
             slot->step = 0;
         }
         evictions_ -= undone_evictions(olds);
-        ++step_;  // What the step before wrote must be remembered anew.
+        next_step();  // What the step before wrote must be remembered anew.
     }
     void forget_step() override {
         CORDON_CHECK(!steps_.empty());
@@ -222,12 +222,13 @@ public:
 
 private:
     static constexpr std::size_t kWays = 8;
+    static constexpr uint32_t kFree = ~0U;
     struct Slot {
         Key key{};
-        uint32_t when = 0;  // Unix seconds of the last write.
-        uint32_t step = 0;  // The step that remembered it.
-        bool used = false;
+        uint32_t when = 0;      // Unix seconds of the last write.
+        uint32_t step = kFree;  // The step that remembered it; kFree: nothing is here.
         Value value{};
+        bool used() const noexcept { return step != kFree; }
     };
     using Bucket = std::array<Slot, kWays>;
     struct Old {
@@ -249,12 +250,14 @@ private:
     const Slot* slot_of(const Key& key) const noexcept {
         const Bucket& bucket = buckets_[mix(key) & (buckets_.size() - 1)];
         for (const Slot& slot : bucket)
-            if (slot.used && slot.key == key) return &slot;
+            if (slot.used() && slot.key == key) return &slot;
         return nullptr;
     }
     Slot* slot_of(const Key& key) noexcept {
         return const_cast<Slot*>(std::as_const(*this).slot_of(key));
     }
+
+    void next_step() noexcept { step_ = step_ + 1 == kFree ? 1 : step_ + 1; }
 
     void remember(Slot& slot, bool evicted = false) {
         if (steps_.empty()) return;
@@ -287,7 +290,6 @@ private:
             ++evictions_;
         }
         slot->key = key;
-        slot->used = true;
         slot->when = when;
         slot->step = step_;
         ++size_;
@@ -299,16 +301,16 @@ private:
         Slot* slot = free_in(bucket_of(key));
         CORDON_CHECK(slot != nullptr);
         slot->key = key;
-        slot->used = true;
+        slot->step = 0;
         ++size_;
         return *slot;
     }
     static bool is_full(const Bucket& bucket) noexcept {
-        return std::all_of(bucket.begin(), bucket.end(), [](const Slot& s) { return s.used; });
+        return std::all_of(bucket.begin(), bucket.end(), [](const Slot& s) { return s.used(); });
     }
     static Slot* free_in(Bucket& bucket) noexcept {
         for (Slot& slot : bucket)
-            if (!slot.used) return &slot;
+            if (!slot.used()) return &slot;
         return nullptr;
     }
     void grow() {
@@ -317,7 +319,7 @@ private:
         // A bucket's entries go to itself or to its twin: none can overflow.
         for (Bucket& bucket : old)
             for (Slot& slot : bucket)
-                if (slot.used) *free_in(bucket_of(slot.key)) = std::move(slot);
+                if (slot.used()) *free_in(bucket_of(slot.key)) = std::move(slot);
     }
     static uint64_t undone_evictions(const std::vector<Old>& olds) noexcept {
         return static_cast<uint64_t>(

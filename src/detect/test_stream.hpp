@@ -122,6 +122,11 @@ public:
         open_.block.header.time = from_unix_seconds(time_);
         open_.block.header.hash = hash_of("block " + std::to_string(number_) + salt_);
         open_.activity.has_txns = true;
+        for (const TxnActivity& txn : open_.activity.txns) {
+            open_.activity.has_logs |= !txn.logs.empty();
+            open_.activity.has_calls |= !txn.calls.empty();
+            open_.activity.has_changes |= !txn.changes.empty();
+        }
         time_ += seconds;
         auto event = std::make_shared<const FeedEvent>(std::move(open_));
         open_ = {};

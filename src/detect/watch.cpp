@@ -12,12 +12,23 @@ namespace cordon::detect {
 namespace {
 
 /// Begins a checkpoint: what wrote it, and in which version.
-constexpr std::string_view kMagic = "cordon-watch-1\n";
+constexpr std::string_view kMagic = "cordon-watch-2\n";
 
 uint64_t cpu_nanoseconds() noexcept {
     timespec now{};
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
     return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000U + static_cast<uint64_t>(now.tv_nsec);
+}
+
+constexpr uint32_t kOfBlocks = kTxns | kLogs | kCalls | kChanges;
+
+uint32_t given_by(const Activity& activity) noexcept {
+    return (activity.has_txns ? kTxns : 0U) | (activity.has_logs ? kLogs : 0U) |
+           (activity.has_calls ? kCalls : 0U) | (activity.has_changes ? kChanges : 0U);
+}
+
+bool can_run(const Descriptor& descriptor, uint32_t given) noexcept {
+    return (descriptor.needs & kOfBlocks & ~given) == 0;
 }
 
 bool is_worse(const Alert& alert, const Alert& than) noexcept {
@@ -66,6 +77,7 @@ Watch::Watch(const WatchConfig& config, const Knowledge& knowledge, WatchOptions
     tables_ = world_.tables();
     for (const Running& running : running_)
         for (Table* table : running.detector->tables()) tables_.push_back(table);
+    choose(0);
 }
 
 void Watch::begin_step() {
@@ -146,20 +158,25 @@ Status Watch::rewind(const Rewind& back, AlertSink& sink) {
 }
 
 template <typename Call>
+void Watch::one(std::size_t index, const TxnView* view, const BlockHeader* block, ChainId chain,
+                UnixMillis time, Step& step, Call call) {
+    findings_.clear();
+    const uint64_t before = options_.cost ? cpu_nanoseconds() : 0;
+    call(*running_[index].detector);
+    if (options_.cost) running_[index].metrics.nanoseconds += cpu_nanoseconds() - before;
+    ++running_[index].metrics.events;
+    if (findings_.empty()) return;
+    const Findings findings = std::move(findings_);
+    findings_ = {};
+    take(index, findings, view, block, chain, time, step);
+}
+
+template <typename Call>
 void Watch::each(const TxnView* view, const BlockHeader* block, ChainId chain, UnixMillis time,
                  Step& step, Call call) {
-    for (std::size_t i = 0; i < running_.size(); ++i) {
-        findings_.clear();
-        const uint64_t before = options_.cost ? cpu_nanoseconds() : 0;
-        call(*running_[i].detector);
-        if (options_.cost) running_[i].metrics.nanoseconds += cpu_nanoseconds() - before;
-        ++running_[i].metrics.events;
-        if (!findings_.empty()) {
-            const Findings findings = std::move(findings_);
-            findings_ = {};
-            take(i, findings, view, block, chain, time, step);
-        }
-    }
+    for (std::size_t i = 0; i < running_.size(); ++i)
+        if (!block || can_run(running_[i].detector->descriptor(), given_))
+            one(i, view, block, chain, time, step, call);
 }
 
 void Watch::take(std::size_t index, const Findings& findings, const TxnView* view,
@@ -212,9 +229,28 @@ void Watch::take(std::size_t index, const Findings& findings, const TxnView* vie
     }
 }
 
+void Watch::choose(uint32_t given) {
+    for (std::size_t interest = 0; interest < chosen_.size(); ++interest) {
+        chosen_[interest].clear();
+        for (std::size_t i = 0; i < running_.size(); ++i) {
+            const Descriptor& descriptor = running_[i].detector->descriptor();
+            if (can_run(descriptor, given) && (descriptor.interest & interest) != 0)
+                chosen_[interest].push_back(i);
+        }
+    }
+    given_ = given;
+}
+
 void Watch::run_txn(const TxnView& view, Step& step) {
-    each(&view, view.block, view.chain, view.time, step,
-         [&](Detector& detector) { detector.on_txn(view, world_, findings_); });
+    uint32_t interest = kAnyTxn;
+    for (const Movement& movement : view.movements) {
+        if (movement.from_set != 0 || movement.to_set != 0) interest |= kOurTxns;
+        if (movement.guarded) interest |= kGuardedTxns;
+    }
+    if (view.activity && world_.is_guarded(view.chain, view.activity->to)) interest |= kGuardedTxns;
+    for (const std::size_t i : chosen_[interest])
+        one(i, &view, view.block, view.chain, view.time, step,
+            [&](Detector& detector) { detector.on_txn(view, world_, findings_); });
 }
 
 void Watch::run_block(const SeenBlock& seen, Step& step) {
@@ -227,8 +263,11 @@ void Watch::run_block(const SeenBlock& seen, Step& step) {
     view.has_logs = seen.activity.has_logs;
     view.has_calls = seen.activity.has_calls;
     view.has_changes = seen.activity.has_changes;
-    const auto one = [&](const Hash256& hash, UnixMillis time, std::span<const Transfer> transfers,
-                         const TxnActivity* activity, const UtxoTxn* utxo) {
+    if (const uint32_t given = given_by(seen.activity); given != given_) choose(given);
+    for (Running& running : running_)
+        if (!can_run(running.detector->descriptor(), given_)) ++running.metrics.skipped;
+    const auto show = [&](const Hash256& hash, UnixMillis time, std::span<const Transfer> transfers,
+                          const TxnActivity* activity, const UtxoTxn* utxo) {
         view.hash = hash;
         view.time = time;
         view.activity = activity;
@@ -238,21 +277,21 @@ void Watch::run_block(const SeenBlock& seen, Step& step) {
         world_.apply(chain, transfers, activity, utxo, time);
     };
     for (const UtxoTxn& txn : seen.block.utxo_txns)
-        one(txn.txid, block_time, world_.transfers_of(chain, txn), nullptr, &txn);
+        show(txn.txid, block_time, world_.transfers_of(chain, txn), nullptr, &txn);
     auto account = seen.block.account_txns.begin();
     const auto account_end = seen.block.account_txns.end();
     for (const TxnActivity& activity : seen.activity.txns) {
         if (account != account_end && account->hash == activity.hash) {
-            one(account->hash, account->time.value_or(block_time), account->transfers, &activity,
-                nullptr);
+            show(account->hash, account->time.value_or(block_time), account->transfers, &activity,
+                 nullptr);
             ++account;
         } else {
-            one(activity.hash, block_time, {}, &activity, nullptr);
+            show(activity.hash, block_time, {}, &activity, nullptr);
         }
     }
     for (; account != account_end; ++account)
-        one(account->hash, account->time.value_or(block_time), account->transfers, nullptr,
-            nullptr);
+        show(account->hash, account->time.value_or(block_time), account->transfers, nullptr,
+             nullptr);
     each(nullptr, &header, chain, block_time, step,
          [&](Detector& detector) { detector.on_block_end(chain, header, world_, findings_); });
 }
@@ -268,6 +307,9 @@ void Watch::run_pending(const PendingTxn& pending, Step& step) {
     view.has_logs = !pending.activity.logs.empty();
     view.has_calls = !pending.activity.calls.empty();
     view.has_changes = !pending.activity.changes.empty();
+    const uint32_t given = (is_utxo ? 0U : kTxns) | (view.has_logs ? kLogs : 0U) |
+                           (view.has_calls ? kCalls : 0U) | (view.has_changes ? kChanges : 0U);
+    if (given != given_) choose(given);
     const std::span<const Transfer> transfers =
         is_utxo ? world_.transfers_of(pending.chain, *pending.utxo)
                 : std::span<const Transfer>{pending.transfers.transfers};
@@ -302,6 +344,16 @@ Status Watch::save(StateSink& sink) const {
     std::string ids;
     for (const Running& running : running_) ids += running.metrics.id + "\n";
     CORDON_TRY(save_state(sink, ids));
+    // After load() nothing up to here can be taken back: a rewind must be refused, not ignored.
+    std::map<ChainId, BlockNum> tips = forgotten_;
+    for (const Step& step : steps_)
+        if (const auto* seen = std::get_if<SeenBlock>(step.event.get()))
+            tips[seen->block.chain] = seen->block.header.number;
+    CORDON_TRY(save_state(sink, uint64_t{tips.size()}));
+    for (const auto& [chain, tip] : tips) {
+        CORDON_TRY(save_state(sink, chain));
+        CORDON_TRY(save_state(sink, tip));
+    }
     for (const Table* table : tables_) CORDON_TRY(table->save(sink));
     return {};
 }
@@ -318,6 +370,17 @@ Status Watch::load(StateSource& source) {
     if (ids != wanted)
         return fail(ErrorCode::kConflict,
                     "checkpoint: made with other detectors; the watch must begin anew");
+    uint64_t chains = 0;
+    CORDON_TRY(load_state(source, chains));
+    if (chains > kMaxSavedItems) return fail(ErrorCode::kCorrupt, "checkpoint: too many chains");
+    forgotten_.clear();
+    for (; chains > 0; --chains) {
+        ChainId chain;
+        BlockNum tip = 0;
+        CORDON_TRY(load_state(source, chain));
+        CORDON_TRY(load_state(source, tip));
+        forgotten_[chain] = tip;
+    }
     for (Table* table : tables_) CORDON_TRY(table->load(source));
     steps_.clear();
     return {};

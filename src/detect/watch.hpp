@@ -1,6 +1,7 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <deque>
 #include <functional>
 #include <map>
@@ -77,7 +78,12 @@ private:
     void run(const FeedEvent& event, Step& step);
     void run_block(const SeenBlock& seen, Step& step);
     void run_txn(const TxnView& view, Step& step);
+    /// Chooses who is shown txns of a source that gives these Input bits.
+    void choose(uint32_t given);
     void run_pending(const PendingTxn& pending, Step& step);
+    template <typename Call>
+    void one(std::size_t detector, const TxnView* view, const BlockHeader* block, ChainId chain,
+             UnixMillis time, Step& step, Call call);
     template <typename Call>
     void each(const TxnView* view, const BlockHeader* block, ChainId chain, UnixMillis time,
               Step& step, Call call);
@@ -94,6 +100,8 @@ private:
     std::deque<Step> steps_;
     std::map<ChainId, BlockNum> forgotten_;  // The last block that cannot be taken back.
     Findings findings_;
+    uint32_t given_ = 0;                              // What chosen_ is for.
+    std::array<std::vector<std::size_t>, 8> chosen_;  // By Interest bits of the txn.
 };
 
 /// The id of an alert (Alert::id).

@@ -2,158 +2,100 @@
 #include "world.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <map>
-#include <tuple>
+#include <unordered_map>
 
-#include <cordon/base/format.hpp>
+#include "holdings.hpp"
 
 namespace cordon::detect {
 namespace {
 
-constexpr uint64_t kBalances = 1U << 18;   // Addresses of ours times assets they hold.
 constexpr uint64_t kCreations = 1U << 20;  // Contracts young enough to be of interest.
-constexpr uint64_t kPrices = 1U << 16;
-
-/// An address of a chain in 24 bytes. Payloads are hashes: 20 bytes of them are as hard to meet as
-/// an EVM address.
-struct PlaceKey {
-    std::array<uint8_t, 20> payload{};
-    uint32_t chain = 0;
-    friend auto operator<=>(const PlaceKey&, const PlaceKey&) = default;
-};
-
-PlaceKey key_of(ChainId chain, const Address& address) noexcept {
-    PlaceKey key;
-    const ByteView payload = address.payload();
-    std::copy_n(payload.begin(), std::min(payload.size(), key.payload.size()), key.payload.begin());
-    key.chain = static_cast<uint32_t>(std::hash<ChainId>{}(chain) >> 32) ^
-                static_cast<uint32_t>(address.kind());
-    return key;
-}
-
-struct BalanceKey {
-    ChainId chain;
-    Address address;
-    Asset asset;
-    friend auto operator<=>(const BalanceKey&, const BalanceKey&) = default;
-};
-
-struct Balance {
-    Amount amount;
-    bool overspent = false;  // More went out than was known: what is left is not known either.
-};
+constexpr uint64_t kTickets = 1U << 10;
+constexpr std::size_t kLabels = std::size_t{1} << 16;  // Answers that are kept.
 
 struct Creation {
     Address creator;
     UnixMillis time;
 };
 
-struct PriceKey {
-    ChainId chain;
-    Asset asset;
-    friend auto operator<=>(const PriceKey&, const PriceKey&) = default;
-};
-
-struct LastPrice {
-    double usd = 0;
-    UnixMillis time;
+/// What the configuration says of an address.
+struct Tracked {
+    SetId set = 0;
+    const Protocol* protocol = nullptr;
+    const WatchedSafe* safe = nullptr;
+    const WatchedBridge* bridge = nullptr;
+    std::vector<const Allowed*> allowed;
+    bool is_guarded() const noexcept { return protocol || safe || bridge; }
+    bool is_tracked() const noexcept { return set != 0 || is_guarded(); }
 };
 
 }  // namespace
-}  // namespace cordon::detect
-
-template <>
-struct std::hash<cordon::detect::PlaceKey> {
-    std::size_t operator()(const cordon::detect::PlaceKey& key) const noexcept {
-        uint64_t a;
-        uint64_t b;
-        std::memcpy(&a, key.payload.data() + 4, 8);
-        std::memcpy(&b, key.payload.data() + 12, 8);
-        return (a ^ (b * 0x9E3779B97F4A7C15ULL)) + key.chain;
-    }
-};
-template <>
-struct std::hash<cordon::detect::BalanceKey> {
-    std::size_t operator()(const cordon::detect::BalanceKey& key) const noexcept {
-        return std::hash<cordon::Address>{}(key.address) ^
-               (std::hash<cordon::Asset>{}(key.asset) * 3) ^
-               std::hash<cordon::ChainId>{}(key.chain);
-    }
-};
-template <>
-struct std::hash<cordon::detect::PriceKey> {
-    std::size_t operator()(const cordon::detect::PriceKey& key) const noexcept {
-        return std::hash<cordon::Asset>{}(key.asset) ^ std::hash<cordon::ChainId>{}(key.chain);
-    }
-};
-template <>
-struct std::hash<cordon::detect::Place> {
-    std::size_t operator()(const cordon::detect::Place& place) const noexcept {
-        return std::hash<cordon::Address>{}(place.address) ^
-               std::hash<cordon::ChainId>{}(place.chain);
-    }
-};
-
-namespace cordon::detect {
 
 struct World::Impl {
-    std::unordered_map<Place, SetId> sets;
-    std::unordered_map<Place, std::vector<const Allowed*>> allowed;
-    std::unordered_map<Place, const Protocol*> protocols;
-    std::unordered_map<Place, const WatchedSafe*> safes;
-    std::unordered_map<Place, const WatchedBridge*> bridges;
+    std::unordered_map<Place, Tracked> places;
+    Valuation valuation;
+    Holdings holdings;
 
     Keyed<PlaceKey, uint32_t> seen;  // Unix seconds.
     Keyed<PlaceKey, Creation> created{kCreations};
-    Keyed<BalanceKey, Balance> balances{kBalances};
-    Keyed<PriceKey, LastPrice> prices{kPrices};
+    Keyed<uint32_t, Cents> spent{kTickets};  // Of a ticket, by its place in the configuration.
 
     std::vector<Movement> movements;
     std::vector<Transfer> transfers;
+    std::map<uint32_t, Cents> spending;  // What the txn at hand takes of tickets.
+    std::unordered_map<Place, std::optional<Label>> labels;  // A cache: never iterated, no state.
 
-    explicit Impl(uint64_t addresses) : seen{addresses} {}
+    Impl(const Knowledge& knowledge, const std::vector<SetInfo>& sets, uint64_t addresses)
+        : valuation{knowledge}, holdings{knowledge, valuation, sets}, seen{addresses} {}
 
-    bool is_tracked(ChainId chain, const Address& address) const noexcept {
-        const Place place{chain, address};
-        return sets.contains(place) || protocols.contains(place) || bridges.contains(place) ||
-               safes.contains(place);
+    const Tracked& at(ChainId chain, const Address& address) const noexcept {
+        static const Tracked kNothing;
+        const auto found = places.find({chain, address});
+        return found == places.end() ? kNothing : found->second;
     }
 };
 
 void World::Free::operator()(Impl* impl) const noexcept { delete impl; }
 
 World::World(const WatchConfig& config, const Knowledge& knowledge, uint64_t addresses)
-    : config_{config}, knowledge_{knowledge}, impl_{new Impl{addresses}} {
+    : config_{config}, knowledge_{knowledge}, impl_{new Impl{knowledge, sets_, addresses}} {
     std::map<std::string, SetId> by_name;
     for (const WalletAddress& wallet : config.wallets) {
         auto [at, is_new] = by_name.try_emplace(wallet.set, static_cast<SetId>(sets_.size() + 1));
         if (is_new) sets_.push_back({wallet.set, wallet.entity, wallet.tier, {}});
-        if (impl_->sets.try_emplace({wallet.chain, wallet.address}, at->second).second)
-            sets_[at->second - 1].addresses.push_back({wallet.chain, wallet.address});
+        Tracked& place = impl_->places[{wallet.chain, wallet.address}];
+        if (place.set != 0) continue;
+        place.set = at->second;
+        sets_[at->second - 1].addresses.push_back({wallet.chain, wallet.address});
     }
     for (SetInfo& set : sets_) std::sort(set.addresses.begin(), set.addresses.end());
-    for (const Allowed& allowed : config.allowed) impl_->allowed[allowed.place].push_back(&allowed);
+    for (const Allowed& allowed : config.allowed)
+        impl_->places[allowed.place].allowed.push_back(&allowed);
     for (const Protocol& protocol : config.protocols)
-        for (const Place& place : protocol.contracts) impl_->protocols.emplace(place, &protocol);
-    for (const WatchedSafe& safe : config.safes) impl_->safes.emplace(safe.place, &safe);
+        for (const Place& place : protocol.contracts) impl_->places[place].protocol = &protocol;
+    for (const WatchedSafe& safe : config.safes) impl_->places[safe.place].safe = &safe;
     for (const WatchedBridge& bridge : config.bridges)
-        for (const Place& place : bridge.contracts) impl_->bridges.emplace(place, &bridge);
+        for (const Place& place : bridge.contracts) impl_->places[place].bridge = &bridge;
 }
 
 SetId World::set_of(ChainId chain, const Address& address) const noexcept {
-    const auto found = impl_->sets.find({chain, address});
-    return found == impl_->sets.end() ? 0 : found->second;
+    return impl_->at(chain, address).set;
+}
+
+bool World::is_tracked(ChainId chain, const Address& address) const noexcept {
+    return impl_->at(chain, address).is_tracked();
+}
+
+bool World::is_guarded(ChainId chain, const Address& address) const noexcept {
+    return impl_->at(chain, address).is_guarded();
 }
 
 bool World::is_allowed(SetId from, ChainId chain, const Address& to,
                        UnixMillis time) const noexcept {
     if (from == 0) return false;
-    const auto found = impl_->allowed.find({chain, to});
-    if (found == impl_->allowed.end()) return false;
-    const std::string& name = set(from).name;
-    return std::any_of(found->second.begin(), found->second.end(), [&](const Allowed* allowed) {
-        return (allowed->set.empty() || allowed->set == name) &&
+    const std::vector<const Allowed*>& all = impl_->at(chain, to).allowed;
+    return std::any_of(all.begin(), all.end(), [&](const Allowed* allowed) {
+        return (allowed->set.empty() || allowed->set == set(from).name) &&
                (!allowed->until || time < *allowed->until);
     });
 }
@@ -167,50 +109,36 @@ const ChangeTicket* World::ticket(SetId id, UnixMillis time) const noexcept {
 }
 
 const Protocol* World::protocol_of(ChainId chain, const Address& contract) const noexcept {
-    const auto found = impl_->protocols.find({chain, contract});
-    return found == impl_->protocols.end() ? nullptr : found->second;
+    return impl_->at(chain, contract).protocol;
 }
 
 const WatchedSafe* World::safe_of(ChainId chain, const Address& address) const noexcept {
-    const auto found = impl_->safes.find({chain, address});
-    return found == impl_->safes.end() ? nullptr : found->second;
+    return impl_->at(chain, address).safe;
 }
 
 const WatchedBridge* World::bridge_of(ChainId chain, const Address& contract) const noexcept {
-    const auto found = impl_->bridges.find({chain, contract});
-    return found == impl_->bridges.end() ? nullptr : found->second;
+    return impl_->at(chain, contract).bridge;
 }
 
 std::optional<Label> World::label(ChainId chain, const Address& address) const {
+    const auto known = impl_->labels.find({chain, address});
+    if (known != impl_->labels.end()) return known->second;
     const std::vector<Label> labels = knowledge_.labels(chain, address);
     const auto best = std::max_element(
         labels.begin(), labels.end(),
         [](const Label& a, const Label& b) { return a.confidence < b.confidence; });
-    return best == labels.end() ? std::nullopt : std::optional{*best};
+    if (impl_->labels.size() >= kLabels) impl_->labels.clear();
+    return impl_->labels[{chain, address}] =
+               best == labels.end() ? std::nullopt : std::optional{*best};
 }
 
 std::optional<Cents> World::usd(ChainId chain, const Asset& asset, const Amount& amount,
                                 UnixMillis time) const {
-    std::optional<double> price;
-    if (const LastPrice* last = impl_->prices.find({chain, asset}); last && last->time <= time)
-        price = last->usd;
-    if (!price) price = knowledge_.price(chain, asset, time);
-    if (!price) return std::nullopt;
-    const std::optional<AssetInfo> info = knowledge_.asset(chain, asset);
-    if (!info && !asset.is_native()) return std::nullopt;
-    const unsigned decimals = info ? info->decimals : native_decimals(chain);
-    // One rounding each way at most: the same amount and price always give the same cents.
-    const double cents = std::floor(amount.to_double() / std::pow(10.0, decimals) * *price * 100);
-    constexpr double kLargest = 9.2e18;  // Below the end of int64.
-    return static_cast<Cents>(std::min(cents, kLargest));
+    return impl_->valuation.usd(chain, asset, amount, time);
 }
 
 std::string World::amount_text(ChainId chain, const Asset& asset, const Amount& amount) const {
-    const std::optional<AssetInfo> info = knowledge_.asset(chain, asset);
-    if (info) return format("{} {}", format_units(amount, info->decimals), info->symbol);
-    if (asset.is_native())
-        return format("{} {}", format_units(amount, native_decimals(chain)), native_symbol(chain));
-    return format("{} smallest units of {}", amount.to_string(), asset.text());
+    return impl_->valuation.text(chain, asset, amount);
 }
 
 std::optional<UnixMillis> World::first_seen(ChainId chain, const Address& address) const {
@@ -231,41 +159,28 @@ std::optional<Address> World::creator(ChainId chain, const Address& contract) co
 
 std::optional<Amount> World::balance(ChainId chain, const Address& address,
                                      const Asset& asset) const {
-    const Balance* balance = impl_->balances.find({chain, address, asset});
-    if (!balance) return knowledge_.balance(chain, address, asset);
-    return balance->overspent ? std::nullopt : std::optional{balance->amount};
+    return impl_->holdings.balance(chain, address, asset);
 }
 
 std::optional<Amount> World::set_balance(SetId id, ChainId chain, const Asset& asset) const {
-    std::optional<Amount> sum;
-    for (const Place& place : set(id).addresses) {
-        if (place.chain != chain) continue;
-        const std::optional<Amount> one = balance(chain, place.address, asset);
-        if (one) sum = checked_add(sum.value_or(Amount{}), *one).value_or(Amount::max());
-    }
-    return sum;
+    return impl_->holdings.set_balance(id, chain, asset);
 }
 
 std::vector<Asset> World::assets_of(ChainId chain, const Address& address) const {
-    std::vector<Asset> assets = knowledge_.assets_of(chain, address);
-    for (const BalanceKey& key : impl_->balances.keys())
-        if (key.chain == chain && key.address == address) assets.push_back(key.asset);
-    std::sort(assets.begin(), assets.end());
-    assets.erase(std::unique(assets.begin(), assets.end()), assets.end());
-    return assets;
+    return impl_->holdings.assets_of(chain, address);
+}
+
+std::vector<Asset> World::assets_of(SetId id, ChainId chain) const {
+    return impl_->holdings.assets_of(id, chain);
 }
 
 Cents World::set_value(SetId id, ChainId chain, UnixMillis time) const {
     Cents sum = 0;
-    for (const Place& place : set(id).addresses) {
-        if (place.chain != chain) continue;
-        for (const Asset& asset : assets_of(chain, place.address)) {
-            const std::optional<Amount> amount = balance(chain, place.address, asset);
-            const std::optional<Cents> cents =
-                amount ? usd(chain, asset, *amount, time) : std::nullopt;
-            if (cents && __builtin_add_overflow(sum, *cents, &sum))
-                return std::numeric_limits<Cents>::max();
-        }
+    for (const Asset& asset : assets_of(id, chain)) {
+        const std::optional<Amount> amount = set_balance(id, chain, asset);
+        const std::optional<Cents> cents = amount ? usd(chain, asset, *amount, time) : std::nullopt;
+        if (cents && __builtin_add_overflow(sum, *cents, &sum))
+            return std::numeric_limits<Cents>::max();
     }
     return sum;
 }
@@ -281,23 +196,43 @@ Cents World::set_value(SetId id, UnixMillis time) const {
     return sum;
 }
 
-void World::price(const Price& price) {
-    LastPrice& last = impl_->prices.at({price.chain, price.asset}, price.time);
-    if (last.time <= price.time) last = {price.usd, price.time};
+void World::price(const Price& price) { impl_->valuation.price(price); }
+
+bool World::is_planned(const Movement& movement, UnixMillis time,
+                       std::map<uint32_t, Cents>& spending) const {
+    for (uint32_t i = 0; i < config_.tickets.size(); ++i) {
+        const ChangeTicket& ticket = config_.tickets[i];
+        if (ticket.set != set(movement.from_set).name || time < ticket.from || time >= ticket.until)
+            continue;
+        if (!ticket.usd) return true;
+        if (!movement.usd) continue;  // What cannot be valued is not known to be covered.
+        const Cents* before = impl_->spent.find(i);
+        Cents sum = (before ? *before : 0) + spending[i];
+        if (__builtin_add_overflow(sum, *movement.usd, &sum) || sum > *ticket.usd) continue;
+        spending[i] += *movement.usd;
+        return true;
+    }
+    return false;
 }
 
 std::span<const Movement> World::movements(ChainId chain, std::span<const Transfer> transfers,
                                            UnixMillis time) {
     impl_->movements.clear();
+    impl_->spending.clear();
     for (const Transfer& transfer : transfers) {
-        Movement movement{&transfer,
-                          usd(chain, transfer.asset, transfer.amount, time),
-                          set_of(chain, transfer.from),
-                          set_of(chain, transfer.to),
-                          false,
-                          first_seen(chain, transfer.to)};
-        movement.allowed =
-            movement.to_set != 0 || is_allowed(movement.from_set, chain, transfer.to, time);
+        const Tracked& from = impl_->at(chain, transfer.from);
+        const Tracked& to = impl_->at(chain, transfer.to);
+        Movement movement;
+        movement.transfer = &transfer;
+        movement.usd = usd(chain, transfer.asset, transfer.amount, time);
+        movement.from_set = from.set;
+        movement.to_set = to.set;
+        movement.guarded = from.is_guarded() || to.is_guarded();
+        movement.to_first_seen = first_seen(chain, transfer.to);
+        if (from.set != 0) {
+            movement.allowed = to.set != 0 || is_allowed(from.set, chain, transfer.to, time);
+            movement.planned = !movement.allowed && is_planned(movement, time, impl_->spending);
+        }
         impl_->movements.push_back(movement);
     }
     return impl_->movements;
@@ -339,19 +274,11 @@ void World::apply(ChainId chain, std::span<const Transfer> transfers, const TxnA
     };
     const auto move = [&](const Address& address, const Asset& asset, const Amount& amount,
                           bool in) {
-        if (!impl_->is_tracked(chain, address)) return;
-        const BalanceKey key{chain, address, asset};
-        const bool is_new = impl_->balances.find(key) == nullptr;
-        Balance& balance = impl_->balances.at(key, time);
-        if (is_new) balance.amount = knowledge_.balance(chain, address, asset).value_or(Amount{});
-        if (in) {
-            balance.amount = checked_add(balance.amount, amount).value_or(Amount::max());
-        } else if (balance.amount < amount) {
-            balance = {Amount{}, true};
-        } else {
-            balance.amount -= amount;
-        }
+        const Tracked& place = impl_->at(chain, address);
+        if (place.is_tracked())
+            impl_->holdings.move(chain, address, place.set, asset, amount, in, time);
     };
+    for (const auto& [ticket, usd] : impl_->spending) impl_->spent.at(ticket, time) += usd;
     if (utxo) {
         for (const TxIn& input : utxo->inputs) {
             if (!input.spent) continue;
@@ -392,7 +319,9 @@ void World::apply(ChainId chain, std::span<const Transfer> transfers, const TxnA
 }
 
 std::vector<Table*> World::tables() {
-    return {&impl_->seen, &impl_->created, &impl_->balances, &impl_->prices};
+    std::vector<Table*> all{&impl_->seen, &impl_->created, &impl_->spent, impl_->valuation.table()};
+    for (Table* table : impl_->holdings.tables()) all.push_back(table);
+    return all;
 }
 
 }  // namespace cordon::detect

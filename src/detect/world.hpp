@@ -1,10 +1,10 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
-#include <unordered_map>
 #include <vector>
 
 #include <cordon/model/feed_event.hpp>
@@ -53,10 +53,14 @@ struct Movement {
     std::optional<Cents> usd;  ///< None: unpriced, never 0.
     SetId from_set = 0, to_set = 0;
     bool allowed = false;  ///< The destination is ours, or on the allow-list of `from_set`.
+    bool planned = false;  ///< A ticket of `from_set` covers it.
+    bool guarded = false;  ///< From or to a protocol, a bridge or a Safe that we guard.
     /// When the destination was first paid or paid somebody; none: this txn is the first.
     std::optional<UnixMillis> to_first_seen;
     /// It leaves a set of ours for somebody else who is not on the allow-list.
     bool leaves() const noexcept { return from_set != 0 && !allowed; }
+    /// And nobody announced it.
+    bool is_outflow() const noexcept { return leaves() && !planned; }
 };
 
 /// One txn, as detectors see it. Views: valid during the call.
@@ -88,8 +92,12 @@ public:
     std::size_t sets() const noexcept { return sets_.size(); }
     const SetInfo& set(SetId id) const { return sets_[id - 1]; }
     bool is_allowed(SetId from, ChainId chain, const Address& to, UnixMillis time) const noexcept;
-    /// The ticket that covers a set at a time; nullptr when none does.
+    /// The ticket that covers a set at a time, whatever is left of it; nullptr when none does.
     const ChangeTicket* ticket(SetId set, UnixMillis time) const noexcept;
+    /// A wallet of ours, or of a protocol, bridge or Safe that we guard.
+    bool is_tracked(ChainId chain, const Address& address) const noexcept;
+    /// Only the latter.
+    bool is_guarded(ChainId chain, const Address& address) const noexcept;
     const Protocol* protocol_of(ChainId chain, const Address& contract) const noexcept;
     const WatchedSafe* safe_of(ChainId chain, const Address& address) const noexcept;
     const WatchedBridge* bridge_of(ChainId chain, const Address& contract) const noexcept;
@@ -116,6 +124,7 @@ public:
     std::optional<Amount> set_balance(SetId set, ChainId chain, const Asset& asset) const;
     /// Assets that an address of ours has been seen to hold, sorted.
     std::vector<Asset> assets_of(ChainId chain, const Address& address) const;
+    std::vector<Asset> assets_of(SetId set, ChainId chain) const;
     /// All that a set holds on a chain in US cents; unpriced assets count nothing.
     Cents set_value(SetId set, ChainId chain, UnixMillis time) const;
     Cents set_value(SetId set, UnixMillis time) const;
@@ -135,6 +144,9 @@ public:
     std::vector<Table*> tables();
 
 private:
+    bool is_planned(const Movement& movement, UnixMillis time,
+                    std::map<uint32_t, Cents>& spending) const;
+
     struct Impl;
     struct Free {
         void operator()(Impl* impl) const noexcept;

@@ -83,6 +83,9 @@ struct Activity {
     bool has_logs = false;     ///< All logs.
     bool has_calls = false;    ///< Call traces.
     bool has_changes = false;  ///< Storage changes.
+    /// Txns of which the source should have given calls or changes and could not (a node's tracer
+    /// ran out of time: somebody may want that). Traced txns have at least one call.
+    uint32_t missing = 0;
     /// Empty, or every txn of the block in chain order: also those that moved nothing and are not
     /// in Block::account_txns.
     std::vector<TxnActivity> txns;

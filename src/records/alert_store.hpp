@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -23,7 +24,7 @@ Result<AlertPhase> parse_alert_phase(std::string_view text);
 
 /// One thing that happened to an alert or an incident.
 struct AlertStep {
-    UnixMillis time;
+    UnixMillis time;   ///< Of what the watch does: event time.
     std::string who;   ///< A user, or "watch".
     std::string what;  ///< "raised", "repeated", "retracted", "acknowledged", "closed", ...
     std::string why;   ///< Required to close and to suppress.
@@ -34,9 +35,14 @@ struct AlertStep {
 struct StoredAlert {
     Alert alert;
     AlertPhase phase{};
-    uint64_t count = 1;  ///< Times seen: repeats of one detector about one subject (xN).
+    /// Times seen: repeats of one detector about one subject (xN). Of a repeat: which one it is.
+    uint64_t count = 1;
+    std::string repeat_of;      ///< Id of the first of them; empty: this is the first.
+    std::string subject_label;  ///< Of the subject, when it was raised; empty: none.
     std::string incident;
     std::string suppressed_by;  ///< Id of a suppression; empty: none.
+    /// Place of its event in the stream.
+    uint64_t event = 0;
     std::vector<AlertStep> history;
 };
 
@@ -47,21 +53,34 @@ struct Incident {
     Severity severity{};  ///< Of its worst alert.
     AlertPhase phase{};
     UnixMillis first, last;
-    std::optional<Cents> usd;  ///< At stake, the largest of its alerts.
-    std::vector<std::string> alerts;
+    std::optional<Cents> usd;   ///< At stake, the largest of its alerts.
+    std::string merged_into{};  ///< Another incident that turned out to be the same; empty: none.
+    std::vector<std::string> alerts{};  ///< Ids, in the order in which they were raised.
+    std::vector<AlertStep> history{};
+};
+
+/// Something that alerts of one incident share: an address of a chain, a txn. What it is made of is
+/// the caller's.
+struct IncidentKey {
+    Bytes key;
+    std::string incident;
+    UnixMillis last;         ///< When an alert had it last.
+    Address subject;         ///< Of that alert.
+    uint64_t strangers = 0;  ///< How often the next alert had another subject.
 };
 
 /// Hides alerts that match, until it expires. Nothing is deleted: they are kept, marked.
 struct Suppression {
     std::string id;
-    std::string detector;            ///< Empty: any.
-    std::optional<Address> subject;  ///< None: any.
-    std::optional<ChainId> chain;
+    std::string detector;                ///< Empty: any.
+    std::optional<Address> subject;      ///< None: any.
+    std::optional<ChainId> chain;        ///< None: any.
     std::string tag;                     ///< Empty: any.
     Severity at_most = Severity::kHigh;  ///< Worse ones are never hidden.
     std::string reason;                  ///< Not empty.
     std::string who;
-    UnixMillis from, until;  ///< `until` is required.
+    UnixMillis from, until;  ///< By event time; `until` is required.
+    bool matches(const Alert& alert) const noexcept;
 };
 
 /// How far a source of the watch is.
@@ -77,9 +96,91 @@ struct Cursor {
 struct Delivery {
     uint64_t number = 0;  ///< Rising.
     std::string sink;
-    std::string body;  ///< JSON envelope.
+    std::string alert;  ///< Its id.
+    std::string body;   ///< JSON envelope of kind alert, one line.
     unsigned tries = 0;
-    UnixMillis next_try;
+    UnixMillis next_try = {};  ///< By the clock of the machine.
+};
+
+/// Which alerts are wanted; what is not set does not matter.
+struct AlertQuery {
+    std::optional<AlertPhase> phase = {};
+    std::optional<Severity> at_least = {};
+    std::optional<UnixMillis> since = {}, until = {};  ///< [since, until)
+    std::string detector = {}, incident = {};
+    bool open = false;       ///< Not closed.
+    bool suppressed = true;  ///< Also these,
+    bool repeats = true;     ///< these,
+    bool retracted = true;   ///< and these.
+    uint64_t limit = 0;      ///< The newest; 0: all.
+};
+
+/// One file of alerts. Confined to one thread; several processes may have it open (people
+/// acknowledge while the watch runs). Errors of all: kIo, kNoSpace, kPermission, kCorrupt, kLocked.
+class AlertStore {
+public:
+    /// Opens or creates; the directory must exist. kUnsupported when a newer version of Cordon, or
+    /// another program, wrote it.
+    static Result<std::unique_ptr<AlertStore>> open(
+        const std::string& path, std::chrono::milliseconds busy_timeout = kBusyTimeout);
+    /// kNotFound when there is none.
+    static Result<std::unique_ptr<AlertStore>> open_read_only(
+        const std::string& path, std::chrono::milliseconds busy_timeout = kBusyTimeout);
+    /// Gone with the object: for a watch that keeps nothing.
+    static Result<std::unique_ptr<AlertStore>> in_memory();
+    ~AlertStore();
+
+    /// kFull survives a loss of power, kProcess a kill -9 only: what is lost is done again.
+    enum class Durability : uint8_t { kFull, kProcess };
+    /// Runs `work` as one db_txn: on an Error nothing of it is kept. All put_... below must be
+    /// called inside; questions inside see what was put.
+    Status change(const std::function<Status()>& work, Durability durability = Durability::kFull);
+
+    /// By id: the row as given, at its place in the order of first puts. History is added by step.
+    Status put_alert(const StoredAlert& stored);
+    Status add_step(std::string_view id, const AlertStep& step);
+    /// By id, without its alerts and history.
+    Status put_incident(const Incident& incident);
+    /// All alerts and keys of one incident belong to another one from now on.
+    Status move_incident(std::string_view from, std::string_view into);
+    Status put_key(const IncidentKey& key);
+    /// Keys that nobody has had since then.
+    Status forget_keys(UnixMillis before);
+    Status put_suppression(const Suppression& suppression);
+    Status add_delivery(const Delivery& delivery);  ///< `number` is given by the store.
+    Status put_delivery(const Delivery& delivery);  ///< Another try, at another time.
+    Status end_delivery(uint64_t number);
+    Status put_cursor(const Cursor& cursor);
+    /// Small values by name: sinks' offsets and the like.
+    Status put_mark(std::string_view name, std::string_view value);
+
+    Result<std::optional<StoredAlert>> alert(std::string_view id) const;  ///< With its history.
+    /// In the order in which they were raised, without history.
+    Result<std::vector<StoredAlert>> alerts(const AlertQuery& query) const;
+    /// The newest alert of a detector about a subject since then that is no repeat, not closed and
+    /// not retracted.
+    Result<std::optional<StoredAlert>> last_like(std::string_view detector, ChainId chain,
+                                                 const Address& subject, UnixMillis since) const;
+    /// Alerts of events after this one, by id: what a watch that goes on from there must meet
+    /// again.
+    Result<std::vector<std::string>> since_event(uint64_t event) const;
+    Result<std::optional<Incident>> incident(std::string_view id) const;  ///< With alerts, history.
+    /// Newest first; merged ones are left out.
+    Result<std::vector<Incident>> incidents(const AlertQuery& query) const;
+    Result<std::optional<IncidentKey>> key(ByteView key) const;
+    /// Every one, also those that have expired; by id.
+    Result<std::vector<Suppression>> suppressions() const;
+    /// In order, those whose next try is due.
+    Result<std::vector<Delivery>> due(std::string_view sink, UnixMillis now, uint64_t limit) const;
+    Result<uint64_t> waiting(std::string_view sink) const;
+    Result<std::optional<Cursor>> cursor(std::string_view source) const;
+    Result<std::optional<std::string>> mark(std::string_view name) const;
+
+private:
+    static constexpr std::chrono::milliseconds kBusyTimeout{10'000};
+    struct Impl;
+    explicit AlertStore(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace cordon::records

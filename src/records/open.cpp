@@ -7,6 +7,7 @@
 
 #include "schema.hpp"
 #include "sqlite_store.hpp"
+#include "wal.hpp"
 
 namespace cordon::records {
 namespace {
@@ -16,8 +17,8 @@ bool exists(const std::string& path) noexcept {
     return ::stat(path.c_str(), &info) == 0;
 }
 
-/// Turns on write-ahead logging. SQLite answers "busy" at once, without waiting, when another
-/// process does the same to a new file: so we wait here.
+}  // namespace
+
 Status use_wal(Database& database, std::chrono::milliseconds busy_timeout) {
     constexpr std::chrono::milliseconds kPause{10};
     for (std::chrono::milliseconds waited{0};; waited += kPause) {
@@ -34,8 +35,6 @@ Status use_wal(Database& database, std::chrono::milliseconds busy_timeout) {
         std::this_thread::sleep_for(kPause);
     }
 }
-
-}  // namespace
 
 Result<std::unique_ptr<Store>> Store::open(const std::string& path, const Options& options) {
     CORDON_TRY(auto database, Database::open(path, Database::Mode::kCreate, options.busy_timeout));

@@ -148,18 +148,19 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path, Mode m
     if (path.empty() || path.find('\0') != std::string::npos)
         return fail(ErrorCode::kNotFound,
                     "records file: expected a path that is not empty and has no NUL byte");
+    const bool in_memory = mode == Mode::kMemory;
     struct stat info{};
-    const bool exists = ::stat(path.c_str(), &info) == 0;
+    const bool exists = !in_memory && ::stat(path.c_str(), &info) == 0;
     if (exists && !S_ISREG(info.st_mode))
         return fail(ErrorCode::kIo,
                     format("{}: is not a regular file; expected a records file", path));
-    if (!exists && mode != Mode::kCreate) {
+    if (!exists && mode != Mode::kCreate && !in_memory) {
         if (auto error = os_error(errno, path); error && error->code == ErrorCode::kPermission)
             return fail(*std::move(error));
         return fail(ErrorCode::kNotFound, format("{}: no such records file", path));
     }
 
-    if (!exists) {
+    if (!exists && !in_memory) {
         // SQLite tries again for reading after a refusal, and what it reports then is "no such
         // file".
         std::string directory = std::filesystem::path{path}.parent_path().string();
@@ -170,10 +171,12 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path, Mode m
 
     std::unique_ptr<Database> database{new Database{path}};
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-    flags |=
-        mode == Mode::kCreate ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
+    flags |= mode == Mode::kCreate || in_memory ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+                                                : SQLITE_OPEN_READONLY;
     if (mode == Mode::kImmutable) flags |= SQLITE_OPEN_URI;
-    const std::string name = mode == Mode::kImmutable ? immutable_uri(path) : plain_name(path);
+    const std::string name = in_memory                  ? ":memory:"
+                             : mode == Mode::kImmutable ? immutable_uri(path)
+                                                        : plain_name(path);
     const int code = sqlite3_open_v2(name.c_str(), &database->handle_, flags, nullptr);
     if (code != SQLITE_OK) return fail(database->error(code));
 

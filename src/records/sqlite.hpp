@@ -71,7 +71,7 @@ private:
 /// One connection. Not movable: statements point at it.
 class Database {
 public:
-    enum class Mode { kCreate, kReadOnly, kImmutable };
+    enum class Mode { kCreate, kReadOnly, kImmutable, kMemory };  ///< kMemory: no file.
 
     static Result<std::unique_ptr<Database>> open(const std::string& path, Mode mode,
                                                   std::chrono::milliseconds busy_timeout);

@@ -13,9 +13,10 @@ function binary() {
   return require.resolve(`${platform}/bin/anvil`);
 }
 
-export async function startNode() {
-  const child = spawn(binary(), ["--host", "127.0.0.1", "--port", "0", "--chain-id", "31337", "--hardfork", "prague",
-    "--base-fee", "0", "--gas-price", "0"],
+const FREE_OF_CHARGE = ["--chain-id", "31337", "--hardfork", "prague", "--base-fee", "0", "--gas-price", "0"];
+
+export async function startNode(flags = FREE_OF_CHARGE) {
+  const child = spawn(binary(), ["--host", "127.0.0.1", "--port", "0", ...flags],
     { stdio: ["ignore", "pipe", "inherit"] });
   const stop = () => child.kill("SIGTERM");
   process.on("exit", stop);
@@ -44,5 +45,5 @@ export async function startNode() {
     if (answer.error) throw new Error(`${method}: ${answer.error.message}`);
     return answer.result;
   };
-  return { call, stop };
+  return { call, stop, url };
 }

@@ -13,8 +13,11 @@ constexpr std::size_t kChunk = std::size_t{256} << 10;
 
 }  // namespace
 
-LineReader::LineReader(std::unique_ptr<ByteSource> source, std::string name)
-    : source_{std::move(source)}, name_{std::move(name)}, buffer_(2 * kChunk + kPadding) {}
+LineReader::LineReader(std::unique_ptr<ByteSource> source, std::string name, std::size_t max_line)
+    : source_{std::move(source)},
+      name_{std::move(name)},
+      max_line_{max_line},
+      buffer_(2 * kChunk + kPadding) {}
 
 Result<std::optional<std::string_view>> LineReader::next() {
     ++line_;
@@ -26,9 +29,9 @@ Result<std::optional<std::string_view>> LineReader::next() {
             static_cast<const char*>(std::memchr(start + searched, '\n', have - searched));
         const std::size_t length =
             found != nullptr ? static_cast<std::size_t>(found - start) : have;
-        if (length > kMaxLine)
+        if (length > max_line_)
             return fail(ErrorCode::kLimit,
-                        format("{}:{}: the line has more than {} bytes", name_, line_, kMaxLine));
+                        format("{}:{}: the line has more than {} bytes", name_, line_, max_line_));
         if (found != nullptr || (at_end_ && have != 0)) {
             begin_ += length + (found != nullptr ? 1 : 0);
             std::string_view line{start, length};

@@ -20,7 +20,8 @@ public:
     /// megabytes.
     static constexpr std::size_t kMaxLine = std::size_t{16} << 20;
 
-    LineReader(std::unique_ptr<ByteSource> source, std::string name);
+    LineReader(std::unique_ptr<ByteSource> source, std::string name,
+               std::size_t max_line = kMaxLine);
 
     /// The next line without its LF or CRLF; nothing at the end. kLimit with the line number.
     /// Lifetime: until next().
@@ -31,6 +32,7 @@ public:
 private:
     std::unique_ptr<ByteSource> source_;
     std::string name_;
+    std::size_t max_line_;
     std::vector<char> buffer_;
     std::size_t begin_ = 0;
     std::size_t end_ = 0;

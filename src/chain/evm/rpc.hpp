@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -24,7 +25,9 @@ struct RpcBlockText {
 
 /// kMalformed; kConflict when the answers are of different blocks (a reorg in between: ask again).
 /// Transfers: value at top level; with calls also inner value; with receipts ERC-20 Transfer logs,
-/// as chain/evm/transfer_log does it. A failed txn moves only its fee.
+/// as chain/evm/transfer_log does it, without receipts what the calls say (transfers_of_calls). A
+/// failed txn moves only its fee. An answer "null" is one that was not had; kNotFound for a block.
+/// Txns that a tracer gave up on have no calls or changes and are counted in Activity::missing.
 Result<SeenBlock> parse_rpc_block(ChainId chain, const RpcBlockText& text);
 
 /// A header as newHeads tells it: number, hash, parent, time.
@@ -33,6 +36,9 @@ Result<BlockHeader> parse_rpc_header(std::string_view text);
 /// A txn of the mempool: top-level value, and what ERC-20 calldata would move.
 Result<PendingTxn> parse_rpc_txn(ChainId chain, std::string_view text, UnixMillis seen);
 
+/// The same of a txn that is already read: what it would move at top level.
+AccountTxn transfers_of_pending(ChainId chain, const TxnActivity& txn);
+
 /// callTracer's frame of one txn, flattened in pre-order.
 Result<std::vector<Call>> parse_call_trace(std::string_view text);
 /// prestateTracer's {pre, post} of one txn: the slots that changed, sorted by contract and slot.
@@ -40,7 +46,12 @@ Result<std::vector<StateChange>> parse_state_diff(std::string_view text);
 
 /// What calls move: native value of every call and creation that did not fail, and transfer /
 /// transferFrom calldata to contracts, in the order of the frames. For sources without logs: a
-/// claim of the calldata, not proof, but for frames that returned success.
+/// claim of the calldata, not proof, but for frames that returned success; of non-fungible tokens
+/// the amount is the id of the one thing moved.
 std::vector<Transfer> transfers_of_calls(std::span<const Call> calls);
+
+/// What calldata to a token contract would move: transfer and transferFrom. The index is 0.
+std::optional<Transfer> token_transfer_of(ChainId chain, const Address& from,
+                                          const Address& contract, ByteView input);
 
 }  // namespace cordon::chain::evm

@@ -1,0 +1,53 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include <cordon/model/activity.hpp>
+
+#include "../json_cursor.hpp"
+
+/// Puts the answers about one block together (rpc.hpp). Confined to one thread.
+namespace cordon::chain::evm {
+
+struct RpcTxn {
+    TxnActivity activity;
+    Amount fee;
+};
+
+class RpcBlockReader {
+public:
+    explicit RpcBlockReader(ChainId chain) : chain_{chain} {}
+
+    Status read_block(std::string_view text);
+    Status read_receipts(std::string_view text);
+    Status read_calls(std::string_view text);
+    Status read_changes(std::string_view text);
+    Result<SeenBlock> finish();
+
+private:
+    Status read_receipt(JsonCursor& receipt, std::size_t place);
+    template <typename Item, typename Read>
+    Result<bool> read_traces(std::string_view text, std::vector<Item> TxnActivity::* list,
+                             Read read);
+    Result<std::size_t> find(const Hash256& hash, std::size_t place) const;
+    void settle(RpcTxn& txn) const;
+    Result<std::vector<Transfer>> transfers_of(const RpcTxn& txn) const;
+    Status add_native(const TxnActivity& activity, std::vector<Transfer>& out) const;
+    void add_tokens(const TxnActivity& activity, std::vector<Transfer>& out) const;
+
+    ChainId chain_;
+    JsonText json_;
+    BlockHeader header_;
+    Address miner_;
+    std::vector<RpcTxn> txns_;
+    std::unordered_map<Hash256, std::size_t> places_;
+    Activity gives_;  // Its flags and `missing`; the txns are in txns_.
+};
+
+/// A txn as eth_getTransactionByHash and full blocks give it.
+Result<TxnActivity> read_rpc_txn(ChainId chain, JsonCursor& value, const Hash256* block);
+
+}  // namespace cordon::chain::evm

@@ -1,0 +1,337 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include "rpc.hpp"
+
+#include <gtest/gtest.h>
+#include <filesystem>
+
+#include <cordon/base/format.hpp>
+#include <cordon/base/hex.hpp>
+
+#include "../event_source.hpp"
+
+namespace cordon::chain::evm {
+namespace {
+
+const std::string kHash(64, 'a');
+const std::string kAlice = "0x00000000000000000000000000000000000a11ce";
+const std::string kBob = "0x0000000000000000000000000000000000000b0b";
+const std::string kToken = "0x00000000000000000000000000000000000c0135";
+
+Address address(std::string_view text) { return {AddressKind::kEvm, *parse_hex0x(text)}; }
+std::string hash_text(char digit) { return "0x" + std::string(64, digit); }
+Hash256 hash_of(char digit) {
+    Hash256 out;
+    EXPECT_TRUE(parse_hex_into(std::string(64, digit), out.bytes));
+    return out;
+}
+
+std::string frame(std::string_view type, std::string_view more = "") {
+    return format(R"({{"type":"{}","from":"{}","to":"{}"{}}})", type, kAlice, kBob, more);
+}
+
+std::string block_text(std::string_view txns) {
+    return format(
+        R"({{"number":"0x10","hash":"{}","parentHash":"{}","timestamp":"0x674c0aef","miner":"{}","transactions":[{}],"uncles":[]}})",
+        hash_text('b'), hash_text('a'), kBob, txns);
+}
+std::string txn_text(char hash, std::string_view more) {
+    return format(R"({{"hash":"{}","from":"{}","nonce":"0x1",{}}})", hash_text(hash), kAlice, more);
+}
+std::string receipt_text(char hash, std::string_view more, char block = 'b') {
+    return format(
+        R"({{"transactionHash":"{}","blockHash":"{}","gasUsed":"0x5208","effectiveGasPrice":"0x2",{}}})",
+        hash_text(hash), hash_text(block), more);
+}
+
+TEST(RpcCalls, are_flattened_in_pre_order_whatever_the_order_of_their_keys) {
+    const auto calls = parse_call_trace(
+        R"({"calls":[)" + frame("DELEGATECALL", R"(,"calls":[)" + frame("STATICCALL") + "]") + "," +
+        frame("CREATE2", R"(,"value":"0x5","output":"0x6001")") + R"(],"type":"CALL","from":")" +
+        kAlice + R"(","to":")" + kBob + R"(","value":"0x1","input":"0xabcdef"})");
+    ASSERT_TRUE(calls) << calls.error().message;
+    ASSERT_EQ(calls->size(), 4U);
+    EXPECT_EQ((*calls)[0].kind, CallKind::kCall);
+    EXPECT_EQ((*calls)[0].parent, Call::kNoParent);
+    EXPECT_EQ((*calls)[0].input, (Bytes{0xab, 0xcd, 0xef}));
+    EXPECT_EQ((*calls)[1].kind, CallKind::kDelegateCall);
+    EXPECT_EQ((*calls)[1].parent, 0U);
+    EXPECT_EQ((*calls)[2].parent, 1U);
+    EXPECT_EQ((*calls)[2].depth, 2U);
+    EXPECT_EQ((*calls)[3].parent, 0U);
+    EXPECT_EQ((*calls)[3].output, (Bytes{0x60, 0x01}));
+}
+
+TEST(RpcCalls, of_what_failed_move_nothing_and_neither_does_what_lies_below) {
+    const auto calls = parse_call_trace(
+        frame("CALL", R"(,"value":"0x1","calls":[)" +
+                          frame("CALL", R"(,"value":"0x2","error":"execution reverted","calls":[)" +
+                                            frame("CALL", R"(,"value":"0x3")") + "]") +
+                          "," + frame("CREATE", R"(,"value":"0x4","error":"out of gas")") + "," +
+                          frame("CALL", R"(,"value":"0x5")") + "," +
+                          frame("SELFDESTRUCT", R"(,"value":"0x6")") + "," +
+                          frame("DELEGATECALL", R"(,"value":"0x7")") + "]"));
+    ASSERT_TRUE(calls) << calls.error().message;
+    EXPECT_TRUE((*calls)[3].failed);
+    EXPECT_TRUE((*calls)[3].to.empty()) << "nothing was created";
+    const auto moved = transfers_of_calls(*calls);
+    ASSERT_EQ(moved.size(), 3U);
+    EXPECT_EQ(moved[0].kind, TransferKind::kNative);
+    EXPECT_EQ(moved[1].amount, Amount{5U});
+    EXPECT_EQ(moved[2].amount, Amount{6U});
+    EXPECT_EQ(moved[2].index, 2U);
+}
+
+TEST(RpcCalls, say_what_tokens_move_unless_the_token_says_no) {
+    const std::string to = std::string(24, '0') + kBob.substr(2);
+    const std::string amount = std::string(62, '0') + "2a";
+    const auto call = [&](std::string_view type, std::string_view input, std::string_view output) {
+        return format(R"({{"type":"{}","from":"{}","to":"{}","input":"0x{}","output":"0x{}"}})",
+                      type, kAlice, kToken, input, output);
+    };
+    const std::string good = "a9059cbb" + to + amount;
+    const std::string yes = std::string(63, '0') + "1", no(64, '0');
+    const auto calls = parse_call_trace(
+        frame("CALL", R"(,"calls":[)" + call("CALL", good, yes) + "," + call("CALL", good, "") +
+                          "," + call("CALL", good, no) + "," + call("DELEGATECALL", good, yes) +
+                          "," + call("STATICCALL", good, yes) + "," +
+                          call("CALL", "a9059cbb" + std::string(64, 'f') + amount, yes) + "," +
+                          call("CALL", good.substr(0, 100), yes) + "," +
+                          call("CALL", "23b872dd" + to + to + amount, yes) + "]"));
+    ASSERT_TRUE(calls) << calls.error().message;
+    const auto moved = transfers_of_calls(*calls);
+    ASSERT_EQ(moved.size(), 3U);
+    EXPECT_EQ(moved[0].asset.text(), kToken);
+    EXPECT_EQ(moved[0].amount, Amount{42U});
+    EXPECT_EQ(moved[0].from, address(kAlice));
+    EXPECT_EQ(moved[2].from, address(kBob));
+}
+
+TEST(RpcCalls, refuse_what_is_no_frame) {
+    for (const std::string_view bad :
+         {"", "{}", "[]", "null", "{\"type\":\"CALL\"}", "{\"type\":\"CALL\",\"from\":\"0x12\"}",
+          "{\"type\":\"JUMP\",\"from\":\"0x00000000000000000000000000000000000a11ce\"}",
+          "{\"type\":\"CALL\",\"from\":\"0x00000000000000000000000000000000000a11ce\",\"calls\":1}",
+          "{\"type\":\"CALL\",\"from\":\"0x00000000000000000000000000000000000a11ce\"} {}",
+          "{\"type\":\"CALL\",\"from\":\"0x00000000000000000000000000000000000a11ce\",\"calls\":["})
+        EXPECT_FALSE(parse_call_trace(bad)) << bad;
+    EXPECT_EQ(parse_call_trace(frame("CALL", R"(,"value":"0x1","value":"0x2")")).error().code,
+              ErrorCode::kDuplicate);
+}
+
+TEST(RpcCalls, deeper_than_the_machine_can_call_are_refused) {
+    const auto nested = [](std::size_t levels) {
+        std::string text;
+        for (std::size_t i = 0; i < levels; ++i)
+            text += format(R"({{"type":"CALL","from":"{}","to":"{}","calls":[)", kAlice, kBob);
+        for (std::size_t i = 0; i < levels; ++i) text += "]}";
+        return text;
+    };
+    const auto deepest = parse_call_trace(nested(1'025));
+    ASSERT_TRUE(deepest) << deepest.error().message;
+    EXPECT_EQ(deepest->back().depth, 1'024U);
+    EXPECT_EQ(parse_call_trace(nested(1'026)).error().code, ErrorCode::kLimit);
+}
+
+TEST(RpcChanges, are_slots_that_differ_and_zeros_left_out_count) {
+    const auto changes = parse_state_diff(format(
+        R"({{"post":{{"{0}":{{"storage":{{"0x01":"0x2a","0x3":"0x1"}}}}}},
+            "pre":{{"{0}":{{"nonce":1,"storage":{{"0x{1:064}":"0x{1:064}","0x2":"0x7","0x3":"0x1"}}}},
+                    "{2}":{{"balance":"0x0","code":"0x"}}}}}})",
+        kBob, 0, kAlice));
+    ASSERT_TRUE(changes) << changes.error().message;
+    ASSERT_EQ(changes->size(), 2U);
+    EXPECT_EQ((*changes)[0].slot.bytes[31], 1);
+    EXPECT_EQ((*changes)[0].before, Hash256{});
+    EXPECT_EQ((*changes)[0].after.bytes[31], 0x2a);
+    EXPECT_EQ((*changes)[1].after, Hash256{});
+    EXPECT_FALSE(parse_state_diff("{\"" + kBob + "\":{}}")) << "prestateTracer without diffMode";
+}
+
+TEST(RpcBlock, puts_the_answers_together) {
+    const std::string log = format(
+        R"({{"address":"{}","topics":["0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef","0x{:0>64}","0x{:0>64}"],"data":"0x{:0>64}","logIndex":"0x7","removed":false}})",
+        kToken, kAlice.substr(2), kBob.substr(2), "2a");
+    const std::string block =
+        block_text(txn_text('1', format(R"("to":"{}","value":"0x5","input":"0x01")", kBob)) + "," +
+                   txn_text('2', R"("to":null,"value":"0x0","input":"0x6000")") + "," +
+                   txn_text('3', format(R"("to":"{}","value":"0x9","input":"0x")", kBob)));
+    const std::string receipts =
+        "[" + receipt_text('1', R"("status":"0x1","contractAddress":null,"logs":[)" + log + "]") +
+        "," +
+        receipt_text('2', format(R"("status":"0x1","contractAddress":"{}","logs":[])", kToken)) +
+        "," + receipt_text('3', R"("status":"0x0","logs":[])") + "]";
+    const std::string calls = format(
+        R"([{{"txHash":"{}","result":{}}},{{"txHash":"{}","error":"execution timeout"}},
+                   {{"txHash":"{}","result":{}}}])",
+        hash_text('1'),
+        frame("CALL", R"(,"value":"0x5","calls":[)" + frame("CALL", R"(,"value":"0x6")") + "]"),
+        hash_text('2'), hash_text('3'), frame("CALL", R"(,"error":"out of gas")"));
+    const auto seen = parse_rpc_block(kEthereum, {block, receipts, calls, "null"});
+    ASSERT_TRUE(seen) << seen.error().message;
+    EXPECT_EQ(seen->block.header.number, 16U);
+    EXPECT_EQ(seen->block.header.parent, hash_of('a'));
+    const Activity& activity = seen->activity;
+    EXPECT_TRUE(activity.has_txns && activity.has_logs && activity.has_calls);
+    EXPECT_FALSE(activity.has_changes);
+    EXPECT_EQ(activity.missing, 1U);
+    ASSERT_EQ(activity.txns.size(), 3U);
+    EXPECT_EQ(activity.txns[0].calls.size(), 2U);
+    EXPECT_EQ(activity.txns[0].logs[0].index, 7U);
+    EXPECT_EQ(activity.txns[1].created, address(kToken));
+    EXPECT_EQ(activity.txns[2].succeeded, false);
+
+    ASSERT_EQ(seen->block.account_txns.size(), 3U);
+    const auto& first = seen->block.account_txns[0].transfers;
+    ASSERT_EQ(first.size(), 4U);
+    EXPECT_EQ(first[0].kind, TransferKind::kFee);
+    EXPECT_EQ(first[0].amount, Amount{42'000U});
+    EXPECT_EQ(first[1].amount, Amount{5U});
+    EXPECT_EQ(first[2].kind, TransferKind::kInternal);
+    EXPECT_EQ(first[3].index, 1'000'007U);
+    EXPECT_EQ(first[3].asset.text(), kToken);
+    ASSERT_EQ(seen->block.account_txns[2].transfers.size(), 1U);
+    EXPECT_EQ(seen->block.account_txns[2].transfers[0].kind, TransferKind::kFee);
+}
+
+TEST(RpcBlock, without_traces_a_creation_has_the_address_that_sender_and_nonce_make) {
+    // The contract of the first known creation of a sender: keccak256(rlp([sender, nonce])).
+    const std::string block = block_text(format(
+        R"({{"hash":"{}","from":"0x6ac7ea33f8831ea9dcc53393aaa88b25a785dbf0","nonce":"0x0","to":null,"value":"0x5","input":"0x00"}})",
+        hash_text('1')));
+    const auto seen = parse_rpc_block(kEthereum, {block, {}, {}, {}});
+    ASSERT_TRUE(seen) << seen.error().message;
+    EXPECT_EQ(seen->block.account_txns[0].transfers[0].to,
+              address("0xcd234a471b72ba2f1ccf0a70fcaba648a5eecd8d"));
+    EXPECT_FALSE(seen->activity.txns[0].succeeded);
+    EXPECT_TRUE(seen->activity.txns[0].created.empty()) << "nobody says that it succeeded";
+}
+
+TEST(RpcBlock, answers_of_different_blocks_are_a_conflict) {
+    const std::string block = block_text(txn_text('1', R"("to":null,"value":"0x0")"));
+    const auto code = [&](std::string_view receipts, std::string_view calls) {
+        const auto seen = parse_rpc_block(kEthereum, {block, receipts, calls, {}});
+        return seen ? ErrorCode::kCancelled : seen.error().code;
+    };
+    const std::string fine = R"("status":"0x1","logs":[])";
+    EXPECT_EQ(code("[" + receipt_text('1', fine, 'c') + "]", ""), ErrorCode::kConflict);
+    EXPECT_EQ(code("[" + receipt_text('2', fine) + "]", ""), ErrorCode::kConflict);
+    EXPECT_EQ(code("[]", ""), ErrorCode::kConflict);
+    EXPECT_EQ(code("", format(R"([{{"txHash":"{}","result":{}}}])", hash_text('2'), frame("CALL"))),
+              ErrorCode::kConflict);
+    EXPECT_EQ(code("", "[" + frame("CALL") + "," + frame("CALL") + "]"), ErrorCode::kConflict);
+}
+
+TEST(RpcBlock, receipts_before_byzantium_have_a_root_and_say_nothing_of_success) {
+    const std::string block = block_text(txn_text('1', format(R"("to":"{}","value":"0x3")", kBob)));
+    const std::string receipts =
+        "[" + receipt_text('1', format(R"("root":"{}","logs":[])", hash_text('d'))) + "]";
+    const auto seen = parse_rpc_block(kEthereum, {block, receipts, {}, {}});
+    ASSERT_TRUE(seen) << seen.error().message;
+    EXPECT_FALSE(seen->activity.txns[0].succeeded.has_value());
+    EXPECT_EQ(seen->block.account_txns[0].transfers.size(), 2U);
+}
+
+TEST(RpcBlock, of_tron_has_its_addresses_and_no_fee) {
+    const std::string block = block_text(txn_text('1', format(R"("to":"{}","value":"0x3")", kBob)));
+    const std::string log = format(
+        R"({{"address":"{}","topics":["0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef","0x{:0>64}","0x{:0>64}"],"data":"0x{:0>64}","logIndex":"0x0"}})",
+        kToken, kAlice.substr(2), kBob.substr(2), "2a");
+    const std::string receipts =
+        "[" + receipt_text('1', R"("status":"0x1","logs":[)" + log + "]") + "]";
+    const auto seen = parse_rpc_block(kTronMainnet, {block, receipts, {}, {}});
+    ASSERT_TRUE(seen) << seen.error().message;
+    EXPECT_EQ(seen->activity.txns[0].from.kind(), AddressKind::kTron);
+    const auto& transfers = seen->block.account_txns[0].transfers;
+    ASSERT_EQ(transfers.size(), 2U);
+    EXPECT_EQ(transfers[1].to.kind(), AddressKind::kTron);
+    EXPECT_TRUE(transfers[1].asset.text().starts_with("T"));
+}
+
+TEST(RpcBlock, that_the_node_does_not_have_is_not_found) {
+    EXPECT_EQ(parse_rpc_block(kEthereum, {"null", {}, {}, {}}).error().code, ErrorCode::kNotFound);
+    EXPECT_FALSE(parse_rpc_block(kEthereum, {block_text("\"" + hash_text('1') + "\""), {}, {}, {}}))
+        << "hashes only";
+    EXPECT_FALSE(parse_rpc_block(kBitcoin, {block_text(""), {}, {}, {}}));
+}
+
+TEST(RpcBlock, where_no_txn_could_be_traced_has_no_calls) {
+    const std::string block = block_text(txn_text('1', R"("to":null,"value":"0x0")"));
+    const auto seen = parse_rpc_block(
+        kEthereum, {block, {}, R"([{"error":"historical state unavailable"}])", {}});
+    ASSERT_TRUE(seen) << seen.error().message;
+    EXPECT_FALSE(seen->activity.has_calls);
+}
+
+TEST(RpcHeader, tells_number_hash_parent_and_time) {
+    const auto header = parse_rpc_header(format(
+        R"({{"parentHash":"{}","number":"0x1451aca","timestamp":"0x674c0aef","hash":"{}","extraData":"0x"}})",
+        hash_text('a'), hash_text('b')));
+    ASSERT_TRUE(header) << header.error().message;
+    EXPECT_EQ(header->number, 21'306'058U);
+    EXPECT_EQ(to_unix_seconds(*header->time), 1'733'036'783);
+    EXPECT_FALSE(parse_rpc_header("{}"));
+}
+
+TEST(RpcTxn, of_the_mempool_says_what_it_would_move) {
+    const auto pending = parse_rpc_txn(
+        kEthereum,
+        txn_text(
+            '1',
+            format(R"("to":"{}","value":"0x1","input":"0xa9059cbb{:0>64}{:0>64}","blockHash":null)",
+                   kToken, kBob.substr(2), "2a")),
+        from_unix_seconds(5));
+    ASSERT_TRUE(pending) << pending.error().message;
+    ASSERT_EQ(pending->transfers.transfers.size(), 2U);
+    EXPECT_EQ(pending->transfers.transfers[1].to, address(kBob));
+    EXPECT_EQ(pending->transfers.hash, pending->activity.hash);
+}
+
+InputFile text_file(std::string name, const std::string& text) {
+    return memory_file(std::move(name),
+                       {reinterpret_cast<const uint8_t*>(text.data()), text.size()});
+}
+
+TEST(EvmTraces, come_in_the_order_of_their_index_and_number_their_chains_alone) {
+    const std::string one = frame("CALL", R"(,"value":"0x1")");
+    const std::string answer = R"({"jsonrpc":"2.0","id":1,"result":)" + frame("CREATE") + "}";
+    const std::string list = format(
+        R"({{"result":[{{"txHash":"{}","result":{}}},{{"error":"x"}}]}})", hash_text('9'), one);
+    const std::string index = "tx,chain,victim\n" + hash_text('2') + ",bsc,x\n" + hash_text('1') +
+                              ",eth,y\n0x12,nowhere,z\n";
+    const std::string readme = "# what it is";
+    const std::string other = R"({"pre":{},"post":{}})";
+    auto source = open_evm_traces(
+        {text_file("d/README.md", readme), text_file("d/eth_" + hash_text('1') + ".json", one),
+         text_file("d/bsc_" + hash_text('2') + ".json", answer), text_file("d/list.json", list),
+         text_file("d/other.json", other), text_file("d/index.csv", index)},
+        kEthereum);
+    ASSERT_TRUE(source) << source.error().message;
+    std::vector<SeenBlock> blocks;
+    FeedEvent event;
+    while (true) {
+        const auto more = (*source)->read(event);
+        ASSERT_TRUE(more) << more.error().message;
+        if (!*more) break;
+        blocks.push_back(std::get<SeenBlock>(event));
+    }
+    ASSERT_EQ(blocks.size(), 3U);
+    EXPECT_EQ(to_string(blocks[0].block.chain), "bsc");
+    EXPECT_EQ(blocks[0].activity.txns[0].created, address(kBob));
+    EXPECT_EQ(blocks[1].activity.txns[0].hash, hash_of('1'));
+    EXPECT_EQ(blocks[1].block.header.number, 1U);
+    EXPECT_EQ(blocks[1].block.account_txns.size(), 1U);
+    EXPECT_EQ(blocks[2].activity.txns[0].hash, hash_of('9'));
+    EXPECT_EQ(blocks[2].block.header.number, 2U);
+    EXPECT_EQ((*source)->warnings().size(), 2U);
+}
+
+TEST(EvmTraces, where_none_is_say_so) {
+    const std::string text = "hello";
+    auto source = open_evm_traces({text_file("x", text)}, kEthereum);
+    ASSERT_TRUE(source);
+    FeedEvent event;
+    EXPECT_EQ((*source)->read(event).error().code, ErrorCode::kNotFound);
+}
+
+}  // namespace
+}  // namespace cordon::chain::evm

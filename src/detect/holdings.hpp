@@ -1,0 +1,82 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "valuation.hpp"
+
+namespace cordon::detect {
+
+struct BalanceKey {
+    PlaceKey place;
+    AssetKey asset;
+    friend auto operator<=>(const BalanceKey&, const BalanceKey&) = default;
+};
+
+/// A set on a chain and an asset there; the native coin stands for all of a chain.
+struct SetKey {
+    SetId set = 0;
+    AssetKey asset;
+    friend auto operator<=>(const SetKey&, const SetKey&) = default;
+};
+
+}  // namespace cordon::detect
+
+template <>
+struct std::hash<cordon::detect::BalanceKey> {
+    std::size_t operator()(const cordon::detect::BalanceKey& key) const noexcept {
+        return key.place.bits() ^ (key.asset.bits() * 3);
+    }
+};
+template <>
+struct std::hash<cordon::detect::SetKey> {
+    std::size_t operator()(const cordon::detect::SetKey& key) const noexcept {
+        return key.asset.bits() ^ (key.set * 0x9E3779B97F4A7C15ULL);
+    }
+};
+
+namespace cordon::detect {
+
+/// What the addresses hold that are tracked: what they held before the stream plus what moved
+/// since. Sums over a set are kept, not added up anew: a set may have 100,000 deposit addresses.
+class Holdings {
+public:
+    Holdings(const Knowledge& knowledge, Valuation& valuation,
+             const std::vector<SetInfo>& sets) noexcept
+        : knowledge_{knowledge}, valuation_{valuation}, sets_{sets} {}
+
+    /// None: not known, or more went out than was ever known.
+    std::optional<Amount> balance(ChainId chain, const Address& address, const Asset& asset);
+    std::optional<Amount> set_balance(SetId set, ChainId chain, const Asset& asset);
+    std::vector<Asset> assets_of(ChainId chain, const Address& address);
+    std::vector<Asset> assets_of(SetId set, ChainId chain);
+    /// `set` 0: of no set, but tracked.
+    void move(ChainId chain, const Address& address, SetId set, const Asset& asset,
+              const Amount& amount, bool in, UnixMillis time);
+    std::vector<Table*> tables() { return {&balances_, &held_, &assets_, &sums_, &set_assets_}; }
+
+private:
+    struct Sum {
+        Amount amount;
+        uint32_t known = 0;  // Addresses whose balance is known.
+    };
+    static constexpr uint64_t kBalances = 1U << 18;  // Addresses of ours times assets they hold.
+    static constexpr uint64_t kAddresses = 1U << 17;
+    static constexpr uint64_t kAssets = 1U << 16;
+    /// A balance of which more was spent than is known.
+    static constexpr Amount kOverspent = Amount::max();
+
+    std::optional<Amount> balance(ChainId chain, const Address& address, const Asset& asset,
+                                  const AssetKey& key);
+    static void hold(std::vector<AssetKey>& list, const AssetKey& key);
+    std::vector<Asset> named(const std::vector<AssetKey>& keys, std::vector<Asset> more);
+
+    const Knowledge& knowledge_;
+    Valuation& valuation_;
+    const std::vector<SetInfo>& sets_;
+    Keyed<BalanceKey, Amount> balances_{kBalances};
+    Keyed<PlaceKey, std::vector<AssetKey>> held_{kAddresses};
+    Keyed<AssetKey, Asset> assets_{kAssets};
+    Keyed<SetKey, Sum> sums_{kBalances};
+    Keyed<SetKey, std::vector<AssetKey>> set_assets_{kAssets};
+};
+
+}  // namespace cordon::detect

@@ -1,0 +1,338 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include "watch.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+#include <thread>
+
+#include <cordon/base/format.hpp>
+#include <cordon/base/hex.hpp>
+#include <cordon/crypto/hash.hpp>
+#include <cordon/detect/config_file.hpp>
+
+#include "knowledge.hpp"
+#include "watch_metrics.hpp"
+#include "watch_source.hpp"
+#include "watch_state.hpp"
+
+namespace cordon::engine {
+namespace {
+
+/// What one event raised.
+class Collected final : public detect::AlertSink {
+public:
+    std::vector<Alert> alerts;
+    void raise(const Alert& alert) override { alerts.push_back(alert); }
+};
+
+/// Lets event time pass no faster than it shall.
+class Pace {
+public:
+    explicit Pace(double speed) : speed_{speed} {}
+    /// Waits until it is time for an event; false when cancelled.
+    bool wait(std::optional<UnixMillis> time, const std::atomic<bool>* cancel) {
+        if (speed_ <= 0 || !time) return true;
+        if (!begun_) {
+            begun_ = true;
+            start_ = std::chrono::steady_clock::now();
+            first_ = *time;
+        }
+        const std::chrono::duration<double> due =
+            std::chrono::duration<double>{*time - first_} / speed_;
+        const auto until =
+            start_ + std::chrono::duration_cast<std::chrono::steady_clock::duration>(due);
+        constexpr std::chrono::milliseconds kLook{100};  // How soon a Ctrl-C is noticed.
+        while (std::chrono::steady_clock::now() < until) {
+            if (cancel && *cancel) return false;
+            std::this_thread::sleep_until(
+                std::min(until, std::chrono::steady_clock::now() + kLook));
+        }
+        return true;
+    }
+
+private:
+    double speed_;
+    bool begun_ = false;
+    std::chrono::steady_clock::time_point start_{};
+    UnixMillis first_{};
+};
+
+double cpu_seconds() noexcept { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
+
+/// Wallet sets are numbered by their order, and tables hold these numbers.
+std::string settings_digest(const detect::WatchConfig& config) {
+    crypto::Sha256 sum;
+    const auto add = [&](std::string_view text) {
+        sum.update({reinterpret_cast<const uint8_t*>(text.data()), text.size()});
+        sum.update(std::array<uint8_t, 1>{0});
+    };
+    for (const WalletAddress& wallet : config.wallets) {
+        add(to_string(wallet.chain));
+        sum.update(wallet.address.payload());
+        add(wallet.set);
+    }
+    for (const auto& [detector, parameters] : config.parameters)
+        for (const auto& [name, value] : parameters) add(format("{} {} {}", detector, name, value));
+    return to_hex(sum.finish());
+}
+
+/// One watch, from its sources to its end.
+class Run {
+public:
+    Run(const WatchRequest& request, const WatchHooks& hooks)
+        : request_{request}, hooks_{hooks}, pace_{request.speed} {}
+
+    Result<WatchResult> all() {
+        CORDON_TRY(open());
+        CORDON_TRY(resume());
+        for (;;) {
+            if (cancelled()) break;
+            auto event = std::make_shared<FeedEvent>();
+            CORDON_TRY(const bool more, stream_->read(*event));
+            if (!more) break;
+            if (!pace_.wait(time_of(*event), hooks_.cancel)) break;
+            CORDON_TRY(take(std::move(event)));
+        }
+        return finish();
+    }
+
+private:
+    bool cancelled() const { return hooks_.cancel && *hooks_.cancel; }
+
+    Status open() {
+        SideRows rows;
+        CORDON_TRY(auto sources, open_watch_sources(request_.sources, request_.chain, rows));
+        if (sources.empty())
+            return fail(ErrorCode::kInvalidParam,
+                        "no SOURCE with blocks or events: labels, assets, prices and wallets say "
+                        "what is known, not what happens");
+        for (const WatchSource& source : sources)
+            name_ += (name_.empty() ? "" : "\n") + source.name;
+        stream_ = std::make_unique<MergedEvents>(std::move(sources));
+        CORDON_TRY(knowledge_, LedgerKnowledge::open(request_.ledger, std::move(rows)));
+        if (!request_.config.empty()) {
+            CORDON_TRY(const InputFile file, input_file(request_.config));
+            CORDON_TRY(config_, detect::parse_watch_config(file));
+        }
+        CORDON_TRY(add_wallets());
+        detect::WatchOptions options = request_.options;
+        options.cost = request_.cost;
+        watch_ = std::make_unique<detect::Watch>(config_, *knowledge_, options);
+        if (!request_.state.empty()) {
+            CORDON_TRY(state_, WatchState::open(request_.state));
+            store_ = &state_->alerts();
+        } else {
+            CORDON_TRY(memory_, records::AlertStore::in_memory());
+            store_ = memory_.get();
+        }
+        desk_ = std::make_unique<AlertDesk>(*store_, watch_->world(), request_.desk);
+        return {};
+    }
+
+    /// What wallets: files and the ledger say; what the configuration says of the same address
+    /// counts.
+    Status add_wallets() {
+        CORDON_TRY(auto wallets, knowledge_->wallets());
+        const auto is_before = [](const WalletAddress& a, const WalletAddress& b) {
+            return std::tie(a.chain, a.address) < std::tie(b.chain, b.address);
+        };
+        std::vector<WalletAddress> configured = config_.wallets;
+        std::sort(configured.begin(), configured.end(), is_before);
+        for (WalletAddress& wallet : wallets)
+            if (!std::binary_search(configured.begin(), configured.end(), wallet, is_before))
+                config_.wallets.push_back(std::move(wallet));
+        return {};
+    }
+
+    Status resume() {
+        head_.settings = settings_digest(config_);
+        if (!state_) return {};
+        CORDON_TRY(const auto stored_name, store_->mark("sources"));
+        if (stored_name && *stored_name != name_)
+            return fail(ErrorCode::kConflict,
+                        format("{}: belongs to a watch of other sources; give each watch its own "
+                               "--state",
+                               request_.state));
+        if (!stored_name)
+            CORDON_TRY(store_->change([&] { return store_->put_mark("sources", name_); }));
+        CORDON_TRY(known_, store_->cursor(kStream));
+        auto head = state_->head();
+        if (!head) {
+            // Everything can be had anew from the stream: alerts up to the cursor are known.
+            tell(format("{}; the watch begins at the first event again", head.error().message));
+        } else if (*head && (*head)->settings != head_.settings) {
+            tell(
+                "wallets or parameters have changed since the checkpoint; the watch begins at the "
+                "first event again");
+        } else if (*head) {
+            if (const Status loaded = state_->load(*watch_); !loaded) {
+                if (loaded.error().code != ErrorCode::kConflict) return loaded;
+                tell(loaded.error().message);
+                watch_ = std::make_unique<detect::Watch>(config_, *knowledge_, request_.options);
+                desk_ = std::make_unique<AlertDesk>(*store_, watch_->world(), request_.desk);
+            } else {
+                head_ = **head;
+                for (const auto& [chain, block] : head_.beginnings) knowledge_->begin(chain, block);
+                CORDON_TRY(skip());
+            }
+        }
+        done_.events = head_.events;
+        done_.blocks = head_.blocks;
+        done_.txns = head_.txns;
+        done_.transfers = head_.transfers;
+        if (hooks_.resumed && (head_.events > 0 || known_))
+            hooks_.resumed({head_.events, known_ ? known_->events : 0});
+        return {};
+    }
+
+    /// Reads over what was taken before the checkpoint.
+    Status skip() {
+        FeedEvent event;
+        for (uint64_t i = 0; i < head_.events; ++i) {
+            if (cancelled()) return fail(ErrorCode::kCancelled, "interrupted while going on");
+            CORDON_TRY(const bool more, stream_->read(event));
+            if (!more) return other_stream();
+        }
+        return {};
+    }
+
+    tl::unexpected<Error> other_stream() const {
+        return fail(ErrorCode::kConflict,
+                    format("{}: the sources are not those that this state was made with; begin "
+                           "with another --state",
+                           request_.state));
+    }
+
+    Status take(std::shared_ptr<const FeedEvent> event) {
+        count(*event);
+        Collected raised;
+        CORDON_TRY(watch_->on(event, raised));
+        if (knowledge_->error()) return fail(*knowledge_->error());
+        const bool is_known = known_ && done_.events <= known_->events;
+        if (is_known) {
+            if (done_.events == known_->events && cursor_.hash != known_->hash)
+                return other_stream();
+        } else if (!raised.alerts.empty()) {
+            cursor_.events = done_.events;
+            CORDON_TRY(auto told, desk_->take(raised.alerts, cursor_));
+            for (const records::StoredAlert& stored : told) {
+                if (stored.alert.state == AlertState::kRetracted)
+                    ++done_.retracted;
+                else
+                    ++done_.alerts[static_cast<std::size_t>(stored.alert.severity)];
+                if (hooks_.alert) CORDON_TRY(hooks_.alert(stored));
+            }
+        }
+        done_.suppressed = desk_->suppressed();
+        done_.bytes_read = stream_->bytes_read();
+        done_.bytes_total = stream_->bytes_total();
+        if (hooks_.progress) hooks_.progress(done_);
+        CORDON_TRY(checkpoint(false));
+        return write_metrics(false);
+    }
+
+    void count(const FeedEvent& event) {
+        ++done_.events;
+        const auto* seen = std::get_if<SeenBlock>(&event);
+        if (!seen) return;
+        const Block& block = seen->block;
+        knowledge_->begin(block.chain, block.header.number);
+        ++done_.blocks;
+        done_.txns += std::max(block.account_txns.size() + block.utxo_txns.size(),
+                               seen->activity.txns.size());
+        done_.transfers += transfers_of(block);
+        done_.chain = block.chain;
+        done_.height = block.header.number;
+        done_.time = block.header.time.value_or(done_.time);
+        head_.tips[block.chain] = block.header.number;
+        cursor_.chain = block.chain;
+        cursor_.block = block.header.number;
+        cursor_.hash = block.header.hash;
+    }
+
+    Status checkpoint(bool at_end) {
+        if (!state_ || (known_ && done_.events < known_->events)) return {};
+        constexpr double kShare = 20;
+        const bool due = done_.blocks >= saved_blocks_ + request_.checkpoint_blocks &&
+                         cpu_seconds() >= saved_at_ + kShare * cost_;
+        if ((!due && !at_end) || done_.events == saved_events_) return {};
+        const double begin = cpu_seconds();
+        cursor_.events = done_.events;
+        CORDON_TRY(desk_->take({}, cursor_));
+        head_.events = done_.events;
+        head_.blocks = done_.blocks;
+        head_.txns = done_.txns;
+        head_.transfers = done_.transfers;
+        head_.beginnings = knowledge_->beginnings();
+        CORDON_TRY(state_->save(head_, *watch_));
+        saved_blocks_ = done_.blocks;
+        saved_events_ = done_.events;
+        saved_at_ = cpu_seconds();
+        cost_ = saved_at_ - begin;
+        return {};
+    }
+
+    Status write_metrics(bool at_end) {
+        if (request_.metrics.empty()) return {};
+        constexpr std::chrono::seconds kEvery{5};  // Prometheus asks every 15 s and more.
+        const auto now = std::chrono::steady_clock::now();
+        if (!at_end && now < metrics_at_ + kEvery) return {};
+        metrics_at_ = now;
+        return save_metrics(request_.metrics, metrics_text(done_, watch_->metrics(), {}));
+    }
+
+    Result<WatchResult> finish() {
+        CORDON_TRY(checkpoint(true));
+        CORDON_TRY(write_metrics(true));
+        WatchResult result;
+        result.incomplete = cancelled();
+        result.done = done_;
+        result.detectors = watch_->metrics();
+        result.warnings = stream_->warnings();
+        std::string unfed;
+        for (const detect::DetectorMetrics& each : result.detectors)
+            if (each.skipped > 0) unfed += (unfed.empty() ? "" : ", ") + each.id;
+        if (!unfed.empty())
+            result.warnings.push_back(
+                format("the sources do not give all that these need (docs/detectors), so that "
+                       "they saw less than all blocks: {}",
+                       unfed));
+        return result;
+    }
+
+    void tell(const std::string& warning) {
+        if (hooks_.warning) hooks_.warning(warning);
+    }
+
+    // The merged stream is one source: its events are numbered through.
+    static constexpr std::string_view kStream = "stream";
+
+    const WatchRequest& request_;
+    const WatchHooks& hooks_;
+    Pace pace_;
+    std::string name_;
+    std::unique_ptr<MergedEvents> stream_;
+    std::unique_ptr<LedgerKnowledge> knowledge_;
+    detect::WatchConfig config_;
+    std::unique_ptr<detect::Watch> watch_;
+    std::unique_ptr<WatchState> state_;            // Absent: nothing is kept.
+    std::unique_ptr<records::AlertStore> memory_;  // Then this.
+    records::AlertStore* store_ = nullptr;
+    std::unique_ptr<AlertDesk> desk_;
+    CheckpointHead head_;
+    records::Cursor cursor_{.source = std::string{kStream}, .chain = {}, .hash = {}};
+    std::optional<records::Cursor> known_;  // Alerts up to here are in the store.
+    WatchProgress done_;
+    uint64_t saved_blocks_ = 0, saved_events_ = 0;
+    double saved_at_ = 0, cost_ = 0;
+    std::chrono::steady_clock::time_point metrics_at_{};
+};
+
+}  // namespace
+
+Result<WatchResult> watch(const WatchRequest& request, const WatchHooks& hooks) {
+    return Run{request, hooks}.all();
+}
+
+}  // namespace cordon::engine

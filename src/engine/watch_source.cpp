@@ -1,0 +1,90 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include "watch_source.hpp"
+
+#include <algorithm>
+
+#include <cordon/base/format.hpp>
+
+namespace cordon::engine {
+namespace {
+
+struct TimeOf {
+    std::optional<UnixMillis> operator()(const SeenBlock& seen) const {
+        return seen.block.header.time;
+    }
+    std::optional<UnixMillis> operator()(const Rewind&) const { return std::nullopt; }
+    std::optional<UnixMillis> operator()(const PendingTxn& txn) const { return txn.seen; }
+    std::optional<UnixMillis> operator()(const auto& timed) const { return timed.time; }
+};
+
+}  // namespace
+
+Result<std::vector<WatchSource>> open_watch_sources(const std::vector<std::string>& sources,
+                                                    std::optional<ChainId> chain, SideRows& rows) {
+    std::vector<WatchSource> opened;
+    for (const std::string& text : sources) {
+        CORDON_TRY(const std::vector<Source> found, parse_source(text));
+        for (const Source& source : found) {
+            if (is_side_file(source.schema)) {
+                CORDON_TRY(read_side_file(source, chain, {}, rows));
+                continue;
+            }
+            CORDON_TRY(auto blocks, open_chain_source(source, chain));
+            opened.push_back({format("{}:{}", to_string(source.schema), source.path),
+                              chain::events_of(std::move(blocks))});
+        }
+    }
+    return opened;
+}
+
+std::optional<UnixMillis> time_of(const FeedEvent& event) noexcept {
+    return std::visit(TimeOf{}, event);
+}
+
+MergedEvents::MergedEvents(std::vector<WatchSource> sources) {
+    for (WatchSource& source : sources) heads_.push_back({std::move(source), {}, {}, true});
+}
+
+Status MergedEvents::fill(Head& head) {
+    CORDON_TRY(head.more, head.source.events->read(head.event));
+    if (head.more) head.time = std::max(head.time, time_of(head.event).value_or(head.time));
+    return {};
+}
+
+Result<bool> MergedEvents::read(FeedEvent& event) {
+    if (!begun_)
+        for (Head& head : heads_) CORDON_TRY(fill(head));
+    begun_ = true;
+    Head* first = nullptr;
+    for (Head& head : heads_)
+        if (head.more && (!first || head.time < first->time)) first = &head;
+    if (!first) return false;
+    std::swap(event, first->event);  // So that its memory is used again.
+    CORDON_TRY(fill(*first));
+    return true;
+}
+
+uint64_t MergedEvents::bytes_read() const noexcept {
+    uint64_t sum = 0;
+    for (const Head& head : heads_) sum += head.source.events->bytes_read();
+    return sum;
+}
+
+uint64_t MergedEvents::bytes_total() const noexcept {
+    uint64_t sum = 0;
+    for (const Head& head : heads_) {
+        if (head.source.events->bytes_total() == 0) return 0;
+        sum += head.source.events->bytes_total();
+    }
+    return sum;
+}
+
+std::vector<std::string> MergedEvents::warnings() const {
+    std::vector<std::string> all;
+    for (const Head& head : heads_)
+        for (std::string& warning : head.source.events->warnings())
+            all.push_back(std::move(warning));
+    return all;
+}
+
+}  // namespace cordon::engine

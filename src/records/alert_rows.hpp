@@ -1,0 +1,28 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string_view>
+
+#include "alert_store.hpp"
+#include "sqlite.hpp"
+
+/// Between alerts and columns. Private to the room. decode refuses what we never wrote (kCorrupt).
+namespace cordon::records {
+
+inline constexpr std::string_view kAlertColumns =
+    "SELECT id, state, detector, severity, stage, confidence, chain, block, block_hash, time, "
+    "subject, txns, related, usd, title, reason, next, tags, phase, count, repeat_of, "
+    "subject_label, incident, suppressed_by, event FROM alert ";
+inline constexpr std::string_view kIncidentColumns =
+    "SELECT id, title, severity, phase, first, last, usd, merged_into FROM incident ";
+inline constexpr std::string_view kSuppressionColumns =
+    "SELECT id, detector, subject, chain, tag, at_most, reason, who, start, until FROM "
+    "suppression ";
+
+/// Binds everything, in the order of kAlertColumns, and runs.
+Status write_alert(Statement& statement, const StoredAlert& stored);
+Result<StoredAlert> alert_row(const Statement& row);
+Result<Incident> incident_row(const Statement& row);
+Result<Suppression> suppression_row(const Statement& row);
+
+}  // namespace cordon::records

@@ -1,0 +1,70 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include "alert_json.hpp"
+
+#include <cordon/base/check.hpp>
+#include <cordon/chain/text.hpp>
+
+namespace cordon::report {
+namespace {
+
+JsonWriter& text_or_null(JsonWriter& json, std::string_view key, const std::string& text) {
+    json.key(key);
+    return text.empty() ? json.null() : json.value(text);
+}
+
+}  // namespace
+
+void write_alert(JsonWriter& json, const records::StoredAlert& stored) {
+    const Alert& alert = stored.alert;
+    const bool in_block = alert.block_hash != Hash256{};
+    json.begin_object()
+        .field("id", alert.id)
+        .field("state", to_string(alert.state))
+        .field("detector", alert.detector)
+        .field("title", alert.title)
+        .field("severity", to_string(alert.severity))
+        .field("stage", to_string(alert.stage))
+        .field("confidence", alert.confidence)
+        .field("chain", to_string(alert.chain));
+    json.key("block");
+    in_block ? json.value(alert.block) : json.null();
+    json.key("block_hash");
+    in_block ? json.value(chain::format_hash(alert.chain, alert.block_hash)) : json.null();
+    json.field("time", alert.time);
+    text_or_null(json, "subject", chain::format_address(alert.chain, alert.subject));
+    text_or_null(json, "subject_label", stored.subject_label);
+    json.key("txs").begin_array();
+    for (const Hash256& txn : alert.txns) json.value(chain::format_hash(alert.chain, txn));
+    json.end_array().key("related").begin_array();
+    for (const Address& address : alert.related)
+        json.value(chain::format_address(alert.chain, address));
+    json.end_array().key("usd");
+    // Cents are exact in a double up to 2^53, which is 90 trillion dollars.
+    alert.usd ? json.value(static_cast<double>(*alert.usd) / 100) : json.null();
+    json.field("reason", alert.reason).field("next", alert.next);
+    json.key("tags").begin_array();
+    for (const std::string& tag : alert.tags) json.value(tag);
+    json.end_array();
+    text_or_null(json, "incident", stored.incident);
+    json.field("count", stored.count);
+    text_or_null(json, "repeat_of", stored.repeat_of);
+    json.field("phase", to_string(stored.phase));
+    text_or_null(json, "suppressed_by", stored.suppressed_by);
+    json.end_object();
+}
+
+std::string alert_line(const records::StoredAlert& stored) {
+    std::string line;
+    const Sink sink = [&line](std::string_view text) -> Status {
+        line += text;
+        return {};
+    };
+    JsonWriter json{sink};
+    json.begin_object().field("v", 1U).field("kind", "alert").key("data");
+    write_alert(json, stored);
+    json.key("warnings").begin_array().end_array().field("incomplete", false).end_object();
+    CORDON_CHECK(json.finish().has_value() && "a string takes everything");
+    return line + "\n";
+}
+
+}  // namespace cordon::report
