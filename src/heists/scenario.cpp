@@ -95,7 +95,6 @@ void configure(Play& play) {
     detect::Protocol protocol;
     detect::WatchedBridge bridge;
     protocol.name = bridge.name = play.facts.name;
-    bridge.finality = 900s;  // Ordinary delay of relayed messages, with room.
     double value = 0;
     for (const Held& held : play.house) {
         const detect::Place place{held.chain, held.addresses.front()};
