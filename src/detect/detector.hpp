@@ -57,6 +57,7 @@ struct Descriptor {
     /// shown to it, and counted (DetectorMetrics::skipped).
     uint32_t needs = 0;
     uint32_t interest = kAnyTxn;  ///< Interest bits: any of them.
+    bool is_last = false;         ///< Runs after all others, rules too: it combines their alerts.
     std::span<const Parameter> parameters = {};
 };
 
@@ -96,8 +97,8 @@ public:
     virtual void on_liabilities(const Liabilities&, const World&, Findings&) {}
     virtual void on_signing(const SigningRequest&, const World&, Findings&) {}
     virtual void on_status(const FeedStatus&, const World&, Findings&) {}
-    /// Every alert that detectors before it raised (Watch runs them in the order of their ids);
-    /// its own are not told.
+    /// Every alert that detectors before it raised (Watch runs them in the order of their ids,
+    /// then rules, then Descriptor::is_last); its own are not told.
     virtual void on_alert(const Alert&, const World&, Findings&) {}
     /// All that it remembers, always the same tables in the same order.
     virtual std::vector<Table*> tables() { return {}; }

@@ -72,8 +72,11 @@ Watch::Watch(const WatchConfig& config, const Knowledge& knowledge, WatchOptions
         running_.push_back({std::move(detector), {}});
         running_.back().metrics.id = id;
     };
-    for (const Maker& maker : detectors()) add(maker.make(config));
+    for (const Maker& maker : detectors())
+        if (!maker.descriptor->is_last) add(maker.make(config));
     for (std::unique_ptr<Detector>& detector : more) add(std::move(detector));
+    for (const Maker& maker : detectors())
+        if (maker.descriptor->is_last) add(maker.make(config));
     tables_ = world_.tables();
     for (const Running& running : running_)
         for (Table* table : running.detector->tables()) tables_.push_back(table);

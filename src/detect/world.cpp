@@ -137,6 +137,10 @@ std::optional<Cents> World::usd(ChainId chain, const Asset& asset, const Amount&
     return impl_->valuation.usd(chain, asset, amount, time);
 }
 
+AssetKey World::asset_key(ChainId chain, const Asset& asset) const {
+    return impl_->valuation.key(chain, asset);
+}
+
 std::string World::amount_text(ChainId chain, const Asset& asset, const Amount& amount) const {
     return impl_->valuation.text(chain, asset, amount);
 }

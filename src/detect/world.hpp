@@ -9,7 +9,7 @@
 
 #include <cordon/model/feed_event.hpp>
 
-#include "config.hpp"
+#include "keys.hpp"
 #include "state.hpp"
 
 /// What detectors may ask about the world: what is ours, what things are worth, who is known, who
@@ -107,6 +107,8 @@ public:
     /// US cents of an amount at a time; none: no price at or before it, or decimals unknown.
     std::optional<Cents> usd(ChainId chain, const Asset& asset, const Amount& amount,
                              UnixMillis time) const;
+    /// An asset of a chain, for tables.
+    AssetKey asset_key(ChainId chain, const Asset& asset) const;
     /// "12.5 ETH", or the smallest units when decimals are unknown.
     std::string amount_text(ChainId chain, const Asset& asset, const Amount& amount) const;
 
