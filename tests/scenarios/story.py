@@ -7,7 +7,8 @@ import decimal
 import re
 
 from . import names
-from .watch_words import WatchWords, Wrong
+from .txn_teller import Wrong
+from .watch_words import WatchWords
 
 NATIVE = {"eth": ("ETH", 18), "bsc": ("BNB", 18), "polygon": ("POL", 18), "btc": ("BTC", 8), "btc-testnet": ("BTC", 8),
           "btc-regtest": ("BTC", 8)}

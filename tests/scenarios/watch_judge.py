@@ -3,7 +3,7 @@
 import json
 import re
 
-from .watch_words import Wrong
+from .txn_teller import Wrong
 
 SEVERITIES = ("info", "low", "medium", "high", "critical")
 WORDS = re.compile(r"(alert|pending|retracted)(?: (\S+?))?(?: subject (\S+))?(?: (info|low|medium|high|critical))?"

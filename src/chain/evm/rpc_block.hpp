@@ -47,7 +47,13 @@ private:
     Activity gives_;  // Its flags and `missing`; the txns are in txns_.
 };
 
+/// False for an answer that the node did not have: empty, or null.
+bool is_had(std::string_view text);
+tl::unexpected<Error> missing_key(std::string_view key);
+/// kConflict: `what` is "the receipt is", for example.
+tl::unexpected<Error> other_block(std::string_view what);
+
 /// A txn as eth_getTransactionByHash and full blocks give it.
-Result<TxnActivity> read_rpc_txn(ChainId chain, JsonCursor& value, const Hash256* block);
+Result<TxnActivity> read_rpc_txn(ChainId chain, JsonCursor& value);
 
 }  // namespace cordon::chain::evm

@@ -58,6 +58,8 @@ public:
         return *std::move(root);
     }
 
+    YamlMark mark() const noexcept { return {line_, column_}; }
+
 private:
     Error error(ErrorCode code, std::string_view message) const {
         return {code, format("{}:{}: {}", name_, line_, message)};
@@ -66,9 +68,11 @@ private:
     Status next(Event& out) {
         if (yaml_parser_parse(&parser_, &out.event) == 1) {
             line_ = out.event.start_mark.line + 1;
+            column_ = out.event.start_mark.column + 1;
             return {};
         }
         line_ = parser_.problem_mark.line + 1;
+        column_ = parser_.problem_mark.column + 1;
         return fail(error(
             ErrorCode::kMalformed,
             format("no YAML: {}", parser_.problem != nullptr ? parser_.problem : "unreadable")));
@@ -94,6 +98,7 @@ private:
             return fail(error(ErrorCode::kLimit, format("more than {} levels", kMaxDepth)));
         YamlNode node;
         node.line = line_;
+        node.column = column_;
         switch (at.type) {
             case YAML_SCALAR_EVENT: {
                 if (at.data.scalar.anchor != nullptr) return fail(no_aliases());
@@ -135,6 +140,8 @@ private:
                                   format("the key \"{}\" comes twice", key->text.substr(0, 64))));
             CORDON_TRY(auto item, value(depth + 1));
             if (!item) return fail(error(ErrorCode::kMalformed, "a key without a value"));
+            item->key_line = key->line;
+            item->key_column = key->column;
             map.pairs.push_back({std::move(key->text), *std::move(item)});
         }
     }
@@ -148,8 +155,26 @@ private:
     bool ready_ = false;
     std::string_view name_;
     uint64_t line_ = 1;
+    uint64_t column_ = 1;
     std::size_t nodes_ = 0;
 };
+
+Result<YamlNode> parse(ByteView bytes, std::string_view name, YamlMark& stopped) {
+    const std::string_view text{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+    if (bytes.size() > kMaxFile)
+        return fail(ErrorCode::kLimit, format("{}: more than {} bytes", name, kMaxFile));
+    if (const auto bad = find_bad_text(text)) {
+        const std::string_view before = text.substr(0, *bad);
+        stopped.line = 1 + static_cast<uint64_t>(std::count(before.begin(), before.end(), '\n'));
+        stopped.column = *bad - (before.rfind('\n') + 1) + 1;
+        return fail(ErrorCode::kMalformed,
+                    format("{}:{}: expected UTF-8 text", name, stopped.line));
+    }
+    Parser parser{bytes, name};
+    Result<YamlNode> root = parser.document();
+    if (!root) stopped = parser.mark();
+    return root;
+}
 
 }  // namespace
 
@@ -162,13 +187,16 @@ const YamlNode* YamlNode::find(std::string_view key) const noexcept {
 Result<YamlNode> parse_yaml(const InputFile& file) {
     CORDON_TRY(const auto stream, file.open());
     CORDON_TRY(const auto bytes, read_all(*stream, kMaxFile));
-    const std::string_view text{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-    if (const auto bad = find_bad_text(text))
-        return fail(ErrorCode::kMalformed,
-                    format("{}:{}: expected UTF-8 text", file.name,
-                           1 + std::count(text.begin(),
-                                          text.begin() + static_cast<std::ptrdiff_t>(*bad), '\n')));
-    return Parser{bytes, file.name}.document();
+    YamlMark stopped;
+    return parse(bytes, file.name, stopped);
+}
+
+Result<YamlNode> parse_yaml(std::string_view text, std::string_view name, YamlMark* stopped) {
+    YamlMark mark;
+    Result<YamlNode> root =
+        parse({reinterpret_cast<const uint8_t*>(text.data()), text.size()}, name, mark);
+    if (!root && stopped) *stopped = mark;
+    return root;
 }
 
 }  // namespace cordon::chain
