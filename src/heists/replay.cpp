@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <map>
 
+#include <cordon/detect/rules/rule_set.hpp>
+
 namespace cordon::heists {
 namespace {
 
@@ -38,6 +40,16 @@ private:
     std::vector<std::size_t> before_signing_;
 };
 
+Result<std::vector<std::unique_ptr<detect::Detector>>> shipped_rules_for(
+    const detect::WatchConfig& config) {
+    const std::vector<detect::RuleText> texts = detect::shipped_rules();
+    const detect::CompiledRules compiled = detect::compile_rules(texts, &config);
+    if (!compiled.ok()) return fail(ErrorCode::kInvalidParam, "the shipped rules do not compile");
+    std::vector<std::unique_ptr<detect::Detector>> rules;
+    rules.push_back(std::make_unique<detect::RuleSet>(compiled.program));
+    return rules;
+}
+
 template <typename Value>
 Value worse_median(std::vector<Value> values) {
     std::sort(values.begin(), values.end());
@@ -46,8 +58,7 @@ Value worse_median(std::vector<Value> values) {
 
 }  // namespace
 
-Result<Outcome> replay(const Common& common, const Facts& facts, uint64_t seed,
-                       ExtraDetectors extra) {
+Result<Outcome> replay(const Common& common, const Facts& facts, uint64_t seed) {
     CORDON_TRY(const Scenario scenario, make_scenario(common, facts, seed));
     Outcome out;
     out.name = facts.name;
@@ -67,9 +78,8 @@ Result<Outcome> replay(const Common& common, const Facts& facts, uint64_t seed,
     detect::WatchOptions options;
     options.undo_steps = 1;  // No played chain is reorganised.
     options.addresses = kAddresses;
-    detect::Watch watch{
-        scenario.config, scenario.knowledge, options,
-        extra ? extra(scenario.config) : std::vector<std::unique_ptr<detect::Detector>>{}};
+    CORDON_TRY(auto rules, shipped_rules_for(scenario.config));
+    detect::Watch watch{scenario.config, scenario.knowledge, options, std::move(rules)};
     Witness witness{scenario, out};
     for (const auto& event : scenario.events) CORDON_TRY(watch.on(event, witness));
     for (const detect::DetectorMetrics& metrics : watch.metrics())

@@ -46,12 +46,9 @@ struct Outcome {
 /// Months are of 30 days.
 inline constexpr double kDaysOfMonth = 30;
 
-/// kLimit, and whatever makes the scenario impossible. `extra` makes detectors that run behind the
-/// shipped ones (rules); may be empty.
-using ExtraDetectors =
-    std::vector<std::unique_ptr<detect::Detector>> (*)(const detect::WatchConfig&);
-Result<Outcome> replay(const Common& common, const Facts& facts, uint64_t seed,
-                       ExtraDetectors extra = nullptr);
+/// Plays a heist before all shipped detectors and rules. Whatever makes the scenario impossible is
+/// the error.
+Result<Outcome> replay(const Common& common, const Facts& facts, uint64_t seed);
 
 /// Several runs of one heist, in medians; of two middle values the worse.
 struct Summary {
