@@ -13,6 +13,7 @@ Command cluster_command();
 Command completion_command();
 Command doctor_command();
 Command explain_command();
+Command heists_command();
 Command help_command();
 Command ingest_command();
 Command ledger_command();

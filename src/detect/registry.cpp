@@ -1,6 +1,7 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include <array>
 
+#include "contracts/detectors.hpp"
 #include "detector.hpp"
 #include "feed_health.hpp"
 #include "wallets/detectors.hpp"
@@ -19,8 +20,23 @@ std::span<const Maker> detectors() noexcept {
         d08(),  //
         d09(),  //
         d10(),  //
+        d11(),  //
+        d12(),  //
+        d14(),  //
+        d15(),  //
+        d16(),  //
+        d18(),  //
+        d19(),  //
+        d21(),  //
         d22(),  //
         d23(),  //
+        d25(),  //
+        d26(),  //
+        d27(),  //
+        d28(),  //
+        d29(),  //
+        d30(),  //
+        d31(),  //
         d32(),  //
         d33(),  //
         d34(),  //

@@ -1,0 +1,202 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <cordon/crypto/hash.hpp>
+
+#include "random.hpp"
+#include "replay.hpp"
+
+namespace cordon::heists {
+namespace {
+
+Result<Facts> facts_of(const std::string& text) {
+    return parse_facts(
+        memory_file("test.yaml", {reinterpret_cast<const uint8_t*>(text.data()), text.size()}));
+}
+
+std::string refusal(const std::string& text) {
+    const Result<Facts> facts = facts_of(text);
+    return facts ? std::string{"read"} : facts.error().message;
+}
+
+const std::string kHead =
+    "name: small\nrow: 1\nvictim: Small\nkind: exchange\nloss: 1\nvintage: now\nsignal: none\n"
+    "story: once\nsources: {me: memory}\nprices: {ETH: 1000, USDT: 1}\n"
+    "wallets:\n"
+    "  - {name: hot, chain: eth, tier: hot, holds: {ETH: 500, USDT: 1200000}}\n"
+    "  - {name: cold, chain: eth, tier: cold, code: safe-1.3.0, holds: {ETH: 3000}}\n"
+    "traffic: {txns_a_day: 60, days: 3}\n";
+const std::string kTheft =
+    "steps:\n"
+    "  - {at: \"2024-01-05T10:00:00Z\", do: take, wallet: hot, to: thief, asset: ETH, amount: 400, "
+    "source: me, fact: gone}\n"
+    "  - {at: \"2024-01-05T11:00:00Z\", do: take, wallet: hot, to: thief, asset: USDT, amount: "
+    "800000, txns: 4, over: 600, source: me}\n";
+
+TEST(HeistFacts, reads_steps_in_the_order_of_time) {
+    const auto facts = facts_of(kHead + kTheft);
+    ASSERT_TRUE(facts.has_value()) << facts.error().message;
+    ASSERT_EQ(facts->steps.size(), 2U);
+    EXPECT_EQ(facts->steps[0].amount, "400");
+    EXPECT_TRUE(facts->steps[0].theft);
+}
+
+TEST(HeistFacts, refuses_with_file_and_line) {
+    EXPECT_EQ(refusal(kHead + "steps: []\n"), "test.yaml:1: nothing is stolen: no step is a theft");
+    EXPECT_EQ(refusal(kHead + "colour: red\n" + kTheft),
+              "test.yaml:15: there is no key \"colour\"");
+    EXPECT_EQ(refusal(kHead + "steps:\n  - {at: \"2024-01-05\", do: take, wallet: hot, to: x}\n"),
+              "test.yaml:16: do: take needs \"asset\"");
+    EXPECT_EQ(refusal(kHead + "steps:\n  - {at: \"2024-01-05\", do: take, wallet: hut, to: x, "
+                              "asset: ETH, amount: 1, source: me}\n"),
+              "test.yaml:16: there is no wallet \"hut\"");
+    EXPECT_EQ(refusal(kHead + "steps:\n  - {at: \"2024-01-05\", do: take, wallet: hot, to: x, "
+                              "asset: XYZ, amount: 1, source: me}\n"),
+              "test.yaml:16: XYZ has no price");
+    EXPECT_EQ(refusal(kHead + "steps:\n  - {at: noon, do: take, wallet: hot, to: x, asset: ETH, "
+                              "amount: 1, source: me}\n")
+                  .substr(0, 13),
+              "test.yaml:16:");
+    EXPECT_EQ(refusal(kHead + "steps:\n  - {at: \"2024-01-05\", do: take, wallet: hot, to: x, "
+                              "asset: ETH, amount: -4, source: me}\n"),
+              "test.yaml:16: amount: \"-4\" is no quantity like 4502.9");
+    EXPECT_EQ(refusal(kHead + "steps:\n  - {at: \"2024-01-05\", do: take, wallet: hot, to: x, "
+                              "asset: ETH, amount: 1}\n"),
+              "test.yaml:16: a step needs its source");
+    EXPECT_NE(refusal(""), "read");
+    EXPECT_NE(refusal("[1, 2]"), "read");
+}
+
+TEST(HeistFacts, the_shipped_ones_are_thirty_with_a_source_each) {
+    const auto library = shipped_heists();
+    ASSERT_TRUE(library.has_value()) << library.error().message;
+    ASSERT_EQ(library->heists.size(), 30U);
+    for (std::size_t i = 0; i < library->heists.size(); ++i) {
+        EXPECT_EQ(library->heists[i].row, i + 1);
+        EXPECT_FALSE(library->heists[i].sources.empty());
+    }
+}
+
+/// Everything that a stream says of value, as one digest.
+Hash256 digest_of(const Scenario& scenario) {
+    crypto::Sha256 sum;
+    const auto add = [&](const auto& number) {
+        sum.update({reinterpret_cast<const uint8_t*>(&number), sizeof number});
+    };
+    for (const auto& event : scenario.events)
+        if (const auto* seen = std::get_if<SeenBlock>(event.get())) {
+            sum.update(seen->block.header.hash);
+            for (const AccountTxn& txn : seen->block.account_txns) {
+                sum.update(txn.hash);
+                for (const Transfer& transfer : txn.transfers) {
+                    sum.update(transfer.from.payload());
+                    sum.update(transfer.to.payload());
+                    sum.update(transfer.amount.to_big_endian());
+                }
+            }
+            for (const UtxoTxn& txn : seen->block.utxo_txns)
+                for (const TxOut& output : txn.outputs) add(output.value);
+        }
+    return sum.finish();
+}
+
+TEST(HeistScenario, is_the_same_for_the_same_seed_and_another_for_another) {
+    const auto facts = facts_of(kHead + kTheft);
+    const auto library = shipped_heists();
+    ASSERT_TRUE(facts && library);
+    const auto one = make_scenario(library->common, *facts, 7);
+    const auto again = make_scenario(library->common, *facts, 7);
+    const auto other = make_scenario(library->common, *facts, 8);
+    ASSERT_TRUE(one && again && other);
+    EXPECT_EQ(digest_of(*one), digest_of(*again));
+    EXPECT_NE(digest_of(*one), digest_of(*other));
+}
+
+TEST(HeistScenario, seed_zero_plays_the_facts_as_they_are) {
+    const auto facts = facts_of(kHead + kTheft);
+    const auto library = shipped_heists();
+    ASSERT_TRUE(facts && library);
+    const auto played = make_scenario(library->common, *facts, 0);
+    ASSERT_TRUE(played.has_value()) << played.error().message;
+    EXPECT_EQ(played->thefts.size(), 5U);
+    EXPECT_EQ(format_rfc3339(played->first_theft), "2024-01-05T10:00:00Z");
+    EXPECT_EQ(played->thefts[0].usd, 400 * 1000 * 100);
+}
+
+TEST(HeistScenario, jitter_stays_within_its_bounds) {
+    const auto facts = facts_of(kHead + kTheft);
+    const auto library = shipped_heists();
+    ASSERT_TRUE(facts && library);
+    for (uint64_t seed = 1; seed <= 20; ++seed) {
+        const auto played = make_scenario(library->common, *facts, seed);
+        ASSERT_TRUE(played.has_value());
+        const double shift = std::chrono::duration<double, std::ratio<3600>>(played->first_theft -
+                                                                             facts->steps[0].at)
+                                 .count();
+        EXPECT_LE(std::abs(shift), kMostShiftHours + 0.1);
+        EXPECT_LE(played->thefts[0].usd, 400 * 1000 * 100);
+        EXPECT_GE(static_cast<double>(played->thefts[0].usd), kLeastAmount * 400 * 1000 * 100 - 1);
+        const double gap =
+            std::chrono::duration<double>(played->thefts[1].time - played->thefts[0].time).count();
+        EXPECT_LE(gap, 3'600 * kMostStretch + 24);
+        EXPECT_GE(gap, 3'600 / kMostStretch - 24);
+    }
+}
+
+/// What any address of a stream would have, were it played against its opening balances.
+TEST(HeistScenario, no_wallet_ever_pays_what_it_has_not) {
+    const auto library = shipped_heists();
+    ASSERT_TRUE(library.has_value());
+    for (const char* name : {"coincheck", "euler", "nomad", "dmm", "ftx"}) {
+        const auto played = make_scenario(library->common, *library->find(name), 3);
+        ASSERT_TRUE(played.has_value()) << played.error().message;
+        std::map<std::pair<detect::Place, Asset>, Amount> held = played->knowledge.balances;
+        std::map<OutPoint, uint64_t> unspent;
+        for (const auto& event : played->events) {
+            const auto* seen = std::get_if<SeenBlock>(event.get());
+            if (!seen) continue;
+            const ChainId chain = seen->block.chain;
+            for (const AccountTxn& txn : seen->block.account_txns)
+                for (const Transfer& transfer : txn.transfers) {
+                    const auto from = held.find({{chain, transfer.from}, transfer.asset});
+                    if (from != held.end()) {
+                        ASSERT_LE(transfer.amount, from->second) << name;
+                        from->second -= transfer.amount;
+                    }
+                    const auto to = held.find({{chain, transfer.to}, transfer.asset});
+                    if (to != held.end()) to->second += transfer.amount;
+                }
+            for (const UtxoTxn& txn : seen->block.utxo_txns) {
+                uint64_t in = 0, out = 0;
+                for (const TxIn& input : txn.inputs) {
+                    in += input.spent->value;
+                    if (const auto coin = unspent.find(input.prevout); coin != unspent.end()) {
+                        EXPECT_EQ(coin->second, input.spent->value);
+                        unspent.erase(coin);
+                    }
+                }
+                for (uint32_t i = 0; i < txn.outputs.size(); ++i) {
+                    out += txn.outputs[i].value;
+                    unspent[{txn.txid, i}] = txn.outputs[i].value;
+                }
+                EXPECT_GE(in, out) << name;
+            }
+        }
+    }
+}
+
+TEST(HeistReplay, tells_what_was_stolen_and_names_nobody_who_saw_nothing) {
+    const auto facts = facts_of(kHead + kTheft);
+    const auto library = shipped_heists();
+    ASSERT_TRUE(facts && library);
+    const auto outcome = replay(library->common, *facts, 0);
+    ASSERT_TRUE(outcome.has_value()) << outcome.error().message;
+    EXPECT_EQ(outcome->stolen, (400'000 + 800'000) * 100);
+    EXPECT_FALSE(outcome->thefts.empty());
+    EXPECT_GT(outcome->wallet_months, 0);
+    const std::string svg = timeline_svg(*facts, *outcome);
+    EXPECT_NE(svg.find("</svg>"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace cordon::heists
