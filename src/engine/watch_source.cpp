@@ -18,6 +18,10 @@ Result<std::unique_ptr<chain::EventSource>> open_event_files(std::string_view te
         CORDON_TRY(InputFile file, input_file(path));
         return chain::open_events(std::move(file));
     }
+    if (schema == "rpc-blocks") {
+        CORDON_TRY(InputFile file, input_file(path));
+        return chain::open_rpc_blocks(std::move(file));
+    }
     if (schema == "evm-traces") {
         CORDON_TRY(auto files, files_of(path));
         return chain::open_evm_traces(std::move(files), chain.value_or(kEthereum));
