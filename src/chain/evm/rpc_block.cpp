@@ -132,7 +132,7 @@ Status RpcBlockReader::read_block(std::string_view text) {
                 if (!places_.emplace(txn->hash, txns_.size()).second)
                     return fail(ErrorCode::kDuplicate,
                                 format("txn {} is there twice", format_hash(chain_, txn->hash)));
-                txns_.push_back({std::move(*txn), {}});
+                txns_.push_back({.activity = std::move(*txn), .fee = {}});
                 return {};
             });
         });
@@ -158,7 +158,7 @@ Result<bool> RpcBlockReader::read_traces(std::string_view text,
     CORDON_TRY(json_.open(text));
     enum : std::size_t { kHash, kResult };
     static constexpr std::string_view kNames[] = {"txHash", "result"};
-    std::size_t place = 0, had = 0;
+    std::size_t place = 0;
     std::vector<bool> traced(txns_.size());
     CORDON_TRY(json_.walk([&](JsonCursor& entries) -> Status {
         return entries.items([&](JsonCursor& entry) -> Status {
@@ -189,12 +189,12 @@ Result<bool> RpcBlockReader::read_traces(std::string_view text,
                             format("trace {}: of a txn that was traced before", place - 1));
             traced[found] = true;
             txns_[found].activity.*list = std::move(items);
-            ++had;
             return {};
         });
     }));
-    if (had == 0 && !txns_.empty()) return false;
-    gives_.missing += static_cast<uint32_t>(txns_.size() - had);
+    if (!txns_.empty() && std::find(traced.begin(), traced.end(), true) == traced.end())
+        return false;
+    for (std::size_t i = 0; i < txns_.size(); ++i) txns_[i].missing |= !traced[i];
     return true;
 }
 
@@ -290,6 +290,7 @@ Result<SeenBlock> RpcBlockReader::finish() {
         CORDON_TRY(auto transfers, transfers_of(txn));
         if (!transfers.empty())
             seen.block.account_txns.push_back({txn.activity.hash, std::move(transfers)});
+        seen.activity.missing += txn.missing ? 1 : 0;
         seen.activity.txns.push_back(std::move(txn.activity));
     }
     return seen;
