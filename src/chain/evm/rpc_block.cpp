@@ -52,6 +52,22 @@ Status read_head(JsonCursor& block, BlockHeader& header, Address& miner, ChainFa
     return {};
 }
 
+/// What a txn that waits would move at top level.
+AccountTxn transfers_of_pending(ChainId chain, const TxnActivity& txn) {
+    AccountTxn out;
+    out.hash = txn.hash;
+    Address to = txn.to;
+    if (to.empty() && chain.family == ChainFamily::kEvm) to = created_address(txn.from, txn.nonce);
+    if (!txn.value.is_zero() && !to.empty())
+        out.transfers.push_back(
+            {kNativeIndex, txn.from, to, Asset{}, txn.value, TransferKind::kNative});
+    if (auto moved = token_transfer_of(chain, txn.from, txn.to, txn.input)) {
+        moved->index = kFirstToken;
+        out.transfers.push_back(std::move(*moved));
+    }
+    return out;
+}
+
 }  // namespace
 
 bool is_had(std::string_view text) {
@@ -116,7 +132,7 @@ Status RpcBlockReader::read_block(std::string_view text) {
                 if (!places_.emplace(txn->hash, txns_.size()).second)
                     return fail(ErrorCode::kDuplicate,
                                 format("txn {} is there twice", format_hash(chain_, txn->hash)));
-                txns_.push_back({std::move(*txn), {}});
+                txns_.push_back({.activity = std::move(*txn), .fee = {}});
                 return {};
             });
         });
@@ -142,7 +158,7 @@ Result<bool> RpcBlockReader::read_traces(std::string_view text,
     CORDON_TRY(json_.open(text));
     enum : std::size_t { kHash, kResult };
     static constexpr std::string_view kNames[] = {"txHash", "result"};
-    std::size_t place = 0, had = 0;
+    std::size_t place = 0;
     std::vector<bool> traced(txns_.size());
     CORDON_TRY(json_.walk([&](JsonCursor& entries) -> Status {
         return entries.items([&](JsonCursor& entry) -> Status {
@@ -173,12 +189,12 @@ Result<bool> RpcBlockReader::read_traces(std::string_view text,
                             format("trace {}: of a txn that was traced before", place - 1));
             traced[found] = true;
             txns_[found].activity.*list = std::move(items);
-            ++had;
             return {};
         });
     }));
-    if (had == 0 && !txns_.empty()) return false;
-    gives_.missing += static_cast<uint32_t>(txns_.size() - had);
+    if (!txns_.empty() && std::find(traced.begin(), traced.end(), true) == traced.end())
+        return false;
+    for (std::size_t i = 0; i < txns_.size(); ++i) txns_[i].missing |= !traced[i];
     return true;
 }
 
@@ -274,6 +290,7 @@ Result<SeenBlock> RpcBlockReader::finish() {
         CORDON_TRY(auto transfers, transfers_of(txn));
         if (!transfers.empty())
             seen.block.account_txns.push_back({txn.activity.hash, std::move(transfers)});
+        seen.activity.missing += txn.missing ? 1 : 0;
         seen.activity.txns.push_back(std::move(txn.activity));
     }
     return seen;
@@ -318,21 +335,6 @@ Result<PendingTxn> parse_rpc_txn(ChainId chain, std::string_view text, UnixMilli
         return {};
     }));
     out.transfers = transfers_of_pending(chain, out.activity);
-    return out;
-}
-
-AccountTxn transfers_of_pending(ChainId chain, const TxnActivity& txn) {
-    AccountTxn out;
-    out.hash = txn.hash;
-    Address to = txn.to;
-    if (to.empty() && chain.family == ChainFamily::kEvm) to = created_address(txn.from, txn.nonce);
-    if (!txn.value.is_zero() && !to.empty())
-        out.transfers.push_back(
-            {kNativeIndex, txn.from, to, Asset{}, txn.value, TransferKind::kNative});
-    if (auto moved = token_transfer_of(chain, txn.from, txn.to, txn.input)) {
-        moved->index = kFirstToken;
-        out.transfers.push_back(std::move(*moved));
-    }
     return out;
 }
 

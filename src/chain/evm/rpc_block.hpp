@@ -15,6 +15,7 @@ namespace cordon::chain::evm {
 struct RpcTxn {
     TxnActivity activity;
     Amount fee;
+    bool missing = false;  ///< A tracer gave up on it.
 };
 
 class RpcBlockReader {
@@ -44,7 +45,7 @@ private:
     Address miner_;
     std::vector<RpcTxn> txns_;
     std::unordered_map<Hash256, std::size_t> places_;
-    Activity gives_;  // Its flags and `missing`; the txns are in txns_.
+    Activity gives_;  // Its flags; the txns are in txns_.
 };
 
 /// False for an answer that the node did not have: empty, or null.
