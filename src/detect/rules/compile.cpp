@@ -223,6 +223,8 @@ private:
             return type;  // Fields that it does not have are told one by one.
         }
         if (candidates.size() == 1) return only;
+        if (!candidates.empty() && has_unknown(ast))
+            return parse_event_type(candidates.front());  // The name is told first.
         if (candidates.empty())
             error(ast.mark, "no event has all of these fields",
                   "one rule looks at one kind of event; several together are a sequence or a join");

@@ -46,7 +46,7 @@ TEST(RuleFile, tells_places_in_every_way_to_quote_a_text) {
     EXPECT_EQ(at("amount > 1 and wrong > 1\n"), "6:29");
     EXPECT_EQ(at("\"amount > 1 and wrong > 1\"\n"), "6:30");
     EXPECT_EQ(at("'amount > 1 and wrong > 1'\n"), "6:30");
-    EXPECT_EQ(at("\"to.set == \\\"a\\\" and wrong > 1\"\n"), "6:33");
+    EXPECT_EQ(at("\"to.set == \\\"a\\\" and wrong > 1\"\n"), "6:35");
     EXPECT_EQ(at("amount > 1 and\n    wrong > 1\n"), "7:5");
     EXPECT_EQ(at("|\n    amount > 1 and\n\n    wrong > 1\n"), "9:5");
     EXPECT_EQ(at(">-\n      amount > 1\n      and wrong > 1\n"), "8:11");
@@ -100,13 +100,15 @@ TEST(RuleFile, refuses_with_a_reason) {
             "allowed",
         "levels");
     EXPECT_THAT(first(rule_of("log is \"Paused(addres account)\"")), HasSubstr("addres"));
-    EXPECT_THAT(first(rule_of("arg.x == 1 and log is \"A(uint256 y)\"")), HasSubstr("no argument"));
+    EXPECT_THAT(first(rule_of("arg.x == 1 and log is \"A(uint256 y)\"")),
+                HasSubstr("has an argument"));
     EXPECT_THAT(first(rule_of("amount > 1")), HasSubstr("fits several events"));
     EXPECT_THAT(first(rule_of("slot == zero.hash and amount > 1")), HasSubstr("no event has all"));
     EXPECT_THAT(first("- rule: a\n"), HasSubstr("desc"));
     EXPECT_THAT(first("- rul: a\n"), HasSubstr("did you mean rule"));
     EXPECT_THAT(first("rule: a\n"), HasSubstr("expected a list"));
-    EXPECT_THAT(first("- rule: a\n  conditon: x\n"), HasSubstr("did you mean condition"));
+    EXPECT_THAT(problems_of(compile_text("- rule: a\n  conditon: x\n")),
+                HasSubstr("did you mean condition"));
     EXPECT_THAT(first("- [\n"), HasSubstr("test.yaml:2"));
     EXPECT_THAT(first("- required_engine_version: 9\n"), HasSubstr("newer"));
     EXPECT_THAT(first(rule_of("pending", "  event: transfer\n") +
