@@ -336,6 +336,31 @@ TEST(RuleFile, counts_costs_and_backtests) {
     EXPECT_NEAR(*row.per_million_transfers, 600'000, 1);
 }
 
+/// A small fuzzer that always runs: bytes of the shipped rules are cut, doubled and changed.
+TEST(RuleFile, damaged_files_are_refused_or_run) {
+    uint64_t random = 7;
+    const auto below = [&random](std::size_t limit) {
+        random = random * 6364136223846793005ULL + 1442695040888963407ULL;  // Knuth's MMIX.
+        return static_cast<std::size_t>((random >> 33) % limit);
+    };
+    const std::vector<RuleText> whole = shipped_rules();
+    for (int i = 0; i < 200; ++i) {
+        std::string text = whole[below(whole.size())].text;
+        for (std::size_t n = below(4) + 1; n > 0; --n) {
+            const std::size_t at = below(text.size());
+            switch (below(4)) {
+                case 0: text.erase(at, below(40)); break;
+                case 1: text.insert(at, text.substr(below(text.size()), below(40))); break;
+                case 2: text[at] = static_cast<char>(below(256)); break;
+                default: text[at] = "()\"'%:-,\n#[]{}"[below(14)]; break;
+            }
+            if (text.empty()) text = "-";
+        }
+        const CompiledRules compiled = compile_text(text);
+        EXPECT_TRUE(compiled.ok() || !compiled.diagnostics.empty());
+    }
+}
+
 TEST(RuleFile, odd_files_are_refused_or_empty_but_never_harm) {
     for (const std::string& text :
          {std::string{}, std::string{"\n"}, std::string{"# only\n"}, std::string{"[]\n"},
