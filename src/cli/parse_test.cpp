@@ -29,6 +29,13 @@ TEST(Parse, knows_short_forms_and_defaults) {
     EXPECT_FALSE(args.has("direction"));
 }
 
+TEST(Parse, keeps_every_value_of_a_flag_that_may_come_several_times) {
+    const auto args = parse("watch", {"--rules", "a.yaml", "--rules=b c.yaml", "x"});
+    ASSERT_TRUE(args) << args.error().message;
+    EXPECT_EQ(args->all("rules"), (std::vector<std::string>{"a.yaml", "b c.yaml"}));
+    EXPECT_TRUE(parse("watch", {"x"})->all("rules").empty());
+}
+
 TEST(Parse, refuses_an_unknown_flag_and_names_the_nearest) {
     const Error error = parse("trace", {"--polcy", "fifo"}).error();
     EXPECT_EQ(error.code, ErrorCode::kInvalidParam);

@@ -50,6 +50,8 @@ struct Typed {
 
 /// Types of events that have everything that the tree names; all when it names nothing.
 uint32_t events_of(const Ast& ast);
+/// Whether it names something that no event has.
+bool has_unknown(const Ast& ast);
 /// Signatures that the tree names with "is"; those that are none are told.
 void collect_signatures(const Ast& ast, RuleArena& arena, Problems& problems,
                         std::vector<const chain::AbiSignature*>& signatures);

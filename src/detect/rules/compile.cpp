@@ -86,8 +86,9 @@ public:
         if (decl_.name.text.size() > kMaxName)
             return error(decl_.name.mark, format("a name of more than {} bytes", kMaxName));
         words();
-        std::vector<Draft> drafts = draft();
-        if (problems_.errors() != before) return;
+        const std::vector<Draft> drafts = draft();
+        // A macro that does not parse is told where it stands, not here.
+        if (problems_.errors() != before || is_incomplete_) return;
         scope_.config = config_;
         for (const Draft& one : drafts)
             collect_signatures(one.condition, program_.arena, problems_, scope_.signatures);
@@ -199,7 +200,10 @@ private:
         const Written& event = step && step->event.given() ? step->event : decl_.event;
         if (pieces.empty()) return error(mark, "there is no condition");
         std::optional<Ast> ast = parse_condition(pieces, problems_);
-        if (!ast || !expander_.expand(*ast) || !expander_.except(*ast, decl_.exceptions)) return;
+        if (!ast || !expander_.expand(*ast) || !expander_.except(*ast, decl_.exceptions)) {
+            is_incomplete_ = true;
+            return;
+        }
         const std::optional<EventType> type = event_of(*ast, event);
         if (type) drafts.push_back({step, *std::move(ast), *type});
     }
@@ -223,6 +227,8 @@ private:
             return type;  // Fields that it does not have are told one by one.
         }
         if (candidates.size() == 1) return only;
+        if (!candidates.empty() && has_unknown(ast))
+            return parse_event_type(candidates.front());  // The name is told first.
         if (candidates.empty())
             error(ast.mark, "no event has all of these fields",
                   "one rule looks at one kind of event; several together are a sequence or a join");
@@ -488,6 +494,7 @@ private:
     Scope scope_;
     CompiledRule rule_;
     std::string having_;
+    bool is_incomplete_ = false;  // A condition is missing.
 };
 
 }  // namespace

@@ -72,7 +72,8 @@ private:
 
     void name() {
         while (is_letter(peek()) || is_digit(peek()) ||
-               (peek() == '.' && (is_letter(peek(1)) || is_digit(peek(1)))))
+               // to.label, eip155:1
+               ((peek() == '.' || peek() == ':') && (is_letter(peek(1)) || is_digit(peek(1)))))
             ++at_;
     }
 

@@ -155,14 +155,21 @@ private:
             case Type::kAmount:
                 if (unit.empty()) return take(parse_units(digits, 0));
                 if (own_type(literal_) != Type::kAmount) return wrong();
-                if (!parse_units(digits, kMostDecimals))
-                    return no("more digits than any asset has");
+                if (!is_units(digits)) return no("more digits than any asset has");
                 return amount_of(literal_);
             case Type::kText:  // A list of numbers that are names: "17".
                 if (unit.empty()) return plain();
                 return wrong();
             default: return wrong();
         }
+    }
+    /// A number that some asset can have: its decimals are not known yet.
+    static bool is_units(const std::string& digits) {
+        constexpr std::size_t kMostDecimals = 77;  // 2^256 has 78 digits.
+        const std::size_t point = std::min(digits.find('.'), digits.size());
+        const std::size_t decimals = digits.size() - std::min(digits.size(), point + 1);
+        return decimals <= kMostDecimals &&
+               parse_units(digits, static_cast<unsigned>(decimals)).has_value();
     }
     std::optional<Literal> hash() {
         const Result<Bytes> raw = parse_hex0x(literal_.text);
@@ -193,7 +200,6 @@ private:
         return fixed(Amount{static_cast<uint64_t>(found - kSeverities.begin())});
     }
 
-    static constexpr unsigned kMostDecimals = 77;  // 2^256 has 78 digits.
     const Ast& literal_;
     Type type_;
     const WordList* words_;

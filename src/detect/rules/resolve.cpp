@@ -178,6 +178,12 @@ uint32_t events_of(const Ast& ast) {
     return events;
 }
 
+bool has_unknown(const Ast& ast) {
+    // A word without a point may be a value: mixer, high.
+    if (ast.op == Op::kName) return ast.text.find('.') != std::string::npos && !path_of(ast.text);
+    return std::any_of(ast.parts.begin(), ast.parts.end(), has_unknown);
+}
+
 void collect_signatures(const Ast& ast, RuleArena& arena, Problems& problems,
                         std::vector<const chain::AbiSignature*>& signatures) {
     if (ast.op == Op::kIs && ast.parts[1].op == Op::kText) {
