@@ -17,6 +17,7 @@ struct DeskSink {
     std::string name;
     Severity at_least = Severity::kInfo;
     bool repeats = false;  ///< Also what is told already (xN).
+    std::function<std::string(const records::StoredAlert&)> body;  ///< As it shall get it.
 };
 
 struct DeskSettings {

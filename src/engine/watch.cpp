@@ -11,6 +11,7 @@
 #include <cordon/crypto/hash.hpp>
 #include <cordon/detect/config_file.hpp>
 
+#include "courier.hpp"
 #include "knowledge.hpp"
 #include "watch_metrics.hpp"
 #include "watch_source.hpp"
@@ -126,7 +127,18 @@ private:
             CORDON_TRY(memory_, records::AlertStore::in_memory());
             store_ = memory_.get();
         }
-        desk_ = std::make_unique<AlertDesk>(*store_, watch_->world(), request_.desk);
+        return open_desk();
+    }
+
+    Status open_desk() {
+        DeskSettings settings = request_.desk;
+        for (const SinkSettings& sink : request_.sinks) settings.sinks.push_back(desk_sink(sink));
+        desk_ = std::make_unique<AlertDesk>(*store_, watch_->world(), std::move(settings));
+        if (request_.sinks.empty() || courier_) return {};
+        if (!state_)
+            return fail(ErrorCode::kInvalidParam,
+                        "sinks need --state DIR: what could not be delivered must survive");
+        CORDON_TRY(courier_, Courier::start(request_.state, request_.sinks, request_.now));
         return {};
     }
 
@@ -170,7 +182,7 @@ private:
                 if (loaded.error().code != ErrorCode::kConflict) return loaded;
                 tell(loaded.error().message);
                 watch_ = std::make_unique<detect::Watch>(config_, *knowledge_, request_.options);
-                desk_ = std::make_unique<AlertDesk>(*store_, watch_->world(), request_.desk);
+                CORDON_TRY(open_desk());
             } else {
                 head_ = **head;
                 for (const auto& [chain, block] : head_.beginnings) knowledge_->begin(chain, block);
@@ -216,6 +228,7 @@ private:
         } else if (!raised.alerts.empty()) {
             cursor_.events = done_.events;
             CORDON_TRY(auto told, desk_->take(raised.alerts, cursor_));
+            if (courier_) courier_->wake();
             for (const records::StoredAlert& stored : told) {
                 if (stored.alert.state == AlertState::kRetracted)
                     ++done_.retracted;
@@ -279,17 +292,22 @@ private:
         const auto now = std::chrono::steady_clock::now();
         if (!at_end && now < metrics_at_ + kEvery) return {};
         metrics_at_ = now;
-        return save_metrics(request_.metrics, metrics_text(done_, watch_->metrics(), {}));
+        return save_metrics(request_.metrics, metrics_text(done_, watch_->metrics(),
+                                                           courier_ ? courier_->metrics()
+                                                                    : std::vector<SinkMetrics>{}));
     }
 
     Result<WatchResult> finish() {
         CORDON_TRY(checkpoint(true));
-        CORDON_TRY(write_metrics(true));
         WatchResult result;
+        std::vector<std::string> undelivered;
+        if (courier_) undelivered = courier_->finish();
+        CORDON_TRY(write_metrics(true));
         result.incomplete = cancelled();
         result.done = done_;
         result.detectors = watch_->metrics();
         result.warnings = stream_->warnings();
+        result.warnings.insert(result.warnings.end(), undelivered.begin(), undelivered.end());
         std::string unfed;
         for (const detect::DetectorMetrics& each : result.detectors)
             if (each.skipped > 0) unfed += (unfed.empty() ? "" : ", ") + each.id;
@@ -320,6 +338,7 @@ private:
     std::unique_ptr<records::AlertStore> memory_;  // Then this.
     records::AlertStore* store_ = nullptr;
     std::unique_ptr<AlertDesk> desk_;
+    std::unique_ptr<Courier> courier_;  // Absent without sinks.
     CheckpointHead head_;
     records::Cursor cursor_{.source = std::string{kStream}, .chain = {}, .hash = {}};
     std::optional<records::Cursor> known_;  // Alerts up to here are in the store.

@@ -52,6 +52,22 @@ Status read_head(JsonCursor& block, BlockHeader& header, Address& miner, ChainFa
     return {};
 }
 
+/// What a txn that waits would move at top level.
+AccountTxn transfers_of_pending(ChainId chain, const TxnActivity& txn) {
+    AccountTxn out;
+    out.hash = txn.hash;
+    Address to = txn.to;
+    if (to.empty() && chain.family == ChainFamily::kEvm) to = created_address(txn.from, txn.nonce);
+    if (!txn.value.is_zero() && !to.empty())
+        out.transfers.push_back(
+            {kNativeIndex, txn.from, to, Asset{}, txn.value, TransferKind::kNative});
+    if (auto moved = token_transfer_of(chain, txn.from, txn.to, txn.input)) {
+        moved->index = kFirstToken;
+        out.transfers.push_back(std::move(*moved));
+    }
+    return out;
+}
+
 }  // namespace
 
 bool is_had(std::string_view text) {
@@ -318,21 +334,6 @@ Result<PendingTxn> parse_rpc_txn(ChainId chain, std::string_view text, UnixMilli
         return {};
     }));
     out.transfers = transfers_of_pending(chain, out.activity);
-    return out;
-}
-
-AccountTxn transfers_of_pending(ChainId chain, const TxnActivity& txn) {
-    AccountTxn out;
-    out.hash = txn.hash;
-    Address to = txn.to;
-    if (to.empty() && chain.family == ChainFamily::kEvm) to = created_address(txn.from, txn.nonce);
-    if (!txn.value.is_zero() && !to.empty())
-        out.transfers.push_back(
-            {kNativeIndex, txn.from, to, Asset{}, txn.value, TransferKind::kNative});
-    if (auto moved = token_transfer_of(chain, txn.from, txn.to, txn.input)) {
-        moved->index = kFirstToken;
-        out.transfers.push_back(std::move(*moved));
-    }
     return out;
 }
 
