@@ -10,6 +10,8 @@
 #include <array>
 #include <cstdlib>
 
+#include <malloc.h>
+
 namespace cordon::detect {
 namespace {
 
@@ -142,11 +144,6 @@ void transfers(benchmark::State& state, const WatchConfig& config) {
     }
     state.SetItemsProcessed(state.iterations() * 50 * static_cast<int64_t>(kTransfersPerBlock));
     state.counters["alerts"] = static_cast<double>(sink.alerts);
-    state.counters["wallet_bytes"] = [&] {
-        uint64_t bytes = 0;
-        for (const DetectorMetrics& metrics : watch.metrics()) bytes += metrics.bytes;
-        return static_cast<double>(bytes) / static_cast<double>(kWallets);
-    }();
 }
 
 /// With nobody asked: what every watch pays for a transfer.
@@ -219,6 +216,50 @@ void memory(benchmark::State& state) {
         state.counters["forgotten"] = static_cast<double>(addresses() - seen);
     }
 }
+/// The heap of a watch in which two thousand wallets sent twenty tokens each to sixty addresses.
+double heap_of(const WatchConfig& config) {
+    constexpr uint64_t kActive = 2000, kPayments = 60, kHeld = 20;
+    const auto used = [] {
+        const struct mallinfo2 info = mallinfo2();
+        return static_cast<double>(info.uordblks + info.hblkhd);
+    };
+    const Listed knowledge;
+    const double before = used();
+    WatchOptions options;
+    options.undo_steps = 1;
+    Watch watch{config, knowledge, options};
+    Counted sink;
+    for (uint64_t round = 0; round < kPayments; ++round) {
+        SeenBlock seen = std::get<SeenBlock>(*block(round * 300 + 1, 0, 0));
+        for (uint64_t i = 0; i < kActive; ++i) {
+            Transfer out;
+            out.from = nth(i);
+            out.to = nth(kWallets + round);
+            out.asset = Asset::contract(nth((round % kHeld) << 32));
+            out.kind = TransferKind::kToken;
+            out.amount = Amount{uint64_t{1} << 40};
+            Transfer in = out;
+            std::swap(in.from, in.to);
+            in.amount = Amount{uint64_t{1} << 50};
+            AccountTxn txn;
+            txn.hash.bytes[0] = static_cast<uint8_t>(i);
+            txn.transfers = {in, out};
+            seen.block.account_txns.push_back(std::move(txn));
+        }
+        seen.activity.has_txns = false;
+        (void)watch.on(std::make_shared<const FeedEvent>(std::move(seen)), sink);
+    }
+    (void)watch.on(block(kPayments * 300 + 1, 0, 0), sink);
+    return (used() - before) / static_cast<double>(kActive);
+}
+
+/// What it costs that wallets are ours: beside the same txns of wallets that are nobody's.
+void wallet_memory(benchmark::State& state) {
+    const WatchConfig config = ours(), nobodys;
+    for (auto _ : state) state.counters["bytes_per_wallet"] = heap_of(config) - heap_of(nobodys);
+}
+BENCHMARK(wallet_memory)->Name("memory/wallet")->Unit(benchmark::kSecond)->Iterations(1);
+
 BENCHMARK(memory)->Name("memory/address")->Unit(benchmark::kSecond)->Iterations(1);
 
 }  // namespace

@@ -83,21 +83,23 @@ private:
         const Amount all = plus(before, outflow.amount);
         // What was there when the window began.
         const double window_share = ratio(all, plus(*held, before));
-        if (is_small(txn, world, outflow, all)) return;
         const bool at_once = share >= share_;
         const bool in_window =
             window_share >= window_share_ && slot - leaving.raised >= int64_t{kSlots};
+        const bool warns = window_share >= pre_share_ && slot - leaving.warned >= int64_t{kSlots};
+        // The value of all that the set holds is asked last: it costs most.
+        if ((!at_once && !in_window && !warns) || is_small(txn, world, outflow, all)) return;
         if (at_once || in_window) {
             leaving.raised = slot;
             out.push_back(finding(txn, world, outflow, at_once ? share : window_share, at_once));
-        } else if (window_share >= pre_share_ && slot - leaving.warned >= int64_t{kSlots}) {
-            leaving.warned = slot;
-            Finding warning = finding(txn, world, outflow, window_share, false);
-            warning.severity = Severity::kInfo;
-            warning.confidence = 0.2;
-            warning.next = "Nothing by itself: several chains at once are a theft (D04).";
-            out.push_back(std::move(warning));
+            return;
         }
+        leaving.warned = slot;
+        Finding warning = finding(txn, world, outflow, window_share, false);
+        warning.severity = Severity::kInfo;
+        warning.confidence = 0.2;
+        warning.next = "Nothing by itself: several chains at once are a theft (D04).";
+        out.push_back(std::move(warning));
     }
 
     /// What leaves in the window is so little that a theft is no question: a drain in a hundred

@@ -27,6 +27,7 @@ constexpr Descriptor kDescriptor{.id = "D02",
                                  .parameters = kParameters};
 
 constexpr uint64_t kWallets = 1U << 17;
+constexpr uint64_t kCents = 100;                       // Of a dollar.
 constexpr int64_t kHalfWindow = int64_t{15} * 86'400;  // Of the 30 days that are remembered.
 
 struct Pace {
@@ -93,16 +94,19 @@ private:
                 pace.buckets.count() >= warm_up_ ? pace.buckets.quantile(quantile_) * 2 : sum;
             pace.buckets.add(std::min(sum, most));
         }
-        pace.level.add(txn.time, static_cast<uint64_t>(*movement.usd));
+        // Whole dollars: of cents the logarithm puts a silent bucket far from any other, and the
+        // spread between them hides a theft.
+        pace.level.add(txn.time, static_cast<uint64_t>(*movement.usd) / kCents);
         return pace;
     }
 
     void judge(const TxnView& txn, const World& world, const Movement& movement, const Pace& pace,
                Findings& out) {
-        const auto sum = static_cast<Cents>(
-            std::min<uint64_t>(pace.level.current(), std::numeric_limits<Cents>::max()));
+        constexpr uint64_t kMost = std::numeric_limits<Cents>::max() / kCents;
+        const auto sum = static_cast<Cents>(std::min(pace.level.current(), kMost) * kCents);
         if (pace.level.active() < warm_up_ || sum < least_) return;
-        const auto usual = static_cast<double>(pace.buckets.quantile(quantile_));
+        const double usual =
+            static_cast<double>(pace.buckets.quantile(quantile_)) * static_cast<double>(kCents);
         const int64_t cusum = pace.level.cusum_q16();
         const bool is_high = cusum > h_ && static_cast<double>(sum) > usual * factor_;
         // Half of both: a pre-alert, for D04 to count chains.
