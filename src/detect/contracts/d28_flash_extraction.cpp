@@ -70,6 +70,13 @@ public:
             (losses_usd(txn, world, flow) || !has_prices(txn, world)))
             reasons.push_back(describe(txn, world, flow) +
                               ", by a function that gives nothing back that was put in before");
+        for (const Dealing& dealing : flow.dealings)
+            if (dealing.allowed_here && dealing.unpaid()) {
+                reasons.push_back(
+                    format("{} allowed the sender's contract to take {} in this txn, for nothing",
+                           text_of(txn, dealing.with), loss_of(txn, world, dealing).text));
+                break;
+            }
         if (flow.side_entrance)
             reasons.push_back(format("{} was repaid with a deposit of what it had lent",
                                      text_of(txn, *flow.side_entrance)));

@@ -131,6 +131,7 @@ private:
             if (is_own(frame.to) && !is_own(frame.from) && !frame.failed) find_abuse(call, frame);
             if (!from_side) {
                 act_[i] = act_[frame.parent];
+                if (!frame.failed) find_allowance(call, frame);
                 continue;
             }
             if (is_side(frame.to) || call.kind == CallKind::kDelegateCall) continue;
@@ -145,9 +146,24 @@ private:
             if (privileged_calls().has(*selector)) privileged_.push_back({i, *selector});
         }
     }
-    /// Somebody else calls what our side made in this txn.
+    void find_allowance(const Call& call, const Frame& frame) {
+        static const Selector kApprove = selector_named("approve(address,uint256)");
+        if (selector_of(call.input) != kApprove || amount_in(word_of(call.input, 1)).is_zero())
+            return;
+        const auto spender = address_in(word_of(call.input, 0));
+        if (spender && *spender != out_.sender &&
+            std::find(out_.own.begin(), out_.own.end(), *spender) != out_.own.end())
+            allowing_.push_back(frame.from);
+    }
+    /// Somebody else calls our side's contract as if it were a token, or runs what it made.
     void find_abuse(const Call& call, const Frame& frame) {
-        if (!is_made(frame.to) || conduit_[frame.from]) return;
+        if (conduit_[frame.from]) return;
+        // An entry that is called as a token by its sender is one.
+        const bool is_token = trace_.frames[0].to == frame.to && token_calls().has(calls_[0].input);
+        if (frame.to != trace_.frames[0].from && !is_token && call.kind == CallKind::kCall &&
+            token_calls().has(call.input))
+            out_.poses_as_token = true;
+        if (!is_made(frame.to)) return;
         if (token_calls().has(call.input)) out_.poses_as_token = true;
         // A proxy that is made in the same txn runs the code that it is made for.
         if (call.kind == CallKind::kDelegateCall && !is_born(frame.from)) out_.runs_in = call.from;
@@ -489,6 +505,9 @@ private:
                 const Net* all = dealing.nets.find(which);
                 if (all && all->is_loss() && !dealing.nets.any_gain()) dealing.round_trip = which;
             }
+            dealing.allowed_here =
+                std::any_of(allowing_.begin(), allowing_.end(),
+                            [&](uint32_t party) { return address(party) == dealing.with; });
             dealing.kept_loan =
                 dealing.unpaid() && std::any_of(kept_.begin(), kept_.end(), [&](uint32_t party) {
                     return address(party) == dealing.with;
@@ -510,7 +529,7 @@ private:
     std::vector<Nets> flows_;
     std::map<uint32_t, std::size_t> dealing_;
     std::vector<std::vector<Step>> steps_;
-    std::vector<uint32_t> kept_;
+    std::vector<uint32_t> kept_, allowing_;
     std::vector<std::pair<uint32_t, Selector>> privileged_;
 };
 

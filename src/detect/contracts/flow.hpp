@@ -57,7 +57,8 @@ struct Dealing {
     /// take back one's own. (What a public contract pays out to whoever called it is its business;
     /// what is pulled from somebody's allowance was allowed.)
     bool taken = false;
-    bool called = false;  ///< A contract that is called, not only paid.
+    bool allowed_here = false;  ///< In this txn it allowed our side's contract to take its tokens.
+    bool called = false;        ///< A contract that is called, not only paid.
     /// Ends poorer in some asset and richer in none.
     bool unpaid() const noexcept { return nets.any_loss() && !nets.any_gain() && !shares_given; }
 };
