@@ -24,10 +24,10 @@ std::span<const Flag> global_flags() {
 // Sorted by name; one line a verb.
 std::span<const Command> commands() {
     static const std::array kCommands{
-        change_command(),  classify_command(), cluster_command(),  completion_command(),
-        explain_command(), help_command(),     ingest_command(),   ledger_command(),
-        links_command(),   man_command(),      patterns_command(), report_command(),
-        trace_command(),   watch_command(),
+        alerts_command(),     change_command(), classify_command(), cluster_command(),
+        completion_command(), doctor_command(), explain_command(),  help_command(),
+        ingest_command(),     ledger_command(), links_command(),    man_command(),
+        patterns_command(),   report_command(), trace_command(),    watch_command(),
     };
     return kCommands;
 }

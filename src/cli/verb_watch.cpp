@@ -38,6 +38,14 @@ Result<engine::WatchRequest> request_of(const Args& args) {
     request.state = args.get("state");
     request.metrics = args.get("metrics");
     CORDON_TRY(request.checkpoint_blocks, count_of(args, "checkpoint-blocks"));
+    if (args.has("sinks")) {
+        CORDON_TRY(const InputFile file, input_file(args.get("sinks")));
+        CORDON_TRY(request.sinks, engine::parse_sinks(file));
+        request.now = [] {
+            return std::chrono::time_point_cast<std::chrono::milliseconds>(
+                std::chrono::system_clock::now());
+        };
+    }
     if (args.has("chain")) {
         const auto chain = parse_chain(args.get("chain"));
         if (!chain) return fail(ErrorCode::kInvalidParam, "--chain: " + chain.error().message);
@@ -193,19 +201,19 @@ Command watch_command() {
             "block of the stream is looked at. The same sources give the same alerts, byte for "
             "byte. With --format jsonl each line is one alert (docs/formats/alert.md). Exit code "
             "1: there were alerts.",
-        .flags = {{"replay", "", "Read files as if they happened now"},
-                  {"ledger", "DIR", "What is known: labels, prices, wallets and history", {}, 'l'},
-                  {"config", "FILE",
-                   "What is ours and what we guard (docs/formats/watch-config.md)"},
-                  {"state", "DIR",
-                   "Keeps alerts and goes on where it was after an end or a crash; made when "
-                   "missing"},
-                  {"checkpoint-blocks", "N", "Blocks between checkpoints of --state, at least",
-                   "256"},
-                  {"metrics", "FILE", "Written every 5 seconds for Prometheus"},
-                  {"chain", "CHAIN", "Chain of sources that do not say it: btc, eth, bsc, …"},
-                  {"speed", "N",
-                   "Event seconds in a second, e.g. 60; as fast as possible when not given"}},
+        .flags =
+            {{"replay", "", "Read files as if they happened now"},
+             {"ledger", "DIR", "What is known: labels, prices, wallets and history", {}, 'l'},
+             {"config", "FILE", "What is ours and what we guard (docs/formats/watch-config.md)"},
+             {"state", "DIR",
+              "Keeps alerts and goes on where it was after an end or a crash; made when "
+              "missing"},
+             {"checkpoint-blocks", "N", "Blocks between checkpoints of --state, at least", "256"},
+             {"sinks", "FILE", "Where alerts go besides this terminal (docs/formats/sinks.md)"},
+             {"metrics", "FILE", "Written every 5 seconds for Prometheus"},
+             {"chain", "CHAIN", "Chain of sources that do not say it: btc, eth, bsc, …"},
+             {"speed", "N",
+              "Event seconds in a second, e.g. 60; as fast as possible when not given"}},
         .examples = {"cordon watch --replay transfers:theft.csv wallets:wallets.csv "
                      "prices:prices.csv",
                      "cordon watch --replay evm-etl:export/ --ledger led --format jsonl"},

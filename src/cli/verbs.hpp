@@ -6,10 +6,12 @@
 /// One function a verb, each in its own file.
 namespace cordon::cli {
 
+Command alerts_command();
 Command change_command();
 Command classify_command();
 Command cluster_command();
 Command completion_command();
+Command doctor_command();
 Command explain_command();
 Command help_command();
 Command ingest_command();

@@ -6,7 +6,6 @@
 #include <tuple>
 
 #include <cordon/base/format.hpp>
-#include <cordon/report/alert_json.hpp>
 
 namespace cordon::engine {
 namespace {
@@ -79,7 +78,7 @@ Result<std::vector<StoredAlert>> AlertDesk::take(std::span<const Alert> alerts,
 
 Status AlertDesk::take_one(const Alert& alert, uint64_t event, Told& told) {
     CORDON_TRY(auto known, store_.alert(alert.id));
-    if (known) return take_known(*std::move(known), alert, told);
+    if (known) return take_known(*std::move(known), alert, event, told);
     if (alert.state == AlertState::kRetracted) return {};  // Nobody was told.
     StoredAlert stored;
     stored.alert = alert;
@@ -102,7 +101,7 @@ Status AlertDesk::take_one(const Alert& alert, uint64_t event, Told& told) {
     return tell(stored, told);
 }
 
-Status AlertDesk::take_known(StoredAlert stored, const Alert& alert, Told& told) {
+Status AlertDesk::take_known(StoredAlert stored, const Alert& alert, uint64_t event, Told& told) {
     const bool was_retracted = stored.alert.state == AlertState::kRetracted;
     AlertStep step{alert.time, std::string{kWatch}, {}, {}};
     if (alert.state == AlertState::kRetracted) {
@@ -122,6 +121,7 @@ Status AlertDesk::take_known(StoredAlert stored, const Alert& alert, Told& told)
     } else {
         return {};
     }
+    stored.event = event;
     CORDON_TRY(store_.put_alert(stored));
     CORDON_TRY(store_.add_step(alert.id, step));
     CORDON_TRY(after_retraction(stored.incident, alert.time));
@@ -130,8 +130,7 @@ Status AlertDesk::take_known(StoredAlert stored, const Alert& alert, Told& told)
 
 Status AlertDesk::count_repeat(StoredAlert& stored) {
     const Alert& alert = stored.alert;
-    CORDON_TRY(auto first, store_.last_like(alert.detector, alert.chain, alert.subject,
-                                            alert.time - settings_.repeat_window));
+    CORDON_TRY(auto first, store_.last_like(alert, alert.time - settings_.repeat_window));
     if (!first || !first->suppressed_by.empty() || alert.severity > first->alert.severity)
         return {};
     // Twice as much at stake is news, whatever the detector calls it.
@@ -141,6 +140,7 @@ Status AlertDesk::count_repeat(StoredAlert& stored) {
     stored.repeat_of = first->alert.id;
     stored.count = first->count;
     stored.phase = first->phase;
+    stored.incident = first->incident;
     CORDON_TRY(store_.put_alert(*first));
     return store_.add_step(first->alert.id,
                            {alert.time, std::string{kWatch}, "repeated", alert.id});
@@ -150,6 +150,7 @@ Status AlertDesk::join_incident(StoredAlert& stored) {
     const Alert& alert = stored.alert;
     std::vector<IncidentKey> keys;
     std::set<std::string> found;
+    if (!stored.incident.empty()) found.insert(stored.incident);  // A repeat's.
     const auto look = [&](Bytes key, bool is_shared) -> Status {
         for (const IncidentKey& each : keys)
             if (each.key == key) return {};
@@ -248,13 +249,16 @@ Status AlertDesk::after_retraction(const std::string& id, UnixMillis time) {
 Status AlertDesk::tell(const StoredAlert& stored, Told& told) {
     if (!stored.suppressed_by.empty()) return {};
     told.push_back(stored);
-    std::string body;
     for (const DeskSink& sink : settings_.sinks) {
         if (stored.alert.severity < sink.at_least) continue;
         if (!stored.repeat_of.empty() && !sink.repeats) continue;
-        if (body.empty()) body = report::alert_line(stored);
-        CORDON_TRY(
-            store_.add_delivery({.sink = sink.name, .alert = stored.alert.id, .body = body}));
+        CORDON_TRY(store_.add_delivery(
+            {.number = 0,
+             .sink = sink.name,
+             .alert = stored.alert.id,
+             .key = format("{}-{}-{}", stored.alert.id, to_string(stored.alert.state),
+                           to_string(stored.alert.severity)),
+             .body = sink.body(stored)}));
     }
     return {};
 }

@@ -2,6 +2,7 @@
 #include "watch.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <ctime>
 #include <thread>
@@ -11,6 +12,7 @@
 #include <cordon/crypto/hash.hpp>
 #include <cordon/detect/config_file.hpp>
 
+#include "courier.hpp"
 #include "knowledge.hpp"
 #include "watch_metrics.hpp"
 #include "watch_source.hpp"
@@ -126,7 +128,18 @@ private:
             CORDON_TRY(memory_, records::AlertStore::in_memory());
             store_ = memory_.get();
         }
-        desk_ = std::make_unique<AlertDesk>(*store_, watch_->world(), request_.desk);
+        return open_desk();
+    }
+
+    Status open_desk() {
+        DeskSettings settings = request_.desk;
+        for (const SinkSettings& sink : request_.sinks) settings.sinks.push_back(desk_sink(sink));
+        desk_ = std::make_unique<AlertDesk>(*store_, watch_->world(), std::move(settings));
+        if (request_.sinks.empty() || courier_) return {};
+        if (!state_)
+            return fail(ErrorCode::kInvalidParam,
+                        "sinks need --state DIR: what could not be delivered must survive");
+        CORDON_TRY(courier_, Courier::start(request_.state, request_.sinks, request_.now));
         return {};
     }
 
@@ -170,7 +183,7 @@ private:
                 if (loaded.error().code != ErrorCode::kConflict) return loaded;
                 tell(loaded.error().message);
                 watch_ = std::make_unique<detect::Watch>(config_, *knowledge_, request_.options);
-                desk_ = std::make_unique<AlertDesk>(*store_, watch_->world(), request_.desk);
+                CORDON_TRY(open_desk());
             } else {
                 head_ = **head;
                 for (const auto& [chain, block] : head_.beginnings) knowledge_->begin(chain, block);
@@ -183,7 +196,7 @@ private:
         done_.transfers = head_.transfers;
         if (hooks_.resumed && (head_.events > 0 || known_))
             hooks_.resumed({head_.events, known_ ? known_->events : 0});
-        return {};
+        return show_rest();
     }
 
     /// Reads over what was taken before the checkpoint.
@@ -216,13 +229,8 @@ private:
         } else if (!raised.alerts.empty()) {
             cursor_.events = done_.events;
             CORDON_TRY(auto told, desk_->take(raised.alerts, cursor_));
-            for (const records::StoredAlert& stored : told) {
-                if (stored.alert.state == AlertState::kRetracted)
-                    ++done_.retracted;
-                else
-                    ++done_.alerts[static_cast<std::size_t>(stored.alert.severity)];
-                if (hooks_.alert) CORDON_TRY(hooks_.alert(stored));
-            }
+            if (courier_) courier_->wake();
+            CORDON_TRY(show(told));
         }
         done_.suppressed = desk_->suppressed();
         done_.bytes_read = stream_->bytes_read();
@@ -230,6 +238,31 @@ private:
         if (hooks_.progress) hooks_.progress(done_);
         CORDON_TRY(checkpoint(false));
         return write_metrics(false);
+    }
+
+    /// Prints, and notes that it did: a kill in between prints again, none loses.
+    Status show(const std::vector<records::StoredAlert>& told) {
+        for (const records::StoredAlert& stored : told) {
+            if (stored.alert.state == AlertState::kRetracted)
+                ++done_.retracted;
+            else
+                ++done_.alerts[static_cast<std::size_t>(stored.alert.severity)];
+            if (hooks_.alert) CORDON_TRY(hooks_.alert(stored));
+        }
+        if (!state_ || told.empty()) return {};
+        return store_->change(
+            [&] { return store_->put_mark(kShown, std::to_string(told.back().event)); },
+            records::AlertStore::Durability::kProcess);
+    }
+
+    /// What was stored by the event at which an earlier watch died, and perhaps not printed.
+    Status show_rest() {
+        CORDON_TRY(const auto mark, store_->mark(kShown));
+        uint64_t shown = 0;
+        if (mark) std::from_chars(mark->data(), mark->data() + mark->size(), shown);
+        CORDON_TRY(auto rest, store_->since_event(shown));
+        std::erase_if(rest, [](const auto& stored) { return !stored.suppressed_by.empty(); });
+        return show(rest);
     }
 
     void count(const FeedEvent& event) {
@@ -279,17 +312,22 @@ private:
         const auto now = std::chrono::steady_clock::now();
         if (!at_end && now < metrics_at_ + kEvery) return {};
         metrics_at_ = now;
-        return save_metrics(request_.metrics, metrics_text(done_, watch_->metrics(), {}));
+        return save_metrics(request_.metrics, metrics_text(done_, watch_->metrics(),
+                                                           courier_ ? courier_->metrics()
+                                                                    : std::vector<SinkMetrics>{}));
     }
 
     Result<WatchResult> finish() {
         CORDON_TRY(checkpoint(true));
-        CORDON_TRY(write_metrics(true));
         WatchResult result;
+        std::vector<std::string> undelivered;
+        if (courier_) undelivered = courier_->finish();
+        CORDON_TRY(write_metrics(true));
         result.incomplete = cancelled();
         result.done = done_;
         result.detectors = watch_->metrics();
         result.warnings = stream_->warnings();
+        result.warnings.insert(result.warnings.end(), undelivered.begin(), undelivered.end());
         std::string unfed;
         for (const detect::DetectorMetrics& each : result.detectors)
             if (each.skipped > 0) unfed += (unfed.empty() ? "" : ", ") + each.id;
@@ -307,6 +345,7 @@ private:
 
     // The merged stream is one source: its events are numbered through.
     static constexpr std::string_view kStream = "stream";
+    static constexpr std::string_view kShown = "shown";
 
     const WatchRequest& request_;
     const WatchHooks& hooks_;
@@ -320,6 +359,7 @@ private:
     std::unique_ptr<records::AlertStore> memory_;  // Then this.
     records::AlertStore* store_ = nullptr;
     std::unique_ptr<AlertDesk> desk_;
+    std::unique_ptr<Courier> courier_;  // Absent without sinks.
     CheckpointHead head_;
     records::Cursor cursor_{.source = std::string{kStream}, .chain = {}, .hash = {}};
     std::optional<records::Cursor> known_;  // Alerts up to here are in the store.

@@ -12,6 +12,7 @@
 #include <cordon/records/alert_store.hpp>
 
 #include "alert_desk.hpp"
+#include "sink_config.hpp"
 
 namespace cordon::engine {
 
@@ -28,7 +29,10 @@ struct WatchRequest {
     /// has passed that the last one took, so that they cost 5 %.
     uint64_t checkpoint_blocks = 256;
     detect::WatchOptions options = {};
-    DeskSettings desk = {};
+    DeskSettings desk = {};  ///< Its sinks are made of `sinks`.
+    /// Where alerts go besides the hook. They need a state: what is not delivered must survive.
+    std::vector<SinkSettings> sinks = {};
+    std::function<UnixMillis()> now = {};  ///< The machine's clock, for sinks alone.
 };
 
 struct WatchProgress {

@@ -8,6 +8,27 @@
 namespace cordon::engine {
 namespace {
 
+/// Sources that only a watch reads; nothing for others.
+Result<std::unique_ptr<chain::EventSource>> open_event_files(std::string_view text,
+                                                             std::optional<ChainId> chain) {
+    const std::size_t colon = text.find(':');
+    const std::string_view schema = text.substr(0, colon);
+    const std::string path{colon == std::string_view::npos ? "" : text.substr(colon + 1)};
+    if (schema == "events") {
+        CORDON_TRY(InputFile file, input_file(path));
+        return chain::open_events(std::move(file));
+    }
+    if (schema == "rpc-blocks") {
+        CORDON_TRY(InputFile file, input_file(path));
+        return chain::open_rpc_blocks(std::move(file));
+    }
+    if (schema == "evm-traces") {
+        CORDON_TRY(auto files, files_of(path));
+        return chain::open_evm_traces(std::move(files), chain.value_or(kEthereum));
+    }
+    return nullptr;
+}
+
 struct TimeOf {
     std::optional<UnixMillis> operator()(const SeenBlock& seen) const {
         return seen.block.header.time;
@@ -23,6 +44,11 @@ Result<std::vector<WatchSource>> open_watch_sources(const std::vector<std::strin
                                                     std::optional<ChainId> chain, SideRows& rows) {
     std::vector<WatchSource> opened;
     for (const std::string& text : sources) {
+        CORDON_TRY(auto events, open_event_files(text, chain));
+        if (events) {
+            opened.push_back({text, std::move(events)});
+            continue;
+        }
         CORDON_TRY(const std::vector<Source> found, parse_source(text));
         for (const Source& source : found) {
             if (is_side_file(source.schema)) {

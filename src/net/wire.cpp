@@ -35,16 +35,6 @@ void Wire::close() noexcept {
 Status Wire::open() {
     const auto deadline = Clock::now() + options.connect_timeout;
     boost::system::error_code error;
-    if (url.secure()) {
-        tls.set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_sslv3 |
-                        asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1);
-        tls.set_verify_mode(asio::ssl::verify_peer);
-        tls.set_default_verify_paths(error);
-        if (error) return refuse("reading the system's certificates", error);
-        if (!options.ca_file.empty()) tls.load_verify_file(options.ca_file, error);
-        if (error) return refuse("reading the certificates of the CA file", error);
-    }
-
     // An address needs no name server, and a name server no thread then (Asio asks on one).
     std::vector<asio::ip::tcp::endpoint> endpoints;
     if (const auto address = asio::ip::make_address(url.host, error); !error) {
@@ -67,7 +57,18 @@ Status Wire::open() {
     // Requests are small and wait for their answers.
     plain->set_option(asio::ip::tcp::no_delay{true}, error);
     if (!url.secure()) return {};
+    return start_tls(deadline);
+}
 
+Status Wire::start_tls(Clock::time_point deadline) {
+    boost::system::error_code error;
+    tls.set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_sslv3 |
+                    asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1);
+    tls.set_verify_mode(asio::ssl::verify_peer);
+    tls.set_default_verify_paths(error);
+    if (error) return refuse("reading the system's certificates", error);
+    if (!options.ca_file.empty()) tls.load_verify_file(options.ca_file, error);
+    if (error) return refuse("reading the certificates of the CA file", error);
     secure.emplace(std::move(*plain), tls);
     plain.reset();
     if (const bool named = (asio::ip::make_address(url.host, error), bool{error});

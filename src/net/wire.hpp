@@ -30,6 +30,9 @@ struct Wire {
 
     /// Name, connection, TLS.
     Status open();
+    /// TLS over the plain connection from now on. open() calls it for secure URLs; protocols that
+    /// begin in the clear (STARTTLS) call it themselves.
+    Status start_tls(Clock::time_point deadline);
     bool cancelled() const noexcept {
         return options.cancel && options.cancel->load(std::memory_order_relaxed);
     }

@@ -65,13 +65,6 @@ Result<std::vector<Hash256>> split_hashes(ByteView bytes) {
     return hashes;
 }
 
-// Tags are words of detectors and rule files: a line end in one would be another tag.
-std::string join_lines(const std::vector<std::string>& lines) {
-    std::string text;
-    for (const std::string& line : lines) text += line + "\n";
-    return text;
-}
-
 std::vector<std::string> split_lines(std::string_view text) {
     std::vector<std::string> lines;
     while (!text.empty()) {
@@ -100,6 +93,13 @@ Result<AlertPhase> parse_alert_phase(std::string_view text) {
     return fail(
         ErrorCode::kMalformed,
         format("phase \"{}\": expected one of new acknowledged investigating closed", text));
+}
+
+// Tags are words of detectors and rule files: a line end in one would be another tag.
+std::string join_lines(const std::vector<std::string>& lines) {
+    std::string text;
+    for (const std::string& line : lines) text += line + "\n";
+    return text;
 }
 
 bool Suppression::matches(const Alert& alert) const noexcept {

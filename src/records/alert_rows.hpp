@@ -19,6 +19,9 @@ inline constexpr std::string_view kSuppressionColumns =
     "SELECT id, detector, subject, chain, tag, at_most, reason, who, start, until FROM "
     "suppression ";
 
+/// Tags as they are stored: a line each.
+std::string join_lines(const std::vector<std::string>& lines);
+
 /// Binds everything, in the order of kAlertColumns, and runs.
 Status write_alert(Statement& statement, const StoredAlert& stored);
 Result<StoredAlert> alert_row(const Statement& row);

@@ -96,6 +96,7 @@ CREATE TABLE delivery (
     number   INTEGER PRIMARY KEY AUTOINCREMENT,
     sink     TEXT NOT NULL,
     alert    TEXT NOT NULL,
+    key      TEXT NOT NULL,
     body     TEXT NOT NULL,
     tries    INTEGER NOT NULL,
     next_try INTEGER NOT NULL
@@ -358,13 +359,14 @@ Status AlertStore::put_suppression(const Suppression& suppression) {
 
 Status AlertStore::add_delivery(const Delivery& delivery) {
     return impl_->write(
-        "INSERT INTO delivery (sink, alert, body, tries, next_try) VALUES (?1,?2,?3,?4,?5)",
+        "INSERT INTO delivery (sink, alert, key, body, tries, next_try) VALUES (?1,?2,?3,?4,?5,?6)",
         [&](Statement& s) {
             s.bind(1, std::string_view{delivery.sink});
             s.bind(2, std::string_view{delivery.alert});
-            s.bind(3, std::string_view{delivery.body});
-            s.bind(4, static_cast<int64_t>(delivery.tries));
-            s.bind(5, count_of(delivery.next_try));
+            s.bind(3, std::string_view{delivery.key});
+            s.bind(4, std::string_view{delivery.body});
+            s.bind(5, static_cast<int64_t>(delivery.tries));
+            s.bind(6, count_of(delivery.next_try));
         });
 }
 
@@ -455,29 +457,29 @@ Result<std::vector<StoredAlert>> AlertStore::alerts(const AlertQuery& query) con
                                     std::make_move_iterator(found.rend())};
 }
 
-Result<std::optional<StoredAlert>> AlertStore::last_like(std::string_view detector, ChainId chain,
-                                                         const Address& subject,
+Result<std::optional<StoredAlert>> AlertStore::last_like(const Alert& alert,
                                                          UnixMillis since) const {
-    const std::string chain_text = to_string(chain);
-    const AddressBlob blob{subject};
+    const std::string chain = to_string(alert.chain);
+    const std::string tags = join_lines(alert.tags);
+    const AddressBlob blob{alert.subject};
     return impl_->read_one<StoredAlert>(
         std::string{kAlertColumns} +
-            "WHERE detector = ?1 AND chain = ?2 AND subject = ?3 AND time >= ?4 "
+            "WHERE detector = ?1 AND chain = ?2 AND subject = ?3 AND time >= ?4 AND tags = ?5 "
             "AND repeat_of = '' AND state <> 2 AND phase <> 3 ORDER BY number DESC LIMIT 1",
         [&](Statement& s) {
-            s.bind(1, detector);
-            s.bind(2, std::string_view{chain_text});
-            s.bind(3, subject.empty() ? ByteView{} : blob.view());
+            s.bind(1, std::string_view{alert.detector});
+            s.bind(2, std::string_view{chain});
+            s.bind(3, alert.subject.empty() ? ByteView{} : blob.view());
             s.bind(4, count_of(since));
+            s.bind(5, std::string_view{tags});
         },
         alert_row);
 }
 
-Result<std::vector<std::string>> AlertStore::since_event(uint64_t event) const {
-    return impl_->read<std::string>(
-        "SELECT id FROM alert WHERE event > ?1 AND state <> 2 ORDER BY number",
-        [&](Statement& s) { s.bind(1, static_cast<int64_t>(event)); },
-        [](const Statement& row) -> Result<std::string> { return std::string{row.text(0)}; });
+Result<std::vector<StoredAlert>> AlertStore::since_event(uint64_t event) const {
+    return impl_->read<StoredAlert>(
+        std::string{kAlertColumns} + "WHERE event > ?1 ORDER BY event, number",
+        [&](Statement& s) { s.bind(1, static_cast<int64_t>(event)); }, alert_row);
 }
 
 Result<std::optional<Incident>> AlertStore::incident(std::string_view id) const {
@@ -536,7 +538,7 @@ Result<std::vector<Suppression>> AlertStore::suppressions() const {
 Result<std::vector<Delivery>> AlertStore::due(std::string_view sink, UnixMillis now,
                                               uint64_t limit) const {
     return impl_->read<Delivery>(
-        "SELECT number, sink, alert, body, tries, next_try FROM delivery WHERE sink = ?1 AND "
+        "SELECT number, sink, alert, key, body, tries, next_try FROM delivery WHERE sink = ?1 AND "
         "next_try <= ?2 ORDER BY number LIMIT ?3",
         [&](Statement& s) {
             s.bind(1, sink);
@@ -544,12 +546,13 @@ Result<std::vector<Delivery>> AlertStore::due(std::string_view sink, UnixMillis 
             s.bind(3, static_cast<int64_t>(limit));
         },
         [](const Statement& row) -> Result<Delivery> {
-            return Delivery{static_cast<uint64_t>(row.integer(0)),
-                            std::string{row.text(1)},
-                            std::string{row.text(2)},
-                            std::string{row.text(3)},
-                            static_cast<unsigned>(row.integer(4)),
-                            millis(row.integer(5))};
+            return Delivery{.number = static_cast<uint64_t>(row.integer(0)),
+                            .sink = std::string{row.text(1)},
+                            .alert = std::string{row.text(2)},
+                            .key = std::string{row.text(3)},
+                            .body = std::string{row.text(4)},
+                            .tries = static_cast<unsigned>(row.integer(5)),
+                            .next_try = millis(row.integer(6))};
         });
 }
 

@@ -41,8 +41,7 @@ struct StoredAlert {
     std::string subject_label;  ///< Of the subject, when it was raised; empty: none.
     std::string incident;
     std::string suppressed_by;  ///< Id of a suppression; empty: none.
-    /// Place of its event in the stream.
-    uint64_t event = 0;
+    uint64_t event = 0;         ///< Place in the stream of what raised it or changed it last.
     std::vector<AlertStep> history;
 };
 
@@ -97,7 +96,8 @@ struct Delivery {
     uint64_t number = 0;  ///< Rising.
     std::string sink;
     std::string alert;  ///< Its id.
-    std::string body;   ///< JSON envelope of kind alert, one line.
+    std::string key;    ///< The same for the same news, whenever it is sent.
+    std::string body;   ///< As the sink sends it.
     unsigned tries = 0;
     UnixMillis next_try = {};  ///< By the clock of the machine.
 };
@@ -157,13 +157,11 @@ public:
     Result<std::optional<StoredAlert>> alert(std::string_view id) const;  ///< With its history.
     /// In the order in which they were raised, without history.
     Result<std::vector<StoredAlert>> alerts(const AlertQuery& query) const;
-    /// The newest alert of a detector about a subject since then that is no repeat, not closed and
-    /// not retracted.
-    Result<std::optional<StoredAlert>> last_like(std::string_view detector, ChainId chain,
-                                                 const Address& subject, UnixMillis since) const;
-    /// Alerts of events after this one, by id: what a watch that goes on from there must meet
-    /// again.
-    Result<std::vector<std::string>> since_event(uint64_t event) const;
+    /// The newest alert of the same detector, chain, subject and tags since then that is no repeat,
+    /// not closed and not retracted.
+    Result<std::optional<StoredAlert>> last_like(const Alert& alert, UnixMillis since) const;
+    /// What was raised or has changed by events after this one, without history.
+    Result<std::vector<StoredAlert>> since_event(uint64_t event) const;
     Result<std::optional<Incident>> incident(std::string_view id) const;  ///< With alerts, history.
     /// Newest first; merged ones are left out.
     Result<std::vector<Incident>> incidents(const AlertQuery& query) const;

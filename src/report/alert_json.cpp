@@ -12,6 +12,11 @@ JsonWriter& text_or_null(JsonWriter& json, std::string_view key, const std::stri
     return text.empty() ? json.null() : json.value(text);
 }
 
+void write_usd(JsonWriter& json, const std::optional<Cents>& usd) {
+    // Cents are exact in a double up to 2^53, which is 90 trillion dollars.
+    usd ? json.value(static_cast<double>(*usd) / 100) : json.null();
+}
+
 }  // namespace
 
 void write_alert(JsonWriter& json, const records::StoredAlert& stored) {
@@ -39,8 +44,7 @@ void write_alert(JsonWriter& json, const records::StoredAlert& stored) {
     for (const Address& address : alert.related)
         json.value(chain::format_address(alert.chain, address));
     json.end_array().key("usd");
-    // Cents are exact in a double up to 2^53, which is 90 trillion dollars.
-    alert.usd ? json.value(static_cast<double>(*alert.usd) / 100) : json.null();
+    write_usd(json, alert.usd);
     json.field("reason", alert.reason).field("next", alert.next);
     json.key("tags").begin_array();
     for (const std::string& tag : alert.tags) json.value(tag);
@@ -53,18 +57,58 @@ void write_alert(JsonWriter& json, const records::StoredAlert& stored) {
     json.end_object();
 }
 
-std::string alert_line(const records::StoredAlert& stored) {
+namespace {
+
+/// An envelope of one line.
+template <typename Write>
+std::string line_of(std::string_view kind, Write write) {
     std::string line;
     const Sink sink = [&line](std::string_view text) -> Status {
         line += text;
         return {};
     };
     JsonWriter json{sink};
-    json.begin_object().field("v", 1U).field("kind", "alert").key("data");
-    write_alert(json, stored);
+    json.begin_object().field("v", 1U).field("kind", kind).key("data");
+    write(json);
     json.key("warnings").begin_array().end_array().field("incomplete", false).end_object();
     CORDON_CHECK(json.finish().has_value() && "a string takes everything");
     return line + "\n";
+}
+
+}  // namespace
+
+std::string alert_line(const records::StoredAlert& stored) {
+    return line_of("alert", [&](JsonWriter& json) { write_alert(json, stored); });
+}
+
+std::string incident_line(const records::Incident& incident) {
+    return line_of("incident", [&](JsonWriter& json) {
+        json.begin_object()
+            .field("id", incident.id)
+            .field("title", incident.title)
+            .field("severity", to_string(incident.severity))
+            .field("phase", to_string(incident.phase))
+            .field("first", incident.first)
+            .field("last", incident.last)
+            .key("usd");
+        write_usd(json, incident.usd);
+        json.key("alerts").begin_array();
+        for (const std::string& id : incident.alerts) json.value(id);
+        json.end_array().end_object();
+    });
+}
+
+std::string dead_letter(std::string_view sink, std::string_view why, unsigned tries,
+                        const std::optional<records::StoredAlert>& stored) {
+    return line_of("alert.dead", [&](JsonWriter& json) {
+        json.begin_object().field("sink", sink).field("why", why).field("tries", tries);
+        json.key("alert");
+        if (stored)
+            write_alert(json, *stored);
+        else
+            json.null();
+        json.end_object();
+    });
 }
 
 }  // namespace cordon::report

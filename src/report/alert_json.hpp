@@ -16,4 +16,12 @@ void write_alert(JsonWriter& json, const records::StoredAlert& stored);
 /// The whole envelope as one line with its newline: what every sink sends.
 std::string alert_line(const records::StoredAlert& stored);
 
+/// The same of kind incident: id, title, severity, phase, first, last, usd, alerts.
+std::string incident_line(const records::Incident& incident);
+
+/// A line of the dead-letter file: kind alert.dead, with the sink, why, how often it was tried, and
+/// the alert where it is known.
+std::string dead_letter(std::string_view sink, std::string_view why, unsigned tries,
+                        const std::optional<records::StoredAlert>& stored);
+
 }  // namespace cordon::report
