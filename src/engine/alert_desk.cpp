@@ -78,7 +78,7 @@ Result<std::vector<StoredAlert>> AlertDesk::take(std::span<const Alert> alerts,
 
 Status AlertDesk::take_one(const Alert& alert, uint64_t event, Told& told) {
     CORDON_TRY(auto known, store_.alert(alert.id));
-    if (known) return take_known(*std::move(known), alert, told);
+    if (known) return take_known(*std::move(known), alert, event, told);
     if (alert.state == AlertState::kRetracted) return {};  // Nobody was told.
     StoredAlert stored;
     stored.alert = alert;
@@ -101,7 +101,7 @@ Status AlertDesk::take_one(const Alert& alert, uint64_t event, Told& told) {
     return tell(stored, told);
 }
 
-Status AlertDesk::take_known(StoredAlert stored, const Alert& alert, Told& told) {
+Status AlertDesk::take_known(StoredAlert stored, const Alert& alert, uint64_t event, Told& told) {
     const bool was_retracted = stored.alert.state == AlertState::kRetracted;
     AlertStep step{alert.time, std::string{kWatch}, {}, {}};
     if (alert.state == AlertState::kRetracted) {
@@ -121,6 +121,7 @@ Status AlertDesk::take_known(StoredAlert stored, const Alert& alert, Told& told)
     } else {
         return {};
     }
+    stored.event = event;
     CORDON_TRY(store_.put_alert(stored));
     CORDON_TRY(store_.add_step(alert.id, step));
     CORDON_TRY(after_retraction(stored.incident, alert.time));

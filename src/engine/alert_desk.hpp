@@ -54,7 +54,7 @@ public:
 private:
     using Told = std::vector<records::StoredAlert>;
     Status take_one(const Alert& alert, uint64_t event, Told& told);
-    Status take_known(records::StoredAlert stored, const Alert& alert, Told& told);
+    Status take_known(records::StoredAlert stored, const Alert& alert, uint64_t event, Told& told);
     Status count_repeat(records::StoredAlert& stored);
     Status join_incident(records::StoredAlert& stored);
     Status merge(const records::Incident& from, records::Incident& into, UnixMillis time);

@@ -2,6 +2,7 @@
 #include "watch.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <ctime>
 #include <thread>
@@ -237,7 +238,7 @@ private:
         done_.transfers = head_.transfers;
         if (hooks_.resumed && (head_.events > 0 || known_))
             hooks_.resumed({head_.events, known_ ? known_->events : 0});
-        return {};
+        return show_rest();
     }
 
     /// Reads over what was taken before the checkpoint.
@@ -271,13 +272,7 @@ private:
             cursor_.events = done_.events;
             CORDON_TRY(auto told, desk_->take(raised.alerts, cursor_));
             if (courier_) courier_->wake();
-            for (const records::StoredAlert& stored : told) {
-                if (stored.alert.state == AlertState::kRetracted)
-                    ++done_.retracted;
-                else
-                    ++done_.alerts[static_cast<std::size_t>(stored.alert.severity)];
-                if (hooks_.alert) CORDON_TRY(hooks_.alert(stored));
-            }
+            CORDON_TRY(show(told));
         }
         done_.suppressed = desk_->suppressed();
         done_.bytes_read = stream_->bytes_read();
@@ -286,6 +281,31 @@ private:
         CORDON_TRY(checkpoint(false));
         reload_rules();
         return write_metrics(false);
+    }
+
+    /// Prints, and notes that it did: a kill in between prints again, none loses.
+    Status show(const std::vector<records::StoredAlert>& told) {
+        for (const records::StoredAlert& stored : told) {
+            if (stored.alert.state == AlertState::kRetracted)
+                ++done_.retracted;
+            else
+                ++done_.alerts[static_cast<std::size_t>(stored.alert.severity)];
+            if (hooks_.alert) CORDON_TRY(hooks_.alert(stored));
+        }
+        if (!state_ || told.empty()) return {};
+        return store_->change(
+            [&] { return store_->put_mark(kShown, std::to_string(told.back().event)); },
+            records::AlertStore::Durability::kProcess);
+    }
+
+    /// What was stored by the event at which an earlier watch died, and perhaps not printed.
+    Status show_rest() {
+        CORDON_TRY(const auto mark, store_->mark(kShown));
+        uint64_t shown = 0;
+        if (mark) std::from_chars(mark->data(), mark->data() + mark->size(), shown);
+        CORDON_TRY(auto rest, store_->since_event(shown));
+        std::erase_if(rest, [](const auto& stored) { return !stored.suppressed_by.empty(); });
+        return show(rest);
     }
 
     void count(const FeedEvent& event) {
@@ -370,6 +390,7 @@ private:
 
     // The merged stream is one source: its events are numbered through.
     static constexpr std::string_view kStream = "stream";
+    static constexpr std::string_view kShown = "shown";
 
     const WatchRequest& request_;
     const WatchHooks& hooks_;

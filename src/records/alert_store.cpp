@@ -476,11 +476,10 @@ Result<std::optional<StoredAlert>> AlertStore::last_like(const Alert& alert,
         alert_row);
 }
 
-Result<std::vector<std::string>> AlertStore::since_event(uint64_t event) const {
-    return impl_->read<std::string>(
-        "SELECT id FROM alert WHERE event > ?1 AND state <> 2 ORDER BY number",
-        [&](Statement& s) { s.bind(1, static_cast<int64_t>(event)); },
-        [](const Statement& row) -> Result<std::string> { return std::string{row.text(0)}; });
+Result<std::vector<StoredAlert>> AlertStore::since_event(uint64_t event) const {
+    return impl_->read<StoredAlert>(
+        std::string{kAlertColumns} + "WHERE event > ?1 ORDER BY event, number",
+        [&](Statement& s) { s.bind(1, static_cast<int64_t>(event)); }, alert_row);
 }
 
 Result<std::optional<Incident>> AlertStore::incident(std::string_view id) const {

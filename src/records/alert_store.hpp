@@ -41,8 +41,7 @@ struct StoredAlert {
     std::string subject_label;  ///< Of the subject, when it was raised; empty: none.
     std::string incident;
     std::string suppressed_by;  ///< Id of a suppression; empty: none.
-    /// Place of its event in the stream.
-    uint64_t event = 0;
+    uint64_t event = 0;         ///< Place in the stream of what raised it or changed it last.
     std::vector<AlertStep> history;
 };
 
@@ -161,9 +160,8 @@ public:
     /// The newest alert of the same detector, chain, subject and tags since then that is no repeat,
     /// not closed and not retracted.
     Result<std::optional<StoredAlert>> last_like(const Alert& alert, UnixMillis since) const;
-    /// Alerts of events after this one, by id: what a watch that goes on from there must meet
-    /// again.
-    Result<std::vector<std::string>> since_event(uint64_t event) const;
+    /// What was raised or has changed by events after this one, without history.
+    Result<std::vector<StoredAlert>> since_event(uint64_t event) const;
     Result<std::optional<Incident>> incident(std::string_view id) const;  ///< With alerts, history.
     /// Newest first; merged ones are left out.
     Result<std::vector<Incident>> incidents(const AlertQuery& query) const;

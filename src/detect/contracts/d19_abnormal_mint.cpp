@@ -8,6 +8,7 @@
 
 #include "detectors.hpp"
 #include "evidence.hpp"
+#include "guarded.hpp"
 
 namespace cordon::detect {
 namespace {
@@ -71,16 +72,22 @@ bool wraps_around(ByteView calldata) {
     constexpr std::size_t kMostWords = 5;  // Its own arguments, not what it passes on.
     constexpr unsigned kHuge = 200;        // Bits: no supply comes near, in whatever smallest unit.
     constexpr unsigned kFewBits = 64;
+    constexpr std::size_t kMostHuge = 2;  // A call of more is packed, not made of words.
     std::vector<Amount> huge;
+    bool others = false;
     for (std::size_t i = 0; i < kMostWords; ++i) {
         const ByteView word = word_of(calldata, i);
         if (word.empty()) break;
         const Amount amount = amount_in(word);
-        if (amount.bit_width() <= kHuge) continue;
+        if (amount.bit_width() <= kHuge) {
+            others = true;
+            continue;
+        }
         // A negative number (a tick, a delta) is none, and "all" means no sum.
         if ((Amount::max() - amount).bit_width() <= 2 * kFewBits) continue;
         huge.push_back(amount);
     }
+    if (!others || huge.size() > kMostHuge) return false;
     const auto small_sum = [](const Amount& a, const Amount& b) {
         if (checked_add(a, b)) return false;
         const Amount rest = a - (Amount::max() - b) - Amount{1U};  // a + b - 2^256.
@@ -187,7 +194,7 @@ private:
         state.minted = checked_add(state.minted, amount).value_or(Amount::max());
         state.largest = std::max(state.largest, amount);
         ++state.mints;
-        if (world.bridge_of(txn.chain, token)) return;  // D21 asks whether it was paid for.
+        if (bridge_of_token(world, txn.chain, token)) return;  // D21 asks whether it was paid for.
         const Asset asset = Asset::contract(token);
         const std::optional<Cents> usd = world.usd(txn.chain, asset, amount, txn.time);
         if (is_small(usd, least_usd_)) return;

@@ -7,6 +7,7 @@
 
 #include "detectors.hpp"
 #include "evidence.hpp"
+#include "guarded.hpp"
 
 namespace cordon::detect {
 namespace {
@@ -78,10 +79,10 @@ public:
             const bool minted = transfer.from.is_zero() && !transfer.asset.is_native();
             const bool burned = transfer.to.is_zero() && !transfer.asset.is_native();
             const Address token = minted || burned ? contract_of(transfer.asset) : Address{};
-            const WatchedBridge* from =
-                minted ? mints(world, txn.chain, token) : world.bridge_of(txn.chain, transfer.from);
-            const WatchedBridge* to =
-                burned ? mints(world, txn.chain, token) : world.bridge_of(txn.chain, transfer.to);
+            const WatchedBridge* from = minted ? bridge_of_token(world, txn.chain, token)
+                                               : world.bridge_of(txn.chain, transfer.from);
+            const WatchedBridge* to = burned ? bridge_of_token(world, txn.chain, token)
+                                             : world.bridge_of(txn.chain, transfer.to);
             if (from == to) continue;  // Neither, or within one.
             if (from) enter(txn, world, *from, transfer, false);
             if (to) enter(txn, world, *to, transfer, true);
@@ -114,14 +115,6 @@ private:
             bytes[i] = static_cast<uint8_t>(digit(2 + 2 * i) << 4 | digit(3 + 2 * i));
         }
         return {AddressKind::kEvm, bytes};
-    }
-    static const WatchedBridge* mints(const World& world, ChainId chain, const Address& token) {
-        const WatchedBridge* bridge = world.bridge_of(chain, token);
-        if (!bridge) return nullptr;
-        const bool own = std::any_of(
-            bridge->tokens.begin(), bridge->tokens.end(),
-            [&](const Place& place) { return place.chain == chain && place.address == token; });
-        return own ? bridge : nullptr;
     }
     static Amount common(const Amount& amount, unsigned decimals) {
         Amount factor{1U};

@@ -59,15 +59,24 @@ public:
                                      text_of(txn, flow.bystanders[0].by), robbed));
         if (loan && flow.has_unbacked_debt())
             reasons.push_back("something was borrowed and kept, and nothing was put in for it");
-        if (loan && fresh && flow.gained())
-            reasons.push_back("the borrower was made in this txn, and is richer");
+        if (loan && flow.in_constructor && flow.gained())
+            reasons.push_back("a constructor borrowed, dealt and is richer");
         if (unpaid && loan) reasons.push_back(describe(txn, world, flow));
         if (unpaid && fresh && !loan)
             reasons.push_back(describe(txn, world, flow) + " by a contract made in this txn");
         if (unpaid && flow.poses_as_token)
             reasons.push_back("the sender's own contract was used as a token by its victim");
-        if (!loan && flow.has_sold_takings())
-            reasons.push_back(describe(txn, world, flow) + ", and it was sold at once");
+        if (!loan && reasons.empty() && flow.has_takings() && !is_wallet(txn) &&
+            (losses_usd(txn, world, flow) || !has_prices(txn, world)))
+            reasons.push_back(describe(txn, world, flow) +
+                              ", by a function that gives nothing back that was put in before");
+        for (const Dealing& dealing : flow.dealings)
+            if (dealing.allowed_here && dealing.unpaid()) {
+                reasons.push_back(
+                    format("{} allowed the sender's contract to take {} in this txn, for nothing",
+                           text_of(txn, dealing.with), loss_of(txn, world, dealing).text));
+                break;
+            }
         if (flow.side_entrance)
             reasons.push_back(format("{} was repaid with a deposit of what it had lent",
                                      text_of(txn, *flow.side_entrance)));
@@ -103,6 +112,24 @@ private:
                           : " of " + world.amount_text(txn.chain, loan.asset, loan.amount),
                       text_of(txn, loan.lender),
                       flow.loans.size() > 1 ? format(" and {} more", flow.loans.size() - 1) : "");
+    }
+    /// Wallets that are contracts take their owners' rewards by whatever function there is.
+    static bool is_wallet(const TxnView& txn) {
+        static const SelectorSet kSet{
+            "execTransaction(address,uint256,bytes,uint8,uint256,uint256,uint256,address,address,"
+            "bytes)",
+            "handleOps((address,uint256,bytes,bytes,uint256,uint256,uint256,uint256,uint256,bytes,"
+            "bytes)[],address)",  // ERC-4337 before 0.7
+            "handleOps((address,uint256,bytes,bytes,bytes32,uint256,bytes32,bytes,bytes)[],"
+            "address)",
+            "execute(address,uint256,bytes)",
+            "execute(bytes32,bytes)",  // ERC-7579
+            "executeBatch(address[],uint256[],bytes[])"};
+        return kSet.has(txn.activity->calls[0].input);
+    }
+    /// Where there are prices, what has none is no money.
+    static bool has_prices(const TxnView& txn, const World& world) {
+        return world.usd(txn.chain, Asset{}, Amount{1U}, txn.time).has_value();
     }
     static std::string describe(const TxnView& txn, const World& world, const TxnFlow& flow) {
         for (const Dealing& dealing : flow.dealings)

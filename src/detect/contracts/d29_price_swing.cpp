@@ -34,18 +34,19 @@ public:
     void on_txn(const TxnView& txn, const World& world, Findings& out) override {
         if (!txn.has_calls) return;
         const TxnFlow& flow = flow_of(txn);
-        if (!flow.gained()) return;
         std::vector<std::string> reasons;
         for (const Swing& swing : flow.swings) {
+            if (!swing.profit && !flow.gained()) continue;
             reasons.push_back(
                 format("the sender traded at {}, {}and traded back at the same pool{}",
                        text_of(txn, swing.pool), swing.profit ? "" : "dealt elsewhere, ",
                        swing.profit ? " and got more than it had paid" : ""));
             break;
         }
-        const bool takes = flow.has_unpaid(true) ||
-                           std::any_of(flow.dealings.begin(), flow.dealings.end(),
-                                       [](const Dealing& dealing) { return dealing.borrowed; });
+        const bool takes =
+            flow.gained() && (flow.has_unpaid(true) ||
+                              std::any_of(flow.dealings.begin(), flow.dealings.end(),
+                                          [](const Dealing& dealing) { return dealing.borrowed; }));
         for (const Jump& jump : flow.jumps) {
             if (jump.rate || jump.change < change_ || !takes) continue;
             reasons.push_back(format("the price that {} tells moved by {:.0f} %",

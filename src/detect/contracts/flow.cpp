@@ -87,7 +87,7 @@ private:
 
     /// Whether a called back contract had been called by our side, around the callback.
     bool is_ours_to_call(std::size_t callback) const noexcept {
-        for (uint32_t at = calls_[callback].parent; at < calls_.size(); at = calls_[at].parent)
+        for (uint32_t at = trace_.frames[callback].parent; at != 0; at = trace_.frames[at].parent)
             if (trace_.frames[at].to == trace_.frames[callback].to)
                 return is_own(trace_.frames[at].from);
         return false;
@@ -130,7 +130,8 @@ private:
             const bool from_side = is_side(frame.from);
             if (is_own(frame.to) && !is_own(frame.from) && !frame.failed) find_abuse(call, frame);
             if (!from_side) {
-                act_[i] = act_[call.parent];
+                act_[i] = act_[frame.parent];
+                if (!frame.failed) find_allowance(call, frame);
                 continue;
             }
             if (is_side(frame.to) || call.kind == CallKind::kDelegateCall) continue;
@@ -145,9 +146,24 @@ private:
             if (privileged_calls().has(*selector)) privileged_.push_back({i, *selector});
         }
     }
-    /// Somebody else calls what our side made in this txn.
+    void find_allowance(const Call& call, const Frame& frame) {
+        static const Selector kApprove = selector_named("approve(address,uint256)");
+        if (selector_of(call.input) != kApprove || amount_in(word_of(call.input, 1)).is_zero())
+            return;
+        const auto spender = address_in(word_of(call.input, 0));
+        if (spender && *spender != out_.sender &&
+            std::find(out_.own.begin(), out_.own.end(), *spender) != out_.own.end())
+            allowing_.push_back(frame.from);
+    }
+    /// Somebody else calls our side's contract as if it were a token, or runs what it made.
     void find_abuse(const Call& call, const Frame& frame) {
-        if (!is_made(frame.to) || conduit_[frame.from]) return;
+        if (conduit_[frame.from]) return;
+        // An entry that is called as a token by its sender is one.
+        const bool is_token = trace_.frames[0].to == frame.to && token_calls().has(calls_[0].input);
+        if (frame.to != trace_.frames[0].from && !is_token && call.kind == CallKind::kCall &&
+            token_calls().has(call.input))
+            out_.poses_as_token = true;
+        if (!is_made(frame.to)) return;
         if (token_calls().has(call.input)) out_.poses_as_token = true;
         // A proxy that is made in the same txn runs the code that it is made for.
         if (call.kind == CallKind::kDelegateCall && !is_born(frame.from)) out_.runs_in = call.from;
@@ -173,7 +189,8 @@ private:
         const uint32_t other = is_side(move.from) ? move.to : move.from;
         const uint32_t act = move.frame == kNone ? kNone : act_[move.frame];
         // A token that our side calls itself is a means, not a partner.
-        const bool direct = act == kNone || (act == move.frame && move.token);
+        const bool direct = act == kNone || (act == move.frame && move.token &&
+                                             token_calls().has(calls_[act].input));
         return direct ? other : trace_.frames[act].to;
     }
 
@@ -181,6 +198,7 @@ private:
         const auto [at, is_new] = dealing_.try_emplace(party, out_.dealings.size());
         if (is_new) {
             out_.dealings.emplace_back().with = address(party);
+            out_.dealings.back().called = called_[party];
             steps_.emplace_back();
         }
         return at->second;
@@ -212,8 +230,11 @@ private:
             if (!takes) continue;
             const ByteView input = act == kNone ? ByteView{} : ByteView{calls_[act].input};
             if (borrowings().has(input)) dealing.borrowed = true;
-            if (!redemptions().has(input) && !borrowings().has(input))
-                dealing.only_redeemed = false;
+            if (redemptions().has(input) || borrowings().has(input)) continue;
+            dealing.only_redeemed = false;
+            if (act != kNone && act != move.frame && trace_.frames[act].from == move.to &&
+                move.to != trace_.frames[0].from)
+                dealing.taken = true;
         }
         for (uint32_t party = 0; party < flows_.size(); ++party)
             if (is_side(party) || is_payee(party)) add_gains(flows_[party]);
@@ -235,7 +256,7 @@ private:
 
     uint32_t end_of(uint32_t frame) const noexcept {
         uint32_t end = frame + 1;
-        while (end < calls_.size() && calls_[end].depth > calls_[frame].depth) ++end;
+        while (end < calls_.size() && trace_.frames[end].depth > trace_.frames[frame].depth) ++end;
         return end;
     }
 
@@ -343,10 +364,11 @@ private:
         std::vector<std::pair<uint32_t, bool>> callbacks;  // Depth, designed.
         std::vector<uint32_t> stack;
         for (uint32_t i = 0; i < calls_.size(); ++i) {
-            while (!stack.empty() && calls_[stack.back()].depth >= calls_[i].depth) {
+            while (!stack.empty() && trace_.frames[stack.back()].depth >= trace_.frames[i].depth) {
                 const uint32_t party = trace_.frames[stack.back()].to;
                 if (party != kNone && !at_work[party].empty()) at_work[party].pop_back();
-                if (!callbacks.empty() && callbacks.back().first == calls_[stack.back()].depth)
+                if (!callbacks.empty() &&
+                    callbacks.back().first == trace_.frames[stack.back()].depth)
                     callbacks.pop_back();
                 stack.pop_back();
             }
@@ -356,15 +378,15 @@ private:
             if (is_call(calls_[i]) && !frame.failed) {
                 const std::vector<uint32_t>& before = at_work[frame.to];
                 if (!is_own(frame.to) && !before.empty() && !callbacks.empty() &&
-                    calls_[before.front()].depth < callbacks.back().first &&
+                    trace_.frames[before.front()].depth < callbacks.back().first &&
                     calls_[i].input.size() >= 4)
                     out_.reentries.push_back(
                         {address(frame.to), selector_of(calls_[before.front()].input).value_or(0),
                          *selector_of(calls_[i].input), callbacks.back().second});
                 if (i != 0 && is_own(frame.to) && !is_own(frame.from))
                     callbacks.push_back(
-                        {calls_[i].depth, flash_callbacks().has(calls_[i].input) ||
-                                              designed_callbacks().has(calls_[i].input)});
+                        {frame.depth, flash_callbacks().has(calls_[i].input) ||
+                                          designed_callbacks().has(calls_[i].input)});
             }
             at_work[frame.to].push_back(i);
         }
@@ -483,6 +505,9 @@ private:
                 const Net* all = dealing.nets.find(which);
                 if (all && all->is_loss() && !dealing.nets.any_gain()) dealing.round_trip = which;
             }
+            dealing.allowed_here =
+                std::any_of(allowing_.begin(), allowing_.end(),
+                            [&](uint32_t party) { return address(party) == dealing.with; });
             dealing.kept_loan =
                 dealing.unpaid() && std::any_of(kept_.begin(), kept_.end(), [&](uint32_t party) {
                     return address(party) == dealing.with;
@@ -504,7 +529,7 @@ private:
     std::vector<Nets> flows_;
     std::map<uint32_t, std::size_t> dealing_;
     std::vector<std::vector<Step>> steps_;
-    std::vector<uint32_t> kept_;
+    std::vector<uint32_t> kept_, allowing_;
     std::vector<std::pair<uint32_t, Selector>> privileged_;
 };
 
@@ -536,47 +561,6 @@ uint64_t digest_of(const TxnActivity& activity) noexcept {
 
 }  // namespace
 
-bool TxnFlow::has_unpaid(bool count_redeemed) const noexcept {
-    return std::any_of(dealings.begin(), dealings.end(), [&](const Dealing& dealing) {
-        return dealing.unpaid() && !dealing.borrowed && (count_redeemed || !dealing.only_redeemed);
-    });
-}
-
-bool TxnFlow::has_gifts() const noexcept {
-    return std::any_of(dealings.begin(), dealings.end(), [](const Dealing& dealing) {
-        return dealing.nets.any_gain() && !dealing.nets.any_loss();
-    });
-}
-
-bool TxnFlow::has_sold_takings() const noexcept {
-    if (!gained() || has_gifts()) return false;
-    const auto sold = [&](const Asset& asset) {
-        return std::any_of(dealings.begin(), dealings.end(), [&](const Dealing& dealing) {
-            const Net* net = dealing.nets.find(asset);
-            return net && net->is_gain() && dealing.nets.any_loss();
-        });
-    };
-    for (const Dealing& dealing : dealings) {
-        if (!dealing.unpaid() || dealing.borrowed || dealing.only_redeemed) continue;
-        for (const auto& [asset, net] : dealing.nets.all())
-            if (net.is_loss() && sold(asset)) return true;
-    }
-    return false;
-}
-
-bool TxnFlow::has_unbacked_debt() const noexcept {
-    if (gains.any_loss()) return false;
-    for (const Dealing& dealing : dealings) {
-        if (!dealing.borrowed || !dealing.unpaid()) continue;
-        for (const auto& [asset, net] : dealing.nets.all()) {
-            const Net* kept = gains.find(asset);
-            if (net.is_loss() && kept && kept->gain() > mul_div(net.loss(), Amount{1U}, Amount{2U}))
-                return true;
-        }
-    }
-    return false;
-}
-
 const TxnFlow& flow_of(const TxnView& txn) {
     static const TxnFlow kNothing;
     const TxnActivity* activity = txn.activity;
@@ -592,29 +576,6 @@ const TxnFlow& flow_of(const TxnView& txn) {
         last_digest = digest;
     }
     return last;
-}
-
-Net& Nets::of(const Asset& asset) {
-    const auto at = std::lower_bound(
-        nets_.begin(), nets_.end(), asset,
-        [](const auto& entry, const Asset& wanted) { return entry.first < wanted; });
-    if (at != nets_.end() && at->first == asset) return at->second;
-    return nets_.insert(at, {asset, {}})->second;
-}
-
-const Net* Nets::find(const Asset& asset) const noexcept {
-    for (const auto& [which, net] : nets_)
-        if (which == asset) return &net;
-    return nullptr;
-}
-
-bool Nets::any_gain() const noexcept {
-    return std::any_of(nets_.begin(), nets_.end(),
-                       [](const auto& entry) { return entry.second.is_gain(); });
-}
-bool Nets::any_loss() const noexcept {
-    return std::any_of(nets_.begin(), nets_.end(),
-                       [](const auto& entry) { return entry.second.is_loss(); });
 }
 
 }  // namespace cordon::detect

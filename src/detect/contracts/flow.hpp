@@ -53,6 +53,12 @@ struct Dealing {
     /// All that was taken came by functions that give back what was put in before the txn.
     bool only_redeemed = true;
     bool borrowed = false;
+    /// A contract of our side called it and got what it took, by a function that is no known way to
+    /// take back one's own. (What a public contract pays out to whoever called it is its business;
+    /// what is pulled from somebody's allowance was allowed.)
+    bool taken = false;
+    bool allowed_here = false;  ///< In this txn it allowed our side's contract to take its tokens.
+    bool called = false;        ///< A contract that is called, not only paid.
     /// Ends poorer in some asset and richer in none.
     bool unpaid() const noexcept { return nets.any_loss() && !nets.any_gain() && !shares_given; }
 };
@@ -123,8 +129,8 @@ struct TxnFlow {
     /// Somebody was given something for nothing: a debt paid, a deposit made, whose worth may be
     /// elsewhere.
     bool has_gifts() const noexcept;
-    /// Took an asset for nothing and exchanged it for another at once, and gave nothing away.
-    bool has_sold_takings() const noexcept;
+    /// Something was taken (Dealing::taken) for nothing, and nothing given away.
+    bool has_takings() const noexcept;
     /// Borrowed, kept more than half of it, and put in nothing: a debt that nothing backs.
     bool has_unbacked_debt() const noexcept;
 };

@@ -44,4 +44,10 @@ std::optional<Cents> value_of(const TxnView& txn, const World& world, const Prot
     return sum;
 }
 
+const WatchedBridge* bridge_of_token(const World& world, ChainId chain, const Address& token) {
+    for (const WatchedBridge& bridge : world.config().bridges)
+        if (is_in(bridge.tokens, chain, token)) return &bridge;
+    return nullptr;
+}
+
 }  // namespace cordon::detect

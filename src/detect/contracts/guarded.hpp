@@ -16,4 +16,7 @@ bool is_by_timelock(const TxnView& txn, const Protocol& protocol) noexcept;
 /// What lies in it: as configured, else what its contracts are known to hold; none: nobody knows.
 std::optional<Cents> value_of(const TxnView& txn, const World& world, const Protocol& protocol);
 
+/// The bridge that mints this token; nullptr when none does.
+const WatchedBridge* bridge_of_token(const World& world, ChainId chain, const Address& token);
+
 }  // namespace cordon::detect

@@ -44,7 +44,10 @@ private:
             Frame& frame = out_.frames[i];
             frame.from = party(call.from);
             frame.to = party(call.to);
-            frame.failed = call.failed || (call.parent < i && out_.frames[call.parent].failed);
+            if (i != 0 && call.parent < i) frame.parent = call.parent;
+            const Frame& parent = out_.frames[frame.parent];
+            frame.depth = i == 0 ? 0 : parent.depth + 1;
+            frame.failed = call.failed || (i != 0 && parent.failed);
         }
     }
 
@@ -69,7 +72,7 @@ private:
             if (*selector != kWithdraw || call.input.size() != kOneWord) continue;
             const Amount amount = amount_in(word_of(call.input, 0));
             bool exact = false;
-            for (uint32_t k = i + 1; k < calls_.size() && calls_[k].depth > call.depth; ++k)
+            for (uint32_t k = i + 1; k < calls_.size() && out_.frames[k].depth > frame.depth; ++k)
                 if (out_.frames[k].from == frame.to && out_.frames[k].to == frame.from &&
                     calls_[k].value == amount)
                     exact = true;

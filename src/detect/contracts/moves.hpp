@@ -13,8 +13,9 @@ namespace cordon::detect {
 inline constexpr uint32_t kNative = ~0U - 1;
 
 struct Frame {
-    uint32_t from = ~0U, to = ~0U;  ///< Of Trace::parties; ~0: nobody.
-    bool failed = false;            ///< It or one around it.
+    uint32_t from = ~0U, to = ~0U;   ///< Of Trace::parties; ~0: nobody.
+    uint32_t parent = 0, depth = 0;  ///< As the call says, but always of an earlier frame.
+    bool failed = false;             ///< It or one around it.
 };
 
 struct Move {
