@@ -15,6 +15,9 @@ const DEPLOYER_CODE = "0x7ffffffffffffffffffffffffffffffffffffffffffffffffffffff
 const DEPLOYERS = ["0x4e59b44847b379578588920cA78FbF26c0B4956C", "0x914d7Fec6aaC8cd542e72Bca78B30650d45643d7"];
 export const GAS = toBeHex(12_000_000);
 
+const POLL_MS = 25;
+const MINED_MS = 60_000;
+
 const artifact = (...path) => require(path.join("/"));
 const load = {
   "1.1.1": (name) => artifact("safe-1.1.1/build/contracts", `${name}.json`),
@@ -47,14 +50,14 @@ export class World {
     if (receipt.status !== "0x1") throw new Error(`a txn of the setup failed: ${data.slice(0, 74)}`);
     return receipt;
   }
-  /// The node mines at once, but beside us.
+  /// The node mines at once, but beside us; or by the clock, where another started it.
   async receipt(hash) {
-    for (let tries = 0; tries < 200; ++tries) {
+    for (let tries = 0; tries < MINED_MS / POLL_MS; ++tries) {
       const receipt = await this.call("eth_getTransactionReceipt", hash);
       if (receipt) return receipt;
-      await new Promise((resolve) => setTimeout(resolve, 25));
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
-    throw new Error(`${hash} was not mined in five seconds`);
+    throw new Error(`${hash} was not mined in a minute`);
   }
   async create(bytecode) {
     return getAddress((await this.send(null, bytecode)).contractAddress);

@@ -12,7 +12,7 @@ const abi = AbiCoder.defaultAbiCoder();
 export const GWEI = 10n ** 9n;
 export const ETHER = 10n ** 18n;
 const CALLS = { tracer: "callTracer" };
-const CHANGES = { tracer: "prestateTracer", tracerConfig: { diffMode: true } };
+const CHANGES = { tracer: "prestateTracer", tracerConfig: { diffMode: true, disableCode: true } };
 
 export const hex = (number) => `0x${BigInt(number).toString(16)}`;
 export const encode = (types, values) => abi.encode(types, values);

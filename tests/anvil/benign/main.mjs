@@ -1,18 +1,11 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 // Benign traced txns: README.md. Ends by itself; exit 1 when the self-check fails.
-import fs from "node:fs";
-import path from "node:path";
-import { startNode } from "../node.mjs";
-import { Chain } from "./chain.mjs";
-import { Random } from "./random.mjs";
-import { World } from "./world.mjs";
+import { progress, start } from "./start.mjs";
 import { write } from "./write.mjs";
 
 const [txnsText, seed, out] = process.argv.slice(2);
 const wanted = Number(txnsText);
 const AREAS = ["plain", "dex", "lending", "flash", "earn", "pay", "nft", "launch", "govern", "safe", "bundle"];
-const START = 1_750_000_000; // 2025-06-15
-const QUIET = 200 * 86_400;  // Between the setup and the traffic: contracts and wallets are known by then.
 const PER_BLOCK = 16;
 const BLOCK_S = 12;
 const JUMP_EVERY = 5;        // Blocks between two jumps of hours: governance, vesting and prices need days.
@@ -21,23 +14,14 @@ const PLAIN_PART = 4;        // The plain ones are at least 1 of so many.
 const VAIN = 3;              // So many draws in vain, and the class waits for the next block.
 const DRY = 60;              // Blocks in a row without a txn after which nothing more can come.
 
-const random = new Random(`traffic ${seed}`);
-const node = await startNode(["--chain-id", "1", "--hardfork", "prague", "--timestamp", String(START), "--order", "fifo", "--no-mining",
-  "--auto-impersonate", "--gas-limit", "400000000", "--transaction-block-keeper", "64"]);
-fs.mkdirSync(out, { recursive: true });
-const chain = new Chain(node, random, path.join(out, "blocks.jsonl.gz"));
-await chain.call("anvil_setCoinbase", "0x4838B106FCe9647Bdf1E7877BF73cE8B0BAD5f97");
-const world = new World(chain, random, seed);
 const began = performance.now();
 const seconds = () => ((performance.now() - began) / 1000).toFixed(0);
-
 const areas = await Promise.all(AREAS.map((name) => import(`./areas/${name}.mjs`)));
-await world.begin();
-for (const area of areas) await area.setup(world);
-for (const area of areas) await area.stock?.(world);
-await world.flush();
+const { node, chain, random, world } = await start(seed, out, async (made) => {
+  for (const area of areas) await area.setup(made);
+  for (const area of areas) await area.stock?.(made);
+});
 const setupBlocks = chain.blocks;
-world.time += QUIET;
 
 const classes = Object.assign({}, ...areas.map((each) => each.classes));
 const complex = Object.keys(classes).filter((each) => classes[each].complex);
@@ -101,9 +85,8 @@ while (true) {
     world.time += random.int(3600, 8 * 3600);
     world.walk();
   }
-  if (process.stderr.isTTY) process.stderr.write(`\r${traffic} txns in ${chain.blocks - setupBlocks} blocks, ${seconds()} s `);
+  progress(`${traffic} txns in ${chain.blocks - setupBlocks} blocks, ${seconds()} s`);
 }
-if (process.stderr.isTTY) process.stderr.write("\n");
 await chain.close();
 node.stop();
 write(out, world, { seed, wanted, complex, least, seconds: seconds() });

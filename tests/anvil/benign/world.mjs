@@ -22,8 +22,8 @@ const TOKENS = {
 };
 
 export class World {
-  constructor(chain, random, seed) {
-    Object.assign(this, { chain, random, seed, time: 1_750_000_000, made: 0, approved: new Set(), labels: [], prices: [], wallets: [], record: [] });
+  constructor(chain, random, seed, time) {
+    Object.assign(this, { chain, random, seed, time, made: 0, approved: new Set(), labels: [], prices: [], wallets: [], record: [] });
     this.own = compiled();
     this.people = Array.from({ length: PEOPLE }, (_, n) => this.wallet(`person ${n}`));
     this.deployer = this.actor("deployer").address;

@@ -171,11 +171,10 @@ async function swap3(world) {
   const amount = await world.spend(from, tokenIn, 1500);
   if (!amount) return null;
   const first = world.approval(from, tokenIn, dex.router3.address, amount);
-  const onward = dex.pools.filter((each) => each.v3 && each !== pool && [each.a, each.b].includes(tokenOut));
+  const onward = dex.pools.filter((each) => each.v3 && [each.a, each.b].includes(tokenOut) && ![each.a, each.b].includes(tokenIn));
   if (onward.length && random.chance(0.4)) {
     const next = random.pick(onward);
     const last = next.a === tokenOut ? next.b : next.a;
-    if (last === tokenIn) return null;
     const path = packed(tokenIn.address, pool.fee, tokenOut.address, next.fee, last.address);
     return [...first, { from, ...dex.router3.call("exactInput", { path, recipient: from, deadline: FAR, amountIn: amount, amountOutMinimum: 0 }), gas: 700_000 }];
   }

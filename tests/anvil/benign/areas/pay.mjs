@@ -8,7 +8,7 @@ const VALIDATORS = 9;
 const QUORUM = 6;
 const OTHER_CHAINS = [10n, 56n, 137n, 42161n];
 
-export async function setup(world) {
+export async function setup(world, stock = 2e7) { // Dollars of each token in each hot wallet.
   const { deployer, tokens } = world;
   const disperse = world.create("Disperse");
   const operators = [0, 1, 2].map((n) => world.actor(`operator ${n}`).address);
@@ -21,7 +21,7 @@ export async function setup(world) {
   await world.fund(plain, 20_000);
   await world.fund(hot.address, 30_000);
   const stocked = ["USDS", "DAY", "LINK", "WBTC"].map((key) => tokens[key]);
-  for (const token of stocked) for (const to of [hot.address, plain]) world.setup(deployer, token.call("transfer", to, world.units(token, 2e7)));
+  for (const token of stocked) for (const to of [hot.address, plain]) world.setup(deployer, token.call("transfer", to, world.units(token, stock)));
   const validators = Array.from({ length: VALIDATORS }, (_, n) => world.wallet(`validator ${n}`)).sort((a, b) => (BigInt(a.address) < BigInt(b.address) ? -1 : 1));
   const relayers = [0, 1, 2].map((n) => world.actor(`relayer ${n}`).address);
   await world.fundAll(relayers, 200);
@@ -62,7 +62,7 @@ async function payroll(world) {
     { from, ...world.pay.disperse.call("token", token.address, to, amounts), gas: 12_000_000 }];
 }
 /// One payment of the account, or a batch of the contract.
-async function payout(world) {
+export async function payout(world) {
   const { random, pay } = world;
   const token = random.chance(0.4) ? null : random.pick(pay.stocked);
   const size = () => (token ? world.units(token, random.logNormal(400, 1.5)) : BigInt(Math.round(random.logNormal(0.15, 1.3) * 1e9)) * 10n ** 9n);
@@ -73,7 +73,7 @@ async function payout(world) {
   const to = receivers(world, 5, 60);
   return [{ from: random.pick(pay.operators), ...pay.hot.call("pay", token?.address ?? ZeroAddress, to, to.map(size)), gas: 6_000_000 }];
 }
-async function deposit(world) {
+export async function deposit(world) {
   const { random, pay } = world;
   const from = world.person().address;
   const target = random.chance(0.7) ? random.pick(pay.deposits) : { address: random.pick(pay.accounts) };
@@ -86,38 +86,37 @@ async function deposit(world) {
   const amount = await world.spend(from, token, 700);
   return amount && [{ from, ...token.call("transfer", target.address, amount), gas: 120_000 }];
 }
-/// Many customers' deposits to the hot wallet, hot to cold, cold to hot.
-async function sweep(world) {
+/// Many customers' deposits to the hot wallet in one txn, or all that a plain deposit account holds.
+export async function collect(world) {
   const { random, pay } = world;
-  const act = random.next();
-  if (act < 0.55) {
-    const full = pay.deposits.filter((each) => each.full && world.claim(`sweep:${each.address}`)).slice(0, random.int(3, 40));
-    if (!full.length) return deposit(world).then((txns) => txns?.map((each) => ({ class: "deposit", ...each })) ?? null);
+  const full = pay.deposits.filter((each) => each.full && !world.claimed.has(`sweep:${each.address}`)).slice(0, random.int(3, 40));
+  if (full.length && random.chance(0.65)) {
+    world.claim(...full.map((each) => `sweep:${each.address}`));
     for (const each of full) each.full = false;
     return [{ from: random.pick(pay.operators), ...pay.factory.call("sweep", full.map((each) => each.salt), pay.stocked.map((each) => each.address)), gas: 12_000_000 }];
   }
-  if (act < 0.85) { // Plain deposit accounts hand over all they have.
-    const from = random.pick(pay.accounts);
-    if (!world.claim(`sweep:${from}`)) return null;
-    const held = await world.chain.balance(from);
-    const txns = [];
-    for (const token of pay.stocked) {
-      const amount = await token.view("balanceOf", from);
-      if (amount > 0n) txns.push({ from, ...token.call("transfer", pay.plain, amount), gas: 120_000 });
-    }
-    if (held < ETHER / 20n) {
-      if (txns.length === 0 || !world.claim("gas station")) return null;
-      return [{ from: pay.plain, to: from, value: ETHER / 10n, gas: 30_000 }]; // Gas first: the tokens follow with another draw.
-    }
-    if (held > ETHER / 5n) txns.push({ from, to: pay.plain, value: held - ETHER / 10n, gas: 30_000 });
-    return txns.length ? txns : null;
+  const from = random.pick(pay.accounts);
+  if (!world.claim(`sweep:${from}`)) return null;
+  const held = await world.chain.balance(from);
+  const txns = [];
+  for (const token of pay.stocked) {
+    const amount = await token.view("balanceOf", from);
+    if (amount > 0n) txns.push({ from, ...token.call("transfer", pay.plain, amount), gas: 120_000 });
   }
-  const token = random.pick(pay.stocked);
-  const down = random.chance(0.6);
+  // Gas first: the tokens follow another time.
+  if (held < ETHER / 20n) return txns.length ? [{ from: pay.plain, to: from, value: ETHER / 10n, gas: 30_000 }] : null;
+  if (held > ETHER / 5n) txns.push({ from, to: pay.plain, value: held - ETHER / 10n, gas: 30_000 });
+  return txns.length ? txns : null;
+}
+/// Collected, or moved between hot and cold; where nothing is to be collected, somebody pays in.
+async function sweep(world) {
+  const { random, pay } = world;
+  if (random.chance(0.85)) return (await collect(world)) ?? (await deposit(world))?.map((each) => ({ class: "deposit", ...each })) ?? null;
   if (!world.claim("tiers")) return null;
-  const from = down ? pay.plain : pay.cold;
+  const token = random.pick(pay.stocked);
+  const [from, to] = random.chance(0.6) ? [pay.plain, pay.cold] : [pay.cold, pay.plain];
   const held = await token.view("balanceOf", from);
-  return held === 0n ? null : [{ from, ...token.call("transfer", down ? pay.cold : pay.plain, (held * BigInt(random.int(5, 25))) / 100n), gas: 120_000 }];
+  return held === 0n ? null : [{ from, ...token.call("transfer", to, (held * BigInt(random.int(5, 25))) / 100n), gas: 120_000 }];
 }
 
 async function bridgeSend(world) {
