@@ -1,86 +1,16 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include "events_reader.hpp"
 
-#include <algorithm>
-#include <charconv>
-#include <cmath>
-
 #include <cordon/base/format.hpp>
-#include <cordon/base/hex.hpp>
 
-#include "csv_number.hpp"
 #include "event_text.hpp"
-#include "text.hpp"
+#include "event_txn.hpp"
+#include "event_value.hpp"
 
 namespace cordon::chain {
 namespace {
 
-// --- Values that do not depend on the chain
-
-/// Digits, as a JSON number or a string.
-Result<std::string_view> digits(JsonCursor& value) {
-    CORDON_TRY(const auto kind, value.kind());
-    return kind == JsonCursor::Kind::kNumber ? value.number() : value.string();
-}
-
-Result<uint64_t> whole(JsonCursor& value, uint64_t max = UINT64_MAX) {
-    CORDON_TRY(const std::string_view text, digits(value));
-    return parse_whole(text, max);
-}
-
-Result<uint32_t> small(JsonCursor& value) {
-    CORDON_TRY(const uint64_t number, whole(value, UINT32_MAX));
-    return static_cast<uint32_t>(number);
-}
-
-Result<Amount> amount(JsonCursor& value) {
-    CORDON_TRY(const std::string_view text, digits(value));
-    return Amount::parse(text);
-}
-
-Result<UnixMillis> time(JsonCursor& value) {
-    CORDON_TRY(const std::string_view text, digits(value));
-    return parse_time(text);
-}
-
-Result<std::string> text(JsonCursor& value) {
-    CORDON_TRY(const std::string_view found, value.string());
-    return std::string{found};
-}
-
-Result<Bytes> bytes(JsonCursor& value) {
-    CORDON_TRY(const std::string_view found, value.string());
-    return parse_hex0x(found);
-}
-
-/// Words that stand for enumerators, by their place.
-template <typename Enum, typename Name>
-Result<Enum> word(JsonCursor& value, Enum last, Name name) {
-    CORDON_TRY(const std::string_view found, value.string());
-    std::string known;
-    for (uint8_t i = 0; i <= static_cast<uint8_t>(last); ++i) {
-        const auto each = static_cast<Enum>(i);
-        if (name(each) == found) return each;
-        known += format("{}{}", i == 0 ? "" : ", ", name(each));
-    }
-    return fail(ErrorCode::kMalformed,
-                format("expected one of {}, found \"{}\"", known, found.substr(0, 40)));
-}
-
-Result<double> dollars(JsonCursor& value) {
-    CORDON_TRY(const std::string_view found, digits(value));
-    double usd = 0;
-    const auto [end, error] = std::from_chars(found.data(), found.data() + found.size(), usd);
-    if (error != std::errc{} || end != found.data() + found.size() || !std::isfinite(usd) ||
-        usd < 0)
-        return fail(ErrorCode::kMalformed,
-                    format("expected US dollars, not negative, found \"{}\"", found.substr(0, 40)));
-    return usd;
-}
-
-// --- Events
-
-using Names = std::span<const std::string_view>;
+using namespace event;
 
 /// What a line of a chain tells.
 class Reader {
@@ -112,14 +42,14 @@ public:
             }
             return value.items([&](JsonCursor& item) -> Status { return txn(item, seen); });
         };
-        CORDON_TRY(need(line, kNames, 3, member));
+        CORDON_TRY(members(line, kNames, 3, member));
         return seen;
     }
 
     Result<Rewind> rewind(JsonCursor& line) const {
         static constexpr std::string_view kNames[] = {"keep"};
         Rewind back{.chain = chain_};
-        CORDON_TRY(need(line, kNames, 1, [&](std::size_t, JsonCursor& value) -> Status {
+        CORDON_TRY(members(line, kNames, 1, [&](std::size_t, JsonCursor& value) -> Status {
             return into(back.keep, whole(value));
         }));
         return back;
@@ -128,9 +58,9 @@ public:
     Result<PendingTxn> pending(JsonCursor& line) const {
         PendingTxn out;
         out.chain = chain_;
-        Txn txn;
+        EventTxn txn;
         bool told = false;
-        CORDON_TRY(read_txn(line, txn, [&](JsonCursor& value) -> Status {
+        CORDON_TRY(read_event_txn(chain_, line, txn, [&](JsonCursor& value) -> Status {
             told = true;
             return into(out.seen, time(value));
         }));
@@ -150,7 +80,7 @@ public:
                                                       "time", "from",  "requester", "cancelled"};
         WithdrawalRequest out;
         out.chain = chain_;
-        CORDON_TRY(need(line, kNames, 5, [&](std::size_t name, JsonCursor& value) -> Status {
+        CORDON_TRY(members(line, kNames, 5, [&](std::size_t name, JsonCursor& value) -> Status {
             switch (name) {
                 case kId: return into(out.id, text(value));
                 case kAsset: return into(out.asset, asset(value));
@@ -171,7 +101,7 @@ public:
         static constexpr std::string_view kNames[] = {"entity", "asset", "total", "time"};
         Liabilities out;
         out.chain = chain_;
-        CORDON_TRY(need(line, kNames, 4, [&](std::size_t name, JsonCursor& value) -> Status {
+        CORDON_TRY(members(line, kNames, 4, [&](std::size_t name, JsonCursor& value) -> Status {
             switch (name) {
                 case kEntity: return into(out.entity, text(value));
                 case kAsset: return into(out.asset, asset(value));
@@ -189,7 +119,7 @@ public:
                                                       "shown", "service", "device"};
         SigningRequest out;
         out.chain = chain_;
-        CORDON_TRY(need(line, kNames, 3, [&](std::size_t name, JsonCursor& value) -> Status {
+        CORDON_TRY(members(line, kNames, 3, [&](std::size_t name, JsonCursor& value) -> Status {
             switch (name) {
                 case kId: return into(out.id, text(value));
                 case kSafe: return into(out.safe, address(value));
@@ -208,7 +138,7 @@ public:
         static constexpr std::string_view kNames[] = {"asset", "time", "usd"};
         Price out;
         out.chain = chain_;
-        CORDON_TRY(need(line, kNames, 3, [&](std::size_t name, JsonCursor& value) -> Status {
+        CORDON_TRY(members(line, kNames, 3, [&](std::size_t name, JsonCursor& value) -> Status {
             switch (name) {
                 case kAsset: return into(out.asset, asset(value));
                 case kTime: return into(out.time, time(value));
@@ -224,7 +154,7 @@ public:
         static constexpr std::string_view kNames[] = {"state", "block", "time", "text"};
         FeedStatus out;
         out.chain = chain_;
-        CORDON_TRY(need(line, kNames, 4, [&](std::size_t name, JsonCursor& value) -> Status {
+        CORDON_TRY(members(line, kNames, 4, [&](std::size_t name, JsonCursor& value) -> Status {
             switch (name) {
                 case kState:
                     return into(out.state, word(value, FeedState::kDropped,
@@ -239,42 +169,8 @@ public:
     }
 
 private:
-    struct Txn {
-        AccountTxn transfers;
-        TxnActivity activity;
-        UtxoTxn utxo;
-        bool moves = false, acts = false;
-    };
-
-    /// The members that have one of the names, the first `needed` of which must be there.
-    static Status need(JsonCursor& object, Names names, std::size_t needed,
-                       JsonVisit<std::size_t, JsonCursor&> visit) {
-        CORDON_TRY(const uint64_t seen, object.members(names, visit));
-        for (std::size_t i = 0; i < needed; ++i)
-            if ((seen >> i & 1) == 0)
-                return fail(ErrorCode::kMalformed, format("the key \"{}\" is missing", names[i]));
-        return {};
-    }
-
-    // --- Values of the chain
-
-    Result<Address> address(JsonCursor& value) const {
-        CORDON_TRY(const std::string_view found, value.string());
-        if (found.empty()) return Address{};
-        return parse_address(chain_, found);
-    }
-    Result<Hash256> hash(JsonCursor& value) const {
-        CORDON_TRY(const std::string_view found, value.string());
-        return parse_hash(chain_, found);
-    }
-    static Result<Hash256> evm_word(JsonCursor& value) {
-        CORDON_TRY(const std::string_view found, value.string());
-        return parse_hash(kEthereum, found);
-    }
-    static Result<Asset> asset(JsonCursor& value) {
-        CORDON_TRY(const std::string_view found, value.string());
-        return Asset::parse(found);
-    }
+    Result<Address> address(JsonCursor& value) const { return event::address(chain_, value); }
+    Result<Hash256> hash(JsonCursor& value) const { return event::hash(chain_, value); }
 
     static Status gives(JsonCursor& value, Activity& activity) {
         return value.items([&](JsonCursor& item) -> Status {
@@ -294,11 +190,9 @@ private:
         });
     }
 
-    // --- Txns
-
     Status txn(JsonCursor& value, SeenBlock& seen) const {
-        Txn txn;
-        CORDON_TRY(read_txn(value, txn, [](JsonCursor&) -> Status { return {}; }));
+        EventTxn txn;
+        CORDON_TRY(read_event_txn(chain_, value, txn, [](JsonCursor&) -> Status { return {}; }));
         if (is_utxo(chain_)) {
             seen.block.utxo_txns.push_back(std::move(txn.utxo));
             return {};
@@ -306,219 +200,6 @@ private:
         if (txn.moves) seen.block.account_txns.push_back(std::move(txn.transfers));
         if (txn.acts) seen.activity.txns.push_back(std::move(txn.activity));
         return {};
-    }
-
-    Status read_txn(JsonCursor& value, Txn& out, JsonVisit<JsonCursor&> when_seen) const {
-        return is_utxo(chain_) ? utxo_txn(value, out.utxo, when_seen)
-                               : account_txn(value, out, when_seen);
-    }
-
-    Status account_txn(JsonCursor& value, Txn& out, JsonVisit<JsonCursor&> when_seen) const {
-        enum : std::size_t {
-            kHash,
-            kSeen,
-            kTime,
-            kTransfers,
-            kFrom,
-            kTo,
-            kCreated,
-            kValue,
-            kNonce,
-            kInput,
-            kSucceeded,
-            kLogs,
-            kCalls,
-            kChanges
-        };
-        static constexpr std::string_view kNames[] = {
-            "hash",  "seen",  "time",  "transfers", "from", "to",    "created",
-            "value", "nonce", "input", "succeeded", "logs", "calls", "changes"};
-        TxnActivity& act = out.activity;
-        CORDON_TRY(need(value, kNames, 1, [&](std::size_t name, JsonCursor& field) -> Status {
-            switch (name) {
-                case kHash: return into(act.hash, hash(field));
-                case kSeen: return when_seen(field);
-                case kTime: return into(out.transfers.time, time(field));
-                case kTransfers: {
-                    out.moves = true;
-                    uint32_t next = 0;
-                    return each<Transfer>(field, out.transfers.transfers,
-                                          [&](JsonCursor& item) { return transfer(item, next); });
-                }
-                case kFrom: out.acts = true; return into(act.from, address(field));
-                case kTo: return into(act.to, address(field));
-                case kCreated: return into(act.created, address(field));
-                case kValue: return into(act.value, amount(field));
-                case kNonce: return into(act.nonce, whole(field));
-                case kInput: return into(act.input, bytes(field));
-                case kSucceeded: return into(act.succeeded, field.boolean());
-                case kLogs:
-                    return each<Log>(field, act.logs, [&](JsonCursor& item) { return log(item); });
-                case kCalls:
-                    return each<Call>(field, act.calls,
-                                      [&](JsonCursor& item) { return call(item, act.calls); });
-                default: break;
-            }
-            return each<StateChange>(field, act.changes,
-                                     [&](JsonCursor& item) { return change(item); });
-        }));
-        out.transfers.hash = act.hash;
-        if (!out.acts && (!act.logs.empty() || !act.calls.empty() || !act.changes.empty()))
-            return fail(ErrorCode::kMalformed, "a txn with logs, calls or changes needs \"from\"");
-        return {};
-    }
-
-    template <typename Item, typename Read>
-    static Status each(JsonCursor& list, std::vector<Item>& out, Read read) {
-        return list.items([&](JsonCursor& item) -> Status {
-            CORDON_TRY(Item made, read(item));
-            out.push_back(std::move(made));
-            return {};
-        });
-    }
-
-    Result<Transfer> transfer(JsonCursor& value, uint32_t& next) const {
-        enum : std::size_t { kFrom, kTo, kAsset, kAmount, kKind, kIndex };
-        static constexpr std::string_view kNames[] = {"from",   "to",   "asset",
-                                                      "amount", "kind", "index"};
-        Transfer out;
-        out.index = next;
-        std::optional<TransferKind> kind;
-        CORDON_TRY(need(value, kNames, 4, [&](std::size_t name, JsonCursor& field) -> Status {
-            switch (name) {
-                case kFrom: return into(out.from, address(field));
-                case kTo: return into(out.to, address(field));
-                case kAsset: return into(out.asset, asset(field));
-                case kAmount: return into(out.amount, amount(field));
-                case kIndex: return into(out.index, small(field));
-                default: break;
-            }
-            CORDON_TRY(const std::string_view found, field.string());
-            return into(kind, parse_transfer_kind(found));
-        }));
-        out.kind = kind.value_or(usual_kind(out.asset));
-        if (out.index < next)
-            return fail(ErrorCode::kOrder,
-                        format("the transfer has index {}, after {}", out.index, next - 1));
-        next = out.index + 1;
-        return out;
-    }
-
-    Result<Log> log(JsonCursor& value) const {
-        enum : std::size_t { kContract, kTopics, kIndex, kData };
-        static constexpr std::string_view kNames[] = {"contract", "topics", "index", "data"};
-        Log out;
-        CORDON_TRY(need(value, kNames, 3, [&](std::size_t name, JsonCursor& field) -> Status {
-            switch (name) {
-                case kContract: return into(out.contract, address(field));
-                case kIndex: return into(out.index, small(field));
-                case kData: return into(out.data, bytes(field));
-                default: break;
-            }
-            return each<Hash256>(field, out.topics, evm_word);
-        }));
-        constexpr std::size_t kMaxTopics = 4;  // LOG4 has the most.
-        if (out.topics.size() > kMaxTopics)
-            return fail(ErrorCode::kMalformed, "a log has at most 4 topics");
-        return out;
-    }
-
-    Result<Call> call(JsonCursor& value, const std::vector<Call>& before) const {
-        enum : std::size_t { kKind, kFrom, kParent, kTo, kValue, kInput, kOutput, kFailed };
-        static constexpr std::string_view kNames[] = {"kind",  "from",  "parent", "to",
-                                                      "value", "input", "output", "failed"};
-        Call out;
-        CORDON_TRY(need(value, kNames, 2, [&](std::size_t name, JsonCursor& field) -> Status {
-            switch (name) {
-                case kKind:
-                    return into(out.kind, word(field, CallKind::kSelfDestruct,
-                                               [](CallKind kind) { return to_string(kind); }));
-                case kFrom: return into(out.from, address(field));
-                case kParent: return into(out.parent, small(field));
-                case kTo: return into(out.to, address(field));
-                case kValue: return into(out.value, amount(field));
-                case kInput: return into(out.input, bytes(field));
-                case kOutput: return into(out.output, bytes(field));
-                default: break;
-            }
-            return into(out.failed, field.boolean());
-        }));
-        const bool first = before.empty();
-        if (first != (out.parent == Call::kNoParent) || (!first && out.parent >= before.size()))
-            return fail(ErrorCode::kOrder,
-                        "calls lie in pre-order: the first has no parent, and a parent comes "
-                        "before its children");
-        out.depth = first ? 0 : before[out.parent].depth + 1;
-        return out;
-    }
-
-    Result<StateChange> change(JsonCursor& value) const {
-        enum : std::size_t { kContract, kSlot, kBefore, kAfter };
-        static constexpr std::string_view kNames[] = {"contract", "slot", "before", "after"};
-        StateChange out;
-        CORDON_TRY(need(value, kNames, 4, [&](std::size_t name, JsonCursor& field) -> Status {
-            switch (name) {
-                case kContract: return into(out.contract, address(field));
-                case kSlot: return into(out.slot, evm_word(field));
-                case kBefore: return into(out.before, evm_word(field));
-                default: break;
-            }
-            return into(out.after, evm_word(field));
-        }));
-        return out;
-    }
-
-    // --- UTXO chains
-
-    Status utxo_txn(JsonCursor& value, UtxoTxn& out, JsonVisit<JsonCursor&> when_seen) const {
-        enum : std::size_t { kHash, kInputs, kOutputs, kSeen, kCoinbase, kVersion, kLocktime };
-        static constexpr std::string_view kNames[] = {"hash",     "inputs",  "outputs", "seen",
-                                                      "coinbase", "version", "locktime"};
-        return need(value, kNames, 3, [&](std::size_t name, JsonCursor& field) -> Status {
-            switch (name) {
-                case kHash: return into(out.txid, hash(field));
-                case kSeen: return when_seen(field);
-                case kCoinbase: return into(out.coinbase, field.boolean());
-                case kVersion: return into(out.version, small(field));
-                case kLocktime: return into(out.locktime, small(field));
-                case kInputs:
-                    return each<TxIn>(field, out.inputs,
-                                      [&](JsonCursor& item) { return input(item); });
-                default: break;
-            }
-            return each<TxOut>(field, out.outputs, [&](JsonCursor& item) -> Result<TxOut> {
-                static constexpr std::string_view kOutput[] = {"value", "address"};
-                TxOut made;
-                CORDON_TRY(need(item, kOutput, 1, [&](std::size_t key, JsonCursor& part) -> Status {
-                    return key == 0 ? into(made.value, whole(part))
-                                    : into(made.address, address(part));
-                }));
-                return made;
-            });
-        });
-    }
-
-    Result<TxIn> input(JsonCursor& value) const {
-        enum : std::size_t { kSpends, kValue, kAddress };
-        static constexpr std::string_view kNames[] = {"spends", "value", "address"};
-        TxIn out;
-        TxOut spent;
-        CORDON_TRY(const uint64_t seen,
-                   value.members(kNames, [&](std::size_t name, JsonCursor& field) -> Status {
-                       switch (name) {
-                           case kSpends: {
-                               CORDON_TRY(const std::string_view found, field.string());
-                               return into(out.prevout, parse_outpoint(chain_, found));
-                           }
-                           case kValue: return into(spent.value, whole(field));
-                           default: break;
-                       }
-                       return into(spent.address, address(field));
-                   }));
-        if ((seen & 1U << kSpends) == 0)
-            return fail(ErrorCode::kMalformed, "the key \"spends\" is missing");
-        if ((seen & 1U << kValue) != 0) out.spent = spent;
-        return out;
     }
 
     ChainId chain_;

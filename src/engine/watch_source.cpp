@@ -55,9 +55,17 @@ Result<std::vector<WatchSource>> open_watch_sources(const std::vector<std::strin
                 CORDON_TRY(read_side_file(source, chain, {}, rows));
                 continue;
             }
-            CORDON_TRY(auto blocks, open_chain_source(source, chain));
-            opened.push_back({format("{}:{}", to_string(source.schema), source.path),
-                              chain::events_of(std::move(blocks))});
+            std::unique_ptr<chain::EventSource> read;
+            if (source.schema == Schema::kEvmEtl) {  // With what txns did beside moving value.
+                CORDON_TRY(auto files, files_of(source.path));
+                CORDON_TRY(read,
+                           chain::open_evm_etl_events(std::move(files), chain.value_or(kEthereum)));
+            } else {
+                CORDON_TRY(auto blocks, open_chain_source(source, chain));
+                read = chain::events_of(std::move(blocks));
+            }
+            opened.push_back(
+                {format("{}:{}", to_string(source.schema), source.path), std::move(read)});
         }
     }
     return opened;

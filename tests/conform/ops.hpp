@@ -47,6 +47,9 @@ Result<json::value> op_personal_message(const json::object& request);
 Result<json::value> op_public_key_add(const json::object& request);
 Result<json::value> op_rlp_decode(const json::object& request);
 Result<json::value> op_rlp_encode(const json::object& request);
+Result<json::value> op_rpc_block(const json::object& request);
+Result<json::value> op_rpc_calls(const json::object& request);
+Result<json::value> op_rpc_changes(const json::object& request);
 Result<json::value> op_typed_data(const json::object& request);
 Result<json::value> op_units(const json::object& request);
 

@@ -20,6 +20,7 @@ sys.path.insert(0, str(PROJECT))
 from tests.scenarios import story as stories  # noqa: E402
 from tests.scenarios import world  # noqa: E402
 from tests.scenarios.judge import Judge, LinksJudge  # noqa: E402
+from tests.scenarios.watch_judge import WatchJudge  # noqa: E402
 
 
 def program():
@@ -58,7 +59,39 @@ def ask(cordon, ledger, story, question):
     yield from judge(story, question, json.loads(done.stdout)).complaints(question)
 
 
+def ask_watch(cordon, flags, story, question):
+    """Complaints about what a watch tells of the story."""
+    command = ["watch", "--replay", *flags, *question.flags, "--format", "jsonl"]
+    done = call(cordon, command)
+    if done.returncode not in (0, 1):
+        yield f"line {question.line}: exit {done.returncode}: {done.stderr.decode('utf-8', 'replace')[-400:]}"
+        return
+    if call(cordon, command).stdout != done.stdout:
+        yield f"line {question.line}: the same question gave two answers"
+    yield from WatchJudge(story, done.stdout.decode("utf-8"), done.stderr.decode("utf-8")).complaints(question)
+
+
+def play_watch(cordon, story):
+    with tempfile.TemporaryDirectory(prefix="cordon-scenario-") as folder:
+        before, flags = world.write_watch(story, pathlib.Path(folder))
+        if before:
+            ledger = str(pathlib.Path(folder) / "ledger")
+            done = call(cordon, ["ingest", "--ledger", ledger, *before])
+            if done.returncode != 0:
+                yield f"ingest: exit {done.returncode}: {done.stderr.decode('utf-8', 'replace')[-400:]}"
+                return
+            flags += ["--ledger", ledger]
+        for question in story.questions:
+            if question.verb != "watch":
+                yield f"line {question.line}: a story that asks watch has no ledger to ask {question.verb}"
+                continue
+            yield from ask_watch(cordon, flags, story, question)
+
+
 def play(cordon, story):
+    if story.watched:
+        yield from play_watch(cordon, story)
+        return
     with tempfile.TemporaryDirectory(prefix="cordon-scenario-") as folder:
         sources = world.write(story, pathlib.Path(folder))
         ledger = pathlib.Path(folder) / "ledger"

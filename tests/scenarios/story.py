@@ -1,11 +1,14 @@
 # Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 """Reads a story: what happened on a chain, what is asked, and what must come out. The words are in README.md."""
+import copy
 import dataclasses
 import datetime
 import decimal
 import re
 
 from . import names
+from .txn_teller import Wrong
+from .watch_words import WatchWords
 
 NATIVE = {"eth": ("ETH", 18), "bsc": ("BNB", 18), "polygon": ("POL", 18), "btc": ("BTC", 8), "btc-testnet": ("BTC", 8),
           "btc-regtest": ("BTC", 8)}
@@ -15,10 +18,6 @@ BLOCK_SECONDS = {True: 600, False: 12}  # By is_utxo: time runs on by one block 
 TRACE_FLAGS = {"policy", "overspend", "hops", "min-usd", "since", "until", "stop", "service-degree", "max-nodes",
                "max-edges", "min-purity", "min-share", "service-both-sides", "stranger-senders", "mode", "count", "case"}
 TRACE_SWITCHES = {"through-joins"}
-
-
-class Wrong(Exception):
-    """A line that is no line of a story."""
 
 
 @dataclasses.dataclass
@@ -40,9 +39,11 @@ class Question:
     expectations: list = dataclasses.field(default_factory=list)  # (line, must be there, words)
 
 
-class Story:
-    def __init__(self, title):
+class Story(WatchWords):
+    def __init__(self, title, watched=False):
         self.title = title
+        self.watched = watched  # It asks `watch`: what happens becomes events, not files of a ledger.
+        self.start = START
         self.chain = "eth"
         self.assets = {}  # (chain, name in the story) -> (asset, symbol, decimals, status); declared ones only.
         self.labels, self.prices, self.rows, self.txns, self.questions = [], [], [], [], []
@@ -50,6 +51,7 @@ class Story:
         self.txn_names = {}
         self.block, self.time = 100, START
         self.names_used = set()  # For messages.
+        self.start_watch()
 
     # --- amounts and names ---------------------------------------------------------------------------------------
 
@@ -151,7 +153,13 @@ class Story:
         if name in self.txn_names:
             raise Wrong(f"txn {name} is there already")
         self.txn_names[name] = names.txid(self.chain, name)
-        self.next_block()
+        if not self.same_block:
+            self.next_block()
+        if self.watched and not names.is_utxo(self.chain):
+            keys = self.txn_keys(name, body)
+            self.told[name] = (self.chain, keys)
+            self.put_block(copy.deepcopy(keys))
+            return
         (self.utxo_txn if names.is_utxo(self.chain) else self.account_txn)(name, body)
 
     def account_txn(self, name, body):
@@ -192,6 +200,23 @@ class Story:
             self.coins[f"{name}:{index}"] = coin
             made.append(coin)
         self.txns.append((self.txn_names[name], int(self.time.timestamp()), spent, made))
+        if self.watched:
+            self.put_block(self.utxo_keys(name, spent, made))
+
+    def utxo_keys(self, name, spent, made):
+        def output(coin):
+            told = {"value": str(coin.value)}
+            return told if coin.name == "op_return" else {**told, "address": self.address(coin.name)}
+        inputs = [{"spends": f"{coin.txid}:{coin.index}", **output(coin)} for coin in spent]
+        keys = {"hash": self.txn_names[name], "inputs": inputs, "outputs": [output(coin) for coin in made]}
+        self.told[name] = (self.chain, keys if spent else {**keys, "coinbase": True})
+        return copy.deepcopy(self.told[name][1])
+
+    def read_watch(self, number, rest):
+        """watch [speed N ...]: what does cordon watch tell of all this?"""
+        words = rest.split()
+        flags = [f"--{word}" if place % 2 == 0 else word for place, word in enumerate(words)]
+        self.questions.append(Question(number, [], flags, "watch"))
 
     def read_trace(self, number, rest):
         words, seeds, flags = rest.split(), [], []
@@ -235,22 +260,34 @@ class Story:
 
     def expectation(self, number, wanted, rest):
         if not self.questions:
-            raise Wrong("an expectation needs a trace, classify or links line before it")
+            raise Wrong("an expectation needs a trace, classify, links or watch line before it")
         self.questions[-1].expectations.append((number, wanted, rest))
+
+
+def parted(lines):
+    """The lines of each story."""
+    parts = [[]]
+    for line in lines:
+        if re.fullmatch(r"-{3,}", line):
+            parts.append([])
+        else:
+            parts[-1].append(line)
+    return parts
 
 
 def read(text, title):
     """The stories of one file; a line of dashes parts them. Wrong names the line."""
-    stories, story = [], Story(title)
-    for number, line in enumerate(text.splitlines() + ["---"], 1):
-        line = " ".join(re.sub(r"(^|\s)#.*", "", line).split())
+    lines = [" ".join(re.sub(r"(^|\s)#.*", "", line).split()) for line in text.splitlines()] + ["---"]
+    watched = iter([any(re.fullmatch(r"watch( .*)?", line) for line in part) for part in parted(lines)])
+    stories, story = [], Story(title, next(watched))
+    for number, line in enumerate(lines, 1):
         if not line:
             continue
         if re.fullmatch(r"-{3,}", line):
             if not story.questions:
-                raise Wrong(f"line {number}: the story asks nothing; it needs a trace, classify or links line")
+                raise Wrong(f"line {number}: the story asks nothing; it needs a trace, classify, links or watch line")
             stories.append(story)
-            story = Story(f"{title} ({len(stories) + 1})")
+            story = Story(f"{title} ({len(stories) + 1})", next(watched, False))
             continue
         try:
             story.read_line(number, line)

@@ -1,9 +1,12 @@
 # Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 """Units of the scenario reader and judge: what they refuse above all."""
+import json
 import unittest
 
-from tests.scenarios import names, story
+from tests.scenarios import abi, names, story
 from tests.scenarios.judge import Judge
+from tests.scenarios.keccak import keccak256
+from tests.scenarios.watch_judge import WatchJudge
 
 
 def read(text):
@@ -83,6 +86,76 @@ class JudgeTest(unittest.TestCase):
 
     def test_an_expectation_in_no_known_words_is_a_complaint(self):
         self.assertEqual(len(self.complaints("expect rain tomorrow")), 1)
+
+
+class WatchWordsTest(unittest.TestCase):
+    def events(self, text):
+        return read(text + "\nwatch")[0].events
+
+    def txn(self, body):
+        return self.events(f"asset USD 6 verified contract\ntxn t: {body}")[0]["txns"][0]
+
+    def test_hashes_are_keccak(self):
+        for text, digest in (("", "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470"),
+                             ("Transfer(address,address,uint256)",
+                              "ddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef")):
+            self.assertEqual(keccak256(text.encode()).hex(), digest)
+        self.assertEqual(len({keccak256(b"a" * size) for size in range(130, 140)}), 10)  # Around the rate.
+
+    def test_calldata_is_that_of_the_specification(self):
+        # The examples of the Solidity ABI specification.
+        words = abi.call("baz(uint32,bool)", [69, 1]).hex()
+        self.assertEqual(words, "cdcd77c0" + "45".rjust(64, "0") + "1".rjust(64, "0"))
+        words = abi.call("sam(bytes,bool,uint[])", [b"dave", 1, [1, 2, 3]]).hex()
+        self.assertEqual(words, "a5643bf2" + "".join(word.rjust(64, "0") for word in ("60", "1", "a0", "4"))
+                         + "64617665".ljust(64, "0") + "".join(word.rjust(64, "0") for word in "3123"))
+        words = abi.call("f(uint256,uint32[],bytes10,bytes)", [0x123, [0x456, 0x789], b"1234567890", b"Hello, world!"])
+        self.assertEqual(words[:4].hex(), "8be65246")
+        self.assertEqual(words[4 + 64:4 + 96].hex(), "31323334353637383930".ljust(64, "0"))
+
+    def test_calls_lie_within_the_frame_that_runs_as_their_caller(self):
+        frames = self.txn("call a -> b f(); delegatecall b -> lib g(); call b -> c h(); call c -> d; call a -> e")["calls"]
+        self.assertEqual([frame.get("parent") for frame in frames], [None, 0, 1, 2, 0])
+
+    def test_what_fails_moves_nothing(self):
+        txn = self.txn("call a -> b f() value 1 ETH fails")
+        self.assertFalse(txn["succeeded"])
+        self.assertNotIn("transfers", txn)
+        self.assertTrue(txn["calls"][0]["failed"])
+
+    def test_a_token_writes_its_log(self):
+        txn = self.txn("a -> b 5 USD")
+        self.assertEqual(txn["logs"][0]["data"], "0x" + hex(5_000_000)[2:].rjust(64, "0"))
+        self.assertTrue(txn["input"].startswith("0xa9059cbb"))
+        self.assertEqual(txn["to"], txn["logs"][0]["contract"])
+
+    def test_a_txn_that_is_mined_again_is_the_same_in_another_block(self):
+        events = self.events("txn t: a -> b 1 ETH\nreorg back 1\nmine t")
+        self.assertEqual([event["type"] for event in events], ["block", "rewind", "block"])
+        self.assertEqual(events[0]["txns"], events[2]["txns"])
+        self.assertEqual(events[0]["number"], events[2]["number"])
+        self.assertNotEqual(events[0]["hash"], events[2]["hash"])
+
+    def test_wrong_lines_are_refused(self):
+        for line in ("wallet a lukewarm x", "txn t: log c E(uint256) 1", "txn t: call a -> b f(uint256)",
+                     "txn t: call a -> b f(uint256) 1, 2", "txn t: slot c 0 1 -> 2", "txn t: create a", "mine nothing",
+                     "reorg forward", "same-block\ntxn t: a -> b 1 ETH", "withdrawal a -> b 1 ETH", "gives everything",
+                     "holds a 1 ETH at 2030-01-01T00:00:00+00:00", "signing s: safe shown to=a", "frob"):
+            with self.assertRaises(story.Wrong, msg=line):
+                self.events(line)
+
+    def test_the_judge_knows_what_stands_and_what_was_taken_back(self):
+        one = read("txn t: a -> b 1 ETH\nwatch")[0]
+        txid, subject = one.txn_names["t"], one.place("a")
+        rows = [{"id": "1", "state": state, "detector": "D01", "severity": "high", "subject": subject, "txs": [txid],
+                 "reason": "so", "next": "do"} for state in ("raised", "retracted")]
+        lines = "".join(json.dumps({"data": row}) + "\n" for row in rows)
+        judge = WatchJudge(one, lines, "")
+        self.assertEqual(list(judge.judge(True, "retracted D01 subject a medium in txn t")), [])
+        for words in ("alert D01", "retracted D01 critical", "retracted D02", "retracted subject b", "retracted why because"):
+            self.assertTrue(list(judge.judge(True, words)), words)
+        self.assertTrue(list(judge.judge(False, "alert D01")))
+        self.assertEqual(list(judge.judge(False, "alert D02")), [])
 
 
 if __name__ == "__main__":

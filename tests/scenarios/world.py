@@ -6,29 +6,49 @@ import json
 from . import names
 
 
+TRANSFERS = "chain,block,time,tx,index,from,to,asset,amount,kind"
+
+
+def table(folder, schema, header, rows):
+    """The source of what is told as a CSV file; nothing where there is nothing to tell."""
+    if not rows:
+        return []
+    path = folder / f"{schema}.csv"
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header.split(","))
+        writer.writerows(rows)
+    return [f"{schema}:{path}"]
+
+
+def side_files(story, folder):
+    """What is known of assets, addresses and prices."""
+    return [*table(folder, "assets", "chain,asset,symbol,decimals,status",
+                   [(chain, *facts) for (chain, _), facts in story.assets.items()]),
+            *table(folder, "labels", "address,label,category,source,confidence", story.labels),
+            *table(folder, "prices", "chain,asset,time,usd", story.prices)]
+
+
 def write(story, folder):
     """The sources for cordon ingest."""
-    sources = []
-
-    def table(schema, header, rows):
-        if not rows:
-            return
-        path = folder / f"{schema}.csv"
-        with open(path, "w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(header.split(","))
-            writer.writerows(rows)
-        sources.append(f"{schema}:{path}")
-
-    table("assets", "chain,asset,symbol,decimals,status", [(chain, *facts) for (chain, _), facts in story.assets.items()])
-    table("labels", "address,label,category,source,confidence", story.labels)
-    table("prices", "chain,asset,time,usd", story.prices)
-    table("transfers", "chain,block,time,tx,index,from,to,asset,amount,kind", story.rows)
+    sources = side_files(story, folder) + table(folder, "transfers", TRANSFERS, story.rows)
     if story.txns:
         path = folder / "btc-txs.jsonl"
         path.write_text("".join(json.dumps(txn_line(story, *txn)) + "\n" for txn in story.txns), encoding="utf-8")
         sources.append(f"btc-txs:{path}")
     return (["--chain", story.chain] if names.is_utxo(story.chain) else []) + sources
+
+
+def write_watch(story, folder):
+    """(sources for cordon ingest: what was before the story, sources and flags for cordon watch)"""
+    known = side_files(story, folder)
+    before = table(folder, "transfers", TRANSFERS, list(story.before_rows()))
+    events = folder / "events.jsonl"
+    events.write_text("".join(json.dumps(event) + "\n" for event in story.events), encoding="utf-8")
+    config = folder / "watch.yaml"  # JSON is YAML.
+    config.write_text(json.dumps({"version": 1, **story.config}, indent=1), encoding="utf-8")
+    rules = [word for path in story.rules for word in ("--rules", path)]
+    return before and known + before, [f"events:{events}", *known, "--config", str(config), *rules]
 
 
 def txn_line(story, txid, time, spent, made):

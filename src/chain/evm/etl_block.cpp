@@ -29,6 +29,12 @@ bool is_below(const std::vector<uint32_t>& place, const std::vector<uint32_t>& a
 
 }  // namespace
 
+Result<Block> EtlBlock::finish(EtlCounts& counts, Activity& activity) {
+    CORDON_TRY(Block block, finish(counts));
+    for (Txn& txn : txns_) activity.txns.push_back(activity_of(txn, activity.missing));
+    return block;
+}
+
 Result<Block> EtlBlock::finish(EtlCounts& counts) {
     counts.repeated += repeated_;
     CORDON_TRY(place_loose_traces());
@@ -85,12 +91,14 @@ Status EtlBlock::place_loose_traces() {
                                "without its hash; keep one",
                                any_name_, number_, index));
         txn->traces = std::move(traces);
+        if (const auto acts = loose_acts_.find(index); acts != loose_acts_.end())
+            etl_acts(txn->acts).calls = std::move(acts->second.calls);
     }
     loose_.clear();
     return {};
 }
 
-Result<AccountTxn> EtlBlock::assemble(Txn& txn, EtlCounts& counts) const {
+Result<AccountTxn> EtlBlock::assemble(const Txn& txn, EtlCounts& counts) const {
     AccountTxn out;
     out.hash = txn.hash;
     CORDON_TRY(add_fee(txn, out, counts));
@@ -135,7 +143,7 @@ Status EtlBlock::add_fee(const Txn& txn, AccountTxn& out, EtlCounts& counts) con
 
 /// The txn's own value: from its top trace where there is one, which knows of reverts, and from its
 /// record otherwise.
-Status EtlBlock::assemble_value(Txn& txn, AccountTxn& out, EtlCounts& counts) const {
+Status EtlBlock::assemble_value(const Txn& txn, AccountTxn& out, EtlCounts& counts) const {
     const auto top = std::find_if(txn.traces.begin(), txn.traces.end(),
                                   [](const Trace& t) { return t.place.empty(); });
     if (top != txn.traces.end()) {
@@ -145,16 +153,14 @@ Status EtlBlock::assemble_value(Txn& txn, AccountTxn& out, EtlCounts& counts) co
         return {};
     }
     if (!txn.listed || txn.value.is_zero()) return {};
-    if (txn.to.empty()) {
-        txn.to = txn.contract;
-        if (txn.to.empty() && txn.nonce) txn.to = created_address(txn.from, *txn.nonce);
-        if (txn.to.empty()) {
-            ++counts.creation_unplaced;
-            return {};
-        }
+    Address to = txn.to.empty() ? txn.contract : txn.to;
+    if (to.empty() && txn.nonce) to = created_address(txn.from, *txn.nonce);
+    if (to.empty()) {
+        ++counts.creation_unplaced;
+        return {};
     }
     out.transfers.push_back(
-        {kNativeIndex, txn.from, txn.to, Asset{}, txn.value, TransferKind::kNative});
+        {kNativeIndex, txn.from, to, Asset{}, txn.value, TransferKind::kNative});
     return {};
 }
 

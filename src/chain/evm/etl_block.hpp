@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -11,6 +12,7 @@
 #include <cordon/base/result.hpp>
 #include <cordon/model/block.hpp>
 
+#include "etl_activity.hpp"
 #include "etl_table.hpp"
 #include "fact_reader.hpp"
 
@@ -31,14 +33,16 @@ struct EtlCounts {
 /// Confined to one thread.
 class EtlBlock {
 public:
-    /// `facts` may be absent.
-    EtlBlock(ChainId chain, BlockNum number, const FactReader* facts = nullptr)
-        : chain_{chain}, number_{number}, facts_{facts} {}
+    /// `facts` may be absent. `acts`: what finish() puts into an Activity is wanted too.
+    EtlBlock(ChainId chain, BlockNum number, const FactReader* facts = nullptr, bool acts = false)
+        : chain_{chain}, number_{number}, facts_{facts}, acts_{acts} {}
 
     /// Takes the current record of the table. Errors name its file, line and field.
     Status add(const EtlTable& table);
     /// The block of all that was added. `counts` grows. The object is spent afterwards.
     Result<Block> finish(EtlCounts& counts);
+    /// The same, with the txns of the activity. REQUIRES: `acts`.
+    Result<Block> finish(EtlCounts& counts, Activity& activity);
 
 private:
     struct Trace {
@@ -78,6 +82,7 @@ private:
         std::vector<Trace> traces;
         std::map<uint64_t, TokenMove> tokens;  // By log index.
         std::map<uint32_t, Fact> facts;        // By place.
+        std::unique_ptr<EtlActs> acts;         // Where they are wanted.
     };
 
     Status add_block(const EtlTable& table);
@@ -88,22 +93,27 @@ private:
     Status add_call_fact(const EtlTable& table, Txn& txn) const;
     Status add_log_fact(const EtlTable& table, std::span<const Hash256> topics, ByteView data);
     Status add_trace(const EtlTable& table);
+    Status add_acts_input(const EtlTable& table, Txn& txn) const;
+    Status add_acts_log(const EtlTable& table, std::span<const Hash256> topics);
+    Status add_acts_call(const EtlTable& table, const std::vector<uint32_t>& place, bool failed);
     Status add_time_and_hash(const EtlTable& table);
     Status add_move(const EtlTable& table, TokenMove move);
     Result<Txn*> txn_of(const EtlTable& table);
     Result<Address> address_of(const EtlTable& table, EtlField field, bool may_be_empty) const;
 
-    Result<AccountTxn> assemble(Txn& txn, EtlCounts& counts) const;
-    Status assemble_value(Txn& txn, AccountTxn& out, EtlCounts& counts) const;
+    Result<AccountTxn> assemble(const Txn& txn, EtlCounts& counts) const;
+    Status assemble_value(const Txn& txn, AccountTxn& out, EtlCounts& counts) const;
     Status assemble_traces(const Txn& txn, AccountTxn& out) const;
     Status add_fee(const Txn& txn, AccountTxn& out, EtlCounts& counts) const;
     Status place_loose_traces();
+    TxnActivity activity_of(Txn& txn, uint32_t& missing) const;
     Status settle_traces(Txn& txn, EtlCounts& counts) const;
     Result<std::optional<AccountTxn>> assemble_system() const;
 
     ChainId chain_;
     BlockNum number_;
     const FactReader* facts_;
+    bool acts_;
     std::optional<UnixMillis> time_;
     std::optional<Hash256> hash_;
     std::optional<Hash256> parent_;
@@ -111,6 +121,7 @@ private:
     std::vector<Txn> txns_;
     std::unordered_map<Hash256, std::size_t> by_hash_;
     std::map<uint64_t, std::vector<Trace>> loose_;  // Traces that name their txn by its index only.
+    std::map<uint64_t, EtlActs> loose_acts_;        // Likewise.
     std::set<std::string> system_ids_;
     std::vector<Trace> system_;  // Rewards and other changes without txn.
     std::string any_name_;       // Of a file of this block, for errors about the whole.

@@ -8,31 +8,13 @@
 #include "../csv_number.hpp"
 #include "../text.hpp"
 #include "etl_block.hpp"
+#include "etl_value.hpp"
 #include "transfer_log.hpp"
 
 namespace cordon::chain {
 namespace {
 
 using F = EtlField;
-
-/// The value, or its error with file, line and field.
-template <typename T>
-Result<T> checked(const EtlTable& table, F field, Result<T> value) {
-    if (!value) return fail(table.error(field, value.error().code, value.error().message));
-    return value;
-}
-
-Result<std::optional<uint64_t>> optional_number(const EtlTable& table, F field) {
-    if (table[field].empty()) return std::nullopt;
-    CORDON_TRY(const uint64_t value, checked(table, field, parse_whole(table[field], UINT64_MAX)));
-    return value;
-}
-
-Result<std::optional<Amount>> optional_amount(const EtlTable& table, F field) {
-    if (table[field].empty()) return std::nullopt;
-    CORDON_TRY(const Amount value, checked(table, field, Amount::parse(table[field])));
-    return value;
-}
 
 /// 0 or 1; nothing when the export does not say (before Byzantium receipts had none).
 Result<std::optional<bool>> optional_status(const EtlTable& table) {
@@ -93,11 +75,11 @@ Status EtlBlock::add(const EtlTable& table) {
 
 Status EtlBlock::add_time_and_hash(const EtlTable& table) {
     if (const std::string_view text = table[F::kTime]; !text.empty()) {
-        CORDON_TRY(const UnixMillis time, checked(table, F::kTime, parse_time(text)));
+        CORDON_TRY(const UnixMillis time, etl_checked(table, F::kTime, parse_time(text)));
         CORDON_TRY(agree(table, F::kTime, time_, std::optional{time}));
     }
     if (const std::string_view text = table[F::kBlockHash]; !text.empty()) {
-        CORDON_TRY(const Hash256 hash, checked(table, F::kBlockHash, parse_hash(chain_, text)));
+        CORDON_TRY(const Hash256 hash, etl_checked(table, F::kBlockHash, parse_hash(chain_, text)));
         CORDON_TRY(agree(table, F::kBlockHash, hash_, std::optional{hash}));
     }
     return {};
@@ -105,7 +87,7 @@ Status EtlBlock::add_time_and_hash(const EtlTable& table) {
 
 Status EtlBlock::add_block(const EtlTable& table) {
     if (const std::string_view text = table[F::kParent]; !text.empty()) {
-        CORDON_TRY(const Hash256 parent, checked(table, F::kParent, parse_hash(chain_, text)));
+        CORDON_TRY(const Hash256 parent, etl_checked(table, F::kParent, parse_hash(chain_, text)));
         CORDON_TRY(agree(table, F::kParent, parent_, std::optional{parent}));
     }
     CORDON_TRY(const Address miner, address_of(table, F::kMiner, true));
@@ -114,8 +96,8 @@ Status EtlBlock::add_block(const EtlTable& table) {
 }
 
 Result<EtlBlock::Txn*> EtlBlock::txn_of(const EtlTable& table) {
-    CORDON_TRY(const Hash256 hash, checked(table, F::kTx, parse_hash(chain_, table[F::kTx])));
-    CORDON_TRY(const auto index, optional_number(table, F::kTxIndex));
+    CORDON_TRY(const Hash256 hash, etl_checked(table, F::kTx, parse_hash(chain_, table[F::kTx])));
+    CORDON_TRY(const auto index, etl_number(table, F::kTxIndex));
     const auto [found, fresh] = by_hash_.try_emplace(hash, txns_.size());
     if (fresh) txns_.emplace_back().hash = hash;
     Txn& txn = txns_[found->second];
@@ -126,14 +108,14 @@ Result<EtlBlock::Txn*> EtlBlock::txn_of(const EtlTable& table) {
 Result<Address> EtlBlock::address_of(const EtlTable& table, EtlField field,
                                      bool may_be_empty) const {
     if (may_be_empty && table[field].empty()) return Address{};
-    return checked(table, field, parse_address(chain_, table[field]));
+    return etl_checked(table, field, parse_address(chain_, table[field]));
 }
 
 Status EtlBlock::add_transaction(const EtlTable& table) {
     CORDON_TRY(Txn* const txn, txn_of(table));
     CORDON_TRY(const Address from, address_of(table, F::kFrom, false));
     CORDON_TRY(const Address to, address_of(table, F::kTo, true));  // Empty: creates a contract.
-    CORDON_TRY(const Amount value, checked(table, F::kValue, Amount::parse(table[F::kValue])));
+    CORDON_TRY(const Amount value, etl_checked(table, F::kValue, Amount::parse(table[F::kValue])));
     if (txn->listed) {
         if (txn->from != from || txn->to != to || txn->value != value)
             return fail(table.error(F::kTx, ErrorCode::kConflict,
@@ -144,11 +126,12 @@ Status EtlBlock::add_transaction(const EtlTable& table) {
     txn->from = from;
     txn->to = to;
     txn->value = value;
-    CORDON_TRY(const auto nonce, optional_number(table, F::kNonce));
+    CORDON_TRY(const auto nonce, etl_number(table, F::kNonce));
     CORDON_TRY(agree(table, F::kNonce, txn->nonce, nonce));
-    CORDON_TRY(const auto gas_price, optional_amount(table, F::kGasPrice));
+    CORDON_TRY(const auto gas_price, etl_amount(table, F::kGasPrice));
     CORDON_TRY(agree(table, F::kGasPrice, txn->gas_price, gas_price));
     CORDON_TRY(add_call_fact(table, *txn));
+    if (acts_) CORDON_TRY(add_acts_input(table, *txn));
     return add_receipt(table);
 }
 
@@ -159,7 +142,7 @@ Status EtlBlock::add_call_fact(const EtlTable& table, Txn& txn) const {
     std::array<uint8_t, 4> selector{};
     if (!decode_hex(text.substr(2, kSelectorText - 2), selector) || !facts_->knows_call(selector))
         return {};
-    CORDON_TRY(const Bytes input, checked(table, F::kInput, parse_hex0x(text)));
+    CORDON_TRY(const Bytes input, etl_checked(table, F::kInput, parse_hex0x(text)));
     if (auto fact = facts_->read_call({chain_, txn.hash, txn.from, txn.to, txn.value, input}))
         txn.facts.insert_or_assign(fact->index, std::move(*fact));
     return {};
@@ -170,7 +153,7 @@ Status EtlBlock::add_log_fact(const EtlTable& table, std::span<const Hash256> to
     CORDON_TRY(Txn* const txn, txn_of(table));
     CORDON_TRY(const Address contract, address_of(table, F::kToken, false));
     CORDON_TRY(const uint64_t index,
-               checked(table, F::kLogIndex, parse_whole(table[F::kLogIndex], UINT32_MAX - 1)));
+               etl_checked(table, F::kLogIndex, parse_whole(table[F::kLogIndex], UINT32_MAX - 1)));
     if (auto fact = facts_->read_log(
             {chain_, txn->hash, static_cast<uint32_t>(index), contract, topics, data}))
         txn->facts.insert_or_assign(fact->index, std::move(*fact));
@@ -182,11 +165,11 @@ Status EtlBlock::add_receipt(const EtlTable& table) {
     CORDON_TRY(Txn* const txn, txn_of(table));
     CORDON_TRY(const auto status, optional_status(table));
     CORDON_TRY(agree(table, F::kStatus, txn->status, status));
-    CORDON_TRY(const auto gas_used, optional_amount(table, F::kGasUsed));
+    CORDON_TRY(const auto gas_used, etl_amount(table, F::kGasUsed));
     CORDON_TRY(agree(table, F::kGasUsed, txn->gas_used, gas_used));
-    CORDON_TRY(const auto price, optional_amount(table, F::kPrice));
+    CORDON_TRY(const auto price, etl_amount(table, F::kPrice));
     CORDON_TRY(agree(table, F::kPrice, txn->price, price));
-    CORDON_TRY(const auto l1_fee, optional_amount(table, F::kL1Fee));
+    CORDON_TRY(const auto l1_fee, etl_amount(table, F::kL1Fee));
     if (l1_fee) txn->l1_fee = *l1_fee;
     CORDON_TRY(const Address contract, address_of(table, F::kContract, true));
     if (!contract.empty()) txn->contract = contract;
@@ -200,7 +183,7 @@ bool EtlBlock::TokenMove::same_move(const TokenMove& other) const noexcept {
 Status EtlBlock::add_move(const EtlTable& table, TokenMove move) {
     CORDON_TRY(Txn* const txn, txn_of(table));
     CORDON_TRY(const uint64_t index,
-               checked(table, F::kLogIndex, parse_whole(table[F::kLogIndex], UINT32_MAX)));
+               etl_checked(table, F::kLogIndex, parse_whole(table[F::kLogIndex], UINT32_MAX)));
     const auto [found, fresh] = txn->tokens.try_emplace(index, move);
     if (fresh) return {};
     TokenMove& known = found->second;
@@ -219,7 +202,7 @@ Status EtlBlock::add_token_transfer(const EtlTable& table) {
     CORDON_TRY(move.token, address_of(table, F::kToken, false));
     CORDON_TRY(move.from, address_of(table, F::kFrom, false));
     CORDON_TRY(move.to, address_of(table, F::kTo, false));
-    CORDON_TRY(move.amount, checked(table, F::kValue, Amount::parse(table[F::kValue])));
+    CORDON_TRY(move.amount, etl_checked(table, F::kValue, Amount::parse(table[F::kValue])));
     return add_move(table, move);
 }
 
@@ -227,13 +210,15 @@ Status EtlBlock::add_log(const EtlTable& table) {
     const auto parts = split_list(table[F::kTopics]);
     std::vector<Hash256> topics;
     for (const std::string_view part : parts) {
-        CORDON_TRY(const Hash256 topic, checked(table, F::kTopics, parse_hash(kEthereum, part)));
+        CORDON_TRY(const Hash256 topic,
+                   etl_checked(table, F::kTopics, parse_hash(kEthereum, part)));
         topics.push_back(topic);
     }
+    if (acts_) CORDON_TRY(add_acts_log(table, topics));
     if (topics.empty()) return {};
     const bool tells = facts_ != nullptr && facts_->knows_log(topics[0]);
     if (topics[0] != kTransferTopic && !tells) return {};
-    CORDON_TRY(const Bytes data, checked(table, F::kData, parse_hex0x(table[F::kData])));
+    CORDON_TRY(const Bytes data, etl_checked(table, F::kData, parse_hex0x(table[F::kData])));
     if (tells) return add_log_fact(table, topics, data);
     const auto transfer = decode_transfer_log(topics, data);
     if (!transfer) return {};
@@ -249,7 +234,7 @@ Status EtlBlock::add_trace(const EtlTable& table) {
     trace.id = table[F::kTraceId];
     for (const std::string_view part : split_list(table[F::kTraceAddress])) {
         CORDON_TRY(const uint64_t place,
-                   checked(table, F::kTraceAddress, parse_whole(part, UINT32_MAX)));
+                   etl_checked(table, F::kTraceAddress, parse_whole(part, UINT32_MAX)));
         trace.place.push_back(static_cast<uint32_t>(place));
     }
     const bool system = type == "reward" || type == "genesis" || type == "daofork";
@@ -268,7 +253,8 @@ Status EtlBlock::add_trace(const EtlTable& table) {
                    call.substr(0, 40))));
     CORDON_TRY(const auto status, optional_status(table));
     trace.failed = status == false || !table[F::kError].empty();
-    CORDON_TRY(const auto value, optional_amount(table, F::kValue));
+    CORDON_TRY(const auto value, etl_amount(table, F::kValue));
+    if (acts_ && !system) CORDON_TRY(add_acts_call(table, trace.place, trace.failed));
     // A delegatecall repeats its caller's value, a callcode pays the caller itself: nothing moves.
     trace.moves = value && !value->is_zero() && !trace.failed && (type != "call" || call == "call");
     if (trace.moves) {
@@ -287,7 +273,7 @@ Status EtlBlock::add_trace(const EtlTable& table) {
         CORDON_TRY(Txn* const txn, txn_of(table));
         list = &txn->traces;
     } else if (!system) {
-        CORDON_TRY(const auto index, optional_number(table, F::kTxIndex));
+        CORDON_TRY(const auto index, etl_number(table, F::kTxIndex));
         if (!index)
             return fail(table.error(F::kTx, ErrorCode::kMalformed,
                                     "expected the hash of a txn, or its transaction_index"));

@@ -30,6 +30,8 @@ constexpr EtlColumn kTraceColumns[] = {
     {"trace_id", F::kTraceId},
     {"block_timestamp", F::kTime},
     {"block_hash", F::kBlockHash},
+    {"input", F::kInput},
+    {"output", F::kOutput},
 };
 constexpr EtlColumn kLogColumns[] = {
     {"block_number", F::kBlock, true},  {"transaction_hash", F::kTx, true},

@@ -4,6 +4,7 @@
 #include <cordon/base/format.hpp>
 
 #include "../block_source.hpp"
+#include "../event_source.hpp"
 #include "etl_block.hpp"
 #include "etl_table.hpp"
 
@@ -21,9 +22,11 @@ public:
           total_{total},
           facts_{facts} {}
 
-    Result<bool> read(Block& block) override {
+    Result<bool> read(Block& block) override { return read(block, nullptr); }
+    /// With what its txns did beside moving value, where `activity` is given.
+    Result<bool> read(Block& block, Activity* activity) {
         if (failed_) return fail(*failed_);
-        auto more = advance(block);
+        auto more = advance(block, activity);
         if (!more) failed_ = more.error();
         return more;
     }
@@ -56,13 +59,14 @@ public:
     }
 
 private:
-    Result<bool> advance(Block& block) {
+    Result<bool> advance(Block& block, Activity* activity) {
         std::optional<BlockNum> number;
         for (const EtlTable& table : tables_)
             if (table.block() && (!number || *table.block() < *number)) number = table.block();
         if (!number) return false;
-        EtlBlock collected{chain_, *number, facts_};
+        EtlBlock collected{chain_, *number, facts_, activity != nullptr};
         for (EtlTable& table : tables_) {
+            if (activity != nullptr) note(table, *number, *activity);
             if (table.block() != number) continue;
             CORDON_TRY(table.open());
             while (table.block() == number) {
@@ -70,8 +74,22 @@ private:
                 CORDON_TRY(table.next());
             }
         }
-        CORDON_TRY(block, collected.finish(counts_));
+        if (activity == nullptr) {
+            CORDON_TRY(block, collected.finish(counts_));
+        } else {
+            CORDON_TRY(block, collected.finish(counts_, *activity));
+        }
         return true;
+    }
+
+    /// A table gives what it holds for every block from its first to its last, also for those of
+    /// which it has no record: they have none.
+    static void note(const EtlTable& table, BlockNum number, Activity& activity) {
+        if (!table.block() || (*table.block() != number && !table.begun())) return;
+        activity.has_txns |= table.kind() == EtlKind::kTransaction;
+        activity.has_logs |= table.kind() == EtlKind::kLog;
+        activity.has_calls |= table.kind() == EtlKind::kTrace;
+        activity.has_txns |= activity.has_calls;  // The first frame is the txn itself.
     }
 
     std::vector<EtlTable> tables_;
@@ -87,10 +105,24 @@ constexpr bool carries_value(EtlKind kind) noexcept {
     return kind != EtlKind::kBlock && kind != EtlKind::kReceipt;
 }
 
-}  // namespace
+class EtlEvents final : public EventSource {
+public:
+    explicit EtlEvents(std::unique_ptr<EtlSource> source) : source_{std::move(source)} {}
 
-Result<std::unique_ptr<BlockSource>> open_evm_etl(std::vector<InputFile> files, ChainId chain,
-                                                  const FactReader* facts) {
+    Result<bool> read(FeedEvent& event) override {
+        SeenBlock& seen = block_in(event);
+        return source_->read(seen.block, &seen.activity);
+    }
+    uint64_t bytes_read() const noexcept override { return source_->bytes_read(); }
+    uint64_t bytes_total() const noexcept override { return source_->bytes_total(); }
+    std::vector<std::string> warnings() const override { return source_->warnings(); }
+
+private:
+    std::unique_ptr<EtlSource> source_;
+};
+
+Result<std::unique_ptr<EtlSource>> open_etl(std::vector<InputFile> files, ChainId chain,
+                                            const FactReader* facts) {
     if (chain.family != ChainFamily::kEvm)
         return fail(ErrorCode::kInvalidParam,
                     format("ethereum-etl exports hold EVM chains, not {}", to_string(chain)));
@@ -120,6 +152,20 @@ Result<std::unique_ptr<BlockSource>> open_evm_etl(std::vector<InputFile> files, 
                            files.size(), reasons));
     }
     return std::make_unique<EtlSource>(std::move(tables), std::move(skipped), chain, total, facts);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<BlockSource>> open_evm_etl(std::vector<InputFile> files, ChainId chain,
+                                                  const FactReader* facts) {
+    CORDON_TRY(auto source, open_etl(std::move(files), chain, facts));
+    return source;
+}
+
+Result<std::unique_ptr<EventSource>> open_evm_etl_events(std::vector<InputFile> files,
+                                                         ChainId chain) {
+    CORDON_TRY(auto source, open_etl(std::move(files), chain, nullptr));
+    return std::make_unique<EtlEvents>(std::move(source));
 }
 
 }  // namespace cordon::chain

@@ -45,8 +45,9 @@ enum class EtlField : uint8_t {
     kTraceAddress,
     kTraceId,
     kInput,
+    kOutput,
 };
-inline constexpr std::size_t kEtlFields = 27;
+inline constexpr std::size_t kEtlFields = 28;
 
 /// Reads one record after the other, whatever the format of the file.
 class EtlReader;
@@ -68,6 +69,8 @@ public:
     const std::string& name() const noexcept { return file_.name; }
     /// Of the current record, or of the first while the file is not open; nothing after the last.
     std::optional<BlockNum> block() const noexcept { return block_; }
+    /// Whether its first record was read, and not yet its last.
+    bool begun() const noexcept { return reader_ != nullptr; }
     uint64_t bytes_read() const noexcept;
 
     /// Opens the file at its first record, if it is not open.

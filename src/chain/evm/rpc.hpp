@@ -36,9 +36,6 @@ Result<BlockHeader> parse_rpc_header(std::string_view text);
 /// A txn of the mempool: top-level value, and what ERC-20 calldata would move.
 Result<PendingTxn> parse_rpc_txn(ChainId chain, std::string_view text, UnixMillis seen);
 
-/// The same of a txn that is already read: what it would move at top level.
-AccountTxn transfers_of_pending(ChainId chain, const TxnActivity& txn);
-
 /// callTracer's frame of one txn, flattened in pre-order.
 Result<std::vector<Call>> parse_call_trace(std::string_view text);
 /// prestateTracer's {pre, post} of one txn: the slots that changed, sorted by contract and slot.
@@ -49,9 +46,5 @@ Result<std::vector<StateChange>> parse_state_diff(std::string_view text);
 /// claim of the calldata, not proof, but for frames that returned success; of non-fungible tokens
 /// the amount is the id of the one thing moved.
 std::vector<Transfer> transfers_of_calls(std::span<const Call> calls);
-
-/// What calldata to a token contract would move: transfer and transferFrom. The index is 0.
-std::optional<Transfer> token_transfer_of(ChainId chain, const Address& from,
-                                          const Address& contract, ByteView input);
 
 }  // namespace cordon::chain::evm

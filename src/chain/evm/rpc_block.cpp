@@ -17,20 +17,6 @@
 namespace cordon::chain::evm {
 namespace {
 
-bool is_had(std::string_view text) {
-    const auto from = text.find_first_not_of(" \t\r\n");
-    return from != text.npos && !text.substr(from).starts_with("null");
-}
-
-tl::unexpected<Error> missing_key(std::string_view key) {
-    return fail(ErrorCode::kMalformed, format("the key \"{}\" is missing", key));
-}
-
-tl::unexpected<Error> other_block(std::string_view what) {
-    return fail(ErrorCode::kConflict,
-                format("{} of another block: the chain changed in between; ask again", what));
-}
-
 /// The fields of a block that make its header; `full` reads its txns.
 Status read_head(JsonCursor& block, BlockHeader& header, Address& miner, ChainFamily family,
                  JsonVisit<JsonCursor&> full) {
@@ -66,58 +52,42 @@ Status read_head(JsonCursor& block, BlockHeader& header, Address& miner, ChainFa
     return {};
 }
 
-Result<Log> read_log(ChainFamily family, JsonCursor& value) {
-    enum : std::size_t { kIndex, kAddress, kTopics, kData, kRemoved };
-    static constexpr std::string_view kNames[] = {"logIndex", "address", "topics", "data",
-                                                  "removed"};
-    constexpr std::size_t kMaxTopics = 4;  // LOG4 has the most.
-    Log log;
-    CORDON_TRY(const uint64_t seen,
-               value.members(kNames, [&](std::size_t name, JsonCursor& field) -> Status {
-                   switch (name) {
-                       case kIndex: {
-                           CORDON_TRY(const uint64_t index, rpc_number(field));
-                           if (index > UINT32_MAX - kFirstToken)
-                               return fail(ErrorCode::kOverflow, format("{} is too large", index));
-                           log.index = static_cast<uint32_t>(index);
-                           return {};
-                       }
-                       case kAddress: return into(log.contract, rpc_address(family, field));
-                       case kData: return into(log.data, rpc_bytes(field));
-                       case kRemoved: {
-                           CORDON_TRY(const bool removed, field.boolean());
-                           if (removed) return other_block("the log is");
-                           return {};
-                       }
-                       default: break;
-                   }
-                   return field.items([&](JsonCursor& topic) -> Status {
-                       if (log.topics.size() == kMaxTopics)
-                           return fail(ErrorCode::kMalformed, "a log has at most 4 topics");
-                       CORDON_TRY(const Hash256 hash, rpc_hash(topic));
-                       log.topics.push_back(hash);
-                       return {};
-                   });
-               }));
-    for (const std::size_t name : {kIndex, kAddress, kTopics, kData})
-        if ((seen >> name & 1) == 0) return missing_key(kNames[name]);
-    return log;
-}
-
-/// price * amount, or an error at 2^256.
-Status add_product(Amount& sum, const Amount& price, const Amount& amount) {
-    if (price.bit_width() + amount.bit_width() > 255 || sum.bit_width() > 255)
-        return fail(ErrorCode::kOverflow, "the fee is 2^256 or more");
-    sum += price * amount;
-    return {};
+/// What a txn that waits would move at top level.
+AccountTxn transfers_of_pending(ChainId chain, const TxnActivity& txn) {
+    AccountTxn out;
+    out.hash = txn.hash;
+    Address to = txn.to;
+    if (to.empty() && chain.family == ChainFamily::kEvm) to = created_address(txn.from, txn.nonce);
+    if (!txn.value.is_zero() && !to.empty())
+        out.transfers.push_back(
+            {kNativeIndex, txn.from, to, Asset{}, txn.value, TransferKind::kNative});
+    if (auto moved = token_transfer_of(chain, txn.from, txn.to, txn.input)) {
+        moved->index = kFirstToken;
+        out.transfers.push_back(std::move(*moved));
+    }
+    return out;
 }
 
 }  // namespace
 
-Result<TxnActivity> read_rpc_txn(ChainId chain, JsonCursor& value, const Hash256* block) {
-    enum : std::size_t { kHash, kFrom, kTo, kValue, kNonce, kInput, kData, kBlock };
-    static constexpr std::string_view kNames[] = {"hash",  "from",  "to",   "value",
-                                                  "nonce", "input", "data", "blockHash"};
+bool is_had(std::string_view text) {
+    const auto from = text.find_first_not_of(" \t\r\n");
+    return from != text.npos && !text.substr(from).starts_with("null");
+}
+
+tl::unexpected<Error> missing_key(std::string_view key) {
+    return fail(ErrorCode::kMalformed, format("the key \"{}\" is missing", key));
+}
+
+tl::unexpected<Error> other_block(std::string_view what) {
+    return fail(ErrorCode::kConflict,
+                format("{} of another block: the chain changed in between; ask again", what));
+}
+
+Result<TxnActivity> read_rpc_txn(ChainId chain, JsonCursor& value) {
+    enum : std::size_t { kHash, kFrom, kTo, kValue, kNonce, kInput, kData };
+    static constexpr std::string_view kNames[] = {"hash",  "from",  "to",  "value",
+                                                  "nonce", "input", "data"};
     TxnActivity txn;
     CORDON_TRY(const uint64_t seen,
                value.members(kNames, [&](std::size_t name, JsonCursor& field) -> Status {
@@ -137,8 +107,6 @@ Result<TxnActivity> read_rpc_txn(ChainId chain, JsonCursor& value, const Hash256
                        }
                        default: break;
                    }
-                   CORDON_TRY(const Hash256 hash, rpc_hash(field));
-                   if (block != nullptr && hash != *block) return other_block("the txn is");
                    return {};
                }));
     for (const std::size_t name : {kHash, kFrom})
@@ -159,12 +127,12 @@ Status RpcBlockReader::read_block(std::string_view text) {
                 if (kind == JsonCursor::Kind::kString)
                     return fail(ErrorCode::kMalformed,
                                 "expected txns, found their hashes: ask for the full block");
-                auto txn = read_rpc_txn(chain_, item, nullptr);
+                auto txn = read_rpc_txn(chain_, item);
                 if (!txn) return fail(txn.error().in(format("txn {}", txns_.size())));
                 if (!places_.emplace(txn->hash, txns_.size()).second)
                     return fail(ErrorCode::kDuplicate,
                                 format("txn {} is there twice", format_hash(chain_, txn->hash)));
-                txns_.push_back({std::move(*txn), {}});
+                txns_.push_back({.activity = std::move(*txn), .fee = {}});
                 return {};
             });
         });
@@ -182,95 +150,6 @@ Result<std::size_t> RpcBlockReader::find(const Hash256& hash, std::size_t place)
     return found->second;
 }
 
-Status RpcBlockReader::read_receipts(std::string_view text) {
-    if (!is_had(text)) return {};
-    CORDON_TRY(json_.open(text));
-    std::size_t count = 0;
-    CORDON_TRY(json_.walk([&](JsonCursor& list) -> Status {
-        return list.items([&](JsonCursor& receipt) -> Status {
-            const auto status = read_receipt(receipt, count);
-            if (!status) return fail(status.error().in(format("receipt {}", count)));
-            ++count;
-            return {};
-        });
-    }));
-    if (count != txns_.size())
-        return fail(ErrorCode::kConflict,
-                    format("{} receipts of {} txns: ask again", count, txns_.size()));
-    gives_.has_logs = true;
-    return {};
-}
-
-Status RpcBlockReader::read_receipt(JsonCursor& receipt, std::size_t place) {
-    enum : std::size_t {
-        kHash,
-        kBlock,
-        kStatus,
-        kLogs,
-        kCreated,
-        kGas,
-        kPrice,
-        kL1Fee,
-        kBlobGas,
-        kBlobPrice
-    };
-    static constexpr std::string_view kNames[] = {
-        "transactionHash", "blockHash",         "status", "logs",        "contractAddress",
-        "gasUsed",         "effectiveGasPrice", "l1Fee",  "blobGasUsed", "blobGasPrice"};
-    Hash256 hash;
-    TxnActivity said;
-    Amount gas, price, l1_fee, blob_gas, blob_price;
-    CORDON_TRY(const uint64_t seen,
-               receipt.members(kNames, [&](std::size_t name, JsonCursor& value) -> Status {
-                   CORDON_TRY(const bool absent, value.is_null());
-                   if (absent) return {};
-                   switch (name) {
-                       case kHash: return into(hash, rpc_hash(value));
-                       case kBlock: {
-                           CORDON_TRY(const Hash256 block, rpc_hash(value));
-                           if (block != header_.hash) return other_block("the receipt is");
-                           return {};
-                       }
-                       case kStatus: {
-                           CORDON_TRY(const uint64_t status, rpc_number(value));
-                           if (status > 1)
-                               return fail(ErrorCode::kMalformed,
-                                           format("expected 0x0 or 0x1, found {}", status));
-                           said.succeeded = status == 1;
-                           return {};
-                       }
-                       case kCreated: return into(said.created, rpc_address(chain_.family, value));
-                       case kGas: return into(gas, rpc_amount(value));
-                       case kPrice: return into(price, rpc_amount(value));
-                       case kL1Fee: return into(l1_fee, rpc_amount(value));
-                       case kBlobGas: return into(blob_gas, rpc_amount(value));
-                       case kBlobPrice: return into(blob_price, rpc_amount(value));
-                       default: break;
-                   }
-                   return value.items([&](JsonCursor& item) -> Status {
-                       CORDON_TRY(Log log, read_log(chain_.family, item));
-                       if (!said.logs.empty() && log.index <= said.logs.back().index)
-                           return fail(ErrorCode::kOrder,
-                                       format("log {} comes after log {}", log.index,
-                                              said.logs.back().index));
-                       said.logs.push_back(std::move(log));
-                       return {};
-                   });
-               }));
-    for (const std::size_t name : {kHash, kBlock, kLogs})
-        if ((seen >> name & 1) == 0) return missing_key(kNames[name]);
-    CORDON_TRY(const std::size_t found, find(hash, place));
-    RpcTxn& txn = txns_[found];
-    txn.activity.succeeded = said.succeeded;
-    txn.activity.created = said.created;
-    txn.activity.logs = std::move(said.logs);
-    // Of a Tron txn the energy may have been staked for: what was burned is not told.
-    if (chain_.family == ChainFamily::kTron) return {};
-    txn.fee = l1_fee;
-    CORDON_TRY(add_product(txn.fee, price, gas));
-    return add_product(txn.fee, blob_price, blob_gas);
-}
-
 /// debug_traceBlock*: {txHash, result} or {txHash, error} for each txn in turn; old nodes leave the
 /// hash out. True when any of them has a result.
 template <typename Item, typename Read>
@@ -279,7 +158,8 @@ Result<bool> RpcBlockReader::read_traces(std::string_view text,
     CORDON_TRY(json_.open(text));
     enum : std::size_t { kHash, kResult };
     static constexpr std::string_view kNames[] = {"txHash", "result"};
-    std::size_t place = 0, had = 0;
+    std::size_t place = 0;
+    std::vector<bool> traced(txns_.size());
     CORDON_TRY(json_.walk([&](JsonCursor& entries) -> Status {
         return entries.items([&](JsonCursor& entry) -> Status {
             std::optional<Hash256> hash;
@@ -304,14 +184,17 @@ Result<bool> RpcBlockReader::read_traces(std::string_view text,
                 return other_block("there are more traces than txns: they are");
             }
             if (!given) return {};
+            if (traced[found])
+                return fail(ErrorCode::kDuplicate,
+                            format("trace {}: of a txn that was traced before", place - 1));
+            traced[found] = true;
             txns_[found].activity.*list = std::move(items);
-            ++had;
             return {};
         });
     }));
-    if (had > txns_.size()) return fail(ErrorCode::kDuplicate, "a txn is traced twice");
-    if (had == 0 && !txns_.empty()) return false;
-    gives_.missing += static_cast<uint32_t>(txns_.size() - had);
+    if (!txns_.empty() && std::find(traced.begin(), traced.end(), true) == traced.end())
+        return false;
+    for (std::size_t i = 0; i < txns_.size(); ++i) txns_[i].missing |= !traced[i];
     return true;
 }
 
@@ -407,6 +290,7 @@ Result<SeenBlock> RpcBlockReader::finish() {
         CORDON_TRY(auto transfers, transfers_of(txn));
         if (!transfers.empty())
             seen.block.account_txns.push_back({txn.activity.hash, std::move(transfers)});
+        seen.activity.missing += txn.missing ? 1 : 0;
         seen.activity.txns.push_back(std::move(txn.activity));
     }
     return seen;
@@ -447,25 +331,10 @@ Result<PendingTxn> parse_rpc_txn(ChainId chain, std::string_view text, UnixMilli
     out.chain = chain;
     out.seen = seen;
     CORDON_TRY(json.walk([&](JsonCursor& value) -> Status {
-        CORDON_TRY(out.activity, read_rpc_txn(chain, value, nullptr));
+        CORDON_TRY(out.activity, read_rpc_txn(chain, value));
         return {};
     }));
     out.transfers = transfers_of_pending(chain, out.activity);
-    return out;
-}
-
-AccountTxn transfers_of_pending(ChainId chain, const TxnActivity& txn) {
-    AccountTxn out;
-    out.hash = txn.hash;
-    Address to = txn.to;
-    if (to.empty() && chain.family == ChainFamily::kEvm) to = created_address(txn.from, txn.nonce);
-    if (!txn.value.is_zero() && !to.empty())
-        out.transfers.push_back(
-            {kNativeIndex, txn.from, to, Asset{}, txn.value, TransferKind::kNative});
-    if (auto moved = token_transfer_of(chain, txn.from, txn.to, txn.input)) {
-        moved->index = kFirstToken;
-        out.transfers.push_back(std::move(*moved));
-    }
     return out;
 }
 

@@ -15,6 +15,7 @@ namespace cordon::chain::evm {
 struct RpcTxn {
     TxnActivity activity;
     Amount fee;
+    bool missing = false;  ///< A tracer gave up on it.
 };
 
 class RpcBlockReader {
@@ -44,10 +45,16 @@ private:
     Address miner_;
     std::vector<RpcTxn> txns_;
     std::unordered_map<Hash256, std::size_t> places_;
-    Activity gives_;  // Its flags and `missing`; the txns are in txns_.
+    Activity gives_;  // Its flags; the txns are in txns_.
 };
 
+/// False for an answer that the node did not have: empty, or null.
+bool is_had(std::string_view text);
+tl::unexpected<Error> missing_key(std::string_view key);
+/// kConflict: `what` is "the receipt is", for example.
+tl::unexpected<Error> other_block(std::string_view what);
+
 /// A txn as eth_getTransactionByHash and full blocks give it.
-Result<TxnActivity> read_rpc_txn(ChainId chain, JsonCursor& value, const Hash256* block);
+Result<TxnActivity> read_rpc_txn(ChainId chain, JsonCursor& value);
 
 }  // namespace cordon::chain::evm

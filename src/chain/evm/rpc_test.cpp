@@ -193,6 +193,32 @@ TEST(RpcBlock, puts_the_answers_together) {
     EXPECT_EQ(seen->block.account_txns[2].transfers[0].kind, TransferKind::kFee);
 }
 
+TEST(RpcBlock, takes_answers_in_any_order_and_none_that_is_cut_off) {
+    const std::string to = format(R"("to":"{}","value":"0x5","input":"0x01")", kBob);
+    const std::string block = block_text(txn_text('1', to) + "," + txn_text('2', to));
+    const std::string receipts = "[" + receipt_text('2', R"("status":"0x0","logs":[])") + "," +
+                                 receipt_text('1', R"("status":"0x1","logs":[])") + "]";
+    const std::string calls =
+        format(R"([{{"result":{},"txHash":"{}"}},{{"result":{},"txHash":"{}"}}])", frame("CALL"),
+               hash_text('2'), frame("CALL", R"(,"input":"0x01")"), hash_text('1'));
+    const auto seen = parse_rpc_block(kEthereum, {block, receipts, calls, {}});
+    ASSERT_TRUE(seen) << seen.error().message;
+    EXPECT_EQ(seen->activity.txns[0].succeeded, true);
+    EXPECT_EQ(seen->activity.txns[1].succeeded, false);
+    EXPECT_EQ(seen->activity.txns[0].calls[0].input, Bytes{0x01});
+    for (std::size_t size = 1; size < block.size(); ++size)
+        EXPECT_FALSE(parse_rpc_block(kEthereum, {block.substr(0, size), {}, {}, {}})) << size;
+    for (std::size_t size = 1; size < receipts.size(); ++size)
+        EXPECT_FALSE(parse_rpc_block(kEthereum, {block, receipts.substr(0, size), {}, {}})) << size;
+    for (std::size_t size = 1; size < calls.size(); ++size)
+        EXPECT_FALSE(parse_rpc_block(kEthereum, {block, {}, calls.substr(0, size), {}})) << size;
+    const std::string twice =
+        format(R"([{{"result":{0},"txHash":"{1}"}},{{"result":{0},"txHash":"{1}"}}])",
+               frame("CALL"), hash_text('2'));
+    EXPECT_EQ(parse_rpc_block(kEthereum, {block, {}, twice, {}}).error().code,
+              ErrorCode::kDuplicate);
+}
+
 TEST(RpcBlock, without_traces_a_creation_has_the_address_that_sender_and_nonce_make) {
     // The contract of the first known creation of a sender: keccak256(rlp([sender, nonce])).
     const std::string block = block_text(format(

@@ -240,7 +240,7 @@ std::vector<Transfer> transfers_of_calls(std::span<const Call> calls) {
         // A delegatecall repeats its caller's value, a callcode pays the caller itself.
         const bool moves = call.kind == CallKind::kCall || creates(call.kind) ||
                            call.kind == CallKind::kSelfDestruct;
-        if (moves && !call.value.is_zero() && !call.to.empty())
+        if (moves && !call.value.is_zero() && !call.from.empty() && !call.to.empty())
             add({.from = call.from,
                  .to = call.to,
                  .asset = {},

@@ -1,6 +1,8 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
+#include <span>
 #include <vector>
 
 #include <cordon/model/activity.hpp>
@@ -25,5 +27,9 @@ Status read_state_diff(ChainFamily family, JsonCursor& diff, std::vector<StateCh
 
 /// For each frame whether it, or one above it, failed: then it has no effect.
 std::vector<bool> without_effect(std::span<const Call> calls);
+
+/// What calldata to a token contract would move: transfer and transferFrom. The index is 0.
+std::optional<Transfer> token_transfer_of(ChainId chain, const Address& from,
+                                          const Address& contract, ByteView input);
 
 }  // namespace cordon::chain::evm

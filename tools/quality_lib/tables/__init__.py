@@ -2,8 +2,8 @@
 """Every table, in the order of the document. A new one is a module with NAME, GROUP and run(options), and a line here."""
 from . import (abi, address_sets, base58, bech32, bitcoin_blocks, bitcoin_signatures, blocksci, change, clear_signing,
                clusters, coinjoin, eip55, evm_text, evm_txns, hashes, incidents, incidents_bitcoin, keys, labels, links,
-               patterns, psbt, ranking, rlp, signatures, theft_tracing, transactions, typed_data, unjudged)
+               patterns, psbt, ranking, rlp, rpc_decode, signatures, theft_tracing, transactions, typed_data, unjudged)
 
 TABLES = (theft_tracing, ranking, links, patterns, clusters, coinjoin, change, labels, bitcoin_blocks, blocksci, base58,
-          bech32, transactions, address_sets, bitcoin_signatures, psbt, keys, hashes, eip55, rlp, evm_txns, typed_data,
+          bech32, transactions, address_sets, bitcoin_signatures, psbt, keys, hashes, eip55, rlp, rpc_decode, evm_txns, typed_data,
           abi, signatures, evm_text, incidents, incidents_bitcoin, clear_signing, unjudged)
