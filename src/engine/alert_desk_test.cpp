@@ -53,7 +53,7 @@ struct Desk {
 
 Alert alert(uint8_t id, uint8_t subject, int64_t seconds, Severity severity = Severity::kHigh) {
     Alert out;
-    out.id = std::string(31, '0') + static_cast<char>('a' + id);
+    out.id = static_cast<char>('a' + id) + std::string(31, '0');
     out.detector = "D01";
     out.title = "Drained";
     out.severity = severity;
