@@ -242,6 +242,7 @@ void Attack::plan(const Step& step) {
             play_.at(time, [this, &step](UnixMillis now) {
                 play_.prices[step.asset] = step.usd;
                 for (const Held& held : play_.house) {
+                    if (!play_.book.can_have(held.facts->chain, step.asset)) continue;
                     const Coin& coin = play_.book.coin(held.facts->chain, step.asset);
                     play_.tell(now, Price{coin.chain, coin.asset, now, step.usd});
                 }

@@ -154,6 +154,13 @@ const Coin& Book::coin(const std::string& chain, const std::string& symbol) {
     return coin;
 }
 
+bool Book::can_have(const std::string& chain, const std::string& symbol) const {
+    const auto played = played_chain(chain);
+    if (played && !is_utxo(*played)) return true;
+    const auto native = common_.native.find(chain);
+    return native != common_.native.end() && native->second == symbol;
+}
+
 Address Book::address(ChainId chain, const std::string& name) {
     const auto [at, is_new] = names_.try_emplace({chain, name});
     if (is_new)

@@ -55,6 +55,8 @@ public:
 
     /// The asset that a symbol stands for on a chain as a heist's file names it.
     const Coin& coin(const std::string& chain, const std::string& symbol);
+    /// Whether a chain can have it: a UTXO chain has its own coin alone.
+    bool can_have(const std::string& chain, const std::string& symbol) const;
     /// The address of somebody on a chain, by name; always the same one.
     Address address(ChainId chain, const std::string& name);
     /// What a file says: from now on this name has this address there.

@@ -176,6 +176,7 @@ void price_events(Play& play, UnixMillis begin, UnixMillis end) {
     constexpr double kDailyMove = 0.02;  // A quiet market; coins at a dollar stand still.
     const auto tell = [&play](UnixMillis time, const std::string& symbol, double usd) {
         for (const Held& held : play.house) {
+            if (!play.book.can_have(held.facts->chain, symbol)) continue;
             const Coin& coin = play.book.coin(held.facts->chain, symbol);
             play.tell(time, Price{coin.chain, coin.asset, time, usd});
         }
@@ -300,6 +301,7 @@ Result<Scenario> make_scenario(const Common& common, const Facts& facts, uint64_
     // Assets are known once all of them have been named.
     for (const Held& held : play.house)
         for (const auto& [symbol, usd] : play.prices) {
+            if (!play.book.can_have(held.facts->chain, symbol)) continue;
             const Coin& coin = play.book.coin(held.facts->chain, symbol);
             play.out.knowledge.assets[{coin.chain, coin.asset}] = {
                 coin.chain, coin.asset, coin.symbol, coin.decimals, AssetStatus::kVerified};

@@ -224,7 +224,8 @@ private:
             play_.who(coin.chain, play_.traffic.chance(0.5) ? "otc-desk" : "market-maker");
         request(coin, to, amount, now);
         play_.at(now + 600s, [this, &held, &coin, to, amount](UnixMillis then) {
-            play_.send(then, held, play_.richest(held, coin), coin, to, amount);
+            if (play_.send(then, held, play_.richest(held, coin), coin, to, amount))
+                owe(coin, amount, false);  // It is customers' money that is settled.
         });
     }
 
@@ -296,6 +297,7 @@ private:
         std::map<std::pair<ChainId, Asset>, bool> stated;
         for (const auto& [symbol, quantity] : play_.facts.liabilities)
             for (const Held& held : play_.house) {
+                if (!play_.book.can_have(held.facts->chain, symbol)) continue;
                 const Coin& coin = play_.book.coin(held.facts->chain, symbol);
                 play_.owed[{coin.chain, coin.asset}] = units(coin, quantity);
                 stated[{coin.chain, coin.asset}] = true;
