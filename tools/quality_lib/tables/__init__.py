@@ -1,7 +1,7 @@
 # Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 """Every table, in the order of the document. A new one is a module with NAME, GROUP and run(options), and a line here."""
-from . import (abi, address_sets, attack_traces, base58, bech32, bitcoin_blocks, bitcoin_signatures, blocksci, change, clear_signing,
-               clusters, coinjoin, eip55, evm_text, evm_txns, hashes, incidents, incidents_bitcoin, keys, labels, links,
+from . import (abi, address_sets, attack_traces, base58, bech32, bitcoin_blocks, bitcoin_signatures, blocksci, change,
+               clear_signing, clusters, coinjoin, eip55, evm_text, evm_txns, hashes, incidents, incidents_bitcoin, keys, labels, links,
                normal_traffic, patterns, psbt, ranking, rlp, signatures, theft_tracing, transactions, typed_data, unjudged)
 
 TABLES = (theft_tracing, ranking, links, patterns, clusters, coinjoin, change, labels, bitcoin_blocks, blocksci, base58,
