@@ -8,8 +8,8 @@ from .rows import Row
 SEVERITIES = ("info", "low", "medium", "high", "critical")
 
 
-def alerts(*sources, accept=(0,)):
-    """The alerts that stand at the end of a replay: of each id the last that was told."""
+def alerts(*sources, accept=(0, 1)):
+    """The alerts that stand at the end of a replay: of each id the last that was told. Exit 1 says that there are some."""
     last = {}
     for envelope in program.cordon_lines("watch", "--replay", *sources, accept=accept):
         if envelope.get("kind") != "alert":
