@@ -110,8 +110,9 @@ Result<int> tell_about_rules(const Args& args, const Session& session) {
     std::vector<detect::RuleInfo> rules;
     if (compiled.ok()) {
         rules = detect::list_rules(*compiled.program);
-        if (args.has("explain"))
+        if (args.has("explain")) {
             CORDON_TRY(rules, detect::explain_rule(*compiled.program, args.get("explain")));
+        }
     }
     if (session.format == Format::kJson) {
         CORDON_TRY(print(rules_json(rules, compiled.diagnostics)));
