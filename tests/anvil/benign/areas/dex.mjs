@@ -89,9 +89,9 @@ export async function setup(world) {
   for (const [name, each] of Object.entries({ "router v3": router3, positions, migrator, aggregator, executor, zap })) world.label(each, name, "swap");
 }
 
-function mintParams(pool, recipient, amount0, amount1, width) {
+function mintParams(pool, recipient, amount0, amount1, width, shift = 0) {
   const spacing = TICK_SPACING[pool.fee];
-  const middle = Math.round(tickOf(pool.a, pool.b) / spacing) * spacing;
+  const middle = Math.round((tickOf(pool.a, pool.b) + shift) / spacing) * spacing;
   const half = Math.max(spacing, Math.round(width / spacing) * spacing);
   return { token0: pool.a.address, token1: pool.b.address, fee: pool.fee, tickLower: middle - half, tickUpper: middle + half,
     amount0Desired: amount0, amount1Desired: amount1, amount0Min: 0, amount1Min: 0, recipient, deadline: FAR };
@@ -249,7 +249,12 @@ async function zap(world) {
 async function rebalance(world) {
   const each = world.random.pick(world.dex.rebalancers);
   if (!world.claim(each.contract.address)) return null;
-  return [{ from: each.owner, ...each.contract.call("move", mintParams(each.pool, each.owner, 0n, 0n, world.random.int(500, 6000))), gas: 1_500_000 }];
+  // Around the price; or beside it, where the position holds one token only.
+  const width = world.random.int(500, 6000);
+  const choices = [0, 2 * width, -2 * width].map((shift) => ({ from: each.owner, ...each.contract.call("move", mintParams(each.pool, each.owner, 0n, 0n, width, shift)), gas: 1_500_000 }));
+  const results = await world.chain.attempt(choices);
+  const works = choices.find((_, n) => results[n]);
+  return works ? [works] : null;
 }
 
 export const hop = (pool, tokenIn, tokenOut) => ({ v3: pool.v3, pool: pool.address, tokenIn: tokenIn.address, tokenOut: tokenOut.address });

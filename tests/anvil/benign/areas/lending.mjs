@@ -165,7 +165,10 @@ async function underWater(world) {
   const accounts = await world.once("borrowers", async () => new Map(await Promise.all(world.borrowers.map(async (each) =>
     [each, await pool.view("getUserAccountData", each.address)]))));
   const open = world.borrowers.filter((each) => !world.claimed.has(`lending:${each.address}`));
-  const below = open.filter((each) => accounts.get(each).healthFactor < WHOLE && accounts.get(each).totalDebtBase > 1000n * 10n ** 8n);
+  const below = open.filter((each) => { // Debt without collateral is lost, and nobody liquidates it.
+    const { healthFactor, totalDebtBase, totalCollateralBase } = accounts.get(each);
+    return healthFactor < WHOLE && totalDebtBase > 1000n * 10n ** 8n && totalCollateralBase > totalDebtBase;
+  });
   if (below.length) {
     const user = world.random.pick(below);
     world.claim(`lending:${user.address}`);
