@@ -206,8 +206,10 @@ std::string timeline_svg(const Facts& facts, const Outcome& outcome) {
         }
     }
     text(24, y + 14, "m",
-         "Numbers: red a theft, blue another step that can be seen, grey one that cannot. Bars: "
-         "dark an alert about it, pale a false one. Time is logarithmic around the first loss.");
+         "Red a theft, blue another step that can be seen, grey one that cannot. Dark bars are "
+         "alerts about it, pale ones false.");
+    text(24, y + 32, "m", "Time is logarithmic to both sides of the first loss.");
+    y += kLine;
 
     return format(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {} {:.0f}\" width=\"{}\" "

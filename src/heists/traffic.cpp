@@ -288,7 +288,12 @@ private:
             play_.tell(now, std::move(signing));
         }
         play_.at(now + 900s, [this, &held, &coin, receiver, amount](UnixMillis then) {
-            play_.send(then, held, held.addresses.front(), coin, receiver, amount);
+            if (!play_.send(then, held, held.addresses.front(), coin, receiver, amount)) return;
+            // Within the day the market brings as much: cold storage is what the facts say it is.
+            play_.at(then + 8h, [this, &held, &coin, amount](UnixMillis later) {
+                play_.book.pay(later, coin, play_.who(coin.chain, "market-maker"),
+                               held.addresses.front(), amount);
+            });
         });
     }
 
