@@ -8,6 +8,7 @@ import { GAS, World, ZERO } from "./world.mjs";
 
 const BLOCK_SECONDS = 3;
 const node = await startNode();
+process.on("SIGTERM", () => process.exit(1)); // The node ends with us.
 const { call } = node;
 const signers = [0, 1, 2, 3].map((n) => new Wallet(keccak256(toUtf8Bytes(`cordon anvil ${n}`))));
 await call("anvil_impersonateAccount", signers[3].address);

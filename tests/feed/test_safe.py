@@ -38,6 +38,7 @@ class Lines(Process):
         return self.lines.get(timeout=seconds)
 
     def stop(self, seconds=10):
+        self.child.stdin.close()  # The world ends by itself then, and its node with it.
         super().stop(seconds)
         for stream in (self.child.stdin, self.child.stdout, self.child.stderr):
             stream.close()
