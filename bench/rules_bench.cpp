@@ -47,10 +47,10 @@ struct Bench {
     /// Every hundredth pays from a wallet of ours.
     void pay() {
         for (unsigned i = 0; i < kEvents; ++i)
-            transfers.push_back({i, named((i % 100 == 0 ? "ours" : "other") + std::to_string(i % 16)),
-                                 named("to" + std::to_string(i % 500)), Asset{},
-                                 Amount{uint64_t{i} * 1'000'000'000'000'000U},
-                                 TransferKind::kNative});
+            transfers.push_back(
+                {i, named((i % 100 == 0 ? "ours" : "other") + std::to_string(i % 16)),
+                 named("to" + std::to_string(i % 500)), Asset{},
+                 Amount{uint64_t{i} * 1'000'000'000'000'000U}, TransferKind::kNative});
         view.movements = world->movements(kEthereum, transfers, view.time);
     }
     void run(benchmark::State& state) {
@@ -82,7 +82,7 @@ void logs(benchmark::State& state, unsigned count) {
     bench.run(state);
 }
 BENCHMARK_CAPTURE(logs, 10000, 10'000U);
-BENCHMARK_CAPTURE(logs, floor:100, 100U);
+BENCHMARK_CAPTURE(logs, floor : 100, 100U);
 
 void transfers(benchmark::State& state, const std::vector<RuleText>& texts) {
     Bench bench{texts};
@@ -93,8 +93,9 @@ void shipped(benchmark::State& state) { transfers(state, shipped_rules()); }
 BENCHMARK(shipped)->Name("transfers/shipped");
 void counted(benchmark::State& state) {
     transfers(state, {{"bench.yaml",
-                       rule(0, "  condition: amount > 0\n  event: transfer\n  correlate: {type: "
-                               "count, by: [to], window: 10m, having: group.value >= 1000000}\n")}});
+                       rule(0,
+                            "  condition: amount > 0\n  event: transfer\n  correlate: {type: "
+                            "count, by: [to], window: 10m, having: group.value >= 1000000}\n")}});
 }
 BENCHMARK(counted)->Name("transfers/correlated");
 

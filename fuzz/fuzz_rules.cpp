@@ -51,8 +51,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
     view.chain = kEthereum;
     view.block = &seen.block.header;
     view.time = *seen.block.header.time;
-    view.movements =
-        moving.movements(kEthereum, seen.block.account_txns[0].transfers, view.time);
+    view.movements = moving.movements(kEthereum, seen.block.account_txns[0].transfers, view.time);
     view.activity = &seen.activity.txns[0];
     rules.on_txn(view, world, findings);
     rules.on_block_end(kEthereum, seen.block.header, world, findings);

@@ -50,7 +50,6 @@ Error as_error(const std::vector<detect::Diagnostic>& diagnostics) {
     Error error{ErrorCode::kMalformed, {}};
     for (const detect::Diagnostic& one : diagnostics) {
         if (one.warning) continue;
-        if (error.message.empty()) error.code = one.code;
         error.message += (error.message.empty() ? "" : "\n") + to_string(one);
     }
     return error;
