@@ -69,8 +69,9 @@ def forta():
             rows = list(csv.DictReader(file))
         if not rows or not {"Forta Detected", "Diff in sec"} <= set(rows[0]):
             continue
-        judged = [row for row in rows if row["Forta Detected"].strip().upper() in ("TP", "FN")]
-        found = [row for row in judged if row["Forta Detected"].strip().upper() == "TP"]
+        # "TP (locally)" and the like count as what they begin with.
+        judged = [row for row in rows if row["Forta Detected"].strip().upper()[:2] in ("TP", "FN")]
+        found = [row for row in judged if row["Forta Detected"].strip().upper()[:2] == "TP"]
         late = [int(row["Diff in sec"].replace(",", "")) for row in found
                 if row["Diff in sec"].replace(",", "").lstrip("-").isdigit()]
         name = f"Forta's sheet: {path.parent.name}"
