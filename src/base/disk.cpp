@@ -205,8 +205,8 @@ Result<WriterLock> WriterLock::take(const std::string& path) {
             holder,
             n > 0 ? static_cast<std::size_t>(std::find(holder, holder + n, '\n') - holder) : 0};
         return fail(ErrorCode::kLocked,
-                    format("{}: process {} writes here; wait for it or stop it, then repeat", path,
-                           pid.empty() ? "unknown" : pid));
+                    format("{}: process {} is writing here; wait for it or stop it, then repeat",
+                           path, pid.empty() ? "unknown" : pid));
     }
     const std::string pid = format("{}\n", ::getpid());
     if (::ftruncate(fd.get(), 0) != 0 || ::pwrite(fd.get(), pid.data(), pid.size(), 0) < 0)
