@@ -223,8 +223,9 @@ Command watch_command() {
               0,
               true},
              {"validate", "", "Only check the rules"},
-             {"list", "", "Only list the rules"},
-             {"explain", "RULE", "Only tell what a rule reads, how it is found and what it says"},
+             {"list", "", "Only list the detectors and the rules"},
+             {"explain", "RULE",
+              "Only tell what a rule or a detector reads, how it is found and what it says"},
              {"schema", "", "Only print the JSON schema of rule files, for editors"},
              {"backtest", "",
               "At the end, the alerts of each rule per day and per million "

@@ -1,7 +1,10 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include "watch_rules.hpp"
 
+#include <array>
+
 #include <cordon/base/format.hpp>
+#include <cordon/detect/detector.hpp>
 
 #include "exit_code.hpp"
 #include "output.hpp"
@@ -40,6 +43,92 @@ void write_rule(report::JsonWriter& json, const detect::RuleInfo& rule) {
     json.end_object();
 }
 
+/// What a detector must be given, in words.
+Texts inputs_of(uint32_t needs) {
+    constexpr std::array<std::pair<uint32_t, std::string_view>, 12> kInputs{{
+        {detect::kTransfers, "transfers"},
+        {detect::kTxns, "txns"},
+        {detect::kLogs, "logs"},
+        {detect::kCalls, "calls"},
+        {detect::kChanges, "changes"},
+        {detect::kPrices, "prices"},
+        {detect::kWithdrawals, "withdrawals"},
+        {detect::kLiabilities, "liabilities"},
+        {detect::kSigning, "signing"},
+        {detect::kAlerts, "alerts"},
+        {detect::kWallets, "wallets"},
+        {detect::kLabels, "labels"},
+    }};
+    Texts words;
+    for (const auto& [bit, word] : kInputs)
+        if (needs & bit) words.emplace_back(word);
+    return words;
+}
+
+std::string joined(const Texts& texts) {
+    std::string all;
+    for (const std::string& text : texts) all += (all.empty() ? "" : ", ") + text;
+    return all;
+}
+
+std::string detectors_text() {
+    Table table{{{"detector", Table::Align::kLeft, false, true},
+                 {"severity"},
+                 {"stage"},
+                 {"sees", Table::Align::kLeft, true, true},
+                 {"needs", Table::Align::kLeft, true, true}}};
+    for (const detect::Maker& maker : detect::detectors()) {
+        const detect::Descriptor& each = *maker.descriptor;
+        table.add({std::string{each.id}, std::string{to_string(each.severity)},
+                   std::string{to_string(each.stage)}, std::string{each.title},
+                   joined(inputs_of(each.needs))});
+    }
+    return table.render(terminal_width());
+}
+
+/// A detector's parameters, as a configuration may set them; empty when there is none of that id.
+std::string detector_text(std::string_view id) {
+    for (const detect::Maker& maker : detect::detectors()) {
+        const detect::Descriptor& each = *maker.descriptor;
+        if (each.id != id) continue;
+        std::string text = format(
+            "{} — {}\n  {} at worst, stage {}; needs {}\n  its page: docs/detectors/{}-{}.md\n",
+            each.id, each.title, to_string(each.severity), to_string(each.stage),
+            joined(inputs_of(each.needs)), each.id, each.name);
+        for (const detect::Parameter& parameter : each.parameters)
+            text += format("  {} = {}  ({} to {}): {}\n", parameter.name, parameter.value,
+                           parameter.min, parameter.max, parameter.meaning);
+        return text;
+    }
+    return {};
+}
+
+void write_detectors(report::JsonWriter& json) {
+    json.key("detectors").begin_array();
+    for (const detect::Maker& maker : detect::detectors()) {
+        const detect::Descriptor& each = *maker.descriptor;
+        json.new_line()
+            .begin_object()
+            .field("id", each.id)
+            .field("name", each.name)
+            .field("title", each.title)
+            .field("severity", to_string(each.severity))
+            .field("stage", to_string(each.stage));
+        write_list(json, "needs", inputs_of(each.needs));
+        json.key("parameters").begin_array();
+        for (const detect::Parameter& parameter : each.parameters)
+            json.begin_object()
+                .field("name", parameter.name)
+                .field("meaning", parameter.meaning)
+                .field("value", parameter.value)
+                .field("min", parameter.min)
+                .field("max", parameter.max)
+                .end_object();
+        json.end_array().end_object();
+    }
+    json.end_array();
+}
+
 std::string rules_json(const std::vector<detect::RuleInfo>& rules,
                        const std::vector<detect::Diagnostic>& problems) {
     std::string text;
@@ -49,6 +138,7 @@ std::string rules_json(const std::vector<detect::RuleInfo>& rules,
     };
     report::JsonWriter json{sink};
     json.begin_object().field("v", 1U).field("kind", "watch.rules").key("data").begin_object();
+    write_detectors(json);
     json.key("rules").begin_array();
     for (const detect::RuleInfo& rule : rules) write_rule(json, rule);
     json.end_array().key("problems").begin_array();
@@ -111,7 +201,15 @@ Result<int> tell_about_rules(const Args& args, const Session& session) {
     if (compiled.ok()) {
         rules = detect::list_rules(*compiled.program);
         if (args.has("explain")) {
-            CORDON_TRY(rules, detect::explain_rule(*compiled.program, args.get("explain")));
+            const std::string asked = args.get("explain");
+            const std::string detector = detector_text(asked);
+            if (!detector.empty() && session.format != Format::kJson) {
+                CORDON_TRY(print(detector));
+                return kClean;
+            }
+            if (detector.empty()) {
+                CORDON_TRY(rules, detect::explain_rule(*compiled.program, asked));
+            }
         }
     }
     if (session.format == Format::kJson) {
@@ -126,7 +224,8 @@ Result<int> tell_about_rules(const Args& args, const Session& session) {
         CORDON_TRY(print(format("{} rules, no error\n", rules.size())));
         return kClean;
     }
-    CORDON_TRY(print(args.has("explain") ? explain_text(rules) : list_text(rules)));
+    CORDON_TRY(print(args.has("explain") ? explain_text(rules)
+                                         : detectors_text() + "\n" + list_text(rules)));
     return kClean;
 }
 
