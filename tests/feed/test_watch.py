@@ -16,7 +16,7 @@ LARGE = 5_000  # What the rule of these tests speaks of.
 RULES = f"""- rule: T01
   desc: A large payment
   event: transfer
-  condition: amount >= {LARGE}
+  condition: amount == {LARGE}
   output: "%from paid %amount."
   priority: high
 """
