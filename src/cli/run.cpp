@@ -100,6 +100,7 @@ int run(int argc, const char* const* argv, std::string_view version) {
     struct sigaction action{};
     action.sa_handler = on_interrupt;
     sigaction(SIGINT, &action, nullptr);
+    sigaction(SIGTERM, &action, nullptr);  // A watch under systemd ends like one at a terminal.
     std::signal(SIGPIPE,
                 SIG_IGN);  // A closed pipe is an error of print(), not a death without a word.
 

@@ -6,8 +6,8 @@
 namespace cordon::cli {
 
 /// The whole command line: parses, runs one verb, prints, and gives the exit code of the process.
-/// Installs a SIGINT handler for its duration: the first Ctrl-C asks the verb to stop, the second
-/// ends the process.
+/// Installs a handler of SIGINT and SIGTERM: the first asks the verb to stop, the second ends the
+/// process.
 int run(int argc, const char* const* argv, std::string_view version);
 
 }  // namespace cordon::cli

@@ -32,8 +32,8 @@ Result<engine::WatchRequest> request_of(const Args& args) {
     request.sources = args.operands();
     if (request.sources.empty())
         return fail(ErrorCode::kInvalidParam,
-                    "no SOURCE given: what shall be watched? For example --replay "
-                    "transfers:theft.csv");
+                    "no SOURCE given: what shall be watched? For example evm-rpc:URL of a node, or "
+                    "--replay transfers:theft.csv");
     request.ledger = args.get("ledger");
     request.config = args.get("config");
     request.rules = args.all("rules");
@@ -205,8 +205,10 @@ Command watch_command() {
         .usage = "[--replay] SOURCE… [--ledger DIR] [--rules PATH]…",
         .about =
             "Runs all detectors over blocks and other events, and prints each alert as it is "
-            "found. SOURCE is what ingest takes; several are read side by side in the order of "
-            "their times. labels:, assets:, prices: and wallets: say what is known beside the "
+            "found. SOURCE is a node, evm-rpc:URL[,URL…] or btc-rpc:URL[,URL…], where URL may be "
+            "env:NAME, or tail:FILE, events that somebody appends (docs/user/live.md); or what "
+            "ingest takes, read side by side in the order of their times. labels:, assets:, "
+            "prices: and wallets: say what is known beside the "
             "stream, as does the ledger of --ledger, of which only what lies before the first "
             "block of the stream is looked at. The same sources give the same alerts, byte for "
             "byte. With --format jsonl each line is one alert (docs/formats/alert.md). Exit code "
@@ -239,7 +241,8 @@ Command watch_command() {
              {"chain", "CHAIN", "Chain of sources that do not say it: btc, eth, bsc, …"},
              {"speed", "N",
               "Event seconds in a second, e.g. 60; as fast as possible when not given"}},
-        .examples = {"cordon watch --replay transfers:theft.csv wallets:wallets.csv "
+        .examples = {"cordon watch evm-rpc:ws://127.0.0.1:8545 --config watch.yaml --state watch",
+                     "cordon watch --replay transfers:theft.csv wallets:wallets.csv "
                      "prices:prices.csv",
                      "cordon watch --replay evm-etl:export/ --ledger led --format jsonl"},
         .takes_operands = true,

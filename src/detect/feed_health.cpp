@@ -19,7 +19,7 @@ constexpr std::array<Trouble, 6> kTroubles{{
     {Severity::kInfo, "The feed is at the tip again", "Nothing: what was missed has been read."},
     {Severity::kMedium, "The feed is falling behind the chain",
      "Look at the node's load and the network; until then alerts come late."},
-    {Severity::kHigh, "Blocks could not be had",
+    {Severity::kHigh, "What happened could not be had",
      "Replay these blocks from another node: what happened in them was not watched."},
     {Severity::kHigh, "Endpoints give different blocks of one height",
      "Find out which endpoint is on the chain that others see, and take the other one out."},
@@ -44,6 +44,17 @@ std::unique_ptr<Detector> FeedHealth::make(const WatchConfig&) {
 }
 
 void FeedHealth::on_status(const FeedStatus& status, const World&, Findings& findings) {
+    switch (status.state) {
+        case FeedState::kBehind:
+        case FeedState::kDisagree:
+        case FeedState::kUnavailable: ++open_.at(status.chain, status.time); break;
+        case FeedState::kCaughtUp:
+            if (const uint32_t* open = open_.find(status.chain); !open || *open == 0) return;
+            --open_.at(status.chain, status.time);
+            break;
+        case FeedState::kGap:
+        case FeedState::kDropped: break;
+    }
     const Trouble& trouble = kTroubles[static_cast<std::size_t>(status.state)];
     std::string reason =
         format("{} ({}, block {})", trouble.what, to_string(status.chain), status.block);

@@ -14,6 +14,12 @@ public:
 
     const Descriptor& descriptor() const noexcept override { return kDescriptor; }
     void on_status(const FeedStatus& status, const World& world, Findings& findings) override;
+    std::vector<Table*> tables() override { return {&open_}; }
+
+private:
+    static constexpr uint64_t kChains = 64;  // More than anybody watches at once.
+    /// Troubles that end with a "caught up": the one with which a feed begins ends none.
+    Keyed<ChainId, uint32_t> open_{kChains};
 };
 
 }  // namespace cordon::detect

@@ -33,6 +33,35 @@ TEST(FeedHealth, tells_every_trouble_once) {
     EXPECT_TRUE(told[3].subject.empty());
 }
 
+TEST(FeedHealth, the_caught_up_of_a_start_is_no_alert) {
+    const WatchConfig config;
+    const TestKnowledge knowledge;
+    Watch watch{config, knowledge};
+    CollectedAlerts alerts;
+    ASSERT_TRUE(watch.on(status(FeedState::kCaughtUp, 5, 1'000), alerts));
+    EXPECT_TRUE(alerts.of("W01").empty());
+    for (const auto& event :
+         {status(FeedState::kUnavailable, 7, 1'020), status(FeedState::kCaughtUp, 9, 1'030),
+          status(FeedState::kCaughtUp, 10, 1'040)})
+        ASSERT_TRUE(watch.on(event, alerts));
+    EXPECT_EQ(alerts.of("W01").size(), 2U);
+}
+
+TEST(FeedHealth, tells_of_txns_that_the_tracer_gave_up_on) {
+    const WatchConfig config;
+    const TestKnowledge knowledge;
+    Watch watch{config, knowledge};
+    CollectedAlerts alerts;
+    TestStream stream;
+    auto event = std::make_shared<FeedEvent>(*stream.transfer(named("a"), named("b"), 1U).block());
+    std::get<SeenBlock>(*event).activity.missing = 3;
+    ASSERT_TRUE(watch.on(event, alerts));
+    const auto told = alerts.of("W01");
+    ASSERT_EQ(told.size(), 1U);
+    EXPECT_EQ(told[0].severity, Severity::kHigh);
+    EXPECT_NE(told[0].reason.find("3 txns"), std::string::npos);
+}
+
 TEST(FeedHealth, says_nothing_of_blocks) {
     const WatchConfig config;
     const TestKnowledge knowledge;

@@ -295,6 +295,13 @@ void Watch::run_block(const SeenBlock& seen, Step& step) {
     for (; account != account_end; ++account)
         show(account->hash, account->time.value_or(block_time), account->transfers, nullptr,
              nullptr);
+    if (seen.activity.missing > 0) {
+        const FeedStatus status{chain, FeedState::kGap, header.number, block_time,
+                                format("{} txns of it have no trace: the node's tracer gave up",
+                                       seen.activity.missing)};
+        each(nullptr, &header, chain, block_time, step,
+             [&](Detector& detector) { detector.on_status(status, world_, findings_); });
+    }
     each(nullptr, &header, chain, block_time, step,
          [&](Detector& detector) { detector.on_block_end(chain, header, world_, findings_); });
 }

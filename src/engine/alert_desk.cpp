@@ -118,6 +118,14 @@ Status AlertDesk::take_known(StoredAlert stored, const Alert& alert, uint64_t ev
                                  to_string(alert.severity))
                         : format("is in block {}", alert.block);
         stored.alert = alert;
+    } else if (alert.block_hash != Hash256{} && alert.block_hash != stored.alert.block_hash) {
+        // Seen again after a restart, and mined elsewhere meanwhile: no news, but a fact.
+        stored.alert.block = alert.block;
+        stored.alert.block_hash = alert.block_hash;
+        stored.alert.time = alert.time;
+        CORDON_TRY(store_.put_alert(stored));
+        step.what = format("is in block {} now", alert.block);
+        return store_.add_step(alert.id, step);
     } else {
         return {};
     }

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <chrono>
 #include <ctime>
+#include <set>
 #include <thread>
 
 #include <cordon/base/format.hpp>
@@ -14,6 +15,7 @@
 
 #include "courier.hpp"
 #include "knowledge.hpp"
+#include "watch_live.hpp"
 #include "watch_metrics.hpp"
 #include "watch_source.hpp"
 #include "watch_state.hpp"
@@ -60,6 +62,9 @@ private:
     UnixMillis first_{};
 };
 
+/// How often a watch to which nothing happens looks after itself.
+constexpr std::chrono::seconds kIdle{1};
+
 double cpu_seconds() noexcept { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
 /// Wallet sets are numbered by their order, and tables hold these numbers.
@@ -91,10 +96,19 @@ public:
         for (;;) {
             if (cancelled()) break;
             auto event = std::make_shared<FeedEvent>();
+            if (live_) {
+                using Polled = feed::MergedFeed::Polled;
+                CORDON_TRY(const Polled polled, live_->feed().poll(*event, kIdle));
+                if (polled == Polled::kEnd) break;
+                if (polled == Polled::kEvent) CORDON_TRY(take_live(std::move(event)));
+                CORDON_TRY(look_after());
+                continue;
+            }
             CORDON_TRY(const bool more, stream_->read(*event));
             if (!more) break;
             if (!pace_.wait(time_of(*event), hooks_.cancel)) break;
             CORDON_TRY(take(std::move(event)));
+            CORDON_TRY(look_after());
         }
         return finish();
     }
@@ -104,14 +118,30 @@ private:
 
     Status open() {
         SideRows rows;
-        CORDON_TRY(auto sources, open_watch_sources(request_.sources, request_.chain, rows));
-        if (sources.empty())
+        std::vector<std::string> live, files;
+        for (const std::string& source : request_.sources)
+            (feed::is_live(source) ? live : files).push_back(source);
+        CORDON_TRY(auto sources, open_watch_sources(files, request_.chain, rows));
+        if (sources.empty() && live.empty())
             return fail(ErrorCode::kInvalidParam,
                         "no SOURCE with blocks or events: labels, assets, prices and wallets say "
                         "what is known, not what happens");
+        if (!sources.empty() && !live.empty())
+            return fail(ErrorCode::kInvalidParam,
+                        format("{} is over, and a live source is not: replay the one, or watch the "
+                               "other",
+                               sources.front().name));
         for (const WatchSource& source : sources)
             name_ += (name_.empty() ? "" : "\n") + source.name;
-        stream_ = std::make_unique<MergedEvents>(std::move(sources));
+        if (live.empty()) {
+            stream_ = std::make_unique<MergedEvents>(std::move(sources));
+        } else {
+            name_ = "live";  // A URL may hold a key; the chains tell whether it is the same watch.
+            feed::LiveOptions options;
+            options.chain = request_.chain;
+            options.cancel = hooks_.cancel;
+            live_ = std::make_unique<LiveStream>(std::move(live), std::move(options));
+        }
         CORDON_TRY(knowledge_, LedgerKnowledge::open(request_.ledger, std::move(rows)));
         if (!request_.config.empty()) {
             CORDON_TRY(const InputFile file, input_file(request_.config));
@@ -202,7 +232,7 @@ private:
 
     Status resume() {
         head_.settings = settings_digest(config_);
-        if (!state_) return {};
+        if (!state_) return live_ ? live_->open(head_) : Status{};
         CORDON_TRY(const auto stored_name, store_->mark("sources"));
         if (stored_name && *stored_name != name_)
             return fail(ErrorCode::kConflict,
@@ -212,6 +242,7 @@ private:
         if (!stored_name)
             CORDON_TRY(store_->change([&] { return store_->put_mark("sources", name_); }));
         CORDON_TRY(known_, store_->cursor(kStream));
+        if (live_) return resume_live();
         auto head = state_->head();
         if (!head) {
             // Everything can be had anew from the stream: alerts up to the cursor are known.
@@ -232,13 +263,111 @@ private:
                 CORDON_TRY(skip());
             }
         }
+        return go_on();
+    }
+
+    Status go_on() {
         done_.events = head_.events;
-        done_.blocks = head_.blocks;
+        done_.blocks = saved_blocks_ = head_.blocks;
         done_.txns = head_.txns;
         done_.transfers = head_.transfers;
         if (hooks_.resumed && (head_.events > 0 || known_))
             hooks_.resumed({head_.events, known_ ? known_->events : 0});
         return show_rest();
+    }
+
+    /// A live stream does not come again as it was: what is taken is told by blocks, not by a
+    /// count, and events are numbered on.
+    Status resume_live() {
+        for (unsigned age = 0; age < WatchState::kKept; ++age) {
+            auto head = state_->head(age);
+            if (!head) {
+                tell(format("{}; an older one is looked for", head.error().message));
+                continue;
+            }
+            if (!*head) continue;
+            const std::string settings = head_.settings;
+            const Status loaded =
+                (*head)->settings == settings
+                    ? load(age)
+                    : Status{fail(ErrorCode::kConflict,
+                                  "wallets or parameters have changed since the checkpoint: "
+                                  "detectors begin anew")};
+            if (!loaded && loaded.error().code != ErrorCode::kConflict) return loaded;
+            head_ = **head;
+            head_.settings = settings;
+            if (!loaded) {
+                tell(loaded.error().message);
+                CORDON_TRY(begin_anew());
+            }
+            break;
+        }
+        for (const auto& [chain, block] : head_.beginnings) knowledge_->begin(chain, block);
+        for (const auto& [chain, blocks] : head_.seen)
+            if (!blocks.empty()) floor_[chain] = blocks.back().number;
+        CORDON_TRY(const auto told, store_->since_event(head_.events));
+        unsettled_.add(told);
+        CORDON_TRY(live_->open(head_));
+        CORDON_TRY(go_on());
+        if (known_) done_.events = std::max(done_.events, known_->events);
+        known_.reset();
+        return {};
+    }
+
+    Status load(unsigned age) {
+        make_watch();
+        CORDON_TRY(open_desk());
+        return state_->load(*watch_, age);
+    }
+
+    /// Detectors that remember nothing.
+    Status begin_anew() {
+        make_watch();
+        return open_desk();
+    }
+
+    Status take_live(std::shared_ptr<const FeedEvent> event) {
+        live_->note(*event, head_);
+        const auto* back = std::get_if<Rewind>(event.get());
+        const auto floor = back ? floor_.find(back->chain) : floor_.end();
+        if (floor != floor_.end() && back->keep < floor->second) return go_back(*back);
+        const Status taken = take(event);
+        if (!taken && back && taken.error().code == ErrorCode::kLimit) return go_back(*back);
+        return taken;
+    }
+
+    /// Blocks are gone that detection cannot take back: an older checkpoint is, where there is one.
+    Status go_back(const Rewind& back) {
+        for (unsigned age = 1; state_ && age < WatchState::kKept; ++age) {
+            auto head = state_->head(age);
+            if (!head || !*head || (*head)->settings != head_.settings ||
+                !is_before(**head, head_, back) || !load(age))
+                continue;
+            tell(
+                format("{} was reorganised back to block {}: the watch goes back to block {}, "
+                       "where it still can",
+                       to_string(back.chain), back.keep, (*head)->seen[back.chain].back().number));
+            head_ = *std::move(*head);
+            for (const auto& [chain, blocks] : head_.seen)
+                if (!blocks.empty()) floor_[chain] = blocks.back().number;
+            CORDON_TRY(const auto told, store_->since_event(head_.events));
+            unsettled_.add(told);
+            return live_->open(head_);
+        }
+        CORDON_TRY(begin_anew());
+        for (const auto& [chain, blocks] : head_.seen)
+            if (!blocks.empty()) floor_[chain] = blocks.back().number;
+        floor_[back.chain] = back.keep;
+        CORDON_TRY(auto told, store_->since_event(0));
+        std::erase_if(told, [&](const records::StoredAlert& stored) {
+            return stored.alert.chain != back.chain || stored.alert.block <= back.keep;
+        });
+        unsettled_.add(told);
+        return take(std::make_shared<FeedEvent>(FeedStatus{
+            back.chain, FeedState::kGap, back.keep, feed::wall_clock(),
+            format("the chain was reorganised back to block {}, before every checkpoint: "
+                   "detectors begin anew there, and have forgotten what they knew",
+                   back.keep)}));
     }
 
     /// Reads over what was taken before the checkpoint.
@@ -268,15 +397,28 @@ private:
         if (is_known) {
             if (done_.events == known_->events && cursor_.hash != known_->hash)
                 return other_stream();
-        } else if (!raised.alerts.empty()) {
+        } else if (auto gone = unsettled_.settle(*event, raised.alerts);
+                   !raised.alerts.empty() || !gone.empty()) {
+            raised.alerts.insert(raised.alerts.begin(), gone.begin(), gone.end());
             cursor_.events = done_.events;
             CORDON_TRY(auto told, desk_->take(raised.alerts, cursor_));
             if (courier_) courier_->wake();
             CORDON_TRY(show(told));
         }
+        return {};
+    }
+
+    /// What is due after an event, and while none comes.
+    Status look_after() {
         done_.suppressed = desk_->suppressed();
-        done_.bytes_read = stream_->bytes_read();
-        done_.bytes_total = stream_->bytes_total();
+        if (stream_) {
+            done_.bytes_read = stream_->bytes_read();
+            done_.bytes_total = stream_->bytes_total();
+        } else {
+            // A live watch has no end at which to say it.
+            for (const std::string& warning : live_->feed().warnings())
+                if (warned_.insert(warning).second) tell(warning);
+        }
         if (hooks_.progress) hooks_.progress(done_);
         CORDON_TRY(checkpoint(false));
         reload_rules();
@@ -321,7 +463,6 @@ private:
         done_.chain = block.chain;
         done_.height = block.header.number;
         done_.time = block.header.time.value_or(done_.time);
-        head_.tips[block.chain] = block.header.number;
         cursor_.chain = block.chain;
         cursor_.block = block.header.number;
         cursor_.hash = block.header.hash;
@@ -329,11 +470,20 @@ private:
 
     Status checkpoint(bool at_end) {
         if (!state_ || (known_ && done_.events < known_->events)) return {};
+        // Before they are settled, what there is to settle is known by the older checkpoint only.
+        if (!unsettled_.empty()) return {};
         constexpr double kShare = 20;
-        const bool due = done_.blocks >= saved_blocks_ + request_.checkpoint_blocks &&
-                         cpu_seconds() >= saved_at_ + kShare * cost_;
+        // What lies behind the checkpoint is asked of the node again, with traces: geth has the
+        // state for that of the last 128 blocks.
+        constexpr uint64_t kLiveBlocks = 32;
+        const uint64_t blocks =
+            live_ ? std::min(request_.checkpoint_blocks, kLiveBlocks) : request_.checkpoint_blocks;
+        // Of a live watch the first block, too: nothing lies before it to go back to.
+        const bool is_first = live_ && saved_blocks_ == 0 && done_.blocks > 0;
+        const bool due = (done_.blocks >= saved_blocks_ + blocks || is_first) &&
+                         now() >= saved_at_ + kShare * cost_;
         if ((!due && !at_end) || done_.events == saved_events_) return {};
-        const double begin = cpu_seconds();
+        const double begin = now();
         cursor_.events = done_.events;
         CORDON_TRY(desk_->take({}, cursor_));
         head_.events = done_.events;
@@ -344,7 +494,7 @@ private:
         CORDON_TRY(state_->save(head_, *watch_));
         saved_blocks_ = done_.blocks;
         saved_events_ = done_.events;
-        saved_at_ = cpu_seconds();
+        saved_at_ = now();
         cost_ = saved_at_ - begin;
         return {};
     }
@@ -357,7 +507,8 @@ private:
         metrics_at_ = now;
         return save_metrics(request_.metrics, metrics_text(done_, watch_->metrics(),
                                                            courier_ ? courier_->metrics()
-                                                                    : std::vector<SinkMetrics>{}));
+                                                                    : std::vector<SinkMetrics>{},
+                                                           live_ ? &live_->feed() : nullptr));
     }
 
     Result<WatchResult> finish() {
@@ -371,7 +522,7 @@ private:
         result.detectors = watch_->metrics();
         result.rules = rules_->metrics();
         result.backtest = rules_->backtest();
-        result.warnings = stream_->warnings();
+        if (stream_) result.warnings = stream_->warnings();
         result.warnings.insert(result.warnings.end(), undelivered.begin(), undelivered.end());
         std::string unfed;
         for (const detect::DetectorMetrics& each : result.detectors)
@@ -382,6 +533,13 @@ private:
                        "they saw less than all blocks: {}",
                        unfed));
         return result;
+    }
+
+    /// A live watch mostly waits: what its checkpoints cost is a share of time, not of work.
+    double now() const noexcept {
+        if (!live_) return cpu_seconds();
+        return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch())
+            .count();
     }
 
     void tell(const std::string& warning) {
@@ -396,7 +554,11 @@ private:
     const WatchHooks& hooks_;
     Pace pace_;
     std::string name_;
-    std::unique_ptr<MergedEvents> stream_;
+    std::unique_ptr<MergedEvents> stream_;  // Files; else
+    std::unique_ptr<LiveStream> live_;      // nodes.
+    std::set<std::string> warned_;
+    Unsettled unsettled_;
+    std::map<ChainId, BlockNum> floor_;  // What lies below cannot be taken back by detection.
     std::unique_ptr<LedgerKnowledge> knowledge_;
     detect::WatchConfig config_;
     std::vector<detect::RuleText> rule_texts_;

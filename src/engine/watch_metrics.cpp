@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include <cordon/base/format.hpp>
+#include <cordon/feed/merged_feed.hpp>
 
 namespace cordon::engine {
 namespace {
@@ -42,11 +43,42 @@ private:
     std::string_view name_;
 };
 
+void add_feed(Page& page, const feed::MergedFeed& live) {
+    struct Column {
+        std::string_view name, type, help;
+        uint64_t feed::ChainFeedMetrics::* member;
+    };
+    using Metrics = feed::ChainFeedMetrics;
+    const std::vector<feed::FollowedChain> chains = live.chains();
+    for (const Column& column :
+         {Column{"feed_blocks_total", "counter", "Blocks given.", &Metrics::blocks},
+          Column{"feed_rewinds_total", "counter", "Reorgs.", &Metrics::rewinds},
+          Column{"feed_pending_total", "counter", "Txns given that wait.", &Metrics::pending},
+          Column{"feed_failures_total", "counter", "Calls that an endpoint did not answer well.",
+                 &Metrics::failures},
+          Column{"feed_failovers_total", "counter", "Changes of the endpoint.",
+                 &Metrics::failovers},
+          Column{"feed_gaps_total", "counter", "Blocks passed over.", &Metrics::gaps},
+          Column{"feed_block", "gauge", "The last block given.", &Metrics::block},
+          Column{"feed_tip", "gauge", "The last block known.", &Metrics::tip}}) {
+        page.head(column.name, column.type, column.help);
+        for (const feed::FollowedChain& each : chains)
+            page.value("chain", to_string(each.chain), each.metrics.*column.member);
+    }
+    const feed::MergedMetrics queue = live.metrics();
+    page.head("feed_waiting", "gauge", "Events in the queue.");
+    page.value(queue.waiting);
+    page.head("feed_full_total", "counter", "How often a source waited for room.");
+    page.value(queue.full);
+    page.head("feed_dropped_pending_total", "counter", "Waiting txns that found no room.");
+    page.value(queue.dropped_pending);
+}
+
 }  // namespace
 
 std::string metrics_text(const WatchProgress& done,
                          const std::vector<detect::DetectorMetrics>& detectors,
-                         const std::vector<SinkMetrics>& sinks) {
+                         const std::vector<SinkMetrics>& sinks, const feed::MergedFeed* live) {
     Page page;
     const auto one = [&](std::string_view name, std::string_view type, std::string_view help,
                          uint64_t number) {
@@ -102,6 +134,7 @@ std::string metrics_text(const WatchProgress& done,
         page.head(column.name, column.type, column.help);
         for (const SinkMetrics& each : sinks) page.value("sink", each.name, each.*column.member);
     }
+    if (live) add_feed(page, *live);
     return std::move(page.text_);
 }
 

@@ -7,6 +7,10 @@
 
 #include "watch.hpp"
 
+namespace cordon::feed {
+class MergedFeed;
+}
+
 namespace cordon::engine {
 
 /// What waits for each sink, and what went.
@@ -18,7 +22,8 @@ struct SinkMetrics {
 /// The state of a watch in the text format of Prometheus (docs/user/watch.md names each metric).
 std::string metrics_text(const WatchProgress& done,
                          const std::vector<detect::DetectorMetrics>& detectors,
-                         const std::vector<SinkMetrics>& sinks);
+                         const std::vector<SinkMetrics>& sinks,
+                         const feed::MergedFeed* live = nullptr);
 
 /// Written aside and renamed: a reader never sees half of it.
 Status save_metrics(const std::string& path, const std::string& text);

@@ -20,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kMagic = "cordon-state-1\n";
+constexpr std::string_view kMagic = "cordon-state-2\n";
 constexpr std::size_t kSum = sizeof(Hash256);
 
 tl::unexpected<Error> io_failure(const std::string& path, std::string_view what) {
@@ -107,6 +107,38 @@ Status load_places(detect::StateSource& source, std::map<ChainId, BlockNum>& pla
     return {};
 }
 
+Status save_live(detect::StateSink& sink, const CheckpointHead& head) {
+    CORDON_TRY(detect::save_state(sink, uint64_t{head.seen.size()}));
+    for (const auto& [chain, blocks] : head.seen) {
+        CORDON_TRY(detect::save_state(sink, to_string(chain)));
+        CORDON_TRY(detect::save_state(sink, blocks));
+    }
+    CORDON_TRY(detect::save_state(sink, uint64_t{head.tails.size()}));
+    for (const auto& [source, place] : head.tails) {
+        CORDON_TRY(detect::save_state(sink, source));
+        CORDON_TRY(detect::save_state(sink, place));
+    }
+    return {};
+}
+
+Status load_live(detect::StateSource& source, CheckpointHead& head) {
+    uint64_t size = 0;
+    CORDON_TRY(detect::load_state(source, size));
+    for (; size > 0; --size) {
+        std::string text;
+        CORDON_TRY(detect::load_state(source, text));
+        CORDON_TRY(const ChainId chain, parse_chain(text));
+        CORDON_TRY(detect::load_state(source, head.seen[chain]));
+    }
+    CORDON_TRY(detect::load_state(source, size));
+    for (; size > 0; --size) {
+        std::string text;
+        CORDON_TRY(detect::load_state(source, text));
+        CORDON_TRY(detect::load_state(source, head.tails[text]));
+    }
+    return {};
+}
+
 Result<CheckpointHead> read_head(FileSource& source, const std::string& path) {
     std::array<uint8_t, kMagic.size()> magic{};
     CORDON_TRY(source.read(magic));
@@ -117,7 +149,7 @@ Result<CheckpointHead> read_head(FileSource& source, const std::string& path) {
     for (uint64_t* number : {&head.events, &head.blocks, &head.txns, &head.transfers})
         CORDON_TRY(detect::load_state(source, *number));
     CORDON_TRY(load_places(source, head.beginnings));
-    CORDON_TRY(load_places(source, head.tips));
+    CORDON_TRY(load_live(source, head));
     return head;
 }
 
@@ -164,11 +196,39 @@ WatchState::~WatchState() {
     if (lock_ >= 0) ::close(lock_);
 }
 
-std::string WatchState::path() const {
-    return (fs::path{directory_} / "watch.checkpoint").string();
+std::string WatchState::path(unsigned age) const {
+    const std::string name = age == 0 ? "watch.checkpoint" : format("watch.checkpoint.{}", age);
+    return (fs::path{directory_} / name).string();
 }
 
-Status WatchState::save(const CheckpointHead& head, const detect::Watch& watch) const {
+/// The newest becomes the second, and the second the oldest, when that is deep enough by now. At no
+/// moment is there no newest.
+Status WatchState::keep_older(const CheckpointHead& head) {
+    if (head.seen.empty()) return {};
+    // Two epochs of 32 slots: what is deeper is final on Ethereum but for a catastrophe.
+    constexpr BlockNum kDeep = 64;
+    const auto second = this->head(1);
+    const bool has_second = second && *second;
+    if (has_second) {
+        for (const auto& [chain, blocks] : head.seen) {
+            const auto before = (*second)->seen.find(chain);
+            if (before != (*second)->seen.end() && !before->second.empty() && !blocks.empty() &&
+                before->second.back().number + kDeep > blocks.back().number)
+                return {};
+        }
+        if (std::rename(path(1).c_str(), path(2).c_str()) != 0)
+            return io_failure(path(1), "cannot be renamed");
+    }
+    std::error_code error;
+    if (!fs::exists(path(), error)) return {};
+    fs::remove(path(1), error);
+    fs::create_hard_link(path(), path(1), error);
+    if (error)
+        return fail(ErrorCode::kIo, format("{}: cannot be kept: {}", path(), error.message()));
+    return {};
+}
+
+Status WatchState::save(const CheckpointHead& head, const detect::Watch& watch) {
     const std::string temporary = path() + ".tmp";
     {
         const File file{std::fopen(temporary.c_str(), "wbe")};
@@ -179,34 +239,37 @@ Status WatchState::save(const CheckpointHead& head, const detect::Watch& watch) 
         for (const uint64_t number : {head.events, head.blocks, head.txns, head.transfers})
             CORDON_TRY(detect::save_state(sink, number));
         CORDON_TRY(save_places(sink, head.beginnings));
-        CORDON_TRY(save_places(sink, head.tips));
+        CORDON_TRY(save_live(sink, head));
         CORDON_TRY(watch.save(sink));
         CORDON_TRY(sink.finish());
     }
+    CORDON_TRY(keep_older(head));
     if (std::rename(temporary.c_str(), path().c_str()) != 0)
         return io_failure(temporary, "cannot be named watch.checkpoint");
     return sync_directory(directory_);
 }
 
-Result<std::optional<CheckpointHead>> WatchState::head() const {
-    const File file{std::fopen(path().c_str(), "rbe")};
+Result<std::optional<CheckpointHead>> WatchState::head(unsigned age) const {
+    const std::string name = path(age);
+    const File file{std::fopen(name.c_str(), "rbe")};
     if (!file) {
         if (errno == ENOENT) return std::nullopt;
-        return io_failure(path(), "cannot be read");
+        return io_failure(name, "cannot be read");
     }
-    CORDON_TRY(const bool whole, is_whole(file.get(), path()));
-    if (!whole) return fail(ErrorCode::kCorrupt, path() + ": does not match its checksum");
+    CORDON_TRY(const bool whole, is_whole(file.get(), name));
+    if (!whole) return fail(ErrorCode::kCorrupt, name + ": does not match its checksum");
     std::rewind(file.get());
-    FileSource source{file.get(), path()};
-    CORDON_TRY(CheckpointHead head, read_head(source, path()));
+    FileSource source{file.get(), name};
+    CORDON_TRY(CheckpointHead head, read_head(source, name));
     return head;
 }
 
-Status WatchState::load(detect::Watch& watch) const {
-    const File file{std::fopen(path().c_str(), "rbe")};
-    if (!file) return io_failure(path(), "cannot be read");
-    FileSource source{file.get(), path()};
-    CORDON_TRY(read_head(source, path()));
+Status WatchState::load(detect::Watch& watch, unsigned age) const {
+    const std::string name = path(age);
+    const File file{std::fopen(name.c_str(), "rbe")};
+    if (!file) return io_failure(name, "cannot be read");
+    FileSource source{file.get(), name};
+    CORDON_TRY(read_head(source, name));
     return watch.load(source);
 }
 

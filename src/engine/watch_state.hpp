@@ -7,6 +7,7 @@
 #include <string>
 
 #include <cordon/detect/watch.hpp>
+#include <cordon/feed/open.hpp>
 #include <cordon/records/alert_store.hpp>
 
 namespace cordon::engine {
@@ -18,7 +19,9 @@ struct CheckpointHead {
     std::string settings;
     uint64_t events = 0, blocks = 0, txns = 0, transfers = 0;
     std::map<ChainId, BlockNum> beginnings;  ///< First block of each chain.
-    std::map<ChainId, BlockNum> tips;        ///< Last block of each chain.
+    /// Of a live watch: the last blocks of each chain, and how far files were read.
+    std::map<ChainId, std::vector<feed::BlockRef>> seen;
+    std::map<std::string, feed::TailPlace> tails;
     friend bool operator==(const CheckpointHead&, const CheckpointHead&) = default;
 };
 
@@ -33,17 +36,24 @@ public:
     records::AlertStore& alerts() noexcept { return *alerts_; }
     const std::string& directory() const noexcept { return directory_; }
 
+    /// Checkpoints that are kept of a live watch: 0 is the newest. A reorg that came while it was
+    /// away cannot be undone in the newest, since that has no steps: an older one is gone back to.
+    static constexpr unsigned kKept = 3;
+
     /// Written aside, synced, renamed: there is always a whole one. Its SHA-256 stands at its end.
-    Status save(const CheckpointHead& head, const detect::Watch& watch) const;
-    /// What the checkpoint says of itself; none: there is no checkpoint. Reads and checks all of
-    /// it: kCorrupt.
-    Result<std::optional<CheckpointHead>> head() const;
+    /// Of a live watch older ones are kept: the oldest is a finalised epoch behind, and at most
+    /// about two.
+    Status save(const CheckpointHead& head, const detect::Watch& watch);
+    /// What a checkpoint says of itself; none: there is no such. Reads and checks all of it:
+    /// kCorrupt.
+    Result<std::optional<CheckpointHead>> head(unsigned age = 0) const;
     /// REQUIRES: head() gave one.
-    Status load(detect::Watch& watch) const;
+    Status load(detect::Watch& watch, unsigned age = 0) const;
 
 private:
     explicit WatchState(std::string directory) : directory_{std::move(directory)} {}
-    std::string path() const;
+    std::string path(unsigned age = 0) const;
+    Status keep_older(const CheckpointHead& head);
 
     std::string directory_;
     int lock_ = -1;

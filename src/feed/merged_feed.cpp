@@ -19,13 +19,18 @@ struct MergedFeed::Shared {
 
     mutable std::mutex mutex;  // Guards what follows.
     std::condition_variable came, room;
-    std::deque<FeedEvent> queue;
+    struct Waiting {
+        FeedEvent event;
+        std::optional<std::size_t> from;
+    };
+    std::deque<Waiting> queue;
     std::size_t blocks = 0;  // In the queue.
     std::size_t running = 0;
     bool stop = false;
     std::optional<Error> failed;  // The first.
     std::vector<std::vector<std::string>> warnings;
     MergedMetrics metrics;
+    std::vector<ChainFeedMetrics> followed;  // By source; of those that follow a chain.
 
     std::vector<std::thread> threads;
 
@@ -35,19 +40,20 @@ struct MergedFeed::Shared {
     bool has_room(bool block) const {
         return block ? blocks < options.blocks : queue.size() - blocks < options.others;
     }
-    void push(FeedEvent event) {
+    void push(FeedEvent event, std::optional<std::size_t> from) {
         if (is_block(event)) ++blocks;
-        queue.push_back(std::move(event));
+        queue.push_back({std::move(event), from});
         came.notify_one();
     }
     UnixMillis now() const { return options.clock ? options.clock() : UnixMillis{}; }
     /// Waits for room; false when all is to end.
-    bool push_waiting(std::unique_lock<std::mutex>& lock, FeedEvent event) {
+    bool push_waiting(std::unique_lock<std::mutex>& lock, FeedEvent event,
+                      std::optional<std::size_t> from = {}) {
         const bool block = is_block(event);
         if (!has_room(block)) ++metrics.full;
         room.wait(lock, [&] { return stop || has_room(block); });
         if (stop) return false;
-        push(std::move(event));
+        push(std::move(event), from);
         return true;
     }
 
@@ -60,6 +66,7 @@ struct MergedFeed::Shared {
             auto warned = self.source->warnings();
             std::unique_lock lock{mutex};
             warnings[place] = std::move(warned);
+            if (self.feed) followed[place] = self.feed->metrics();
             if (stop) break;
             if (!more) {
                 if (!failed) failed = more.error().in(self.name);
@@ -83,7 +90,7 @@ struct MergedFeed::Shared {
                 dropped = 0;
                 if (!push_waiting(lock, status)) break;
             }
-            if (!push_waiting(lock, std::move(event))) break;
+            if (!push_waiting(lock, std::move(event), place)) break;
         }
         const std::scoped_lock lock{mutex};
         --running;
@@ -99,6 +106,7 @@ MergedFeed::MergedFeed(std::vector<MergedSource> sources, MergedOptions options,
     shared_->sources = std::move(sources);
     shared_->running = shared_->sources.size();
     shared_->warnings.resize(shared_->sources.size());
+    shared_->followed.resize(shared_->sources.size());
     for (std::size_t i = 0; i < shared_->sources.size(); ++i)
         shared_->threads.emplace_back([shared = shared_.get(), i] { shared->work(i); });
 }
@@ -143,7 +151,8 @@ Result<MergedFeed::Polled> MergedFeed::poll(FeedEvent& event, std::chrono::milli
         if (shared_->failed) return fail(*shared_->failed);
         return Polled::kEnd;
     }
-    event = std::move(shared_->queue.front());
+    event = std::move(shared_->queue.front().event);
+    last_from_ = shared_->queue.front().from;
     shared_->queue.pop_front();
     if (Shared::is_block(event)) --shared_->blocks;
     ++shared_->metrics.given;
@@ -163,6 +172,15 @@ MergedMetrics MergedFeed::metrics() const {
     MergedMetrics metrics = shared_->metrics;
     metrics.waiting = shared_->queue.size();
     return metrics;
+}
+
+std::vector<FollowedChain> MergedFeed::chains() const {
+    const std::scoped_lock lock{shared_->mutex};
+    std::vector<FollowedChain> all;
+    for (std::size_t i = 0; i < shared_->sources.size(); ++i)
+        if (shared_->sources[i].feed)
+            all.push_back({shared_->sources[i].chain, shared_->followed[i]});
+    return all;
 }
 
 }  // namespace cordon::feed

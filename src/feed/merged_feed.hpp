@@ -4,10 +4,13 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <cordon/chain/event_source.hpp>
+
+#include "chain_feed.hpp"
 
 namespace cordon::feed {
 
@@ -16,6 +19,7 @@ struct MergedSource {
     std::string name;  ///< For messages.
     ChainId chain;     ///< What its failures are told of.
     std::unique_ptr<chain::EventSource> source;
+    const ChainFeed* feed = nullptr;  ///< The source, when it follows a chain.
 };
 
 struct MergedOptions {
@@ -31,6 +35,12 @@ struct MergedMetrics {
     uint64_t waiting = 0;          ///< Now in the queue.
     uint64_t dropped_pending = 0;  ///< Pending txns that found the queue full.
     uint64_t full = 0;             ///< How often a source had to wait for room.
+};
+
+/// A chain that is followed, as it was when its last event came.
+struct FollowedChain {
+    ChainId chain;
+    ChainFeedMetrics metrics;
 };
 
 /// Several sources as one, each read by a thread of its own, in the order in which their events
@@ -60,11 +70,15 @@ public:
     uint64_t bytes_total() const noexcept override { return 0; }
     std::vector<std::string> warnings() const override;
     MergedMetrics metrics() const;
+    std::vector<FollowedChain> chains() const;  ///< In the order of their sources.
+    /// Which source gave the last event, by its place; none: it is a word about the queue.
+    std::optional<std::size_t> last_from() const noexcept { return last_from_; }
 
 private:
     struct Shared;
     void end();
     std::unique_ptr<Shared> shared_;
+    std::optional<std::size_t> last_from_;
 };
 
 }  // namespace cordon::feed

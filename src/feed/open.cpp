@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include <cordon/base/format.hpp>
+#include <cordon/crypto/hash.hpp>
 
 #include "bitcoin_node.hpp"
 #include "evm_node.hpp"
@@ -90,7 +91,8 @@ Result<MergedSource> open_chain(bool evm, std::string_view text, const LiveOptio
     const std::string name = format("{} of {}", evm ? "evm-rpc" : "btc-rpc", nodes.front()->name());
     CORDON_TRY(auto opened, ChainFeed::open(std::move(nodes), std::move(feed)));
     const ChainId chain = opened->chain();
-    return MergedSource{name, chain, std::move(opened)};
+    const ChainFeed* followed = opened.get();
+    return MergedSource{name, chain, std::move(opened), followed};
 }
 
 Result<std::string> read_cookie(const std::string& path) {
@@ -104,7 +106,38 @@ Result<std::string> read_cookie(const std::string& path) {
     return text;
 }
 
+/// A tailed file from the place where it was left; from its front when another file has its name.
+class BehindPlace final : public chain::EventSource {
+public:
+    BehindPlace(std::unique_ptr<chain::EventSource> events, const TailPlace& place)
+        : events_{std::move(events)}, place_{place} {}
+    Result<bool> read(FeedEvent& event) override {
+        CORDON_TRY(bool more, events_->read(event));
+        for (; more && place_.events > 0; --place_.events) {
+            if (std::exchange(at_front_, false) && digest(event) != place_.first) break;
+            CORDON_TRY(more, events_->read(event));
+        }
+        place_.events = 0;
+        return more;
+    }
+    uint64_t bytes_read() const noexcept override { return events_->bytes_read(); }
+    uint64_t bytes_total() const noexcept override { return events_->bytes_total(); }
+    std::vector<std::string> warnings() const override { return events_->warnings(); }
+
+private:
+    std::unique_ptr<chain::EventSource> events_;
+    TailPlace place_;
+    bool at_front_ = true;
+};
+
 }  // namespace
+
+Hash256 digest(const FeedEvent& event) {
+    const std::string line = chain::format_event(event);
+    return crypto::sha256({reinterpret_cast<const uint8_t*>(line.data()), line.size()});
+}
+
+bool is_tail(std::string_view source) noexcept { return source.starts_with(kTail); }
 
 bool is_live(std::string_view source) noexcept {
     return source.starts_with(kEvm) || source.starts_with(kBtc) || source.starts_with(kTail);
@@ -133,6 +166,8 @@ Result<std::unique_ptr<MergedFeed>> open_live(const std::vector<std::string>& so
             TailOptions tail;
             tail.cancel = stop.get();
             CORDON_TRY(auto events, chain::open_events(tail_file(path, tail)));
+            if (const auto read = options.tails.find(source); read != options.tails.end())
+                events = std::make_unique<BehindPlace>(std::move(events), read->second);
             opened.push_back({source, options.chain.value_or(kEthereum), std::move(events)});
             continue;
         }

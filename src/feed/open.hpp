@@ -12,17 +12,26 @@
 
 /// Live sources by their text, as `cordon watch` takes them.
 ///
-///   evm-rpc:URL[,URL…]   an EVM chain or Tron; further URLs are further endpoints of the same
-///   chain btc-rpc:URL[,URL…]   a Bitcoin network tail:FILE            events: lines that somebody
-///   appends to (withdrawal queue, prices, …)
+/// - evm-rpc:URL[,URL…]: an EVM chain or Tron; further URLs are further endpoints of the same chain
+/// - btc-rpc:URL[,URL…]: a Bitcoin network
+/// - tail:FILE: events: lines that somebody appends to (withdrawal queue, prices, …)
 ///
 /// A URL may be "env:NAME": then it stands in that environment variable, where other users of the
 /// machine do not see the key that it holds.
 namespace cordon::feed {
 
+/// How far a tailed file was read.
+struct TailPlace {
+    Hash256 first;        ///< Digest of its first event: a file that was rotated has another one.
+    uint64_t events = 0;  ///< To be read over.
+    friend bool operator==(const TailPlace&, const TailPlace&) = default;
+};
+Hash256 digest(const FeedEvent& event);
+
 struct LiveOptions {
     std::optional<ChainId> chain;  ///< Which the nodes must be of; none: what they say.
     std::map<ChainId, std::vector<BlockRef>> seen;  ///< Where to go on, by chain.
+    std::map<std::string, TailPlace> tails;         ///< And in files, by the text of the source.
     std::optional<BlockNum> from;  ///< Where to begin when nothing was seen; none: at the tip.
     bool pending = true;           ///< Mempools.
     bool traces = true;            ///< Call traces and storage changes, where nodes have them.
@@ -32,6 +41,7 @@ struct LiveOptions {
 };
 
 bool is_live(std::string_view source) noexcept;
+bool is_tail(std::string_view source) noexcept;
 
 /// Credentials for Bitcoin nodes, from the environment: CORDON_BTC_COOKIE names Bitcoin Core's
 /// cookie file, else CORDON_BTC_USER and CORDON_BTC_PASSWORD. Empty: none given. kIo, kNotFound,

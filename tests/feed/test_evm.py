@@ -120,8 +120,9 @@ class Evm(NodeTest):
         b = self.start(Anvil())  # Another chain of the same number: what an attacker's node would be.
         feed = self.start(Feed("--no-pending", f"evm-rpc:{self.url(a)},{self.url(b)}"))
         feed.state("caught-up")
-        a.mine(3)
-        b.mine(3)
+        for node, amount in ((a, 1), (b, 2)):  # Empty blocks of one second would be the same.
+            node.pay(amount)
+            node.mine(2)
         self.assertIn("is on another chain", feed.state("disagree")["text"])
         a.stop()
         b.mine(1)

@@ -1,0 +1,236 @@
+# Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+"""`cordon watch` on a live node: from the tip, killed at any moment, and back after a reorg that came meanwhile."""
+import json
+import pathlib
+import queue
+import re
+import subprocess
+import tempfile
+import threading
+import time
+
+from tests.cli.support import program
+from tests.feed.support import ANSWER_SECONDS, Anvil, NodeTest, Process
+
+LARGE = 5_000  # What the rule of these tests speaks of.
+RULES = f"""- rule: T01
+  desc: A large payment
+  event: transfer
+  condition: amount == {LARGE}
+  output: "%from paid %amount."
+  priority: high
+"""
+
+
+class Watch(Process):
+    """`cordon watch --format jsonl`: its alerts as they come."""
+
+    def __init__(self, *arguments):
+        self.errors = tempfile.TemporaryFile("w+")
+        super().__init__([program(), "watch", "--format", "jsonl", *arguments], stdout=subprocess.PIPE,
+                         stderr=self.errors, text=True)
+        self.lines = queue.Queue()
+        self.told = []
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+
+    def _read(self):
+        for line in self.child.stdout:
+            alert = json.loads(line)["data"]
+            self.told.append(alert)
+            self.lines.put(alert)
+
+    def until(self, wanted, seconds=ANSWER_SECONDS):
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                alert = self.lines.get(timeout=max(0.01, end - time.monotonic()))
+            except queue.Empty:
+                raise AssertionError(f"it did not come; came: {self.short()}; said: {self.said()}") from None
+            if wanted(alert):
+                return alert
+
+    def of(self, txn, state="raised"):
+        return self.until(lambda alert: alert["detector"] == "T01" and txn in alert["txs"] and alert["state"] == state)
+
+    def short(self):
+        return [(each["detector"], each["state"], each["block"]) for each in self.told]
+
+    def said(self):
+        self.errors.seek(0)
+        return self.errors.read()
+
+    def kill(self):
+        self.child.kill()
+        self.child.wait()
+        self.reader.join(ANSWER_SECONDS)
+
+    def finish(self):
+        self.child.terminate()
+        code = self.child.wait(ANSWER_SECONDS)
+        self.reader.join(ANSWER_SECONDS)
+        return code
+
+    def stop(self, seconds=10):
+        super().stop(seconds)
+        self.reader.join(seconds)
+        for stream in (self.child.stdout, self.errors):
+            stream.close()
+
+
+class LiveWatch(NodeTest):
+    def setUp(self):
+        super().setUp()
+        self.rules = self.folder / "rules.yaml"
+        self.rules.write_text(RULES)
+        self.metrics = self.folder / "metrics"
+
+    def watch(self, node, *arguments, scheme="ws"):
+        self.metrics.unlink(missing_ok=True)
+        started = self.start(Watch(f"evm-rpc:{self.url(node, scheme)}", "--rules", str(self.rules), "--metrics",
+                                   str(self.metrics), *arguments))
+        self.until(lambda: self.metric("blocks_total"), started)  # It has the tip.
+        return started
+
+    def until(self, true, watch):
+        end = time.monotonic() + ANSWER_SECONDS
+        while not true():
+            self.assertIsNone(watch.child.poll(), watch.said())
+            self.assertLess(time.monotonic(), end, watch.said())
+            time.sleep(0.05)
+
+    def metric(self, name):
+        if not self.metrics.is_file():
+            return None
+        found = re.search(rf"^cordon_watch_{name}(?:{{.*}})? (\d+)$", self.metrics.read_text(), re.M)
+        return int(found.group(1)) if found else None
+
+    def large(self, node):
+        return node.pay(LARGE)
+
+    def test_from_the_tip_and_nothing_is_said_of_a_start(self):
+        node = self.start(Anvil())
+        before = self.large(node)
+        node.mine(3)
+        watch = self.watch(node)
+        sent = self.large(node)
+        alert = watch.of(sent)
+        self.assertEqual(alert["block"], 5)
+        self.assertNotIn(before, [txn for each in watch.told for txn in each["txs"]])
+        self.assertEqual([each for each in watch.told if each["detector"] == "W01"], [])
+        watch.finish()
+        self.assertEqual(self.metric("feed_block"), 5)
+        self.assertEqual(self.metric("feed_rewinds_total"), 0)
+
+    def test_a_reorg_retracts(self):
+        node = self.start(Anvil())
+        watch = self.watch(node)
+        sent = self.large(node)
+        watch.of(sent)
+        node.call("anvil_reorg", 1, [])
+        self.assertEqual(watch.of(sent, "retracted")["block"], 1)
+
+    def test_killed_and_started_again_it_loses_and_repeats_nothing(self):
+        state = str(self.folder / "state")
+        archive, sinks = self.folder / "alerts.jsonl", self.folder / "sinks.yaml"
+        sinks.write_text(f"version: 1\nsinks:\n  - {{name: archive, type: jsonl, path: {archive}}}\n")
+        node = self.start(Anvil())
+        sent = []
+        for _ in range(4):
+            watch = self.watch(node, "--state", state, "--sinks", str(sinks))
+            for _ in range(3):
+                sent.append(self.large(node))
+            watch.of(sent[-1])
+            watch.kill()
+            sent += [self.large(node) for _ in range(2)]  # While nobody watches.
+            node.mine(2)
+        watch = self.watch(node, "--state", state, "--sinks", str(sinks))
+        watch.of(sent[-1])
+        watch.finish()
+        # Standard output may get the last one twice; the archive has each once.
+        told = [json.loads(line)["data"] for line in archive.read_text().splitlines()]
+        mine = [txn for each in told if each["detector"] == "T01" and each["state"] == "raised" for txn in each["txs"]]
+        self.assertEqual(mine, sent)
+        self.assertNotIn("retracted", [each["state"] for each in told])
+
+    def away(self, end, depth):
+        """Told, then ended; a reorg of so many blocks comes before it is started again."""
+        state = str(self.folder / "state")
+        node = self.start(Anvil())
+        watch = self.watch(node, "--state", state)
+        stays, goes = self.large(node), self.large(node)
+        watch.of(stays)
+        watch.of(goes)
+        end(watch)
+        node.call("anvil_reorg", depth, [])
+        node.pay(1)
+        watch = self.watch(node, "--state", state)
+        self.assertEqual(watch.of(goes, "retracted")["block"], 2)
+        after = self.large(node)
+        watch.of(after)
+        watch.finish()
+        raised = [txn for each in watch.told if each["detector"] == "T01" and each["state"] == "raised"
+                  for txn in each["txs"]]
+        self.assertEqual(raised, [after], "what stood was told again")
+        self.assertEqual(sum(each["state"] == "retracted" for each in watch.told), 1)
+        return watch
+
+    def test_a_reorg_while_it_was_dead_retracts(self):
+        self.away(Watch.kill, 1)
+
+    def test_a_reorg_below_its_checkpoint_retracts(self):
+        watch = self.away(Watch.finish, 1)
+        self.assertIn("the watch goes back to block 0", watch.said())
+        self.assertEqual([each for each in watch.told if each["detector"] == "W01"], [])
+
+    def test_a_reorg_below_every_checkpoint_is_said(self):
+        state = self.folder / "state"
+        node = self.start(Anvil())
+        watch = self.watch(node, "--state", str(state))
+        sent = self.large(node)
+        watch.of(sent)
+        watch.finish()
+        for older in state.glob("watch.checkpoint.*"):
+            older.unlink()
+        node.call("anvil_reorg", 1, [])
+        node.pay(1)
+        watch = self.watch(node, "--state", str(state))
+        watch.of(sent, "retracted")
+        [gap] = [each for each in watch.told if each["detector"] == "W01"]
+        self.assertIn("before every checkpoint", gap["reason"])
+        watch.of(self.large(node))
+
+    def test_a_tailed_file_goes_on_where_it_was_left(self):
+        node = self.start(Anvil())
+        queue_file = self.folder / "queue.jsonl"
+        state = str(self.folder / "state")
+        line = '{"type":"status","chain":"eip155:31337","state":"gap","block":%d,"time":"2026-01-01T00:00:00Z","text":"%d"}\n'
+        queue_file.write_text(line % (1, 1))
+        arguments = (f"tail:{queue_file}", "--state", state)
+        watch = self.watch(node, *arguments)
+        watch.until(lambda alert: alert["reason"].endswith(": 1"))
+        watch.finish()
+        with queue_file.open("a") as file:
+            file.write(line % (2, 2))
+        watch = self.watch(node, *arguments)
+        watch.until(lambda alert: alert["reason"].endswith(": 2"))
+        watch.finish()
+        self.assertEqual(len(watch.told), 1)
+        # Another file of the name is read from its front.
+        pathlib.Path(queue_file).write_text(line % (3, 3) + line % (4, 4) + line % (5, 5))
+        watch = self.watch(node, *arguments)
+        watch.until(lambda alert: alert["reason"].endswith(": 5"))
+        self.assertEqual(len(watch.told), 3)
+
+    def test_a_state_belongs_to_its_chain(self):
+        state = str(self.folder / "state")
+        node = self.start(Anvil())
+        self.watch(node, "--state", state).finish()
+        other = self.start(Watch(f"evm-rpc:{self.url(self.start(Anvil(chain=5)))}", "--state", state))
+        other.child.wait(ANSWER_SECONDS)
+        self.assertIn("has watched chain eip155:31337", other.said())
+
+    def test_a_replay_and_a_live_source_do_not_mix(self):
+        watch = self.start(Watch("evm-rpc:http://127.0.0.1:1", f"events:{self.rules}"))
+        self.assertEqual(watch.child.wait(ANSWER_SECONDS), 2)
+        self.assertIn("replay the one, or watch the other", watch.said())
