@@ -31,6 +31,9 @@ value seen_json(const std::optional<heists::Seen>& seen) {
 }
 
 object run_json(const Outcome& run) {
+    array wrong;
+    for (const heists::Seen& seen : run.seen)
+        if (!seen.hit && seen.time < run.first_theft) wrong.push_back(seen_json(seen));
     array blind;
     for (const std::string& id : run.blind) blind.emplace_back(id);
     return {{"seed", run.seed},
@@ -46,6 +49,7 @@ object run_json(const Outcome& run) {
             {"saveable", run.saveable},
             {"false_criticals", run.criticals},
             {"false_highs", run.highs},
+            {"false_alerts", std::move(wrong)},
             {"wallet_months", run.wallet_months},
             {"txns", run.txns},
             {"not_run", std::move(blind)}};

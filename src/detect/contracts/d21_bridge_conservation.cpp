@@ -46,6 +46,8 @@ struct Book {
     Amount largest;
     Hash256 txn;
     bool told = false;
+    ChainId seen_on;         ///< Where the asset moved first.
+    bool has_sides = false;  ///< It moved elsewhere too, or was minted or burned.
 };
 
 }  // namespace
@@ -94,7 +96,8 @@ public:
         if (!header.time || books_.size() == 0) return;
         for (const BookKey& key : books_.keys()) {
             const Book* book = books_.find(key);
-            if (book->told || book->open_since == UnixMillis{}) continue;
+            // Of what is paid out where nobody sees the other side, no sum can be right.
+            if (book->told || !book->has_sides || book->open_since == UnixMillis{}) continue;
             const WatchedBridge& bridge = world.config().bridges[key.bridge];
             if (*header.time - book->open_since < bridge.finality) continue;
             judge(key, *book, bridge, *header.time, world, out);
@@ -143,6 +146,10 @@ private:
         if (decimals > 77) return;  // No asset has them; 10^77 is the most that fits.
         const Amount amount = common(transfer.amount, decimals);
         Book& book = books_.at(key, txn.time);
+        if (book.in.is_zero() && book.out.is_zero()) book.seen_on = txn.chain;
+        // A token of the bridge's own stands for what is held on the other side.
+        if (txn.chain != book.seen_on || transfer.from.is_zero() || transfer.to.is_zero())
+            book.has_sides = true;
         Amount& sum = in ? book.in : book.out;
         sum = checked_add(sum, amount).value_or(Amount::max());
         if (book.out <= book.in) {

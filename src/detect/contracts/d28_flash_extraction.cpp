@@ -1,9 +1,11 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <limits>
 
 #include <cordon/base/format.hpp>
 
 #include "detectors.hpp"
+#include "emptied.hpp"
 #include "evidence.hpp"
 
 namespace cordon::detect {
@@ -12,6 +14,7 @@ namespace {
 constexpr Parameter kParameters[] = {
     {"least_usd", "A priced loss below it is only medium, in USD.", 50'000, 0, 1e12},
     {"bystanders", "Strangers robbed in one txn that are enough by themselves.", 3, 1, 1e6},
+    {"left", "Who keeps less than this part of what he held was emptied.", 0.05, 0, 0.8},
 };
 
 constexpr Descriptor kDescriptor{.id = "D28",
@@ -29,13 +32,14 @@ class FlashExtraction final : public Detector {
 public:
     explicit FlashExtraction(const WatchConfig& config)
         : least_usd_{parameter(kDescriptor, config, "least_usd")},
-          bystanders_{parameter(kDescriptor, config, "bystanders")} {}
+          bystanders_{parameter(kDescriptor, config, "bystanders")},
+          left_{parameter(kDescriptor, config, "left")} {}
     const Descriptor& descriptor() const noexcept override { return kDescriptor; }
 
     void on_txn(const TxnView& txn, const World& world, Findings& out) override {
         if (!txn.has_calls) return;
         const TxnFlow& flow = flow_of(txn);
-        if (flow.dealings.empty() && flow.bystanders.empty()) return;
+        if (flow.dealings.empty() && flow.bystanders.empty()) return emptied(txn, world, out);
         const bool loan = !flow.loans.empty();
         // Without logs, what pays for a withdrawal (a share that is burned) cannot be seen.
         // Whoever pays a debt and withdraws has given something; a thief has not.
@@ -85,7 +89,7 @@ public:
                                      text_of(txn, *flow.runs_in)));
         if (loan && flow.book_calls)
             reasons.push_back("a pair's books were set anew (skim, sync) while on loan");
-        if (reasons.empty()) return;
+        if (reasons.empty()) return emptied(txn, world, out);
 
         const std::optional<Cents> usd = losses_usd(txn, world, flow);
         Finding finding;
@@ -104,6 +108,46 @@ public:
     }
 
 private:
+    /// The sender's own call leaves nothing of what a contract or strangers held, by what tokens
+    /// answered in the txn. Whoever made the contract may take it home.
+    void emptied(const TxnView& txn, const World& world, Findings& out) const {
+        if (is_wallet(txn)) return;
+        std::vector<Emptied> all = emptied_in(txn, left_);
+        const Address& sender = txn.activity->from;
+        std::erase_if(all, [&](const Emptied& one) {
+            return one.called && world.creator(txn.chain, one.who) == sender;
+        });
+        const auto strangers =
+            std::count_if(all.begin(), all.end(), [](const Emptied& one) { return !one.called; });
+        if (static_cast<double>(strangers) < bystanders_)
+            std::erase_if(all, [](const Emptied& one) { return !one.called; });
+        if (all.empty()) return;
+        std::optional<Cents> usd;
+        for (const Emptied& one : all)
+            if (const auto each = world.usd(txn.chain, one.asset, one.taken, txn.time))
+                usd = saturating_add(usd.value_or(0), *each);
+        if (!usd && has_prices(txn, world)) return;
+        Finding finding;
+        finding.severity = is_small(usd, least_usd_) ? Severity::kMedium : Severity::kHigh;
+        finding.stage = Stage::kExploitation;
+        finding.confidence = 0.5;
+        finding.subject = sender;
+        finding.reason = format(
+            "{} held {} and kept less than {:.0f} % of it{}; the sender has it, gave nothing, and "
+            "called no function that gives back what was put in before.",
+            text_of(txn, all[0].who), world.amount_text(txn.chain, all[0].asset, all[0].held),
+            left_ * 100, all.size() > 1 ? format(", as {} more", all.size() - 1) : "");
+        finding.next = "Ask whether who called may take all of it; pause what shares its code.";
+        finding.usd = usd;
+        constexpr std::size_t kMost = 32;  // An incident needs some of them, not hundreds.
+        for (const Emptied& one : all)
+            if (finding.related.size() < kMost) finding.related.push_back(one.who);
+        out.push_back(std::move(finding));
+    }
+    static Cents saturating_add(Cents a, Cents b) noexcept {
+        Cents sum = 0;
+        return __builtin_add_overflow(a, b, &sum) ? std::numeric_limits<Cents>::max() : sum;
+    }
     static std::string lenders(const TxnView& txn, const World& world, const TxnFlow& flow) {
         const FlashLoan& loan = flow.loans[0];
         return format("Flash loan{} from {}{}: ",
@@ -139,7 +183,7 @@ private:
         return {};
     }
 
-    double least_usd_, bystanders_;
+    double least_usd_, bystanders_, left_;
 };
 
 }  // namespace

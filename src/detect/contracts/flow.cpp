@@ -134,16 +134,19 @@ private:
                 if (!frame.failed) find_allowance(call, frame);
                 continue;
             }
-            if (is_side(frame.to) || call.kind == CallKind::kDelegateCall) continue;
+            if (is_own(frame.to) || call.kind == CallKind::kDelegateCall) continue;
             if (call.kind == CallKind::kCreate || call.kind == CallKind::kCreate2) continue;
-            act_[i] = i;
-            if (frame.failed || call.kind == CallKind::kStaticCall || !is_own(frame.from)) continue;
             const std::optional<Selector> selector = selector_of(call.input);
-            if (!selector) continue;
+            const bool acts = !frame.failed && call.kind != CallKind::kStaticCall &&
+                              is_own(frame.from) && selector;
+            // Also of who passes on what others pay out: it may hold the right to.
+            if (acts && privileged_calls().has(*selector)) privileged_.push_back({i, *selector});
+            if (is_side(frame.to)) continue;
+            act_[i] = i;
+            if (!acts) continue;
             if (book_calls().has(*selector)) out_.book_calls = true;
             if (!token_calls().has(*selector))
                 out_.repeats = std::max(out_.repeats, ++repeats[{frame.to, *selector}]);
-            if (privileged_calls().has(*selector)) privileged_.push_back({i, *selector});
         }
     }
     void find_allowance(const Call& call, const Frame& frame) {
@@ -514,7 +517,7 @@ private:
                 });
         }
         for (const auto& [frame, selector] : privileged_)
-            if (!is_made(trace_.frames[frame].to))
+            if (!is_born(trace_.frames[frame].to))
                 out_.privileged.push_back({calls_[frame].to, selector});
     }
 

@@ -243,6 +243,19 @@ TEST_F(GuardTest, d21_a_bridge_must_hold_what_it_owes) {
     EXPECT_EQ(alerts.of("D21").size(), 1U);
 }
 
+TEST_F(GuardTest, d21_says_nothing_of_an_asset_whose_other_side_nobody_sees) {
+    stream.transfer(named("locker"), user, Amount{100U}, Asset::contract(coin));
+    mine();
+    give(stream.wait(120).block());
+    EXPECT_TRUE(alerts.of("D21").empty());
+    stream.transfer(user, Address{AddressKind::kEvm, Bytes(20)}, Amount{30U},
+                    Asset::contract(named("wrapped")));
+    stream.transfer(named("locker"), thief, Amount{50U}, Asset::contract(named("wrapped")));
+    mine();
+    give(stream.wait(120).block());
+    EXPECT_EQ(worst("D21"), Severity::kCritical);
+}
+
 /// Code with these selectors behind PUSH4 and these addresses behind PUSH20.
 Bytes code_of(std::initializer_list<std::string_view> functions,
               std::initializer_list<Address> addresses) {

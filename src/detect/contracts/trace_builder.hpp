@@ -68,9 +68,12 @@ public:
     }
     TraceBuilder& view(const Address& from, const Address& to, std::string_view what,
                        const Amount& answer) {
-        call(from, to, calldata(what), {}, CallKind::kStaticCall);
-        activity_.calls.back().output = word(answer);
-        return end();
+        return call(from, to, calldata(what), {}, CallKind::kStaticCall).answer(word(answer)).end();
+    }
+    /// What the last frame returned.
+    TraceBuilder& answer(Bytes output) {
+        activity_.calls.back().output = std::move(output);
+        return *this;
     }
     /// `from` calls the token.
     TraceBuilder& send(const Address& from, const Address& token, const Address& to,

@@ -193,6 +193,18 @@ TEST_F(Shipped, D20_sees_other_keepers_of_a_watched_bridge) {
     EXPECT_EQ(b.count("D20"), 2U);
 }
 
+TEST_F(Shipped, D20_sees_keepers_that_a_message_changed_where_nobody_watches) {
+    Bytes keys(64);
+    keys[31] = 32;
+    call(named("elsewhere"), "putCurEpochConPubKeyBytes(bytes keys)", keys, 2);
+    b.block();
+    EXPECT_EQ(b.count("D20"), 0U);  // By its own rotation, as far as can be seen.
+    call(named("elsewhere"), "putCurEpochConPubKeyBytes(bytes keys)", keys, 2);
+    b.stream.activity().input = {0xd4, 0x50, 0xe0, 0x4c};
+    b.block();
+    EXPECT_EQ(severities("D20"), Levels{Severity::kHigh});
+}
+
 TEST_F(Shipped, D24_sees_a_zero_root_and_a_second_initialisation) {
     Bytes arguments(128);
     call(kBridge,

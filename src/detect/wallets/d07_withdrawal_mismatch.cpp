@@ -30,6 +30,7 @@ constexpr Descriptor kDescriptor{.id = "D07",
 constexpr uint64_t kDestinations = 1U << 18;
 constexpr uint64_t kChains = 1U << 8;
 constexpr std::size_t kMostOpen = 256;         // Requests of one destination and asset.
+constexpr std::size_t kMostBatched = 8;        // Of these all sums are tried: 255.
 constexpr std::size_t kMostWaiting = 1 << 14;  // Payments in their grace.
 
 /// Who is paid what.
@@ -119,7 +120,8 @@ public:
         // Without a queue for the chain nothing can be said, and nothing is.
         if (!queues_.find(txn.chain)) return;
         for (const Outflow& outflow : outflows(txn, true)) {
-            if (is_small(txn, world, outflow) || is_asked_for(txn, world, outflow)) continue;
+            // Small payments are asked for as well: what they fulfil must not stay open.
+            if (is_asked_for(txn, world, outflow) || is_small(txn, world, outflow)) continue;
             Waiting waiting{{key_of(txn.chain, outflow.receivers.front()),
                              world.asset_key(txn.chain, outflow.asset())},
                             outflow.amount,
@@ -169,28 +171,60 @@ private:
         return held && ratio(outflow.amount, *held) < share_;
     }
 
-    /// Takes the requests that the payment fulfils: one, or all of the destination in one batch.
+    /// Takes the requests that the payments to a destination fulfil: each payment one, or the open
+    /// ones that add up to all of them, as batches are made.
     bool is_asked_for(const TxnView& txn, const World& world, const Outflow& outflow) {
-        const Payee payee{key_of(txn.chain, outflow.receivers.front()),
-                          world.asset_key(txn.chain, outflow.asset())};
+        const Address& to = outflow.receivers.front();
+        const Payee payee{key_of(txn.chain, to), world.asset_key(txn.chain, outflow.asset())};
         const std::vector<Request>* open = open_.find(payee);
         if (!open || open->empty()) return false;
         const PlaceKey wallet = key_of(txn.chain, outflow.from());
-        Amount sum;
-        std::size_t which = open->size();
-        for (std::size_t i = 0; i < open->size(); ++i) {
-            if (!is_from((*open)[i], wallet)) continue;
-            sum = plus(sum, (*open)[i].amount);
-            if (which == open->size() && fits(outflow.amount, (*open)[i].amount)) which = i;
+        std::vector<Request> mine, others;
+        for (const Request& one : *open) (is_from(one, wallet) ? mine : others).push_back(one);
+        const bool taken = take_each(txn, outflow, mine) || take_sum(outflow.amount, mine);
+        if (!taken) return false;
+        mine.insert(mine.end(), others.begin(), others.end());
+        open_.at(payee, txn.time) = std::move(mine);
+        return true;
+    }
+    /// For each payment of the txn to the destination a request of its own.
+    bool take_each(const TxnView& txn, const Outflow& outflow, std::vector<Request>& open) const {
+        std::vector<Request> left = open;
+        for (const Movement& movement : txn.movements) {
+            const Transfer& transfer = *movement.transfer;
+            if (!movement.is_outflow() || movement.from_set != outflow.set ||
+                transfer.to != outflow.receivers.front() || transfer.asset != outflow.asset() ||
+                transfer.amount.is_zero())
+                continue;
+            const auto fit = std::find_if(left.begin(), left.end(), [&](const Request& one) {
+                return fits(transfer.amount, one.amount);
+            });
+            if (fit == left.end()) return false;
+            left.erase(fit);
         }
-        std::vector<Request>& requests = open_.at(payee, txn.time);
-        if (which < requests.size()) {
-            requests.erase(requests.begin() + static_cast<std::ptrdiff_t>(which));
+        open = std::move(left);
+        return true;
+    }
+    /// The oldest requests add up to the payment: some of the first kMostBatched, or the first n.
+    bool take_sum(const Amount& paid, std::vector<Request>& open) const {
+        Amount sum;
+        for (std::size_t n = 0; n < open.size(); ++n) {
+            sum = plus(sum, open[n].amount);
+            if (!fits(paid, sum)) continue;
+            open.erase(open.begin(), open.begin() + static_cast<std::ptrdiff_t>(n + 1));
             return true;
         }
-        if (!fits(outflow.amount, sum)) return false;
-        std::erase_if(requests, [&](const Request& one) { return is_from(one, wallet); });
-        return true;
+        const std::size_t few = std::min(open.size(), kMostBatched);
+        for (uint32_t chosen = 1; chosen < (1U << few); ++chosen) {
+            sum = {};
+            for (std::size_t n = 0; n < few; ++n)
+                if ((chosen >> n) & 1U) sum = plus(sum, open[n].amount);
+            if (!fits(paid, sum)) continue;
+            for (std::size_t n = few; n-- > 0;)
+                if ((chosen >> n) & 1U) open.erase(open.begin() + static_cast<std::ptrdiff_t>(n));
+            return true;
+        }
+        return false;
     }
 
     Finding finding(ChainId chain, const World& world, const Waiting& payment) const {

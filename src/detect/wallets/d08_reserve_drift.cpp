@@ -12,6 +12,10 @@ namespace {
 
 constexpr Parameter kParameters[] = {
     {"short", "Holdings below liabilities by this part of them.", 0.001, 0, 1},
+    {"least_fall",
+     "A fall says nothing while the ratio is below its level by less: what is forgiven of "
+     "a shortfall.",
+     0.001, 0, 1},
     {"h", "The CUSUM of the fall in sigmas: 5 comes by chance once in 465 days.", 5, 2, 100},
     {"warm_up", "Days to learn from before a fall is judged.", 7, 2, 365},
     {"least_sigma",
@@ -36,6 +40,8 @@ __extension__ using Wide = __int128;
 struct Drift {
     int64_t day = 0;
     int64_t days = 0;
+    Amount held, owed;             // That day.
+    int64_t level = 0;             // Of the surplus, as a part of what was owed when it changed.
     int64_t mean = 0, spread = 0;  // The spread is the mean distance, outliers cut at three.
     int64_t cusum = 0;             // In sigmas.
     int64_t told = 0;              // The day.
@@ -46,6 +52,7 @@ class ReserveDrift final : public Detector {
 public:
     explicit ReserveDrift(const WatchConfig& config)
         : short_{fixed(parameter(kDescriptor, config, "short"))},
+          least_fall_{fixed(parameter(kDescriptor, config, "least_fall"))},
           h_{fixed(parameter(kDescriptor, config, "h"))},
           warm_up_{static_cast<int64_t>(parameter(kDescriptor, config, "warm_up"))},
           least_{fixed(parameter(kDescriptor, config, "least_sigma"))} {}
@@ -75,9 +82,17 @@ public:
         Drift& drift = drifts_.at({any, world.asset_key(owed.chain, owed.asset)}, owed.time);
         constexpr int64_t kDay = 86'400;
         const int64_t day = to_unix_seconds(owed.time) / kDay;
-        if (day > drift.day) learn(drift, held_ratio, day);
+        if (day > drift.day) {
+            // What customers bring is held and owed alike: it thins the ratio out, and nothing is
+            // missing. So the ratio is followed by the surplus alone.
+            drift.level = drift.days == 0 ? held_ratio : drift.level + change(drift, *held, owed);
+            drift.held = *held;
+            drift.owed = owed.total;
+            learn(drift, drift.level, day);
+        }
         const bool is_short = held_ratio < kOne - short_;
-        const bool falls = drift.days > warm_up_ && drift.cusum > h_;
+        const bool falls =
+            drift.days > warm_up_ && drift.cusum > h_ && drift.mean - drift.level >= least_fall_;
         if ((!is_short && !falls) || drift.told == day) return;
         drift.told = day;
         Finding found;
@@ -94,10 +109,11 @@ public:
                    world.amount_text(owed.chain, owed.asset, owed.total),
                    percent(static_cast<double>(held_ratio) / static_cast<double>(kOne)));
         found.reason =
-            is_short ? holds + "."
-                     : format("{}, and the share falls: {:.1f} sigmas below its level of {} days.",
-                              holds, static_cast<double>(drift.cusum) / static_cast<double>(kOne),
-                              drift.days);
+            is_short
+                ? holds + "."
+                : format("{}, and the surplus falls: {:.1f} sigmas below its level of {} days.",
+                         holds, static_cast<double>(drift.cusum) / static_cast<double>(kOne),
+                         drift.days);
         found.next = "Compare the books with the wallets, address by address, today.";
         found.tags = {owed.entity};
         out.push_back(std::move(found));
@@ -108,12 +124,23 @@ private:
         return static_cast<int64_t>(value * static_cast<double>(kOne));
     }
 
+    /// Of held less owed since the last day, as a part of what is owed; at most twice of it.
+    static int64_t change(const Drift& drift, const Amount& held, const Liabilities& owed) {
+        const Amount more = plus(held, drift.owed);
+        const Amount less = plus(drift.held, owed.total);
+        const Amount distance =
+            std::min(more > less ? more - less : less - more, plus(owed.total, owed.total));
+        const auto part = static_cast<int64_t>(
+            mul_div(distance, Amount{static_cast<uint64_t>(kOne)}, owed.total).low_u64());
+        return more > less ? part : -part;
+    }
+
     /// Once a day: by what it fell below its level, and what that teaches.
-    void learn(Drift& drift, int64_t held_ratio, int64_t day) const {
-        if (drift.days == 0) drift.mean = held_ratio;
+    void learn(Drift& drift, int64_t level, int64_t day) const {
+        if (drift.days == 0) drift.mean = level;
         // The mean distance of a normal spread is 0.8 sigma.
         const int64_t sigma = std::max(least_, drift.spread * 5 / 4);
-        const int64_t below = drift.mean - held_ratio;
+        const int64_t below = drift.mean - level;
         if (drift.days >= warm_up_)
             drift.cusum = std::max<int64_t>(
                 0, drift.cusum + static_cast<int64_t>(Wide{below} * kOne / sigma) - kOne / 2);
@@ -129,7 +156,7 @@ private:
         drift.day = day;
     }
 
-    int64_t short_, h_, warm_up_, least_;
+    int64_t short_, least_fall_, h_, warm_up_, least_;
     Keyed<SetKey, Drift> drifts_{kBooks};
 };
 

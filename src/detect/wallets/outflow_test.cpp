@@ -200,6 +200,39 @@ TEST_F(Outflows, D07_batches_late_requests_and_chains_without_queue_are_none) {
     EXPECT_EQ(count("D07"), 0U);
 }
 
+TEST_F(Outflows, D07_customers_who_withdraw_again_and_again) {
+    const auto ask = [&](std::string id, const Amount& amount) {
+        tell(WithdrawalRequest{
+            std::move(id), kEthereum, {}, {}, customer, amount, "c", stream.now()});
+    };
+    ask("small", milli(100));  // $200: paid without being judged, and done with.
+    pay(hot, customer, milli(100));
+    for (const uint64_t amount : {2, 3, 4, 5}) ask(std::to_string(amount), eth(amount));
+    // Two payments of one batch to one address.
+    give(stream.transfer(hot, customer, eth(5)).also(hot, customer, eth(2)).block());
+    pay(hot, customer, eth(7));  // What is left, in one.
+    stream.wait(120);
+    give(stream.block());
+    EXPECT_EQ(count("D07"), 0U);
+    pay(hot, customer, milli(100));
+    pay(hot, customer, eth(5));  // All is paid.
+    stream.wait(120);
+    give(stream.block());
+    EXPECT_EQ(count("D07"), 1U);
+}
+
+TEST_F(Outflows, D07_some_of_the_open_requests_in_one_payment) {
+    for (const uint64_t amount : {1, 20, 300})
+        tell(WithdrawalRequest{
+            std::to_string(amount), kEthereum, {}, {}, customer, eth(amount), "c", stream.now()});
+    pay(hot, customer, eth(301));
+    pay(hot, customer, eth(20));
+    pay(hot, customer, eth(20));
+    stream.wait(120);
+    give(stream.block());
+    EXPECT_EQ(count("D07"), 1U);
+}
+
 TEST_F(Outflows, D07_a_cancelled_request_is_no_request) {
     tell(WithdrawalRequest{"a", kEthereum, {}, {}, customer, eth(2), "c", stream.now()});
     tell(WithdrawalRequest{"a", kEthereum, {}, {}, customer, eth(2), "c", stream.now(), true});
@@ -230,6 +263,31 @@ TEST_F(Outflows, D08_a_slow_bleed_above_what_is_owed) {
         stream.wait(86'400 - 12);
     }
     EXPECT_EQ(worst("D08"), Severity::kHigh);
+}
+
+TEST_F(Outflows, D08_a_fall_that_is_forgiven_as_a_shortfall_is_none) {
+    config.disabled = {"D01", "D02", "D05"};
+    for (int day = 0; day < 60; ++day) {
+        // Day by day a little more is owed, 0.09 % in all.
+        const auto more = static_cast<uint64_t>(std::max(0, day - 19)) * 13'500 / 40;
+        tell(Liabilities{"acme", kEthereum, {}, eth(15'000) + milli(more), stream.now()});
+        stream.wait(86'400);
+    }
+    EXPECT_EQ(count("D08"), 0U);
+}
+
+TEST_F(Outflows, D08_what_customers_bring_and_take_is_no_fall) {
+    config.disabled = {"D01", "D02", "D05"};
+    knowledge.balances[{customer, Asset{}}] = eth(90'000);
+    uint64_t owed = 15'000;
+    for (int day = 0; day < 60; ++day) {
+        tell(Liabilities{"acme", kEthereum, {}, eth(owed), stream.now()});
+        // The share falls from 133 % to 120 %, and nothing is missing.
+        if (day >= 20) owed += 250;
+        pay(customer, hot, eth(day >= 20 ? 250 : 0));
+        stream.wait(86'400 - 12);
+    }
+    EXPECT_EQ(count("D08"), 0U);
 }
 
 TEST_F(Outflows, D09_a_stranger_brings_gas) {
