@@ -6,6 +6,8 @@
 namespace cordon::detect {
 namespace {
 
+constexpr std::size_t kMostMoved = 1024;
+
 Amount plus(const Amount& a, const Amount& b) noexcept {
     return checked_add(a, b).value_or(Amount::max());
 }
@@ -75,6 +77,26 @@ std::vector<Asset> Holdings::assets_of(SetId set, ChainId chain) {
     return named(*list, {});
 }
 
+Cents Holdings::value(SetId set, ChainId chain, UnixMillis time) {
+    Worths::Worth& worth = worths_.all[{set, valuation_.key(chain, Asset{})}];
+    const auto count = [&](const Asset& asset, const AssetKey& key) {
+        const std::optional<Amount> amount = set_balance(set, chain, asset);
+        Cents& part = worth.parts[key];
+        worth.sum -= part;
+        part = amount ? valuation_.usd(chain, asset, *amount, time).value_or(0) : 0;
+        worth.sum += part;
+    };
+    const uint64_t evictions = assets_.evictions() + set_assets_.evictions();
+    if (worth.parts.empty() || worth.time != time || worth.prices != valuation_.version() ||
+        worth.evictions != evictions) {
+        worth = {time, valuation_.version(), evictions, 0, {}, {}};
+        for (const Asset& asset : assets_of(set, chain)) count(asset, valuation_.key(chain, asset));
+    }
+    for (const AssetKey& key : std::exchange(worth.moved, {}))
+        if (const Asset* asset = assets_.find(key)) count(Asset{*asset}, key);
+    return static_cast<Cents>(std::min<WideCents>(worth.sum, std::numeric_limits<Cents>::max()));
+}
+
 void Holdings::hold(std::vector<AssetKey>& list, const AssetKey& key) {
     const auto at = std::lower_bound(list.begin(), list.end(), key);
     if (at == list.end() || *at != key) list.insert(at, key);
@@ -103,9 +125,15 @@ void Holdings::move(ChainId chain, const Address& address, SetId set, const Asse
         hold(held_.at(place, time), key);
     }
     if (set == 0) return;
-    if (is_new) {
-        const SetKey all{set, valuation_.key(chain, Asset{})};
-        if (set_assets_.find(all)) hold(set_assets_.at(all, time), key);
+    const SetKey all{set, valuation_.key(chain, Asset{})};
+    if (is_new && set_assets_.find(all)) hold(set_assets_.at(all, time), key);
+    if (const auto worth = worths_.all.find(all); worth != worths_.all.end()) {
+        std::vector<AssetKey>& moved = worth->second.moved;
+        // Nobody asks any more: it is added up anew when somebody does.
+        if (moved.size() > worth->second.parts.size() + kMostMoved)
+            worths_.all.erase(worth);
+        else
+            moved.push_back(key);
     }
     if (!sums_.find({set, key})) return;
     Sum& sum = sums_.at({set, key}, time);

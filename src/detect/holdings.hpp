@@ -35,6 +35,34 @@ struct std::hash<cordon::detect::SetKey> {
 
 namespace cordon::detect {
 
+__extension__ using WideCents = __int128;  // Holds any sum of Cents.
+
+/// What sets are worth, kept as long as nothing is undone: a cache, and nothing of it is saved.
+class Worths final : public Table {
+public:
+    struct Worth {
+        UnixMillis time;
+        uint64_t prices = 0;  // Valuation::version() and evictions when it was added up.
+        uint64_t evictions = 0;
+        WideCents sum = 0;
+        std::unordered_map<AssetKey, Cents> parts;
+        std::vector<AssetKey> moved;  // Since then.
+    };
+    std::unordered_map<SetKey, Worth> all;  // Never iterated.
+
+    void begin_step() override {}
+    void undo_step() override { all.clear(); }
+    void forget_step() override {}
+    Status save(StateSink&) const override { return {}; }
+    Status load(StateSource&) override {
+        all.clear();
+        return {};
+    }
+    uint64_t size() const noexcept override { return 0; }
+    uint64_t evictions() const noexcept override { return 0; }
+    uint64_t bytes() const noexcept override { return 0; }
+};
+
 /// What the addresses hold that are tracked: what they held before the stream plus what moved
 /// since. Sums over a set are kept, not added up anew: a set may have 100,000 deposit addresses.
 class Holdings {
@@ -48,10 +76,15 @@ public:
     std::optional<Amount> set_balance(SetId set, ChainId chain, const Asset& asset);
     std::vector<Asset> assets_of(ChainId chain, const Address& address);
     std::vector<Asset> assets_of(SetId set, ChainId chain);
+    /// Of all that a set holds on a chain. Cost: of the assets that moved since it was asked for
+    /// the same moment; of all of them otherwise.
+    Cents value(SetId set, ChainId chain, UnixMillis time);
     /// `set` 0: of no set, but tracked.
     void move(ChainId chain, const Address& address, SetId set, const Asset& asset,
               const Amount& amount, bool in, UnixMillis time);
-    std::vector<Table*> tables() { return {&balances_, &held_, &assets_, &sums_, &set_assets_}; }
+    std::vector<Table*> tables() {
+        return {&balances_, &held_, &assets_, &sums_, &set_assets_, &worths_};
+    }
 
 private:
     struct Sum {
@@ -77,6 +110,7 @@ private:
     Keyed<AssetKey, Asset> assets_{kAssets};
     Keyed<SetKey, Sum> sums_{kBalances};
     Keyed<SetKey, std::vector<AssetKey>> set_assets_{kAssets};
+    Worths worths_;
 };
 
 }  // namespace cordon::detect

@@ -21,6 +21,10 @@ namespace cordon::detect {
 struct PlaceKey {
     std::array<uint8_t, 20> bytes{};
     friend auto operator<=>(const PlaceKey&, const PlaceKey&) = default;
+    /// Of constant size: not a call of memcmp.
+    friend bool operator==(const PlaceKey& a, const PlaceKey& b) noexcept {
+        return __builtin_memcmp(a.bytes.data(), b.bytes.data(), sizeof a.bytes) == 0;
+    }
     /// 64 of its bits, for sets of counterparties. Not for keys: 64 bits can be met by trying.
     uint64_t bits() const noexcept {
         uint64_t a = 0;

@@ -99,20 +99,31 @@ public:
 
 /// A bounded map from Key to Value that can be undone.
 ///
-/// Slots lie in buckets of eight; a full table gives up the entry of the bucket that was written
-/// longest ago, and counts it (evictions). Until then it grows by doubling up to `capacity`
-/// entries. The order of what is given up depends on contents alone, so that equal events give
-/// equal tables. Key: hashable, ordered, plain. Value: copyable, saved as above.
+/// Slots lie in buckets of eight; what a full bucket has no room for lies in a spare one that eight
+/// buckets share (at 60 % load one entry in fifty). A full table gives up the entry that was
+/// written longest ago of those whose bucket it is, and counts it (evictions). Until then it grows
+/// by doubling up to `capacity` entries. What is given up depends on contents alone, not on where
+/// they lie, so that equal events give equal tables. Key: hashable, ordered, plain. Value:
+/// copyable, saved as above.
 ///
-/// Cost: one bucket to look at, 8 keys. The first write of an entry in a step copies its value.
+/// Cost: one bucket to look at, 8 keys; a second one where the first is full. The first write of an
+/// entry in a step copies its value.
 /// Confined to one thread.
 template <typename Key, typename Value>
 class Keyed final : public Table {
 public:
-    /// `capacity` is rounded up to a power of two of at least 8.
+    /// `capacity` is rounded up to a power of two of at least 8; the spare buckets come on top.
     explicit Keyed(uint64_t capacity)
         : max_buckets_{std::bit_ceil(std::max<uint64_t>(capacity, kWays)) / kWays} {
-        buckets_.resize(std::min<uint64_t>(max_buckets_, 2));
+        clear();
+    }
+
+    /// Says that a key will be asked for soon: memory is slow, and need not be waited for.
+    void expect(const Key& key) const noexcept {
+        const auto* bucket = reinterpret_cast<const char*>(&buckets_[home_of(key)]);
+        constexpr std::size_t kLine = 64;
+        for (std::size_t at = 0; at < sizeof(Bucket) && at < kExpected * kLine; at += kLine)
+            __builtin_prefetch(bucket + at);
     }
 
     /// The value, or nullptr. Valid until the next call that is not const.
@@ -138,8 +149,7 @@ public:
     void erase(const Key& key) {
         if (Slot* slot = slot_of(key)) {
             remember(*slot);
-            *slot = Slot{};
-            --size_;
+            remove(*slot);
         }
     }
 
@@ -147,15 +157,17 @@ public:
     std::vector<Key> keys() const {
         std::vector<Key> all;
         all.reserve(size_);
-        for (const Bucket& bucket : buckets_)
-            for (const Slot& slot : bucket)
-                if (slot.used()) all.push_back(slot.key);
+        for (const auto* buckets : {&buckets_, &spares_})
+            for (const Bucket& bucket : *buckets)
+                for (const Slot& slot : bucket)
+                    if (slot.used()) all.push_back(slot.key);
         std::sort(all.begin(), all.end());
         return all;
     }
 
     void begin_step() override {
-        steps_.emplace_back();
+        steps_.push_back(std::move(recycled_));
+        recycled_ = {};
         next_step();
     }
     void undo_step() override {
@@ -165,10 +177,7 @@ public:
         for (auto old = olds.rbegin(); old != olds.rend(); ++old) {
             Slot* slot = slot_of(old->key);
             if (!old->had) {
-                if (slot) {
-                    *slot = Slot{};
-                    --size_;
-                }
+                if (slot) remove(*slot);
                 continue;
             }
             if (!slot) slot = &put_back(old->key);
@@ -181,6 +190,8 @@ public:
     }
     void forget_step() override {
         CORDON_CHECK(!steps_.empty());
+        recycled_ = std::move(steps_.front());
+        recycled_.clear();
         steps_.pop_front();
     }
 
@@ -200,11 +211,10 @@ public:
         uint64_t evictions = 0;
         CORDON_TRY(load_state(source, size));
         CORDON_TRY(load_state(source, evictions));
-        if (size > max_buckets_ * kWays)
+        if (size > (max_buckets_ + spares_for(max_buckets_)) * kWays)
             return fail(ErrorCode::kCorrupt, "checkpoint: a table holds more than its capacity");
-        buckets_.assign(std::min<uint64_t>(max_buckets_, 2), Bucket{});
+        clear();
         steps_.clear();
-        size_ = 0;
         for (uint64_t i = 0; i < size; ++i) {
             Key key{};
             uint32_t when = 0;
@@ -218,10 +228,14 @@ public:
 
     uint64_t size() const noexcept override { return size_; }
     uint64_t evictions() const noexcept override { return evictions_; }
-    uint64_t bytes() const noexcept override { return buckets_.size() * sizeof(Bucket); }
+    uint64_t bytes() const noexcept override {
+        return (buckets_.size() + spares_.size()) * sizeof(Bucket);
+    }
 
 private:
     static constexpr std::size_t kWays = 8;
+    static constexpr std::size_t kShare = 8;     // Buckets with one spare.
+    static constexpr std::size_t kExpected = 4;  // Cache lines: of larger values only the first.
     static constexpr uint32_t kFree = ~0U;
     struct Slot {
         Key key{};
@@ -244,12 +258,18 @@ private:
         hash = (hash ^ (hash >> 32)) * 0xD6E8FEB86659FD93ULL;  // Murmur-like finish.
         return hash ^ (hash >> 32);
     }
-    Bucket& bucket_of(const Key& key) noexcept {
-        return buckets_[mix(key) & (buckets_.size() - 1)];
-    }
+    std::size_t home_of(const Key& key) const noexcept { return mix(key) & (buckets_.size() - 1); }
     const Slot* slot_of(const Key& key) const noexcept {
-        const Bucket& bucket = buckets_[mix(key) & (buckets_.size() - 1)];
-        for (const Slot& slot : bucket)
+        const std::size_t home = home_of(key);
+        bool full = true;
+        for (const Slot& slot : buckets_[home]) {
+            if (!slot.used())
+                full = false;
+            else if (slot.key == key)
+                return &slot;
+        }
+        if (!full) return nullptr;  // Only a full bucket has something in its spare one.
+        for (const Slot& slot : spares_[home / kShare])
             if (slot.used() && slot.key == key) return &slot;
         return nullptr;
     }
@@ -275,20 +295,10 @@ private:
         // that is not even a quarter full is somebody's doing, and does not double it.
         while (buckets_.size() < max_buckets_ &&
                (size_ * 4 >= buckets_.size() * kWays * 3 ||
-                (is_full(bucket_of(key)) && size_ * 4 >= buckets_.size() * kWays)))
+                (size_ * 4 >= buckets_.size() * kWays && !free_for(home_of(key)))))
             grow();
-        Bucket& bucket = bucket_of(key);
-        Slot* slot = free_in(bucket);
-        if (!slot) {
-            slot =
-                &*std::min_element(bucket.begin(), bucket.end(), [](const Slot& a, const Slot& b) {
-                    return std::tie(a.when, a.key) < std::tie(b.when, b.key);
-                });
-            remember(*slot, true);
-            *slot = Slot{};
-            --size_;
-            ++evictions_;
-        }
+        Slot* slot = free_for(home_of(key));
+        if (!slot) slot = give_up(home_of(key));
         slot->key = key;
         slot->when = when;
         slot->step = step_;
@@ -298,28 +308,72 @@ private:
     }
     /// For undo: room is there, since what took it has just been removed.
     Slot& put_back(const Key& key) {
-        Slot* slot = free_in(bucket_of(key));
+        Slot* slot = free_for(home_of(key));
         CORDON_CHECK(slot != nullptr);
         slot->key = key;
         slot->step = 0;
         ++size_;
         return *slot;
     }
-    static bool is_full(const Bucket& bucket) noexcept {
-        return std::all_of(bucket.begin(), bucket.end(), [](const Slot& s) { return s.used(); });
-    }
     static Slot* free_in(Bucket& bucket) noexcept {
         for (Slot& slot : bucket)
             if (!slot.used()) return &slot;
         return nullptr;
     }
+    Slot* free_for(std::size_t home) noexcept {
+        Slot* slot = free_in(buckets_[home]);
+        return slot ? slot : free_in(spares_[home / kShare]);
+    }
+    /// Gives up the oldest entry that is at home in a full bucket, and says where room is then.
+    Slot* give_up(std::size_t home) {
+        Slot* oldest = nullptr;
+        const auto look = [&](Slot& slot) {
+            if (!oldest || std::tie(slot.when, slot.key) < std::tie(oldest->when, oldest->key))
+                oldest = &slot;
+        };
+        for (Slot& slot : buckets_[home])
+            if (slot.used()) look(slot);
+        for (Slot& slot : spares_[home / kShare])
+            if (slot.used() && home_of(slot.key) == home) look(slot);
+        remember(*oldest, true);
+        remove(*oldest);
+        ++evictions_;
+        return free_for(home);
+    }
+    void remove(Slot& slot) {
+        const std::size_t home = home_of(slot.key);
+        Slot* gap = &slot;
+        const Bucket& bucket = buckets_[home];
+        if (gap >= bucket.data() && gap < bucket.data() + kWays)
+            for (Slot& spare : spares_[home / kShare])
+                if (spare.used() && home_of(spare.key) == home) {
+                    *gap = std::move(spare);  // Where there is room at home nothing lies elsewhere.
+                    gap = &spare;
+                    break;
+                }
+        *gap = Slot{};
+        --size_;
+    }
+    void clear() {
+        const uint64_t count = std::min<uint64_t>(max_buckets_, 2);
+        buckets_.assign(count, Bucket{});
+        spares_.assign(spares_for(count), Bucket{});
+        size_ = 0;
+    }
+    static uint64_t spares_for(uint64_t buckets) noexcept {
+        return (buckets + kShare - 1) / kShare;
+    }
     void grow() {
+        std::vector<Bucket> spares = std::exchange(spares_, {});
         std::vector<Bucket> old = std::exchange(buckets_, {});
         buckets_.resize(old.size() * 2);
-        // A bucket's entries go to itself or to its twin: none can overflow.
-        for (Bucket& bucket : old)
-            for (Slot& slot : bucket)
-                if (slot.used()) *free_in(bucket_of(slot.key)) = std::move(slot);
+        spares_.resize(spares_for(buckets_.size()));
+        // An entry stays at home or goes to the twin of it, which has another spare bucket or the
+        // same: none can overflow.
+        for (std::vector<Bucket>* buckets : {&old, &spares})
+            for (Bucket& bucket : *buckets)
+                for (Slot& slot : bucket)
+                    if (slot.used()) *free_for(home_of(slot.key)) = std::move(slot);
     }
     static uint64_t undone_evictions(const std::vector<Old>& olds) noexcept {
         return static_cast<uint64_t>(
@@ -328,10 +382,12 @@ private:
 
     uint64_t max_buckets_;
     std::vector<Bucket> buckets_;  // A power of two.
+    std::vector<Bucket> spares_;   // One for every kShare of them.
     uint64_t size_ = 0;
     uint64_t evictions_ = 0;
     uint32_t step_ = 1;  // 0 is never current.
     std::deque<std::vector<Old>> steps_;
+    std::vector<Old> recycled_;  // Empty: memory of a forgotten step.
 };
 
 }  // namespace cordon::detect

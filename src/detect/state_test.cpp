@@ -43,13 +43,42 @@ TEST(Keyed, finds_what_was_put_and_nothing_else) {
 }
 
 TEST(Keyed, gives_up_the_longest_silent_of_a_full_bucket_and_counts_it) {
-    Numbers table{8};
-    for (uint64_t key = 0; key < 9; ++key)
+    Numbers table{8};  // One bucket and its spare one.
+    for (uint64_t key = 0; key < 17; ++key)
         table.at(key, from_unix_seconds(static_cast<int64_t>(100 - key))) = key;
-    EXPECT_EQ(table.size(), 8U);
+    EXPECT_EQ(table.size(), 16U);
     EXPECT_EQ(table.evictions(), 1U);
-    EXPECT_EQ(table.find(7), nullptr);  // Second 93 is the oldest of the first eight.
-    EXPECT_NE(table.find(8), nullptr);
+    EXPECT_EQ(table.find(15), nullptr);  // Second 85 is the oldest of the first sixteen.
+    EXPECT_NE(table.find(16), nullptr);
+}
+
+TEST(Keyed, gives_up_the_same_wherever_entries_came_to_lie) {
+    rc::check([] {
+        Numbers table{64};
+        change(table, 0);
+        MemoryState memory;
+        RC_ASSERT(table.save(memory).has_value());
+        Numbers loaded{64};  // Filled in another order.
+        RC_ASSERT(loaded.load(memory).has_value());
+        for (uint64_t key = 1000; key < 1100; ++key) {
+            table.at(key, from_unix_seconds(10 + static_cast<int64_t>(key % 7))) = key;
+            loaded.at(key, from_unix_seconds(10 + static_cast<int64_t>(key % 7))) = key;
+            if (key % 3 == 0) {
+                table.erase(key - 2);
+                loaded.erase(key - 2);
+            }
+        }
+        RC_ASSERT(table.evictions() > 0U);
+        RC_ASSERT(contents(loaded) == contents(table));
+    });
+}
+
+TEST(Keyed, loses_nothing_at_sixty_percent) {
+    constexpr uint64_t kCapacity = uint64_t{1} << 16;
+    Numbers table{kCapacity};
+    for (uint64_t key = 0; key < kCapacity * 6 / 10; ++key)
+        table.at(key * 0x9E3779B97F4A7C15ULL, from_unix_seconds(1)) = key;
+    EXPECT_EQ(table.evictions(), 0U);
 }
 
 TEST(Keyed, takes_back_any_number_of_steps_exactly) {

@@ -67,6 +67,7 @@ std::string Valuation::text(ChainId chain, const Asset& asset, const Amount& amo
 }
 
 void Valuation::price(const Price& price) {
+    ++version_;
     LastPrice& last = prices_.at(known(price.chain, price.asset).key, price.time);
     if (last.time <= price.time) last = {price.usd, price.time};
 }

@@ -20,6 +20,8 @@ public:
     std::string text(ChainId chain, const Asset& asset, const Amount& amount);
     AssetKey key(ChainId chain, const Asset& asset) { return known(chain, asset).key; }
     void price(const Price& price);
+    /// Another number after every price of the stream: usd() may answer otherwise from then on.
+    uint64_t version() const noexcept { return version_; }
     Table* table() noexcept { return &prices_; }
 
 private:
@@ -46,6 +48,7 @@ private:
     };
     Known& known(ChainId chain, const Asset& asset);
 
+    uint64_t version_ = 0;
     static constexpr uint64_t kPrices = 1U << 16;
     const Knowledge& knowledge_;
     std::unordered_map<ChainAsset, Known, Hash> known_;  // A cache: never iterated, no state.

@@ -269,12 +269,17 @@ void Watch::run_block(const SeenBlock& seen, Step& step) {
     if (const uint32_t given = given_by(seen.activity); given != given_) choose(given);
     for (Running& running : running_)
         if (!can_run(running.detector->descriptor(), given_)) ++running.metrics.skipped;
+    constexpr std::ptrdiff_t kAhead = 4;  // So far memory is behind the processor.
+    const auto expect = [&](auto at) {
+        if (seen.block.account_txns.end() - at > kAhead) world_.expect(chain, at[kAhead].transfers);
+    };
     const auto show = [&](const Hash256& hash, UnixMillis time, std::span<const Transfer> transfers,
                           const TxnActivity* activity, const UtxoTxn* utxo) {
         view.hash = hash;
         view.time = time;
         view.activity = activity;
         view.utxo = utxo;
+        view.digest = 0;
         view.movements = world_.movements(chain, transfers, time);
         run_txn(view, step);
         world_.apply(chain, transfers, activity, utxo, time);
@@ -285,6 +290,7 @@ void Watch::run_block(const SeenBlock& seen, Step& step) {
     const auto account_end = seen.block.account_txns.end();
     for (const TxnActivity& activity : seen.activity.txns) {
         if (account != account_end && account->hash == activity.hash) {
+            expect(account);
             show(account->hash, account->time.value_or(block_time), account->transfers, &activity,
                  nullptr);
             ++account;
@@ -292,9 +298,11 @@ void Watch::run_block(const SeenBlock& seen, Step& step) {
             show(activity.hash, block_time, {}, &activity, nullptr);
         }
     }
-    for (; account != account_end; ++account)
+    for (; account != account_end; ++account) {
+        expect(account);
         show(account->hash, account->time.value_or(block_time), account->transfers, nullptr,
              nullptr);
+    }
     if (seen.activity.missing > 0) {
         const FeedStatus status{chain, FeedState::kGap, header.number, block_time,
                                 format("{} txns of it have no trace: the node's tracer gave up",

@@ -198,14 +198,7 @@ std::vector<Asset> World::assets_of(SetId id, ChainId chain) const {
 }
 
 Cents World::set_value(SetId id, ChainId chain, UnixMillis time) const {
-    Cents sum = 0;
-    for (const Asset& asset : assets_of(id, chain)) {
-        const std::optional<Amount> amount = set_balance(id, chain, asset);
-        const std::optional<Cents> cents = amount ? usd(chain, asset, *amount, time) : std::nullopt;
-        if (cents && __builtin_add_overflow(sum, *cents, &sum))
-            return std::numeric_limits<Cents>::max();
-    }
-    return sum;
+    return impl_->holdings.value(id, chain, time);
 }
 
 Cents World::set_value(SetId id, UnixMillis time) const {
@@ -236,6 +229,13 @@ bool World::is_planned(const Movement& movement, UnixMillis time,
         return true;
     }
     return false;
+}
+
+void World::expect(ChainId chain, std::span<const Transfer> transfers) const noexcept {
+    for (const Transfer& transfer : transfers) {
+        impl_->seen.expect(key_of(chain, transfer.to));
+        impl_->seen.expect(key_of(chain, transfer.from));
+    }
 }
 
 std::span<const Movement> World::movements(ChainId chain, std::span<const Transfer> transfers,

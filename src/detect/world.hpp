@@ -73,6 +73,9 @@ struct TxnView {
     const TxnActivity* activity = nullptr;  ///< nullptr: the source gives transfers only.
     const UtxoTxn* utxo = nullptr;          ///< UTXO chains.
     bool has_logs = false, has_calls = false, has_changes = false;
+    /// Of the activity, once somebody has taken it (flow_of); 0: nobody has. Whoever shows another
+    /// txn with the same view sets it back.
+    mutable uint64_t digest = 0;
     bool pending() const noexcept { return block == nullptr; }
 };
 
@@ -133,6 +136,8 @@ public:
 
     // --- For Watch alone.
     void price(const Price& price);
+    /// Says that these transfers come soon, so that what is known of their addresses is at hand.
+    void expect(ChainId chain, std::span<const Transfer> transfers) const noexcept;
     /// What a txn moves, with what is known before it. The view lives until the next call.
     std::span<const Movement> movements(ChainId chain, std::span<const Transfer> transfers,
                                         UnixMillis time);

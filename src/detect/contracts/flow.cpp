@@ -573,10 +573,10 @@ const TxnFlow& flow_of(const TxnView& txn) {
     // A pure function of the txn: remembering the last answer cannot be seen from outside.
     static thread_local uint64_t last_digest = 0;
     static thread_local TxnFlow last;
-    const uint64_t digest = digest_of(*activity) ^ (txn.has_logs ? 1U : 2U);
-    if (digest != last_digest) {
+    if (txn.digest == 0) txn.digest = digest_of(*activity) ^ (txn.has_logs ? 1U : 2U);
+    if (txn.digest != last_digest) {
         last = Reading{txn}.read();
-        last_digest = digest;
+        last_digest = txn.digest;
     }
     return last;
 }

@@ -154,8 +154,21 @@ private:
     Scope& scope_;
 };
 
-std::optional<uint64_t> hash_in(RuleEvent& event, std::string_view name) {
-    const Field* one = name.empty() ? nullptr : field(name);
+/// kPinned as fields: a name is looked up once, not for each event.
+struct PinnedFields {
+    const Field *first = nullptr, *second = nullptr;
+};
+const PinnedFields& pinned_fields(EventType event) {
+    static const std::array<PinnedFields, kEventTypes> kFieldsOf = [] {
+        std::array<PinnedFields, kEventTypes> all;
+        for (std::size_t i = 0; i < all.size(); ++i)
+            all[i] = {field(kPinned[i].first), field(kPinned[i].second)};
+        return all;
+    }();
+    return kFieldsOf[static_cast<std::size_t>(event)];
+}
+
+std::optional<uint64_t> hash_in(RuleEvent& event, const Field* one) {
     if (!one) return std::nullopt;
     const Value value = one->get(event);
     if (std::holds_alternative<std::monostate>(value)) return std::nullopt;
@@ -205,7 +218,7 @@ void RuleIndex::add(EventType event, const PinnedKeys& pinned, PartRef part) {
 void RuleIndex::find(RuleEvent& event, std::vector<PartRef>& found) const {
     const auto type = static_cast<std::size_t>(event.type);
     const uint32_t used = used_[type];
-    const Pinned& names = kPinned[type];
+    const PinnedFields& fields = pinned_fields(event.type);
     const auto uses = [used](Pin pin) { return (used >> static_cast<unsigned>(pin) & 1U) != 0; };
     found = all_[type];
     const auto look = [&](Pin pin, uint64_t hash) {
@@ -215,12 +228,13 @@ void RuleIndex::find(RuleEvent& event, std::vector<PartRef>& found) const {
     };
     std::optional<uint64_t> first;
     std::optional<uint64_t> second;
-    if (uses(Pin::kFirst) || uses(Pin::kPair)) first = hash_in(event, names.first);
-    if (uses(Pin::kSecond) || uses(Pin::kPair)) second = hash_in(event, names.second);
+    if (uses(Pin::kFirst) || uses(Pin::kPair)) first = hash_in(event, fields.first);
+    if (uses(Pin::kSecond) || uses(Pin::kPair)) second = hash_in(event, fields.second);
     if (uses(Pin::kFirst) && first) look(Pin::kFirst, *first);
     if (uses(Pin::kSecond) && second) look(Pin::kSecond, *second);
     if (uses(Pin::kPair) && first && second) look(Pin::kPair, pair_of(*first, *second));
     if (uses(Pin::kOurs) && event.movement && event.movement->from_set != 0) look(Pin::kOurs, 0);
+    if (found.size() == all_[type].size()) return;  // They are in order.
     std::sort(found.begin(), found.end());
     found.erase(std::unique(found.begin(), found.end()), found.end());
 }

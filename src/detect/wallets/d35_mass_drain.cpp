@@ -73,10 +73,11 @@ public:
                 continue;
             const uint64_t asset = std::hash<Asset>{}(transfer.asset);
             const uint64_t from = mix64(key_of(txn.chain, transfer.from).bits());
+            const uint64_t to = mix64(key_of(txn.chain, transfer.to).bits());
+            received_.expect(from ^ asset);
+            received_.expect(to ^ asset);
             if (is_candidate(txn, movement)) look(txn, world, movement, from, from ^ asset, out);
-            if (!is_utxo(txn.chain))
-                move(from ^ asset, mix64(key_of(txn.chain, transfer.to).bits()) ^ asset,
-                     transfer.amount, txn.time);
+            if (!is_utxo(txn.chain)) move(from ^ asset, to ^ asset, transfer.amount, txn.time);
         }
     }
 
