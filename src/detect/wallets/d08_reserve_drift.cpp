@@ -13,7 +13,7 @@ namespace {
 constexpr Parameter kParameters[] = {
     {"short", "Holdings below liabilities by this part of them.", 0.001, 0, 1},
     {"least_fall",
-     "A fall says nothing while the ratio is below its level by less: what is forgiven of "
+     "A fall says nothing while the surplus is below its level by less: what is forgiven of "
      "a shortfall.",
      0.001, 0, 1},
     {"h", "The CUSUM of the fall in sigmas: 5 comes by chance once in 465 days.", 5, 2, 100},

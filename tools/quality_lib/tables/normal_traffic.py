@@ -87,4 +87,4 @@ def classes_of(folder):
     manifest = folder / "manifest.json"
     if not manifest.is_file():
         return {}
-    return {txn["hash"]: txn["class"] for txn in data.read_json(manifest)["txns"]}
+    return {txn["hash"]: txn["class"] for txn in data.read_json(manifest)["txns"] if txn["class"] != "setup"}
