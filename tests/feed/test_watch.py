@@ -3,6 +3,7 @@
 import json
 import pathlib
 import queue
+import random
 import re
 import subprocess
 import tempfile
@@ -12,6 +13,7 @@ import time
 from tests.cli.support import program
 from tests.feed.support import ANSWER_SECONDS, Anvil, NodeTest, Process
 
+KILLS = 12
 LARGE = 5_000  # What the rule of these tests speaks of.
 RULES = f"""- rule: T01
   desc: A large payment
@@ -152,6 +154,40 @@ class LiveWatch(NodeTest):
         mine = [txn for each in told if each["detector"] == "T01" and each["state"] == "raised" for txn in each["txs"]]
         self.assertEqual(mine, sent)
         self.assertNotIn("retracted", [each["state"] for each in told])
+
+    def test_killed_at_random_moments_between_reorgs(self):
+        rng = random.Random(7)
+        state, archive, sinks = str(self.folder / "state"), self.folder / "alerts.jsonl", self.folder / "sinks.yaml"
+        sinks.write_text(f"version: 1\nsinks:\n  - {{name: archive, type: jsonl, path: {archive}}}\n")
+        arguments = ("--state", state, "--sinks", str(sinks), "--checkpoint-blocks", "3")
+        node = self.start(Anvil())
+        self.watch(node, *arguments).finish()
+        sent = []
+        for _ in range(KILLS):
+            watch = self.start(Watch(f"evm-rpc:{self.url(node, 'ws')}", "--rules", str(self.rules), *arguments))
+            end = time.monotonic() + rng.uniform(0.02, 1)
+            while time.monotonic() < end:
+                sent.append(self.large(node))
+                if rng.random() < 0.2:
+                    depth = min(rng.randrange(1, 4), int(node.call("eth_blockNumber"), 16))
+                    node.call("anvil_reorg", depth, [])
+                time.sleep(rng.uniform(0, 0.1))
+            watch.kill()
+        watch = self.watch(node, *arguments)
+        sent.append(self.large(node))
+        watch.of(sent[-1])
+        self.assertEqual(watch.finish(), 130)
+        told = {}
+        for line in archive.read_text().splitlines():
+            alert = json.loads(line)["data"]
+            if alert["detector"] == "T01":
+                told.setdefault(alert["txs"][0], []).append(alert["state"])
+        stands = {txn for txn in sent if node.call("eth_getTransactionReceipt", txn)}
+        self.assertEqual({txn for txn, states in told.items() if states[-1] == "raised"}, stands, watch.said())
+        for txn, states in told.items():
+            for before, after in zip(states, states[1:]):
+                self.assertNotEqual(before, after, f"{txn} told twice")
+        self.assertTrue(any("retracted" in states for states in told.values()))
 
     def away(self, end, depth):
         """Told, then ended; a reorg of so many blocks comes before it is started again."""
