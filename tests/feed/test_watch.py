@@ -56,7 +56,7 @@ class Watch(Process):
         return self.until(lambda alert: alert["detector"] == "T01" and txn in alert["txs"] and alert["state"] == state)
 
     def short(self):
-        return [(each["detector"], each["state"], each["block"]) for each in self.told]
+        return [(each["detector"], each["state"], each["block"] or each["reason"]) for each in self.told]
 
     def said(self):
         self.errors.seek(0)
