@@ -305,12 +305,23 @@ private:
         for (const auto& [chain, block] : head_.beginnings) knowledge_->begin(chain, block);
         for (const auto& [chain, blocks] : head_.seen)
             if (!blocks.empty()) floor_[chain] = blocks.back().number;
-        CORDON_TRY(const auto told, store_->since_event(head_.events));
-        unsettled_.add(told);
+        CORDON_TRY(add_unsettled());
         CORDON_TRY(live_->open(head_));
         CORDON_TRY(go_on());
         if (known_) done_.events = std::max(done_.events, known_->events);
         known_.reset();
+        return {};
+    }
+
+    /// What was told behind the place at which the watch goes on.
+    Status add_unsettled() {
+        CORDON_TRY(auto told, store_->since_event(head_.settled));
+        std::erase_if(told, [&](const records::StoredAlert& stored) {
+            const auto floor = floor_.find(stored.alert.chain);
+            return stored.event <= head_.events && floor != floor_.end() &&
+                   stored.alert.block <= floor->second;
+        });
+        unsettled_.add(told);
         return {};
     }
 
@@ -350,8 +361,7 @@ private:
             head_ = *std::move(*head);
             for (const auto& [chain, blocks] : head_.seen)
                 if (!blocks.empty()) floor_[chain] = blocks.back().number;
-            CORDON_TRY(const auto told, store_->since_event(head_.events));
-            unsettled_.add(told);
+            CORDON_TRY(add_unsettled());
             return live_->open(head_);
         }
         CORDON_TRY(begin_anew());
@@ -470,8 +480,6 @@ private:
 
     Status checkpoint(bool at_end) {
         if (!state_ || (known_ && done_.events < known_->events)) return {};
-        // Before they are settled, what there is to settle is known by the older checkpoint only.
-        if (!unsettled_.empty()) return {};
         constexpr double kShare = 20;
         // What lies behind the checkpoint is asked of the node again, with traces: geth has the
         // state for that of the last 128 blocks.
@@ -487,6 +495,7 @@ private:
         cursor_.events = done_.events;
         CORDON_TRY(desk_->take({}, cursor_));
         head_.events = done_.events;
+        if (unsettled_.empty()) head_.settled = done_.events;
         head_.blocks = done_.blocks;
         head_.txns = done_.txns;
         head_.transfers = done_.transfers;

@@ -146,7 +146,8 @@ Result<CheckpointHead> read_head(FileSource& source, const std::string& path) {
         return fail(ErrorCode::kCorrupt, path + ": not a checkpoint of this version of Cordon");
     CheckpointHead head;
     CORDON_TRY(detect::load_state(source, head.settings));
-    for (uint64_t* number : {&head.events, &head.blocks, &head.txns, &head.transfers})
+    for (uint64_t* number :
+         {&head.events, &head.blocks, &head.txns, &head.transfers, &head.settled})
         CORDON_TRY(detect::load_state(source, *number));
     CORDON_TRY(load_places(source, head.beginnings));
     CORDON_TRY(load_live(source, head));
@@ -236,7 +237,8 @@ Status WatchState::save(const CheckpointHead& head, const detect::Watch& watch) 
         FileSink sink{file.get(), temporary};
         CORDON_TRY(sink.write({reinterpret_cast<const uint8_t*>(kMagic.data()), kMagic.size()}));
         CORDON_TRY(detect::save_state(sink, head.settings));
-        for (const uint64_t number : {head.events, head.blocks, head.txns, head.transfers})
+        for (const uint64_t number :
+             {head.events, head.blocks, head.txns, head.transfers, head.settled})
             CORDON_TRY(detect::save_state(sink, number));
         CORDON_TRY(save_places(sink, head.beginnings));
         CORDON_TRY(save_live(sink, head));

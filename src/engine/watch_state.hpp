@@ -22,6 +22,8 @@ struct CheckpointHead {
     /// Of a live watch: the last blocks of each chain, and how far files were read.
     std::map<ChainId, std::vector<feed::BlockRef>> seen;
     std::map<std::string, feed::TailPlace> tails;
+    /// Alerts of later events, in blocks that are not seen, were told and have to be found again.
+    uint64_t settled = 0;
     friend bool operator==(const CheckpointHead&, const CheckpointHead&) = default;
 };
 
