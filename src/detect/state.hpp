@@ -192,6 +192,7 @@ public:
         CORDON_CHECK(!steps_.empty());
         recycled_ = std::move(steps_.front());
         recycled_.clear();
+        if (recycled_.capacity() * sizeof(Old) > kMostRecycled) recycled_ = {};
         steps_.pop_front();
     }
 
@@ -234,7 +235,8 @@ public:
 
 private:
     static constexpr std::size_t kWays = 8;
-    static constexpr std::size_t kShare = 8;     // Buckets with one spare.
+    static constexpr std::size_t kShare = 8;                // Buckets with one spare.
+    static constexpr std::size_t kMostRecycled = 1U << 16;  // Bytes kept of a step that is gone.
     static constexpr std::size_t kExpected = 4;  // Cache lines: of larger values only the first.
     static constexpr uint32_t kFree = ~0U;
     struct Slot {
