@@ -192,6 +192,7 @@ public:
         CORDON_CHECK(!steps_.empty());
         recycled_ = std::move(steps_.front());
         recycled_.clear();
+        if (recycled_.capacity() * sizeof(Old) > kMostRecycled) recycled_ = {};
         steps_.pop_front();
     }
 
@@ -234,7 +235,8 @@ public:
 
 private:
     static constexpr std::size_t kWays = 8;
-    static constexpr std::size_t kShare = 8;     // Buckets with one spare.
+    static constexpr std::size_t kShare = 8;                // Buckets with one spare.
+    static constexpr std::size_t kMostRecycled = 1U << 16;  // Bytes kept of a step that is gone.
     static constexpr std::size_t kExpected = 4;  // Cache lines: of larger values only the first.
     static constexpr uint32_t kFree = ~0U;
     struct Slot {
@@ -261,16 +263,12 @@ private:
     std::size_t home_of(const Key& key) const noexcept { return mix(key) & (buckets_.size() - 1); }
     const Slot* slot_of(const Key& key) const noexcept {
         const std::size_t home = home_of(key);
-        bool full = true;
-        for (const Slot& slot : buckets_[home]) {
-            if (!slot.used())
-                full = false;
-            else if (slot.key == key)
-                return &slot;
-        }
-        if (!full) return nullptr;  // Only a full bucket has something in its spare one.
-        for (const Slot& slot : spares_[home / kShare])
-            if (slot.used() && slot.key == key) return &slot;
+        for (const Bucket* bucket : {&buckets_[home], &spares_[home / kShare]})
+            for (const Slot& slot : *bucket) {
+                // Used slots come first, and only a full bucket has something in its spare one.
+                if (!slot.used()) return nullptr;
+                if (slot.key == key) return &slot;
+            }
         return nullptr;
     }
     Slot* slot_of(const Key& key) noexcept {
@@ -342,17 +340,25 @@ private:
     }
     void remove(Slot& slot) {
         const std::size_t home = home_of(slot.key);
-        Slot* gap = &slot;
-        const Bucket& bucket = buckets_[home];
-        if (gap >= bucket.data() && gap < bucket.data() + kWays)
-            for (Slot& spare : spares_[home / kShare])
-                if (spare.used() && home_of(spare.key) == home) {
-                    *gap = std::move(spare);  // Where there is room at home nothing lies elsewhere.
-                    gap = &spare;
-                    break;
+        Bucket& bucket = buckets_[home];
+        Bucket& spare = spares_[home / kShare];
+        if (bucket.back().used() && &slot >= bucket.data() && &slot < bucket.data() + kWays)
+            for (Slot& elsewhere : spare)
+                if (elsewhere.used() && home_of(elsewhere.key) == home) {
+                    slot = std::move(elsewhere);  // There is room at home now.
+                    take_out(elsewhere, spare);
+                    --size_;
+                    return;
                 }
-        *gap = Slot{};
+        take_out(slot, &slot >= spare.data() && &slot < spare.data() + kWays ? spare : bucket);
         --size_;
+    }
+    /// Used slots of a bucket come first: the last one takes the place.
+    static void take_out(Slot& slot, Bucket& bucket) {
+        Slot* last = &bucket.back();
+        while (!last->used() && last != &slot) --last;
+        if (last != &slot) slot = std::move(*last);
+        *last = Slot{};
     }
     void clear() {
         const uint64_t count = std::min<uint64_t>(max_buckets_, 2);

@@ -42,6 +42,11 @@ struct World::Impl {
     Keyed<uint32_t, Cents> spent{kTickets};  // Of a ticket, by its place in the configuration.
 
     std::vector<Movement> movements;
+    struct Ends {
+        const Tracked *from = nullptr, *to = nullptr;
+        bool to_seen = false;  // It is in `seen`.
+    };
+    std::vector<Ends> ends;  // Of each movement.
     std::vector<Transfer> transfers;
     std::map<uint32_t, Cents> spending;  // What the txn at hand takes of tickets.
     std::unordered_map<Place, std::optional<Label>> labels;  // A cache: never iterated, no state.
@@ -241,6 +246,7 @@ void World::expect(ChainId chain, std::span<const Transfer> transfers) const noe
 std::span<const Movement> World::movements(ChainId chain, std::span<const Transfer> transfers,
                                            UnixMillis time) {
     impl_->movements.clear();
+    impl_->ends.clear();
     impl_->spending.clear();
     for (const Transfer& transfer : transfers) {
         const Tracked& from = impl_->at(chain, transfer.from);
@@ -251,12 +257,15 @@ std::span<const Movement> World::movements(ChainId chain, std::span<const Transf
         movement.from_set = from.set;
         movement.to_set = to.set;
         movement.guarded = from.is_guarded() || to.is_guarded();
-        movement.to_first_seen = first_seen(chain, transfer.to);
+        const uint32_t* seen = impl_->seen.find(key_of(chain, transfer.to));
+        movement.to_first_seen = seen ? std::optional{from_unix_seconds(*seen)}
+                                      : knowledge_.first_seen(chain, transfer.to);
         if (from.set != 0) {
             movement.allowed = to.set != 0 || is_allowed(from.set, chain, transfer.to, time);
             movement.planned = !movement.allowed && is_planned(movement, time, impl_->spending);
         }
         impl_->movements.push_back(movement);
+        impl_->ends.push_back({&from, &to, seen != nullptr});
     }
     return impl_->movements;
 }
@@ -295,11 +304,14 @@ void World::apply(ChainId chain, std::span<const Transfer> transfers, const TxnA
         impl_->seen.at(key, time) =
             before ? static_cast<uint32_t>(to_unix_seconds(*before)) : seconds;
     };
-    const auto move = [&](const Address& address, const Asset& asset, const Amount& amount,
-                          bool in) {
-        const Tracked& place = impl_->at(chain, address);
+    const auto move_at = [&](const Tracked& place, const Address& address, const Asset& asset,
+                             const Amount& amount, bool in) {
         if (place.is_tracked())
             impl_->holdings.move(chain, address, place.set, asset, amount, in, time);
+    };
+    const auto move = [&](const Address& address, const Asset& asset, const Amount& amount,
+                          bool in) {
+        move_at(impl_->at(chain, address), address, asset, amount, in);
     };
     for (const auto& [ticket, usd] : impl_->spending) impl_->spent.at(ticket, time) += usd;
     if (utxo) {
@@ -314,15 +326,19 @@ void World::apply(ChainId chain, std::span<const Transfer> transfers, const TxnA
         }
         return;
     }
-    for (const Transfer& transfer : transfers) {
+    CORDON_CHECK(impl_->ends.size() == transfers.size());
+    for (std::size_t i = 0; i < transfers.size(); ++i) {
+        const Transfer& transfer = transfers[i];
+        const Impl::Ends& ends = impl_->ends[i];
         see(transfer.from);
-        see(transfer.to);
-        move(transfer.from, transfer.asset, transfer.amount, false);
-        move(transfer.to, transfer.asset, transfer.amount, true);
+        if (!ends.to_seen) see(transfer.to);
+        move_at(*ends.from, transfer.from, transfer.asset, transfer.amount, false);
+        move_at(*ends.to, transfer.to, transfer.asset, transfer.amount, true);
     }
     if (!activity) return;
-    see(activity->from);
-    see(activity->to);
+    const bool told = !transfers.empty();  // Nearly always it names the same two again.
+    if (!told || activity->from != transfers.front().from) see(activity->from);
+    if (!told || activity->to != transfers.front().to) see(activity->to);
     const auto create = [&](const Address& contract, const Address& creator) {
         if (contract.empty()) return;
         see(contract);

@@ -145,7 +145,8 @@ public:
     /// that does not go back to an address or a set of the inputs. The view lives until the next
     /// call.
     std::span<const Transfer> transfers_of(ChainId chain, const UtxoTxn& txn);
-    /// Takes the txn in: balances, first seen, created. After the detectors saw it.
+    /// Takes the txn in: balances, first seen, created. After the detectors saw it. REQUIRES:
+    /// movements() was asked last for the same transfers.
     void apply(ChainId chain, std::span<const Transfer> transfers, const TxnActivity* activity,
                const UtxoTxn* utxo, UnixMillis time);
     std::vector<Table*> tables();

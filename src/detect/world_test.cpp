@@ -44,7 +44,7 @@ RC_GTEST_PROP(WorldProperty, sums_of_sets_are_those_of_their_addresses_also_when
                                 {},
                                 Amount{amount},
                                 TransferKind::kNative};
-        world.movements(kEthereum, {&transfer, 1}, kTime);
+        (void)world.movements(kEthereum, {&transfer, 1}, kTime);
         world.apply(kEthereum, {&transfer, 1}, nullptr, nullptr, kTime);
         RC_ASSERT(world.set_balance(1, kEthereum, Asset{}) == sum());
     }
@@ -67,6 +67,7 @@ TEST(World, a_ticket_covers_so_much_and_no_more) {
     EXPECT_TRUE(first[0].planned);
     EXPECT_FALSE(first[1].planned);  // 12 dollars are more than 10.
     EXPECT_TRUE(first[1].is_outflow());
+    (void)world.movements(kEthereum, {two.data(), 1}, kTime);
     world.apply(kEthereum, {two.data(), 1}, nullptr, nullptr, kTime);
     EXPECT_FALSE(world.movements(kEthereum, {&out, 1}, kTime)[0].planned);  // It is used up.
     EXPECT_FALSE(world.movements(kEthereum, {&out, 1}, kTime + Seconds{60})[0].planned);
@@ -101,6 +102,7 @@ TEST(World, values_sets_and_keeps_the_answers) {
     EXPECT_EQ(world.set_value(1, kTime), 3000);
     const Transfer in{
         0, named("x"), named("w2"), {}, parse_units("1", 18).value(), TransferKind::kNative};
+    (void)world.movements(kEthereum, {&in, 1}, kTime);
     world.apply(kEthereum, {&in, 1}, nullptr, nullptr, kTime);
     EXPECT_EQ(world.set_value(1, kTime), 3200);
     world.price({kEthereum, Asset{}, kTime, 4});

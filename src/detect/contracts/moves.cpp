@@ -2,8 +2,8 @@
 #include "moves.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <map>
-#include <unordered_map>
 
 #include <cordon/chain/evm/transfer_log.hpp>
 
@@ -16,7 +16,11 @@ constexpr uint32_t kNobody = ~0U;
 
 class Reader {
 public:
-    explicit Reader(const TxnView& txn) : txn_{txn}, calls_{txn.activity->calls} {}
+    explicit Reader(const TxnView& txn) : txn_{txn}, calls_{txn.activity->calls} {
+        // Four parties a frame at most and three a log; twice as much room finds them soon.
+        const std::size_t most = calls_.size() * 4 + txn.activity->logs.size() * 3;
+        numbers_.assign(std::bit_ceil(most * 2 + 1), kNobody);
+    }
 
     Trace read() {
         number();
@@ -31,10 +35,14 @@ public:
 private:
     uint32_t party(const Address& address) {
         if (address.empty()) return kNobody;
-        const auto [at, is_new] =
-            numbers_.try_emplace(address, static_cast<uint32_t>(out_.parties.size()));
-        if (is_new) out_.parties.push_back(address);
-        return at->second;
+        for (std::size_t at = std::hash<Address>{}(address) >> 32;; ++at) {
+            uint32_t& number = numbers_[at & (numbers_.size() - 1)];
+            if (number == kNobody) {
+                number = static_cast<uint32_t>(out_.parties.size());
+                out_.parties.push_back(address);
+            }
+            if (out_.parties[number] == address) return number;
+        }
     }
 
     void number() {
@@ -195,7 +203,7 @@ private:
     const TxnView& txn_;
     const std::vector<Call>& calls_;
     Trace out_;
-    std::unordered_map<Address, uint32_t> numbers_;
+    std::vector<uint32_t> numbers_;  // By hash, the next free place behind it.
     std::vector<bool> wrapper_;
 };
 

@@ -250,7 +250,7 @@ TEST(Correlate, many_groups_stay_within_the_table) {
         b.stream.transfer(kHot, named("a" + std::to_string(i)), eth(1));
         if (i % 50 == 49) b.block();
     }
-    EXPECT_LE(b.rules->tables()[0]->size(), 64U);
+    EXPECT_LE(b.rules->tables()[0]->size(), 64U + 8U);  // And the spare bucket.
     EXPECT_GT(b.rules->tables()[0]->evictions(), 0U);
 }
 
