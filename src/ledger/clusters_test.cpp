@@ -159,7 +159,7 @@ TEST(Clusters, a_rewind_forgets_all_ties) {
 }
 
 TEST(ClustersProperty, clusters_equal_those_of_painted_labels) {
-    rc::check([] {
+    EXPECT_TRUE(rc::check([] {
         constexpr uint32_t kIds = 24;
         const auto txns = any_txns(kIds);
         const ClusterForest forest = forest_of(txns);
@@ -174,11 +174,11 @@ TEST(ClustersProperty, clusters_equal_those_of_painted_labels) {
             joins += label[id] != id;
         }
         RC_ASSERT(forest.joins() == joins);
-    });
+    }));
 }
 
 TEST(ClustersProperty, a_path_is_of_real_txns_and_ends_with_the_one_that_first_joined_the_two) {
-    rc::check([] {
+    EXPECT_TRUE(rc::check([] {
         constexpr uint32_t kIds = 16;
         const auto txns = any_txns(kIds);
         const ClusterForest forest = forest_of(txns);
@@ -204,11 +204,11 @@ TEST(ClustersProperty, a_path_is_of_real_txns_and_ends_with_the_one_that_first_j
         for (const Signed& txn : txns)
             if (txn.at < latest) until.add(txn.at, txn.senders);
         RC_ASSERT(until.cluster(a) != until.cluster(b));
-    });
+    }));
 }
 
 TEST(ClustersProperty, rewound_and_gone_on_equals_built_at_once) {
-    rc::check([] {
+    EXPECT_TRUE(rc::check([] {
         constexpr uint32_t kIds = 24;
         std::vector<Signed> chain = any_txns(kIds);
         ClusterForest forest = forest_of(chain);
@@ -229,7 +229,7 @@ TEST(ClustersProperty, rewound_and_gone_on_equals_built_at_once) {
             for (uint32_t id = 0; id < kIds; ++id)
                 RC_ASSERT(forest.members(id) == again.members(id));
         }
-    });
+    }));
 }
 
 SavedClusters saved_of(ClusterForest forest) {

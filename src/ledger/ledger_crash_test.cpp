@@ -138,7 +138,7 @@ TEST(LedgerCrash, full_disk_while_sealing_and_merging_loses_nothing) {
 }
 
 TEST(LedgerCrash, random_histories_survive_power_loss_anywhere) {
-    rc::check([] {
+    EXPECT_TRUE(rc::check([] {
         const auto seed = *rc::gen::arbitrary<uint32_t>();
         const auto at = *rc::gen::inRange<uint64_t>(0, 120);
         const ChainId chain = seed % 2 == 0 ? kEthereum : kBitcoin;
@@ -151,7 +151,7 @@ TEST(LedgerCrash, random_histories_survive_power_loss_anywhere) {
         RC_ASSERT(writer.has_value());
         const std::vector<Block> found = scan_all(*(*writer)->snapshot().value(), chain);
         RC_ASSERT(found == outcome.before.blocks() || found == outcome.after.blocks());
-    });
+    }));
 }
 
 TEST(LedgerCrash, a_log_cut_at_any_byte_shows_the_whole_batches_before_it) {

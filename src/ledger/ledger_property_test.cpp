@@ -152,14 +152,14 @@ private:
 };
 
 TEST(LedgerProperty, every_answer_equals_that_of_a_list_of_blocks) {
-    rc::check([] {
+    EXPECT_TRUE(rc::check([] {
         const Setting setting;
         const TempDir dir;
         FaultDisk disk = FaultDisk::none();
         History history{disk, dir / "l", setting.chain, setting.limits, setting.seed};
         for (int step = *rc::gen::inRange(1, 30); step > 0; --step) history.step();
         RC_ASSERT(history.is_right_after(setting.seed));
-    });
+    }));
 }
 
 TEST(LedgerProperty, every_answer_is_right_while_sealing_and_merging_go_on_in_the_background) {
@@ -198,7 +198,7 @@ TEST(LedgerProperty, long_histories_merge_many_times) {
 }
 
 TEST(LedgerProperty, rewind_undoes_append) {
-    rc::check([] {
+    EXPECT_TRUE(rc::check([] {
         const Setting setting;
         const TempDir dir;
         FaultDisk disk = FaultDisk::none();
@@ -212,11 +212,11 @@ TEST(LedgerProperty, rewind_undoes_append) {
         RC_ASSERT(writer->rewind(setting.chain, before.blocks().back().header.number).has_value());
         RC_ASSERT(same_answers(*writer->snapshot().value(), setting.chain, before));
         RC_ASSERT(same_answers(*open_reader(dir / "l").value(), setting.chain, before));
-    });
+    }));
 }
 
 TEST(LedgerProperty, the_same_blocks_in_other_batches_are_the_same_ledger) {
-    rc::check([] {
+    EXPECT_TRUE(rc::check([] {
         const Setting setting;
         const TempDir dir;
         FaultDisk disk = FaultDisk::none();
@@ -238,7 +238,7 @@ TEST(LedgerProperty, the_same_blocks_in_other_batches_are_the_same_ledger) {
             RC_ASSERT(again->blocks == 0u && again->skipped == blocks.size());
             RC_ASSERT(same_answers(*writer->snapshot().value(), setting.chain, naive));
         }
-    });
+    }));
 }
 
 }  // namespace

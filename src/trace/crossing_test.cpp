@@ -620,8 +620,8 @@ std::vector<Crossing> random_crossings(const std::vector<Block>& one, const std:
 }
 
 TEST(Crossing, closes_the_books_of_both_chains_over_any_events_and_source_order) {
-    rc::check([](const std::vector<Move>& home, const std::vector<Move>& away,
-                 const std::vector<Jump>& jumps) {
+    EXPECT_TRUE(rc::check([](const std::vector<Move>& home, const std::vector<Move>& away,
+                             const std::vector<Jump>& jumps) {
         const auto one = random_chain(kEthereum, home), two = random_chain(kPolygon, away);
         const auto all = random_crossings(one, two, jumps);
         const std::size_t half = all.size() / 2;
@@ -658,7 +658,7 @@ TEST(Crossing, closes_the_books_of_both_chains_over_any_events_and_source_order)
                 for (std::size_t i = 0; i < a.totals.size(); ++i)
                     RC_ASSERT(a.totals[i].resting == b.totals[i].resting);
             }
-    });
+    }));
 }
 
 }  // namespace

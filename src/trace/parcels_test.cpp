@@ -72,8 +72,8 @@ TEST(Distribute, of_nothing_gives_empty_outputs) {
 }
 
 TEST(Distribute, fills_every_output_exactly_and_conserves_taint) {
-    rc::check([](const std::vector<std::pair<uint32_t, bool>>& given,
-                 const std::vector<uint32_t>& wishes) {
+    EXPECT_TRUE(rc::check([](const std::vector<std::pair<uint32_t, bool>>& given,
+                             const std::vector<uint32_t>& wishes) {
         Parcels parcels;
         for (const auto& [amount, tainted] : given)
             append(parcels, {Amount{uint64_t{amount}}, tainted ? kTainted : kClean});
@@ -91,33 +91,35 @@ TEST(Distribute, fills_every_output_exactly_and_conserves_taint) {
                 RC_ASSERT(tainted ==
                           (tainted_of(parcels).is_zero() ? Amount{} : total_of(parcels)));
         }
-    });
+    }));
 }
 
 /// Every unit of the inputs is a colour of its own: number of the input, and the place inside it
 /// follows from order.
 TEST(Fifo, forward_then_backward_is_the_identity) {
-    rc::check([](const std::vector<uint16_t>& inputs, const std::vector<uint32_t>& wishes) {
-        Parcels parcels;
-        std::vector<Amount> sizes;
-        for (std::size_t i = 0; i < inputs.size(); ++i) {
-            parcels.push_back({Amount{uint64_t{inputs[i]} + 1}, static_cast<Origin>(i + 1)});
-            sizes.push_back(parcels.back().amount);
-        }
-        const std::vector<Amount> outputs = cuts(total_of(parcels), wishes);
-        for (const Policy policy : {Policy::kFifo, Policy::kLifo}) {
-            const auto forward = distribute(policy, parcels, outputs);
-            Parcels back;
-            for (Parcels part : forward) {
-                // The last in of an output is the first out of it when a LIFO is read from its end.
-                for (const Parcel& parcel : part) back.push_back(parcel);
+    EXPECT_TRUE(
+        rc::check([](const std::vector<uint16_t>& inputs, const std::vector<uint32_t>& wishes) {
+            Parcels parcels;
+            std::vector<Amount> sizes;
+            for (std::size_t i = 0; i < inputs.size(); ++i) {
+                parcels.push_back({Amount{uint64_t{inputs[i]} + 1}, static_cast<Origin>(i + 1)});
+                sizes.push_back(parcels.back().amount);
             }
-            if (policy == Policy::kLifo) std::reverse(back.begin(), back.end());
-            const auto again = distribute(Policy::kFifo, back, sizes);
-            for (std::size_t i = 0; i < again.size(); ++i)
-                RC_ASSERT(again[i] == (Parcels{{sizes[i], static_cast<Origin>(i + 1)}}));
-        }
-    });
+            const std::vector<Amount> outputs = cuts(total_of(parcels), wishes);
+            for (const Policy policy : {Policy::kFifo, Policy::kLifo}) {
+                const auto forward = distribute(policy, parcels, outputs);
+                Parcels back;
+                for (Parcels part : forward) {
+                    // The last in of an output is the first out of it when a LIFO is read from its
+                    // end.
+                    for (const Parcel& parcel : part) back.push_back(parcel);
+                }
+                if (policy == Policy::kLifo) std::reverse(back.begin(), back.end());
+                const auto again = distribute(Policy::kFifo, back, sizes);
+                for (std::size_t i = 0; i < again.size(); ++i)
+                    RC_ASSERT(again[i] == (Parcels{{sizes[i], static_cast<Origin>(i + 1)}}));
+            }
+        }));
 }
 
 TEST(Purse, gives_the_order_of_its_policy) {
@@ -174,7 +176,7 @@ TEST(Purse, pays_gas_from_clean_money_first) {
 
 /// One container, any events: what went in comes out or is still there, unit for unit.
 TEST(Purse, conserves_value_and_taint_over_any_events) {
-    rc::check([](const std::vector<std::tuple<uint8_t, uint32_t>>& events) {
+    EXPECT_TRUE(rc::check([](const std::vector<std::tuple<uint8_t, uint32_t>>& events) {
         for (const Policy policy : kPolicies) {
             Purse purse{policy};
             Amount in, in_tainted, out, out_tainted;
@@ -209,13 +211,13 @@ TEST(Purse, conserves_value_and_taint_over_any_events) {
                     RC_ASSERT(out_tainted + purse.tainted() == in_tainted);
             }
         }
-    });
+    }));
 }
 
 /// The units of a balance in FIFO are a queue: read backward, the last unit sent is the first to be
 /// claimed, and each finds the receipt it came from.
 TEST(Purse, fifo_of_an_account_read_backward_pairs_the_same_units) {
-    rc::check([](const std::vector<std::pair<uint8_t, bool>>& events) {
+    EXPECT_TRUE(rc::check([](const std::vector<std::pair<uint8_t, bool>>& events) {
         // (payer, receiver) pairs unit for unit, forward.
         std::vector<std::pair<std::size_t, std::size_t>> forward, backward;
         const auto run = [](std::vector<std::pair<uint8_t, bool>> list,
@@ -258,7 +260,7 @@ TEST(Purse, fifo_of_an_account_read_backward_pairs_the_same_units) {
         run(list, ids, [&](std::size_t out, std::size_t in) { backward.emplace_back(in, out); });
         std::reverse(backward.begin(), backward.end());
         RC_ASSERT(forward == backward);
-    });
+    }));
 }
 
 }  // namespace

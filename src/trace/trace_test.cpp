@@ -654,7 +654,7 @@ AccountChain random_chain(
 }
 
 TEST(Trace, closes_its_books_over_any_events_policy_and_direction) {
-    rc::check(
+    EXPECT_TRUE(rc::check(
         [](const std::vector<std::tuple<uint8_t, uint8_t, uint16_t, uint8_t>>& moves, bool limits) {
             const Story story{random_chain(moves)};
             for (const Policy policy : kPolicies)
@@ -684,7 +684,7 @@ TEST(Trace, closes_its_books_over_any_events_policy_and_direction) {
                             for (const Total& sum : result->totals)
                                 RC_ASSERT(sum.inherited.is_zero());
                     }
-        });
+        }));
 }
 
 /// Everything that a result says, as text.
@@ -715,35 +715,38 @@ std::string told(const TraceResult& result) {
 }
 
 TEST(Trace, tells_the_same_in_every_word_when_run_again) {
-    rc::check([](const std::vector<std::tuple<uint8_t, uint8_t, uint16_t, uint8_t>>& moves) {
-        for (const Policy policy : kPolicies)
-            for (const Direction direction : {Direction::kForward, Direction::kBackward}) {
-                Params params = open_params(policy);
-                params.direction = direction;
-                const Seed seed = from_address(direction == Direction::kForward ? kThief : kMule);
-                // Two ledgers, so that no address in memory is the same.
-                const Story one{random_chain(moves)}, two{random_chain(moves)};
-                RC_ASSERT(told(one.follow(seed, params)) == told(two.follow(seed, params)));
-            }
-    });
+    EXPECT_TRUE(
+        rc::check([](const std::vector<std::tuple<uint8_t, uint8_t, uint16_t, uint8_t>>& moves) {
+            for (const Policy policy : kPolicies)
+                for (const Direction direction : {Direction::kForward, Direction::kBackward}) {
+                    Params params = open_params(policy);
+                    params.direction = direction;
+                    const Seed seed =
+                        from_address(direction == Direction::kForward ? kThief : kMule);
+                    // Two ledgers, so that no address in memory is the same.
+                    const Story one{random_chain(moves)}, two{random_chain(moves)};
+                    RC_ASSERT(told(one.follow(seed, params)) == told(two.follow(seed, params)));
+                }
+        }));
 }
 
 TEST(Trace, gives_the_same_answer_twice_and_seeds_commute) {
-    rc::check([](const std::vector<std::tuple<uint8_t, uint8_t, uint16_t, uint8_t>>& moves) {
-        const Story story{random_chain(moves)};
-        const std::vector<Seed> one{from_address(kThief), from_address(kMule)},
-            two{from_address(kMule), from_address(kThief)};
-        const auto a = trace(story.ledger, story.context, {}, one, open_params());
-        const auto b = trace(story.ledger, story.context, {}, two, open_params());
-        if (!a || !b) RC_DISCARD("a seed that never moves money");
-        RC_ASSERT(a->edges.size() == b->edges.size());
-        for (std::size_t i = 0; i < a->edges.size(); ++i) {
-            RC_ASSERT(a->edges[i].tainted == b->edges[i].tainted);
-            RC_ASSERT(a->edges[i].from == b->edges[i].from);
-        }
-        for (std::size_t i = 0; i < a->totals.size(); ++i)
-            RC_ASSERT(a->totals[i].seeded == b->totals[i].seeded);
-    });
+    EXPECT_TRUE(
+        rc::check([](const std::vector<std::tuple<uint8_t, uint8_t, uint16_t, uint8_t>>& moves) {
+            const Story story{random_chain(moves)};
+            const std::vector<Seed> one{from_address(kThief), from_address(kMule)},
+                two{from_address(kMule), from_address(kThief)};
+            const auto a = trace(story.ledger, story.context, {}, one, open_params());
+            const auto b = trace(story.ledger, story.context, {}, two, open_params());
+            if (!a || !b) RC_DISCARD("a seed that never moves money");
+            RC_ASSERT(a->edges.size() == b->edges.size());
+            for (std::size_t i = 0; i < a->edges.size(); ++i) {
+                RC_ASSERT(a->edges[i].tainted == b->edges[i].tainted);
+                RC_ASSERT(a->edges[i].from == b->edges[i].from);
+            }
+            for (std::size_t i = 0; i < a->totals.size(); ++i)
+                RC_ASSERT(a->totals[i].seeded == b->totals[i].seeded);
+        }));
 }
 
 }  // namespace

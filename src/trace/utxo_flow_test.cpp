@@ -344,7 +344,7 @@ UtxoChain random_chain(const std::vector<std::vector<uint8_t>>& txns) {
 }
 
 TEST(Utxo, closes_its_books_over_any_tree) {
-    rc::check([](const std::vector<std::vector<uint8_t>>& txns) {
+    EXPECT_TRUE(rc::check([](const std::vector<std::vector<uint8_t>>& txns) {
         const test::MemoryLedger ledger{random_chain(txns).blocks()};
         const test::FakeContext context;
         for (const Policy policy : kPolicies) {
@@ -358,13 +358,13 @@ TEST(Utxo, closes_its_books_over_any_tree) {
             RC_ASSERT(sum.seeded == Amount{1000U});
             RC_ASSERT(sum.seeded == sum.resting + sum.fees + sum.burned);
         }
-    });
+    }));
 }
 
 /// What forward FIFO says reached an unspent output from 1:0 is what backward FIFO says of that
 /// output.
 TEST(Utxo, fifo_backward_from_every_end_finds_what_forward_brought_there) {
-    rc::check([](const std::vector<std::vector<uint8_t>>& txns) {
+    EXPECT_TRUE(rc::check([](const std::vector<std::vector<uint8_t>>& txns) {
         const test::MemoryLedger ledger{random_chain(txns).blocks()};
         const test::FakeContext context;
         for (const Policy policy : {Policy::kFifo, Policy::kLifo}) {
@@ -385,7 +385,7 @@ TEST(Utxo, fifo_backward_from_every_end_finds_what_forward_brought_there) {
                 RC_ASSERT(found == end.tainted);
             }
         }
-    });
+    }));
 }
 
 }  // namespace
