@@ -107,7 +107,12 @@ public:
             CORDON_TRY(const bool more, stream_->read(*event));
             if (!more) break;
             if (!pace_.wait(time_of(*event), hooks_.cancel)) break;
-            CORDON_TRY(take(std::move(event)));
+            const Status taken = take(std::move(event));
+            if (!taken && taken.error().code == ErrorCode::kLimit && head_.events > 0) {
+                CORDON_TRY(read_again());
+                continue;
+            }
+            CORDON_TRY(taken);
             CORDON_TRY(look_after());
         }
         return finish();
@@ -380,6 +385,23 @@ private:
                    back.keep)}));
     }
 
+    /// A reorg in a replay goes below the checkpoint with which this run began: a run without a
+    /// break could take it back, so it must be as if there had been none. From the first event;
+    /// what is known is not told twice.
+    Status read_again() {
+        tell("a reorg goes below the checkpoint: the watch begins at the first event again");
+        SideRows rows;
+        CORDON_TRY(auto sources, open_watch_sources(request_.sources, request_.chain, rows));
+        stream_ = std::make_unique<MergedEvents>(std::move(sources));
+        const std::string settings = head_.settings;
+        head_ = {};
+        head_.settings = settings;
+        done_ = {};
+        saved_blocks_ = 0;
+        CORDON_TRY(known_, store_->cursor(kStream));
+        return begin_anew();
+    }
+
     /// Reads over what was taken before the checkpoint.
     Status skip() {
         FeedEvent event;
@@ -387,6 +409,8 @@ private:
             if (cancelled()) return fail(ErrorCode::kCancelled, "interrupted while going on");
             CORDON_TRY(const bool more, stream_->read(event));
             if (!more) return other_stream();
+            // The next event may be no block: the cursor still names the last one.
+            if (const auto* seen = std::get_if<SeenBlock>(&event)) place(seen->block);
         }
         return {};
     }
@@ -460,6 +484,12 @@ private:
         return show(rest);
     }
 
+    void place(const Block& block) {
+        cursor_.chain = block.chain;
+        cursor_.block = block.header.number;
+        cursor_.hash = block.header.hash;
+    }
+
     void count(const FeedEvent& event) {
         ++done_.events;
         const auto* seen = std::get_if<SeenBlock>(&event);
@@ -473,9 +503,7 @@ private:
         done_.chain = block.chain;
         done_.height = block.header.number;
         done_.time = block.header.time.value_or(done_.time);
-        cursor_.chain = block.chain;
-        cursor_.block = block.header.number;
-        cursor_.hash = block.header.hash;
+        place(block);
     }
 
     Status checkpoint(bool at_end) {
