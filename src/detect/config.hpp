@@ -58,7 +58,8 @@ struct Allowed {
     std::optional<UnixMillis> until = {};  ///< Not any more from then on.
 };
 
-/// A planned movement, announced beforehand: what it covers is not raised by D01 to D05.
+/// A planned movement, announced beforehand: what it covers is not raised by D01 to D07.
+/// Whoever may write tickets can silence those; D10 (look-alikes) hears of no ticket.
 struct ChangeTicket {
     std::string id;
     std::string set;  ///< Whose wallets may move.

@@ -44,7 +44,8 @@ public:
     std::vector<Table*> tables() override { return {&paid_}; }
 
     void on_txn(const TxnView& txn, const World& world, Findings& out) override {
-        for (const Outflow& outflow : outflows(txn, true)) {
+        // Also what was announced: DMM meant to pay, and paid an address that looked like its own.
+        for (const Outflow& outflow : outflows(txn, true, true)) {
             const Address& to = outflow.receivers.front();
             if (const auto known = known_like(txn.chain, to)) {
                 Finding found = finding(

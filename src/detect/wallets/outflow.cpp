@@ -10,10 +10,11 @@
 
 namespace cordon::detect {
 
-std::vector<Outflow> outflows(const TxnView& txn, bool by_receiver) {
+std::vector<Outflow> outflows(const TxnView& txn, bool by_receiver, bool planned_too) {
     std::vector<const Movement*> leaving;
     for (const Movement& movement : txn.movements)
-        if (movement.is_outflow() && !movement.transfer->amount.is_zero())
+        if ((planned_too ? movement.leaves() : movement.is_outflow()) &&
+            !movement.transfer->amount.is_zero())
             leaving.push_back(&movement);
     const auto key = [&](const Movement* one) {
         return std::tuple{one->from_set, one->transfer->asset,

@@ -21,8 +21,9 @@ struct Outflow {
     const Asset& asset() const noexcept { return first->transfer->asset; }
     const Address& from() const noexcept { return first->transfer->from; }
 };
-/// By set and asset, or also by receiver; in a fixed order. Movements of nothing are left out.
-std::vector<Outflow> outflows(const TxnView& txn, bool by_receiver);
+/// By set and asset, or also by receiver; in a fixed order. Movements of nothing are left out, and
+/// those that a ticket announces unless `planned_too`.
+std::vector<Outflow> outflows(const TxnView& txn, bool by_receiver, bool planned_too = false);
 
 /// A sum that stops at the largest.
 Cents plus(Cents a, Cents b) noexcept;
