@@ -130,7 +130,7 @@ void write_detectors(report::JsonWriter& json) {
 }
 
 std::string rules_json(const std::vector<detect::RuleInfo>& rules,
-                       const std::vector<detect::Diagnostic>& problems) {
+                       const std::vector<chain::Diagnostic>& problems) {
     std::string text;
     const report::Sink sink = [&text](std::string_view part) -> Status {
         text += part;
@@ -142,7 +142,7 @@ std::string rules_json(const std::vector<detect::RuleInfo>& rules,
     json.key("rules").begin_array();
     for (const detect::RuleInfo& rule : rules) write_rule(json, rule);
     json.end_array().key("problems").begin_array();
-    for (const detect::Diagnostic& one : problems)
+    for (const chain::Diagnostic& one : problems)
         json.new_line()
             .begin_object()
             .field("file", one.file)
@@ -217,7 +217,7 @@ Result<int> tell_about_rules(const Args& args, const Session& session) {
         return compiled.ok() ? kClean : kBadInput;
     }
     std::string problems;
-    for (const detect::Diagnostic& one : compiled.diagnostics) problems += to_string(one) + "\n";
+    for (const chain::Diagnostic& one : compiled.diagnostics) problems += to_string(one) + "\n";
     if (!compiled.ok() || args.has("validate")) {
         CORDON_TRY(print(problems));
         if (!compiled.ok()) return kBadInput;

@@ -46,9 +46,9 @@ Result<detect::CompiledRules> compile_rule_files(const std::vector<std::string>&
     return detect::compile_rules(texts, &known);
 }
 
-Error as_error(const std::vector<detect::Diagnostic>& diagnostics) {
+Error as_error(const std::vector<chain::Diagnostic>& diagnostics) {
     Error error{ErrorCode::kMalformed, {}};
-    for (const detect::Diagnostic& one : diagnostics) {
+    for (const chain::Diagnostic& one : diagnostics) {
         if (one.warning) continue;
         error.message += (error.message.empty() ? "" : "\n") + to_string(one);
     }

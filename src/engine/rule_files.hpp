@@ -17,6 +17,6 @@ Result<detect::CompiledRules> compile_rule_files(const std::vector<std::string>&
                                                  const std::string& config);
 
 /// All errors as one, a line each.
-Error as_error(const std::vector<detect::Diagnostic>& diagnostics);
+Error as_error(const std::vector<chain::Diagnostic>& diagnostics);
 
 }  // namespace cordon::engine

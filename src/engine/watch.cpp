@@ -191,7 +191,7 @@ private:
 
     Result<std::shared_ptr<const detect::RuleProgram>> compile() {
         const detect::CompiledRules compiled = detect::compile_rules(rule_texts_, &config_);
-        for (const detect::Diagnostic& one : compiled.diagnostics)
+        for (const chain::Diagnostic& one : compiled.diagnostics)
             if (one.warning) tell(to_string(one));
         if (!compiled.ok()) return fail(as_error(compiled.diagnostics));
         return compiled.program;

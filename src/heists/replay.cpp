@@ -45,8 +45,8 @@ Result<std::vector<std::unique_ptr<detect::Detector>>> shipped_rules_for(
     const std::vector<detect::RuleText> texts = detect::shipped_rules();
     const detect::CompiledRules compiled = detect::compile_rules(texts, &config);
     if (!compiled.ok())
-        return fail(ErrorCode::kInvalidParam, "the shipped rules do not compile: " +
-                                                  detect::to_string(compiled.diagnostics.front()));
+        return fail(ErrorCode::kInvalidParam,
+                    "the shipped rules do not compile: " + to_string(compiled.diagnostics.front()));
     std::vector<std::unique_ptr<detect::Detector>> rules;
     rules.push_back(std::make_unique<detect::RuleSet>(compiled.program));
     return rules;

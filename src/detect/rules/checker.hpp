@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "fields.hpp"
-#include "syntax.hpp"
+#include "language.hpp"
 
 /// From trees to functions: names are resolved and types checked once, so that nothing of that
 /// happens per event.

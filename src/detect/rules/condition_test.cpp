@@ -6,7 +6,7 @@
 #include <cordon/chain/evm/abi.hpp>
 #include <cordon/chain/text.hpp>
 
-#include "syntax.hpp"
+#include "language.hpp"
 #include "test_rules.hpp"
 
 namespace cordon::detect {

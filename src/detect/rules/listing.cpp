@@ -1,8 +1,8 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include <cordon/base/format.hpp>
 
+#include "language.hpp"
 #include "program.hpp"
-#include "source.hpp"
 
 namespace cordon::detect {
 

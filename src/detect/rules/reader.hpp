@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "language.hpp"
 #include "rule_set.hpp"
-#include "syntax.hpp"
 
 /// Rule files as declarations: YAML read, names joined, nothing compiled.
 namespace cordon::detect {

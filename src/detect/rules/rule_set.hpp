@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "../detector.hpp"
-#include "diagnostic.hpp"
+#include "language.hpp"
 
 /// Rules that people write (docs/formats/rules.md), compiled and run as one detector.
 namespace cordon::detect {

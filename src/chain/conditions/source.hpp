@@ -6,11 +6,11 @@
 #include <string_view>
 #include <vector>
 
-#include <cordon/chain/lists/yaml.hpp>
+#include "../lists/yaml.hpp"
 
 #include "diagnostic.hpp"
 
-namespace cordon::detect {
+namespace cordon::chain {
 
 /// A piece of a condition as YAML gives it, with the place in the file of each of its bytes: an
 /// error inside a condition points at the character, however the text is quoted or folded.
@@ -20,7 +20,7 @@ struct SourcePiece {
 };
 
 /// Where the scalar's bytes stand in `file`, of which `node` was read.
-SourcePiece locate(std::string_view file, uint32_t index, const chain::YamlNode& node);
+SourcePiece locate(std::string_view file, uint32_t index, const YamlNode& node);
 
 /// Problems as they are found.
 class Problems {
@@ -48,4 +48,4 @@ private:
 /// "did you mean NAME?" for the name that differs least; empty when none is near.
 std::string nearest(std::string_view wrong, std::span<const std::string_view> names);
 
-}  // namespace cordon::detect
+}  // namespace cordon::chain

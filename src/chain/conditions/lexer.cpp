@@ -6,7 +6,7 @@
 
 #include <cordon/base/format.hpp>
 
-namespace cordon::detect {
+namespace cordon::chain {
 namespace {
 
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
@@ -175,4 +175,4 @@ std::optional<std::vector<Token>> tokens_of(const std::vector<SourcePiece>& piec
     return tokens;
 }
 
-}  // namespace cordon::detect
+}  // namespace cordon::chain

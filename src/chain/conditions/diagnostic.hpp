@@ -7,7 +7,7 @@
 
 #include <cordon/base/result.hpp>
 
-namespace cordon::detect {
+namespace cordon::chain {
 
 /// Where a piece of a rule stands in its file.
 struct Mark {
@@ -30,4 +30,4 @@ struct Diagnostic {
 /// "FILE:LINE:COLUMN: error: MESSAGE (HINT) [code]".
 std::string to_string(const Diagnostic& diagnostic);
 
-}  // namespace cordon::detect
+}  // namespace cordon::chain

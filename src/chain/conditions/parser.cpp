@@ -8,7 +8,7 @@
 #include "lexer.hpp"
 #include "syntax.hpp"
 
-namespace cordon::detect {
+namespace cordon::chain {
 namespace {
 
 struct OpName {
@@ -325,7 +325,7 @@ std::optional<Ast> parse_condition(const std::vector<SourcePiece>& pieces, Probl
 }
 
 std::optional<Ast> parse_condition(std::string_view text, Problems& problems) {
-    chain::YamlNode node;
+    YamlNode node;
     node.line = node.column = 1;
     node.text = text;
     return parse_condition({locate(text, 0, node)}, problems);
@@ -343,4 +343,4 @@ std::size_t count_nodes(const Ast& ast) {
     return nodes;
 }
 
-}  // namespace cordon::detect
+}  // namespace cordon::chain

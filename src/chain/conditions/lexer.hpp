@@ -3,7 +3,7 @@
 
 #include "syntax.hpp"
 
-namespace cordon::detect {
+namespace cordon::chain {
 
 /// Ends with kEnd. Nothing when a problem was told.
 std::optional<std::vector<Token>> tokens_of(const std::vector<SourcePiece>& pieces,
@@ -11,4 +11,4 @@ std::optional<std::vector<Token>> tokens_of(const std::vector<SourcePiece>& piec
 /// and, or, not, in, ...: no names.
 bool is_keyword(std::string_view text) noexcept;
 
-}  // namespace cordon::detect
+}  // namespace cordon::chain

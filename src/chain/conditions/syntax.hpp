@@ -9,7 +9,7 @@
 #include "source.hpp"
 
 /// The language of conditions as text: tokens and trees, without meaning.
-namespace cordon::detect {
+namespace cordon::chain {
 
 enum class TokenKind : uint8_t { kName, kNumber, kHex, kText, kSign, kEnd };
 
@@ -80,4 +80,4 @@ std::string print(const Ast& ast);
 /// Parts, too.
 std::size_t count_nodes(const Ast& ast);
 
-}  // namespace cordon::detect
+}  // namespace cordon::chain

@@ -7,7 +7,7 @@
 
 #include <cordon/base/format.hpp>
 
-namespace cordon::detect {
+namespace cordon::chain {
 namespace {
 
 /// A person reads the first few; a hostile file must not make a million of them.
@@ -69,7 +69,7 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-SourcePiece locate(std::string_view file, uint32_t index, const chain::YamlNode& node) {
+SourcePiece locate(std::string_view file, uint32_t index, const YamlNode& node) {
     Walker walker{file,
                   {index, static_cast<uint32_t>(node.line), static_cast<uint32_t>(node.column)}};
     if (!walker.done() && (walker.now() == '|' || walker.now() == '>'))
@@ -150,4 +150,4 @@ std::string to_string(const Diagnostic& diagnostic) {
     return text + format(" [{}]", to_string(diagnostic.code));
 }
 
-}  // namespace cordon::detect
+}  // namespace cordon::chain
