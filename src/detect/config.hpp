@@ -79,4 +79,8 @@ struct WatchConfig {
     std::vector<std::string> disabled;  ///< Detectors and rules that are not run.
 };
 
+/// Where what we own or guard lies, each place once: wallets from hot to cold, then deposit
+/// addresses, Safes, protocols, bridges. Whoever can look at some of them only looks at the first.
+std::vector<Place> guarded_places(const WatchConfig& config);
+
 }  // namespace cordon::detect

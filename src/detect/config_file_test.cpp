@@ -58,6 +58,25 @@ disabled: [my-rule]
     EXPECT_EQ(config->disabled, std::vector<std::string>{"my-rule"});
 }
 
+TEST(ConfigFile, what_is_guarded_comes_from_hot_to_cold_and_once) {
+    const auto config = parse(R"(
+version: 1
+wallets:
+  - {set: in, entity: acme, tier: deposit, chain: eth, addresses: ["0x00000000000000000000000000000000000000dd"]}
+  - {set: vault, entity: acme, tier: cold, chain: eth, addresses: ["0x00000000000000000000000000000000000000cc"]}
+  - {set: hot, entity: acme, tier: hot, chain: eth, addresses: ["0x00000000000000000000000000000000000000aa"]}
+safes:
+  - {name: treasury, chain: eth, address: "0x00000000000000000000000000000000000000cc"}
+protocols:
+  - {name: lend, chain: eth, contracts: ["0x00000000000000000000000000000000000000bb"]}
+)");
+    ASSERT_TRUE(config) << config.error().message;
+    std::string order;
+    for (const Place& place : guarded_places(*config))
+        order += chain::format_address(place.chain, place.address).substr(40);
+    EXPECT_EQ(order, "aaccddbb");
+}
+
 TEST(ConfigFile, tells_all_that_is_wrong_with_its_lines) {
     const std::string message = refusal(R"(version: 1
 walets: []

@@ -53,6 +53,20 @@ Result<std::unique_ptr<LedgerKnowledge>> LedgerKnowledge::open(const std::string
 
 void LedgerKnowledge::begin(ChainId chain, BlockNum first) { begin_.try_emplace(chain, first); }
 
+void LedgerKnowledge::add_balances(std::span<const feed::Holding> holdings) {
+    for (const feed::Holding& holding : holdings)
+        told_[{holding.chain, holding.address}].insert_or_assign(holding.asset, holding.amount);
+    balances_.clear();
+}
+
+std::vector<Asset> LedgerKnowledge::assets(ChainId chain) const {
+    std::vector<Asset> all;
+    for (const auto& [key, info] : assets_)
+        if (key.first == chain && info.status != AssetStatus::kCounterfeit)
+            all.push_back(key.second);
+    return all;
+}
+
 template <typename T>
 T LedgerKnowledge::or_nothing(Result<T> answer) const {
     if (answer) return *std::move(answer);
@@ -188,6 +202,9 @@ const LedgerKnowledge::Balances& LedgerKnowledge::balances(ChainId chain,
         known->second = or_nothing(
             read_balances(chain, address, begin == begin_.end() ? ~BlockNum{0} : begin->second));
     }
+    if (const auto told = fresh ? told_.find({chain, address}) : told_.end(); told != told_.end())
+        for (const auto& [asset, amount] : told->second)
+            known->second.insert_or_assign(asset, amount);
     return known->second;
 }
 

@@ -3,12 +3,14 @@
 
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
 #include <cordon/detect/world.hpp>
+#include <cordon/feed/balances.hpp>
 #include <cordon/ledger/ledger.hpp>
 #include <cordon/records/store.hpp>
 
@@ -30,6 +32,11 @@ public:
     /// The stream's first block of a chain. Only the first call of a chain counts.
     void begin(ChainId chain, BlockNum first);
     const std::map<ChainId, BlockNum>& beginnings() const noexcept { return begin_; }
+
+    /// What a node said that addresses held when the stream began: counts before the ledger.
+    void add_balances(std::span<const feed::Holding> holdings);
+    /// Of a chain, that side files name: by asset; no counterfeits.
+    std::vector<Asset> assets(ChainId chain) const;
 
     /// Ours by wallets: files and the ledger's records, by (chain, address).
     Result<std::vector<WalletAddress>> wallets() const;
@@ -68,6 +75,7 @@ private:
     std::optional<std::unordered_set<Address>> labelled_;     // In records; looked up only.
     mutable std::map<std::pair<ChainId, Asset>, std::vector<Price>> prices_;  // By time.
     mutable std::map<std::pair<ChainId, Asset>, std::optional<AssetInfo>> known_assets_;
+    std::map<std::pair<ChainId, Address>, Balances> told_;  // By a node.
     mutable std::map<std::pair<ChainId, Address>, Balances> balances_;
     mutable std::optional<Error> error_;
 };

@@ -308,6 +308,8 @@ private:
             break;
         }
         for (const auto& [chain, block] : head_.beginnings) knowledge_->begin(chain, block);
+        holdings_ = head_.holdings;
+        knowledge_->add_balances(holdings_);
         for (const auto& [chain, blocks] : head_.seen)
             if (!blocks.empty()) floor_[chain] = blocks.back().number;
         CORDON_TRY(add_unsettled());
@@ -495,7 +497,7 @@ private:
         const auto* seen = std::get_if<SeenBlock>(&event);
         if (!seen) return;
         const Block& block = seen->block;
-        knowledge_->begin(block.chain, block.header.number);
+        begin(block.chain, block.header.number);
         ++done_.blocks;
         done_.txns += std::max(block.account_txns.size() + block.utxo_txns.size(),
                                seen->activity.txns.size());
@@ -504,6 +506,49 @@ private:
         done_.height = block.header.number;
         done_.time = block.header.time.value_or(done_.time);
         place(block);
+    }
+
+    void begin(ChainId chain, BlockNum first) {
+        if (live_ && !knowledge_->beginnings().contains(chain)) ask_balances(chain, first);
+        knowledge_->begin(chain, first);
+    }
+
+    /// What ours and what we guard hold when a live watch begins: without it a share of a wallet is
+    /// not known until all of its history is seen, and a drain is less plain.
+    void ask_balances(ChainId chain, BlockNum first) {
+        // Two hundred messages of a hundred: some ten seconds at a public provider.
+        constexpr std::size_t kMost = 20'000;
+        if (chain.family != ChainFamily::kEvm || first == 0) return;
+        std::vector<feed::Holding> asked;
+        std::size_t left_out = 0;
+        std::vector<Asset> assets = knowledge_->assets(chain);
+        std::erase(assets, Asset{});
+        assets.insert(assets.begin(), Asset{});
+        for (const detect::Place& place : detect::guarded_places(config_)) {
+            if (place.chain != chain) continue;
+            for (const Asset& asset : assets) {
+                if (asked.size() < kMost)
+                    asked.push_back({chain, place.address, asset, {}});
+                else
+                    ++left_out;
+            }
+        }
+        auto answers = live_->balances(chain, first - 1, asked);
+        if (!answers) {
+            tell(
+                format("what our wallets hold on {} is not known, and rules about shares of them "
+                       "wait for it: {}",
+                       to_string(chain), answers.error().message));
+            return;
+        }
+        const std::size_t silent = asked.size() - answers->size() + left_out;
+        if (silent > 0)
+            tell(
+                format("{} balances on {} are not known (of {}): rules about shares of these "
+                       "wallets wait for them",
+                       silent, to_string(chain), asked.size() + left_out));
+        knowledge_->add_balances(*answers);
+        holdings_.insert(holdings_.end(), answers->begin(), answers->end());
     }
 
     Status checkpoint(bool at_end) {
@@ -528,6 +573,7 @@ private:
         head_.txns = done_.txns;
         head_.transfers = done_.transfers;
         head_.beginnings = knowledge_->beginnings();
+        head_.holdings = holdings_;
         CORDON_TRY(state_->save(head_, *watch_));
         saved_blocks_ = done_.blocks;
         saved_events_ = done_.events;
@@ -595,7 +641,8 @@ private:
     std::unique_ptr<LiveStream> live_;      // nodes.
     std::set<std::string> warned_;
     Unsettled unsettled_;
-    std::map<ChainId, BlockNum> floor_;  // What lies below cannot be taken back by detection.
+    std::vector<feed::Holding> holdings_;  // What nodes said, for the checkpoint.
+    std::map<ChainId, BlockNum> floor_;    // What lies below cannot be taken back by detection.
     std::unique_ptr<LedgerKnowledge> knowledge_;
     detect::WatchConfig config_;
     std::vector<detect::RuleText> rule_texts_;

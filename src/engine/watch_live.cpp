@@ -29,6 +29,17 @@ Status LiveStream::open(const CheckpointHead& place) {
     return {};
 }
 
+Result<std::vector<feed::Holding>> LiveStream::balances(
+    ChainId chain, BlockNum at, std::span<const feed::Holding> holdings) const {
+    for (const std::string& source : sources_) {
+        if (!feed::is_evm(source)) continue;
+        auto answers = feed::ask_balances(source, at, holdings, options_);
+        if (answers || answers.error().code != ErrorCode::kWrongChain) return answers;
+    }
+    return fail(ErrorCode::kUnsupported,
+                format("no source of {} can be asked for balances", to_string(chain)));
+}
+
 void LiveStream::note(const FeedEvent& event, CheckpointHead& place) const {
     const auto from = feed_->last_from();
     if (from && feed::is_tail(sources_[*from])) {

@@ -26,6 +26,9 @@ public:
     /// Opens the sources behind a place, at the tip where nothing was seen; once more: somewhere
     /// else. kConflict: the place is of a chain that is not watched.
     Status open(const CheckpointHead& place);
+    /// Asks the chain's node what these held at the end of block `at`. As feed::ask_balances.
+    Result<std::vector<feed::Holding>> balances(ChainId chain, BlockNum at,
+                                                std::span<const feed::Holding> holdings) const;
     feed::MergedFeed& feed() noexcept { return *feed_; }
     /// Writes an event that was read last into the place.
     void note(const FeedEvent& event, CheckpointHead& place) const;

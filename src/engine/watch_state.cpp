@@ -20,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kMagic = "cordon-state-2\n";
+constexpr std::string_view kMagic = "cordon-state-3\n";
 constexpr std::size_t kSum = sizeof(Hash256);
 
 tl::unexpected<Error> io_failure(const std::string& path, std::string_view what) {
@@ -118,6 +118,13 @@ Status save_live(detect::StateSink& sink, const CheckpointHead& head) {
         CORDON_TRY(detect::save_state(sink, source));
         CORDON_TRY(detect::save_state(sink, place));
     }
+    CORDON_TRY(detect::save_state(sink, uint64_t{head.holdings.size()}));
+    for (const feed::Holding& holding : head.holdings) {
+        CORDON_TRY(detect::save_state(sink, to_string(holding.chain)));
+        CORDON_TRY(detect::save_state(sink, holding.address));
+        CORDON_TRY(detect::save_state(sink, holding.asset));
+        CORDON_TRY(detect::save_state(sink, holding.amount));
+    }
     return {};
 }
 
@@ -135,6 +142,16 @@ Status load_live(detect::StateSource& source, CheckpointHead& head) {
         std::string text;
         CORDON_TRY(detect::load_state(source, text));
         CORDON_TRY(detect::load_state(source, head.tails[text]));
+    }
+    CORDON_TRY(detect::load_state(source, size));
+    for (; size > 0; --size) {
+        std::string text;
+        feed::Holding& holding = head.holdings.emplace_back();
+        CORDON_TRY(detect::load_state(source, text));
+        CORDON_TRY(holding.chain, parse_chain(text));
+        CORDON_TRY(detect::load_state(source, holding.address));
+        CORDON_TRY(detect::load_state(source, holding.asset));
+        CORDON_TRY(detect::load_state(source, holding.amount));
     }
     return {};
 }

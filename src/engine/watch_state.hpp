@@ -5,9 +5,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <cordon/detect/watch.hpp>
-#include <cordon/feed/open.hpp>
+#include <cordon/feed/balances.hpp>
 #include <cordon/records/alert_store.hpp>
 
 namespace cordon::engine {
@@ -22,6 +23,7 @@ struct CheckpointHead {
     /// Of a live watch: the last blocks of each chain, and how far files were read.
     std::map<ChainId, std::vector<feed::BlockRef>> seen;
     std::map<std::string, feed::TailPlace> tails;
+    std::vector<feed::Holding> holdings;  ///< What nodes said that we held at the beginnings.
     /// Alerts of later events, in blocks that are not seen, were told and have to be found again.
     uint64_t settled = 0;
     friend bool operator==(const CheckpointHead&, const CheckpointHead&) = default;

@@ -73,11 +73,12 @@ Result<std::unique_ptr<Node>> make_node(bool evm, const std::string& url,
     return make_bitcoin_node(url, std::move(node));
 }
 
-Result<MergedSource> open_chain(bool evm, std::string_view text, const LiveOptions& options,
+Result<MergedSource> open_chain(std::string_view source, const LiveOptions& options,
                                 const std::atomic<bool>* stop) {
+    const bool evm = is_evm(source);
     std::vector<std::unique_ptr<Node>> nodes;
-    for (const std::string& each : urls_of(text)) {
-        CORDON_TRY(const std::string url, resolved(each));
+    CORDON_TRY(const auto urls, endpoints_of(source));
+    for (const std::string& url : urls) {
         CORDON_TRY(auto node, make_node(evm, url, options, stop));
         nodes.push_back(std::move(node));
     }
@@ -139,6 +140,17 @@ Hash256 digest(const FeedEvent& event) {
 
 bool is_tail(std::string_view source) noexcept { return source.starts_with(kTail); }
 
+bool is_evm(std::string_view source) noexcept { return source.starts_with(kEvm); }
+
+Result<std::vector<std::string>> endpoints_of(std::string_view source) {
+    std::vector<std::string> urls;
+    for (const std::string& each : urls_of(source.substr(source.find(':') + 1))) {
+        CORDON_TRY(std::string url, resolved(each));
+        urls.push_back(std::move(url));
+    }
+    return urls;
+}
+
 bool is_live(std::string_view source) noexcept {
     return source.starts_with(kEvm) || source.starts_with(kBtc) || source.starts_with(kTail);
 }
@@ -171,12 +183,10 @@ Result<std::unique_ptr<MergedFeed>> open_live(const std::vector<std::string>& so
             opened.push_back({source, options.chain.value_or(kEthereum), std::move(events)});
             continue;
         }
-        const bool evm = text.starts_with(kEvm);
-        if (!evm && !text.starts_with(kBtc))
+        if (!is_evm(text) && !text.starts_with(kBtc))
             return fail(ErrorCode::kInvalidParam,
                         "expected evm-rpc:URL, btc-rpc:URL or tail:FILE as live source");
-        CORDON_TRY(MergedSource one, open_chain(evm, text.substr(evm ? kEvm.size() : kBtc.size()),
-                                                options, stop.get()));
+        CORDON_TRY(MergedSource one, open_chain(text, options, stop.get()));
         if (std::find(chains.begin(), chains.end(), one.chain) != chains.end())
             return fail(ErrorCode::kConflict,
                         format("two sources of chain {}: write the second URL behind the first, "

@@ -42,6 +42,9 @@ struct LiveOptions {
 
 bool is_live(std::string_view source) noexcept;
 bool is_tail(std::string_view source) noexcept;
+bool is_evm(std::string_view source) noexcept;
+/// The URLs of an evm-rpc: or btc-rpc: source, those of the environment looked up. kInvalidParam.
+Result<std::vector<std::string>> endpoints_of(std::string_view source);
 
 /// Credentials for Bitcoin nodes, from the environment: CORDON_BTC_COOKIE names Bitcoin Core's
 /// cookie file, else CORDON_BTC_USER and CORDON_BTC_PASSWORD. Empty: none given. kIo, kNotFound,

@@ -124,6 +124,33 @@ class LiveWatch(NodeTest):
         self.assertEqual(self.metric("feed_block"), 5)
         self.assertEqual(self.metric("feed_rewinds_total"), 0)
 
+    def test_what_our_wallets_hold_is_asked_at_the_start_and_kept(self):
+        config, rules, state = self.folder / "watch.yaml", self.folder / "share.yaml", str(self.folder / "state")
+        config.write_text(f"""version: 1
+wallets:
+  - {{set: hot, entity: acme, tier: hot, chain: "eip155:31337", addresses: ["{Anvil.ACCOUNT}"]}}
+""")
+        rules.write_text("""- rule: T02
+  desc: A large part of a wallet
+  event: transfer
+  condition: amount >= 30% of from.balance
+  output: "%from paid %amount."
+  priority: high
+""")
+        node = self.start(Anvil())  # Its accounts have 10,000 coins from the first block on.
+        node.mine(3)
+        arguments = ("--config", str(config), "--rules", str(rules), "--state", state)
+        watch = self.watch(node, *arguments)
+        small, large = node.pay(2_900 * 10**18), node.pay(2_900 * 10**18)
+        alert = watch.until(lambda each: each["detector"] == "T02")
+        self.assertEqual(alert["txs"], [large], f"2,900 of 10,000 are less than 30 %, of 7,100 more; {small}")
+        self.assertNotIn("not known", watch.said())
+        watch.kill()
+        watch = self.watch(node, *arguments)  # A question now would be answered with less.
+        last = node.pay(1_300 * 10**18)
+        watch.until(lambda each: each["detector"] == "T02" and each["txs"] == [last])
+        watch.finish()
+
     def test_a_reorg_retracts(self):
         node = self.start(Anvil())
         watch = self.watch(node)
