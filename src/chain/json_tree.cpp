@@ -1,45 +1,18 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include "json_tree.hpp"
 
-#include <simdjson.h>
 #include <algorithm>
 #include <array>
+
+#include <boost/json/basic_parser_impl.hpp>
 
 #include <cordon/base/format.hpp>
 
 namespace cordon::chain {
 namespace {
 
-namespace od = simdjson::ondemand;
+namespace json = boost::json;
 using Kind = JsonValue::Kind;
-
-tl::unexpected<Error> refuse(simdjson::error_code code) {
-    return fail(ErrorCode::kMalformed, format("JSON: {}", simdjson::error_message(code)));
-}
-
-/// RFC 8259, section 6. simdjson hands raw tokens out without looking into them.
-bool is_number(std::string_view text) noexcept {
-    std::size_t at = 0;
-    const auto digits = [&] {
-        const std::size_t begin = at;
-        while (at < text.size() && text[at] >= '0' && text[at] <= '9') ++at;
-        return at - begin;
-    };
-    if (at < text.size() && text[at] == '-') ++at;
-    const bool zero = at < text.size() && text[at] == '0';
-    const std::size_t whole = digits();
-    if (whole == 0 || (zero && whole > 1)) return false;
-    if (at < text.size() && text[at] == '.') {
-        ++at;
-        if (digits() == 0) return false;
-    }
-    if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
-        ++at;
-        if (at < text.size() && (text[at] == '+' || text[at] == '-')) ++at;
-        if (digits() == 0) return false;
-    }
-    return at == text.size();
-}
 
 Status check_names(const JsonValue& object) {
     std::vector<std::string_view> names;
@@ -52,82 +25,107 @@ Status check_names(const JsonValue& object) {
                 format("JSON: the name \"{}\" stands twice in one object", twice->substr(0, 90)));
 }
 
-class Reader {
+/// What Boost's parser calls. Its values of numbers are not looked at, their text is.
+class Handler {
 public:
-    Result<JsonValue> read(od::value source, std::size_t depth) {
-        if (depth > kMaxJsonDepth)
-            return fail(ErrorCode::kLimit, format("JSON: more than {} levels", kMaxJsonDepth));
-        if (++values_ > kMaxJsonValues)
-            return fail(ErrorCode::kLimit, format("JSON: more than {} values", kMaxJsonValues));
-        od::json_type type;
-        if (const auto error = source.type().get(type)) return refuse(error);
-        JsonValue value;
-        switch (type) {
-            case od::json_type::array: return array(source, depth);
-            case od::json_type::object: return object(source, depth);
-            case od::json_type::string: {
-                std::string_view text;
-                if (const auto error = source.get_string().get(text)) return refuse(error);
-                value.kind = Kind::kString;
-                value.text = text;
-                return value;
-            }
-            case od::json_type::number: {
-                std::string_view raw = source.raw_json_token();
-                while (!raw.empty() &&
-                       std::string_view{" \t\r\n"}.find(raw.back()) != std::string_view::npos)
-                    raw.remove_suffix(1);
-                if (!is_number(raw)) return refuse(simdjson::NUMBER_ERROR);
-                value.kind = Kind::kNumber;
-                value.text = raw;
-                return value;
-            }
-            case od::json_type::boolean:
-                if (const auto error = source.get_bool().get(value.flag)) return refuse(error);
-                value.kind = Kind::kBool;
-                return value;
-            case od::json_type::null: break;
-        }
-        bool null = false;
-        const auto error = source.is_null().get(null);
-        if (error || !null) return refuse(error ? error : simdjson::N_ATOM_ERROR);
-        return value;
+    static constexpr std::size_t max_object_size = kMaxJsonValues;
+    static constexpr std::size_t max_array_size = kMaxJsonValues;
+    static constexpr std::size_t max_key_size = kMaxJsonBytes;
+    static constexpr std::size_t max_string_size = kMaxJsonBytes;
+
+    bool on_document_begin(json::error_code&) { return true; }
+    bool on_document_end(json::error_code&) { return true; }
+    bool on_object_begin(json::error_code& ec) { return open(Kind::kObject, ec); }
+    bool on_object_end(std::size_t, json::error_code& ec) {
+        return keep(check_names(open_.back()), ec) && close(ec);
     }
+    bool on_array_begin(json::error_code& ec) { return open(Kind::kArray, ec); }
+    bool on_array_end(std::size_t, json::error_code& ec) { return close(ec); }
+    bool on_key_part(json::string_view part, std::size_t, json::error_code&) {
+        name_.append(part.data(), part.size());
+        return true;
+    }
+    bool on_key(json::string_view part, std::size_t size, json::error_code& ec) {
+        return on_key_part(part, size, ec);
+    }
+    bool on_string_part(json::string_view part, std::size_t, json::error_code&) {
+        text_.append(part.data(), part.size());
+        return true;
+    }
+    bool on_string(json::string_view part, std::size_t size, json::error_code& ec) {
+        return on_string_part(part, size, ec) && put(scalar(Kind::kString), ec);
+    }
+    bool on_number_part(json::string_view part, json::error_code& ec) {
+        return on_string_part(part, 0, ec);
+    }
+    bool on_int64(int64_t, json::string_view part, json::error_code& ec) {
+        return number(part, ec);
+    }
+    bool on_uint64(uint64_t, json::string_view part, json::error_code& ec) {
+        return number(part, ec);
+    }
+    bool on_double(double, json::string_view part, json::error_code& ec) {
+        return number(part, ec);
+    }
+    bool on_bool(bool flag, json::error_code& ec) {
+        JsonValue value = scalar(Kind::kBool);
+        value.flag = flag;
+        return put(std::move(value), ec);
+    }
+    bool on_null(json::error_code& ec) { return put(scalar(Kind::kNull), ec); }
+    bool on_comment_part(json::string_view, json::error_code&) { return true; }
+    bool on_comment(json::string_view, json::error_code&) { return true; }
+
+    Status status;   ///< Why we stopped, where it was not the parser.
+    JsonValue root;  ///< When all went well.
 
 private:
-    Result<JsonValue> array(od::value& source, std::size_t depth) {
+    bool keep(Status outcome, json::error_code& ec) {
+        if (outcome) return true;
+        status = std::move(outcome);
+        ec = json::error::exception;  // Any: ours is what is told.
+        return false;
+    }
+    JsonValue scalar(Kind kind) {
         JsonValue value;
-        value.kind = Kind::kArray;
-        od::array items;
-        if (const auto error = source.get_array().get(items)) return refuse(error);
-        for (auto item : items) {
-            od::value child;
-            if (const auto error = item.get(child)) return refuse(error);
-            CORDON_TRY(auto read, this->read(child, depth + 1));
-            value.items.push_back(std::move(read));
-        }
+        value.kind = kind;
+        value.text = std::exchange(text_, {});
+        value.name = std::exchange(name_, {});
         return value;
     }
-
-    Result<JsonValue> object(od::value& source, std::size_t depth) {
-        JsonValue value;
-        value.kind = Kind::kObject;
-        od::object members;
-        if (const auto error = source.get_object().get(members)) return refuse(error);
-        for (auto member : members) {
-            std::string_view name;
-            if (const auto error = member.unescaped_key().get(name)) return refuse(error);
-            std::string kept{name};  // The next string takes its place.
-            od::value child;
-            if (const auto error = member.value().get(child)) return refuse(error);
-            CORDON_TRY(auto read, this->read(child, depth + 1));
-            read.name = std::move(kept);
-            value.items.push_back(std::move(read));
-        }
-        CORDON_TRY(check_names(value));
-        return value;
+    bool number(json::string_view part, json::error_code& ec) {
+        return on_string_part(part, 0, ec) && put(scalar(Kind::kNumber), ec);
+    }
+    bool count(json::error_code& ec) {
+        if (open_.size() > kMaxJsonDepth)
+            return keep(fail(ErrorCode::kLimit, format("JSON: more than {} levels", kMaxJsonDepth)),
+                        ec);
+        if (++values_ > kMaxJsonValues)
+            return keep(
+                fail(ErrorCode::kLimit, format("JSON: more than {} values", kMaxJsonValues)), ec);
+        return true;
+    }
+    bool open(Kind kind, json::error_code& ec) {
+        if (!count(ec)) return false;
+        open_.push_back(scalar(kind));
+        return true;
+    }
+    bool close(json::error_code&) {
+        JsonValue value = std::move(open_.back());
+        open_.pop_back();
+        (open_.empty() ? root : open_.back().items.emplace_back()) = std::move(value);
+        return true;
+    }
+    bool put(JsonValue value, json::error_code& ec) {
+        if (!count(ec)) return false;
+        if (open_.empty())
+            return keep(fail(ErrorCode::kMalformed, "JSON: neither an object nor an array"), ec);
+        open_.back().items.push_back(std::move(value));
+        return true;
     }
 
+    std::vector<JsonValue> open_;  // The object or array that is being read, and those around it.
+    std::string name_, text_;      // As far as they have come.
     std::size_t values_ = 0;
 };
 
@@ -149,16 +147,17 @@ std::string_view to_string(JsonValue::Kind kind) noexcept {
 Result<JsonValue> parse_json_tree(std::string_view text) {
     if (text.size() > kMaxJsonBytes)
         return fail(ErrorCode::kLimit, format("JSON: more than {} bytes", kMaxJsonBytes));
-    od::parser parser;
-    const simdjson::padded_string padded{text};
-    od::document document;
-    od::value root;
-    if (const auto error = parser.iterate(padded).get(document)) return refuse(error);
-    if (const auto error = document.get_value().get(root)) return refuse(error);
-    CORDON_TRY(JsonValue value, Reader{}.read(root, 0));
-    if (document.current_location().error() != simdjson::OUT_OF_BOUNDS)
+    json::parse_options options;
+    options.max_depth = kMaxJsonDepth + 2;  // The handler counts, and says so.
+    json::basic_parser<Handler> parser{options};
+    json::error_code ec;
+    const std::size_t read = parser.write_some(false, text.data(), text.size(), ec);
+    Handler& handler = parser.handler();
+    if (!handler.status) return fail(std::move(handler.status).error());
+    if (ec) return fail(ErrorCode::kMalformed, format("JSON: {} (offset {})", ec.message(), read));
+    if (read != text.size())
         return fail(ErrorCode::kTrailing, "JSON: something follows the document");
-    return value;
+    return std::move(handler.root);
 }
 
 }  // namespace cordon::chain

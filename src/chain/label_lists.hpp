@@ -53,6 +53,12 @@ Result<PublishedList> read_tag_table(const InputFile& file, const ListOptions& o
 Result<PublishedList> read_ofac(const InputFile& file, const std::optional<InputFile>& comments,
                                 const ListOptions& options);
 
+/// A list that people keep themselves: a CSV with an `address` column (and `label`, `category`,
+/// `source`, `confidence`, `chain` where it has them; others are passed over), or one address a
+/// line, what follows it being its text; blank lines and those with "#" in front are left out.
+/// Without a category column every label is kOther: only being listed is said.
+Result<PublishedList> read_plain_list(const InputFile& file, const ListOptions& options);
+
 /// The name of a file without folder, compression and last extension: "etherscan" of
 /// "dumps/etherscan.csv.zst".
 std::string stem_of(std::string_view path);

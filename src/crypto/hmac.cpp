@@ -1,20 +1,19 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include "hmac.hpp"
 
-#include <openssl/hmac.h>
-
-#include <cordon/base/check.hpp>
+#include <sodium.h>
 
 namespace cordon::crypto {
 
 Hash512 hmac_sha512(ByteView key, ByteView message) noexcept {
+    // Of libsodium: OpenSSL's would put its providers, its loader and its sockets into the static
+    // signer (docs/decisions/0015).
     Hash512 out{};
-    unsigned size = 0;
-    const uint8_t none = 0;  // OpenSSL takes a null key for "the key of before".
-    const bool done =
-        HMAC(EVP_sha512(), key.empty() ? &none : key.data(), static_cast<int>(key.size()),
-             message.data(), message.size(), out.data(), &size) != nullptr;
-    CORDON_CHECK(done&& size == out.size());
+    crypto_auth_hmacsha512_state state;
+    crypto_auth_hmacsha512_init(&state, key.data(), key.size());
+    crypto_auth_hmacsha512_update(&state, message.data(), message.size());
+    crypto_auth_hmacsha512_final(&state, out.data());
+    sodium_memzero(&state, sizeof state);
     return out;
 }
 

@@ -7,6 +7,7 @@
 
 #include "activity.hpp"
 #include "label.hpp"
+#include "withdrawal.hpp"
 
 /// What a feed tells: everything that detection sees of the world comes as one of these, live or
 /// replayed, in one order.
@@ -27,20 +28,6 @@ struct PendingTxn {
     TxnActivity activity;         ///< No logs, calls or changes unless the node simulated it.
     std::optional<UtxoTxn> utxo;  ///< On UTXO chains, instead of the two above.
     friend bool operator==(const PendingTxn&, const PendingTxn&) = default;
-};
-
-/// An entry of an exchange's withdrawal queue: what our own books say may leave.
-struct WithdrawalRequest {
-    std::string id;
-    ChainId chain;
-    Asset asset;
-    Address from;  ///< Empty: any wallet of ours.
-    Address to;
-    Amount amount;
-    std::string requester;
-    UnixMillis time;
-    bool cancelled = false;  ///< The queue took it back.
-    friend bool operator==(const WithdrawalRequest&, const WithdrawalRequest&) = default;
 };
 
 /// What we owe our customers in one asset, by our own books.

@@ -476,6 +476,14 @@ Result<std::optional<StoredAlert>> AlertStore::last_like(const Alert& alert,
         alert_row);
 }
 
+Result<int64_t> AlertStore::version() const {
+    CORDON_TRY(const auto version,
+               impl_->read_one<int64_t>(
+                   "PRAGMA data_version", [](Statement&) {},
+                   [](const Statement& row) -> Result<int64_t> { return row.integer(0); }));
+    return version.value_or(0);
+}
+
 Result<std::vector<StoredAlert>> AlertStore::since_event(uint64_t event) const {
     return impl_->read<StoredAlert>(
         std::string{kAlertColumns} + "WHERE event > ?1 ORDER BY event, number",

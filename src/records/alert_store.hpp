@@ -154,6 +154,8 @@ public:
     /// Small values by name: sinks' offsets and the like.
     Status put_mark(std::string_view name, std::string_view value);
 
+    /// Another number whenever somebody else has changed the file.
+    Result<int64_t> version() const;
     Result<std::optional<StoredAlert>> alert(std::string_view id) const;  ///< With its history.
     /// In the order in which they were raised, without history.
     Result<std::vector<StoredAlert>> alerts(const AlertQuery& query) const;

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include <cordon/base/format.hpp>
+#include <cordon/base/unicode.hpp>
 
 #include "text.hpp"
 

@@ -4,43 +4,14 @@
 #include <cmath>
 
 #include <cordon/base/format.hpp>
+#include <cordon/base/unicode.hpp>
 
 namespace cordon::report {
 namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
 
-char32_t decode(std::string_view bytes) noexcept {
-    const auto at = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
-    switch (bytes.size()) {
-        case 1: return at(0);
-        case 2: return static_cast<char32_t>((at(0) & 0x1F) << 6 | (at(1) & 0x3F));
-        case 3:
-            return static_cast<char32_t>((at(0) & 0x0F) << 12 | (at(1) & 0x3F) << 6 |
-                                         (at(2) & 0x3F));
-        default:
-            return static_cast<char32_t>((at(0) & 0x07) << 18 | (at(1) & 0x3F) << 12 |
-                                         (at(2) & 0x3F) << 6 | (at(3) & 0x3F));
-    }
-}
-
 bool within(char32_t c, char32_t first, char32_t last) noexcept { return c >= first && c <= last; }
-
-/// Characters that make text look like other text (Unicode TR 36) or that XML 1.0 forbids.
-bool deceives(char32_t c) noexcept {
-    return c < 0x20 || within(c, 0x7F, 0x9F) || c == 0xAD || c == 0x61C || c == 0x34F ||
-           c == 0x115F || c == 0x1160 || within(c, 0x17B4, 0x17B5) || within(c, 0x180B, 0x180F) ||
-           within(c, 0x200B, 0x200F) || within(c, 0x2028, 0x202E) || within(c, 0x2060, 0x206F) ||
-           c == 0x3164 || within(c, 0xFE00, 0xFE0F) || c == 0xFEFF || c == 0xFFA0 ||
-           within(c, 0xFFF0, 0xFFFB) || (c & 0xFFFE) == 0xFFFE || within(c, 0xFDD0, 0xFDEF) ||
-           within(c, 0x1BCA0, 0x1BCA3) || within(c, 0x1D173, 0x1D17A) ||
-           within(c, 0xE000, 0xF8FF) || within(c, 0xE0000, 0x10FFFF);
-}
-
-bool is_blank(char32_t c) noexcept {
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == 0xA0 ||
-           within(c, 0x2000, 0x200A) || c == 0x202F || c == 0x205F || c == 0x3000;
-}
 
 /// Combining marks pile up over neighbouring rows when there are many.
 bool combines(char32_t c) noexcept {
@@ -52,24 +23,6 @@ bool combines(char32_t c) noexcept {
 
 }  // namespace
 
-std::size_t utf8_length(std::string_view text) noexcept {
-    if (text.empty()) return 0;
-    const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    const unsigned char lead = at(0);
-    const std::size_t n = lead < 0x80   ? 1
-                          : lead < 0xC2 ? 0
-                          : lead < 0xE0 ? 2
-                          : lead < 0xF0 ? 3
-                          : lead < 0xF5 ? 4
-                                        : 0;
-    if (n == 0 || text.size() < n) return 0;
-    for (std::size_t i = 1; i < n; ++i)
-        if ((at(i) & 0xC0) != 0x80) return 0;
-    if (n == 3 && ((lead == 0xE0 && at(1) < 0xA0) || (lead == 0xED && at(1) >= 0xA0))) return 0;
-    if (n == 4 && ((lead == 0xF0 && at(1) < 0x90) || (lead == 0xF4 && at(1) >= 0x90))) return 0;
-    return n;
-}
-
 std::string clean_text(std::string_view text, std::size_t limit) {
     std::string out;
     std::size_t characters = 0;
@@ -79,7 +32,7 @@ std::string clean_text(std::string_view text, std::size_t limit) {
         const std::size_t n = utf8_length(text.substr(i));
         const std::string_view bytes = text.substr(i, n > 0 ? n : 1);
         i += bytes.size();
-        const char32_t c = n > 0 ? decode(bytes) : 0;
+        const char32_t c = n > 0 ? utf8_character(bytes) : 0;
         if (n > 0 && is_blank(c)) {
             blank = !out.empty();
             continue;

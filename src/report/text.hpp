@@ -13,10 +13,6 @@
 /// everything that is not ours goes through clean_text() and escape() before it reaches a page.
 namespace cordon::report {
 
-/// Length of the valid UTF-8 sequence that `text` starts with (1..4), 0 when it starts with none
-/// (overlong forms and surrogates are none).
-std::size_t utf8_length(std::string_view text) noexcept;
-
 /// One harmless line: bytes that are no UTF-8, control characters, line breaks and the characters
 /// that turn the reading direction or hide text (bidi marks and overrides, zero-width, tags, byte
 /// order mark) become U+FFFD, blanks become one blank, at most two combining marks follow a letter,

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <cordon/base/unicode.hpp>
+
 namespace cordon::report {
 namespace {
 

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <set>
 
 #include <cordon/base/check.hpp>
 #include <cordon/base/format.hpp>
@@ -31,14 +30,6 @@ std::vector<std::string> partials_of(uint64_t size) {
 }
 
 }  // namespace
-
-/// Entries that become durable together.
-struct Log::Group {
-    std::vector<std::string> entries;
-    uint64_t first = 0;
-    bool done = false;
-    std::optional<Error> error;
-};
 
 Log::Log(std::string directory, SigningKey key, LogOptions options, WriterLock lock)
     : directory_{std::move(directory)},
@@ -92,7 +83,7 @@ Status Log::recover() {
         }
     }
     take(head.entries);
-    durable_ = frontier_.size();
+    durable_ = next_ = frontier_.size();
     // What was not acknowledged is cut off before anything is written behind it.
     CORDON_TRY(file_, options_.disk->extend(path, head.size));
     CORDON_TRY(file_->sync());
@@ -152,9 +143,18 @@ Status Log::write_file(const std::string& name, ByteView bytes) {
     CORDON_TRY(options_.disk->rename(path + ".new", path));
     // Also the folders above: they may be new.
     for (std::string at = folder; at.size() >= directory_.size(); at.resize(at.rfind('/'))) {
-        CORDON_TRY(options_.disk->sync_directory(at));
+        folders_.insert(at);
         if (at == directory_) break;
     }
+    return {};
+}
+
+/// One sync for all names of a folder: sealing writes dozens of files.
+Status Log::sync_folders() {
+    // The deepest first: a name is there when its folder's own is.
+    for (auto at = folders_.rbegin(); at != folders_.rend(); ++at)
+        CORDON_TRY(options_.disk->sync_directory(*at));
+    folders_.clear();
     return {};
 }
 
@@ -189,40 +189,73 @@ Status Log::seal_one() {
 Status Log::seal() {
     if (head_.size() < kTileWidth) return {};
     while (head_.size() >= kTileWidth) CORDON_TRY(seal_one());
+    CORDON_TRY(sync_folders());
     return begin_head();
 }
 
-Result<uint64_t> Log::append(std::string entry) {
+Result<uint64_t> Log::enqueue(std::string entry) {
     if (entry.size() > kMaxEntry)
         return fail(ErrorCode::kLimit, format("log entry of {} bytes: at most {}; put its digest "
                                               "into the log and the rest beside it",
                                               entry.size(), kMaxEntry));
-    std::unique_lock lock{mutex_};
+    const std::lock_guard lock{mutex_};
     if (broken_) return fail(*broken_);
-    if (!waiting_) waiting_ = std::make_shared<Group>();
-    const std::shared_ptr<Group> group = waiting_;
-    const std::size_t place = group->entries.size();
-    group->entries.push_back(std::move(entry));
-    changed_.wait(lock, [&] { return group->done || !is_writing_; });
-    if (!group->done) {  // Nobody writes: this thread does, for all who wait.
-        is_writing_ = true;
-        waiting_.reset();
-        if (broken_) {
-            group->error = broken_;
-        } else {
-            group->first = durable_;
-            lock.unlock();
-            const Status written = write_group(group->entries);
-            lock.lock();
-            durable_ = frontier_.size();
-            if (!written) broken_ = group->error = written.error();
-        }
-        group->done = true;
-        is_writing_ = false;
-        changed_.notify_all();
+    waiting_.push_back(std::move(entry));
+    return next_++;
+}
+
+Status Log::wait(uint64_t index) {
+    std::unique_lock lock{mutex_};
+    CORDON_CHECK(index < next_);
+    while (index >= durable_) {
+        if (broken_) return fail(*broken_);
+        if (is_writing_)
+            changed_.wait(lock);
+        else  // Nobody writes: this thread does, for all who wait.
+            write_waiting(lock);
     }
-    if (group->error) return fail(*group->error);
-    return group->first + place;
+    return {};
+}
+
+void Log::write_waiting(std::unique_lock<std::mutex>& lock) {
+    is_writing_ = true;
+    const std::vector<std::string> group = std::exchange(waiting_, {});
+    lock.unlock();
+    const Status written = write_group(group);
+    lock.lock();
+    durable_ = frontier_.size();
+    if (!written) broken_ = written.error();
+    is_writing_ = false;
+    changed_.notify_all();
+}
+
+Result<uint64_t> Log::append(std::string entry) {
+    CORDON_TRY(const uint64_t index, enqueue(std::move(entry)));
+    CORDON_TRY(wait(index));
+    return index;
+}
+
+Status Log::read(uint64_t begin, uint64_t end,
+                 const std::function<Status(uint64_t, std::string_view)>& visit) {
+    uint64_t sealed = 0;
+    std::vector<std::string> newest;  // Of the head, from `begin` on.
+    {
+        std::unique_lock lock{mutex_};
+        changed_.wait(lock, [&] { return !is_writing_; });
+        sealed = base_;
+        end = std::min(end, durable_);
+        for (uint64_t at = std::max(begin, base_); at < end; ++at)
+            newest.push_back(head_[at - base_]);
+    }
+    const Tiles tiles{directory_, sealed};
+    uint64_t at = begin;
+    while (at < std::min(end, sealed)) {
+        CORDON_TRY(const std::vector<std::string> entries, tiles.bundle(at / kTileWidth));
+        for (uint64_t i = at % kTileWidth; i < entries.size() && at < end; ++i, ++at)
+            CORDON_TRY(visit(at, entries[i]));
+    }
+    for (const std::string& entry : newest) CORDON_TRY(visit(at++, entry));
+    return {};
 }
 
 uint64_t Log::size() const {
@@ -263,12 +296,14 @@ Result<SignedNote> Log::publish() {
     const auto write = [&]() -> Status {
         CORDON_TRY(seal());
         CORDON_TRY(write_partials());
+        CORDON_TRY(sync_folders());
         note.text =
             Checkpoint{key_.public_key().name, frontier_.size(), frontier_.root(), {}}.text();
         sign_note(note, key_);
         const std::string text = note.format();
         CORDON_TRY(
             write_file("checkpoint", {reinterpret_cast<const uint8_t*>(text.data()), text.size()}));
+        CORDON_TRY(sync_folders());
         const uint64_t before = std::exchange(published_, frontier_.size());
         return remove_partials(before, published_);
     };

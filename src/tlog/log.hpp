@@ -3,10 +3,12 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -45,27 +47,39 @@ public:
                                              LogOptions options = {});
     ~Log();
 
-    /// Durable when it returns: the index of the entry. Those who wait at the same time share one
-    /// sync (group commit). kLimit above kMaxEntry bytes; kIo, kNoSpace: it is not
-    /// acknowledged (opening the log again tells whether it is there), and nothing can be added any
-    /// more until then.
+    /// Puts an entry behind all that were given before, and gives its index. Cheap: for callers who
+    /// decide under a lock of their own, so that the order of entries is that of decisions. Nobody
+    /// may hear of it before wait(). kLimit above kMaxEntry bytes; the Error that stopped the log.
+    Result<uint64_t> enqueue(std::string entry);
+    /// Until the entry of this index, and every one before it, is durable. Those who wait at the
+    /// same time share one sync (group commit). kIo, kNoSpace: it is not acknowledged (opening the
+    /// log again tells whether it is there), and nothing can be added any more until then.
+    /// REQUIRES: enqueue() gave the index.
+    Status wait(uint64_t index);
+    /// enqueue() and wait().
     Result<uint64_t> append(std::string entry);
     /// How many entries are durable.
     uint64_t size() const;
+    /// Visits the durable entries [begin, end), in order; `end` beyond size() means size(). Entries
+    /// that are added meanwhile are not visited. The first Error of `visit` ends it and is given.
+    /// kNotFound: retention has dropped them.
+    Status read(uint64_t begin, uint64_t end,
+                const std::function<Status(uint64_t index, std::string_view entry)>& visit);
     /// Signs the tree as it is, writes its partial tiles, then the file `checkpoint`.
     Result<SignedNote> publish();
 
 private:
-    struct Group;
     Log(std::string directory, SigningKey key, LogOptions options, WriterLock lock);
 
     Status recover();
+    void write_waiting(std::unique_lock<std::mutex>& lock);
     Status write_group(const std::vector<std::string>& entries);
     void take(const std::vector<std::string>& entries);
     Status seal();
     Status seal_one();
     Status begin_head();
     Status write_file(const std::string& path, ByteView bytes);
+    Status sync_folders();
     Status push(std::size_t level, const Hash256& hash);
     Status write_partials();
     Status remove_partials(uint64_t size, uint64_t but);
@@ -77,10 +91,11 @@ private:
 
     mutable std::mutex mutex_;
     std::condition_variable changed_;
-    std::shared_ptr<Group> waiting_;  // Entries that nobody writes yet.
-    bool is_writing_ = false;         // A leader is at it, or publish().
-    std::optional<Error> broken_;     // What made the log stop.
-    uint64_t durable_ = 0;            // Entries, as size() tells.
+    std::vector<std::string> waiting_;  // Entries that nobody writes yet.
+    uint64_t next_ = 0;                 // Index of the entry that is given next.
+    bool is_writing_ = false;           // A leader is at it, publish() or read().
+    std::optional<Error> broken_;       // What made the log stop.
+    uint64_t durable_ = 0;              // Entries, as size() tells.
     // Changed by whoever set is_writing_, and by nobody else.
     uint64_t base_ = 0;              // First entry of the head: a multiple of kTileWidth.
     std::vector<std::string> head_;  // Entries from base_ on.
@@ -89,6 +104,7 @@ private:
     std::vector<std::vector<Hash256>> levels_;
     Frontier frontier_;
     std::unique_ptr<OutFile> file_;
+    std::set<std::string> folders_;  // With new names that are not synced yet.
     uint64_t published_ = 0;
 };
 
@@ -100,6 +116,8 @@ public:
         : directory_{std::move(directory)}, size_{size} {}
     Result<Hash256> node(unsigned level, uint64_t index) const override;
     Result<std::string> entry(uint64_t index) const;
+    /// The entries [index * kTileWidth, (index + 1) * kTileWidth), or those that there are.
+    Result<std::vector<std::string>> bundle(uint64_t index) const;
 
 private:
     Result<const Bytes*> tile(std::optional<unsigned> level, uint64_t index) const;

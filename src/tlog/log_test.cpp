@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -172,6 +173,25 @@ TEST(Log, one_that_was_rewritten_as_a_whole_does_not_continue_the_old_checkpoint
     EXPECT_EQ(check.error().code, ErrorCode::kConflict);
 }
 
+TEST(Log, one_that_was_cut_or_rewritten_does_not_continue_an_old_checkpoint) {
+    const Folder folder;
+    const std::string directory = fill(folder, 10);
+    const fs::path before = folder / "before";
+    fs::copy(directory, before, fs::copy_options::recursive);
+    {
+        auto log = Log::open(directory, key()).value();
+        for (uint64_t i = 10; i < 20; ++i) ASSERT_TRUE(log->append(entry(i)));
+        ASSERT_TRUE(log->publish());
+    }
+    const Checkpoint seen = parse_checkpoint(read_checkpoint(directory).value().text).value();
+    // The newest entries alone, below the checkpoint that speaks of them.
+    fs::copy_file(before / "head", directory + "/head", fs::copy_options::overwrite_existing);
+    EXPECT_EQ(Log::open(directory, key()).error().code, ErrorCode::kCorrupt);
+    // The whole folder as it was: consistent, and no continuation of what somebody kept.
+    EXPECT_TRUE(verify_log(before, {}));
+    EXPECT_EQ(verify_log(before, {}, seen).error().code, ErrorCode::kConflict);
+}
+
 TEST(Log, is_refused_to_a_key_that_did_not_sign_it) {
     const Folder folder;
     const std::string directory = fill(folder, 3);
@@ -233,6 +253,104 @@ TEST(Log, many_threads_get_an_index_each_and_all_of_it_is_there) {
             EXPECT_EQ(tiles.entry(indices[t][i]).value(), format("{} {}", t, i));
         }
     EXPECT_EQ(all.size(), kThreads * kEach);
+}
+
+TEST(Log, entries_stand_in_the_order_in_which_they_were_given_whoever_waits_first) {
+    const Folder folder;
+    auto log = Log::open(folder / "log", key(), {.disk = &fast_disk()}).value();
+    for (uint64_t i = 0; i < 5; ++i) EXPECT_EQ(log->enqueue(entry(i)).value(), i);
+    EXPECT_EQ(log->size(), 0U);
+    ASSERT_TRUE(log->wait(3));
+    EXPECT_EQ(log->size(), 5U);  // One group for all.
+    ASSERT_TRUE(log->wait(0));
+    EXPECT_EQ(log->append(entry(5)).value(), 5U);
+}
+
+TEST(Log, what_nobody_waited_for_may_be_gone_and_leaves_no_gap) {
+    const Folder folder;
+    {
+        auto log = Log::open(folder / "log", key(), {.disk = &fast_disk()}).value();
+        ASSERT_TRUE(log->append(entry(0)));
+        ASSERT_TRUE(log->enqueue("never told"));
+    }
+    auto log = Log::open(folder / "log", key(), {.disk = &fast_disk()}).value();
+    EXPECT_EQ(log->append(entry(1)).value(), 1U);
+}
+
+TEST(Log, a_full_disk_fails_all_who_wait_and_all_who_come_later) {
+    const Folder folder;
+    FaultDisk disk{FaultDisk::Fault::kNoSpace, 12, 1};
+    auto log = Log::open(folder / "log", key(), {.disk = &disk}).value();
+    uint64_t acknowledged = 0;
+    while (log->append(entry(acknowledged))) ++acknowledged;
+    EXPECT_EQ(log->enqueue("later").error().code, ErrorCode::kNoSpace);
+    EXPECT_EQ(log->size(), acknowledged);
+    ASSERT_TRUE(acknowledged == 0 || log->wait(acknowledged - 1));
+}
+
+TEST(Log, reads_back_from_any_entry_on) {
+    const Folder folder;
+    auto log = Log::open(folder / "log", key(), {.disk = &fast_disk(), .seal_entries = kTileWidth})
+                   .value();
+    constexpr uint64_t kAll = 2 * kTileWidth + 9;
+    for (uint64_t i = 0; i < kAll; ++i) ASSERT_TRUE(log->append(entry(i)));
+    for (const uint64_t begin : {0UL, 1UL, 255UL, 256UL, 511UL, 513UL, kAll - 1, kAll, kAll + 5}) {
+        uint64_t next = begin;
+        ASSERT_TRUE(log->read(begin, UINT64_MAX, [&](uint64_t index, std::string_view text) {
+            EXPECT_EQ(index, next);
+            EXPECT_EQ(text, entry(next++));
+            return Status{};
+        }));
+        EXPECT_EQ(next, std::max(begin, kAll));
+    }
+    const Status stopped = log->read(250, 260, [&](uint64_t index, std::string_view) -> Status {
+        if (index == 258) return fail(ErrorCode::kCancelled, "enough");
+        return {};
+    });
+    EXPECT_EQ(stopped.error().code, ErrorCode::kCancelled);
+}
+
+TEST(Log, a_copy_that_is_made_while_it_grows_is_a_log) {
+    const Folder folder;
+    const std::string directory = folder / "log";
+    const LogOptions options{.disk = &fast_disk(), .seal_entries = kTileWidth};
+    auto log = Log::open(directory, key(), options).value();
+    ASSERT_TRUE(log->publish());
+    std::atomic<bool> stop = false;
+    std::thread writer{[&] {
+        for (uint64_t i = 0; !stop; ++i) {
+            EXPECT_TRUE(log->append(entry(i)));
+            if (i % 100 == 0) {
+                EXPECT_TRUE(log->publish());
+            }
+        }
+    }};
+    for (int copy = 0; copy < 5; ++copy) {
+        while (log->size() < static_cast<uint64_t>(copy + 1) * 300) std::this_thread::yield();
+        const uint64_t acknowledged = log->size();
+        const std::string to = folder / format("copy{}", copy);
+        fs::create_directory(to);
+        for (const char* name : {"checkpoint", "head"})
+            fs::copy_file(directory + "/" + name, to + "/" + name);
+        // Partial tiles go while they are copied: a copy does without them.
+        std::error_code gone;
+        for (const auto& at : fs::recursive_directory_iterator{directory + "/tile"}) {
+            const std::string name = at.path().string().substr(directory.size());
+            if (name.find(".p/") != std::string::npos || name.find(".new") != std::string::npos)
+                continue;
+            if (at.is_directory(gone)) continue;
+            fs::create_directories(fs::path{to + name}.parent_path());
+            fs::copy_file(at.path(), to + name, gone);
+        }
+        auto copied = Log::open(to, key(), options);
+        EXPECT_TRUE(copied) << copied.error().message;
+        if (!copied) break;
+        EXPECT_GE((*copied)->size(), acknowledged);
+        EXPECT_TRUE((*copied)->publish());
+        EXPECT_TRUE(verify_log(to, {}));
+    }
+    stop = true;
+    writer.join();
 }
 
 /// The log at any write that goes wrong: what was acknowledged is there, and it goes on.

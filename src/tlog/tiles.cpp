@@ -61,16 +61,22 @@ Result<Hash256> Tiles::node(unsigned level, uint64_t index) const {
     return tree_root(hashes);
 }
 
+Result<std::vector<std::string>> Tiles::bundle(uint64_t index) const {
+    CORDON_TRY(const Bytes* bytes, tile(std::nullopt, index));
+    const uint64_t count = std::min(kTileWidth, size_ - index * kTileWidth);
+    CORDON_TRY(std::vector<std::string> entries,
+               parse_bundle(format("{}: entries {}", directory_, index), *bytes));
+    if (entries.size() != count)
+        return fail(ErrorCode::kCorrupt, format("{}: bundle {} holds {} entries, not {}",
+                                                directory_, index, entries.size(), count));
+    return entries;
+}
+
 Result<std::string> Tiles::entry(uint64_t index) const {
     if (index >= size_)
         return fail(ErrorCode::kNotFound,
                     format("{}: no entry {}: the log has {}", directory_, index, size_));
-    CORDON_TRY(const Bytes* bytes, tile(std::nullopt, index / kTileWidth));
-    CORDON_TRY(std::vector<std::string> entries,
-               parse_bundle(format("{}: entries {}", directory_, index / kTileWidth), *bytes));
-    if (index % kTileWidth >= entries.size())
-        return fail(ErrorCode::kCorrupt, format("{}: the bundle of entry {} holds only {}",
-                                                directory_, index, entries.size()));
+    CORDON_TRY(std::vector<std::string> entries, bundle(index / kTileWidth));
     return std::move(entries[index % kTileWidth]);
 }
 

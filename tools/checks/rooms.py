@@ -13,8 +13,9 @@ FLOORS = {
     "server": 8, "cli": 8,
     "app": 9,
 }
-# Stands beside the floors: linked into the offline signer only.
-APART = {"vault"}
+# Stand beside the floors: linked into the offline signers only.
+APART = {"vault", "hsm", "signer_app"}
+PROGRAMS = {"app", "signer_app"}
 
 
 def _up_to(floor):
@@ -42,7 +43,7 @@ ALLOWED = {
     "wallet": _words("base crypto model chain"),
     "explain": _words("base crypto model chain"),
     "detect": _words("base crypto model chain ledger records trace patterns screen explain"),
-    "guard": _words("base crypto model ledger records trace screen tlog explain wallet"),
+    "guard": _words("base crypto model chain ledger records trace screen tlog explain wallet"),
     "intel": _words("base crypto model records tlog"),
     "report": _words("base crypto model chain ledger records trace tlog"),
     "social": _words("base model records screen"),
@@ -53,6 +54,8 @@ ALLOWED = {
     "cli": _up_to(7),
     "app": _up_to(8),
     "vault": _words("base crypto model chain wallet explain"),
+    "hsm": _words("base crypto model chain wallet explain vault"),
+    "signer_app": _words("base crypto model chain wallet explain vault hsm"),
 }
 
 # Headers that open the network, by their beginnings. Only these rooms may name them.
@@ -67,6 +70,8 @@ WRAPPED_HEADERS = {
     "tl/expected.hpp": "src/base/result.hpp",
     "fmt/": "src/base/format.hpp",
 }
+# Where a wrapped library is compiled from its headers, since the static signer has no archive of it.
+MAKES = {"fmt/": "src/signer_app/fmt_static.cpp"}
 
 # Seconds of front end each: never in a header that others read.
 HEAVY_HEADERS = ("CLI/", "spdlog/", "boost/beast", "boost/multiprecision", "simdjson")

@@ -262,6 +262,41 @@ Result<std::vector<Bytes>> Descriptor::scripts(std::size_t branch, uint32_t inde
     return out;
 }
 
+Result<SpendingData> Descriptor::spending(std::size_t branch, uint32_t index) const {
+    const bool script_hash = form_ == Form::kScript && in_wsh_ && !in_sh_;
+    const bool key_hash = form_ == Form::kKeyHash && !in_sh_;
+    const bool key_path = form_ == Form::kTaproot && tree_.empty();
+    if (!script_hash && !key_hash && !key_path)
+        return fail(ErrorCode::kUnsupported,
+                    "descriptor: expected wpkh, wsh, or tr with a key alone");
+    SpendingData out;
+    CORDON_TRY(const std::vector<Bytes> scripts, this->scripts(branch, index));
+    out.script = scripts[0];
+    if (script_hash)
+        CORDON_TRY(append_script(out.witness_script, script_, ScriptContext::kWsh, branch, index));
+    Status status;
+    const auto add = [&](const KeyExpression& key) {
+        const Result<crypto::PublicKey> point = key.derive(branch, index);
+        if (!point) {
+            status = fail(point.error());
+            return;
+        }
+        SpendingData::Key told;
+        const Hash256 x = point->x_only();
+        const auto compressed = point->compressed();
+        if (key_path) out.tap_key.assign(x.bytes.begin(), x.bytes.end());
+        if (!key.fingerprint()) return;
+        told.key = key_path ? out.tap_key : Bytes(compressed.begin(), compressed.end());
+        told.fingerprint = *key.fingerprint();
+        told.path = key.path(branch, index);
+        out.keys.push_back(std::move(told));
+    };
+    for (const KeyExpression& key : key_) add(key);
+    if (script_hash) each_key(script_, add);
+    CORDON_TRY(status);
+    return out;
+}
+
 std::string Descriptor::words() const {
     if (form_ == Form::kFixed) return format("whoever owns {}", fixed_text_);
     if (form_ == Form::kScript) return to_string(policy_of(script_));

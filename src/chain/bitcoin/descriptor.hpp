@@ -15,6 +15,19 @@
 /// who may spend from them.
 namespace cordon::chain {
 
+/// What a signer is shown of an output besides its script (BIP-174, BIP-371).
+struct SpendingData {
+    struct Key {
+        Bytes key;  ///< Compressed; of taproot, 32 bytes.
+        Fingerprint32 fingerprint{};
+        std::vector<uint32_t> path;
+    };
+    Bytes script;           ///< The output script.
+    Bytes witness_script;   ///< Of wsh.
+    Bytes tap_key;          ///< Of tr: the internal key.
+    std::vector<Key> keys;  ///< Those whose origin is known, in the order of the text.
+};
+
 class Descriptor {
 public:
     /// With or without its checksum, which must be right where it is. pk pkh wpkh combo sh wsh tr
@@ -28,6 +41,9 @@ public:
     std::size_t branches() const noexcept { return branches_; }
     /// The output scripts: one, or up to four of combo. REQUIRES: branch < branches().
     Result<std::vector<Bytes>> scripts(std::size_t branch, uint32_t index) const;
+    /// For PSBTs. kUnsupported unless it is wpkh, wsh, or tr without scripts. REQUIRES: as
+    /// scripts().
+    Result<SpendingData> spending(std::size_t branch, uint32_t index) const;
     /// Who may spend when, in plain words.
     std::string words() const;
     const std::vector<Fingerprint32>& fingerprints() const noexcept { return fingerprints_; }

@@ -53,7 +53,9 @@ Result<KeyExpression> KeyExpression::parse(std::string_view text, bool x_only) {
         const std::string_view steps = text.substr(9, end - 9);
         if (!steps.empty() && (steps[0] != '/' || steps.size() == 1))
             return fail(ErrorCode::kMalformed, "a key origin with something else than steps");
-        if (!steps.empty()) CORDON_TRY(parse_path(steps.substr(1)));
+        if (!steps.empty()) {
+            CORDON_TRY(out.origin_path_, parse_path(steps.substr(1)));
+        }
         out.fingerprint_ = fingerprint;
         text.remove_prefix(end + 1);
     }
@@ -77,6 +79,7 @@ Result<KeyExpression> KeyExpression::parse(std::string_view text, bool x_only) {
     if (!out.fingerprint_) out.fingerprint_ = fingerprint_of(key.key);
     out.label_ = to_hex(*out.fingerprint_);
     out.bases_.push_back(std::move(key));
+    out.steps_.emplace_back();
     while (!steps.empty()) {
         steps.remove_prefix(1);
         const std::size_t end = std::min(steps.find('/'), steps.size());
@@ -93,11 +96,15 @@ Result<KeyExpression> KeyExpression::parse(std::string_view text, bool x_only) {
         if (choices.empty() || (choices.size() > 1 && out.bases_.size() > 1))
             return fail(ErrorCode::kMalformed, "expected one step, or one <..> in all");
         std::vector<ExtKey> next;
+        std::vector<std::vector<uint32_t>> next_steps;
         for (const uint32_t choice : choices)
-            for (const ExtKey& base : out.bases_) {
-                CORDON_TRY(next.emplace_back(base), child_of(base, choice));
+            for (std::size_t i = 0; i < out.bases_.size(); ++i) {
+                CORDON_TRY(next.emplace_back(out.bases_[i]), child_of(out.bases_[i], choice));
+                next_steps.push_back(out.steps_[i]);
+                next_steps.back().push_back(choice);
             }
         out.bases_ = std::move(next);
+        out.steps_ = std::move(next_steps);
     }
     return out;
 }
@@ -108,6 +115,15 @@ Result<crypto::PublicKey> KeyExpression::derive(std::size_t branch, uint32_t ind
     if (!ranged_) return base.key;
     CORDON_TRY(const ExtKey child, child_of(base, index));
     return child.key;
+}
+
+std::vector<uint32_t> KeyExpression::path(std::size_t branch, uint32_t index) const {
+    std::vector<uint32_t> out = origin_path_;
+    if (single_) return out;
+    const std::vector<uint32_t>& steps = steps_[steps_.size() == 1 ? 0 : branch];
+    out.insert(out.end(), steps.begin(), steps.end());
+    if (ranged_) out.push_back(index);
+    return out;
 }
 
 }  // namespace cordon::chain

@@ -25,6 +25,8 @@ public:
     Result<crypto::PublicKey> derive(std::size_t branch, uint32_t index) const;
     /// Of an origin, or of the extended key itself; nothing for a single key without origin.
     std::optional<Fingerprint32> fingerprint() const noexcept { return fingerprint_; }
+    /// The steps from the key that fingerprint() names. REQUIRES: as derive().
+    std::vector<uint32_t> path(std::size_t branch, uint32_t index) const;
     /// Short, for a person: "d34db33f" by fingerprint, else the first digits of the key.
     const std::string& label() const noexcept { return label_; }
     /// All digits of the single key are 32 bytes or a compressed key: the script forms of segwit.
@@ -35,6 +37,8 @@ private:
     std::string label_;
     std::optional<crypto::PublicKey> single_;
     std::vector<ExtKey> bases_;  // One a branch, before the last step of a ranged expression.
+    std::vector<uint32_t> origin_path_;
+    std::vector<std::vector<uint32_t>> steps_;  // From the extended key to each of bases_.
     bool ranged_ = false;
     bool compressed_ = true;
 };
