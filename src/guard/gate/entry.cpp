@@ -1,0 +1,496 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include "entry.hpp"
+
+#include <array>
+#include <boost/json.hpp>
+#include <charconv>
+
+#include <cordon/base/base64.hpp>
+#include <cordon/base/format.hpp>
+#include <cordon/base/hex.hpp>
+#include <cordon/chain/json_tree.hpp>
+#include <cordon/chain/text.hpp>
+#include <cordon/crypto/hash.hpp>
+
+#include "../policy/fields.hpp"
+
+namespace cordon::guard {
+namespace {
+
+namespace json = boost::json;
+using chain::JsonValue;
+
+ByteView bytes_of(std::string_view text) noexcept {
+    return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+}
+
+// --- Writing
+
+json::object money_json(ChainId chain, const Address& from, const Address& to, const Asset& asset,
+                        const Amount& amount) {
+    return {{"chain", to_string(chain)},
+            {"asset", asset.text()},
+            {"from", chain::format_address(chain, from)},
+            {"to", chain::format_address(chain, to)},
+            {"amount", amount.to_string()}};
+}
+
+void put_long(json::object& out, std::string_view name, std::string_view text) {
+    out["sha256"] = to_hex(digest_of_text(text));
+    if (text.size() <= kMaxInline) out[name] = to_base64(bytes_of(text));
+}
+
+json::object request_json(const WithdrawalRequest& request) {
+    json::object out{{"id", request.id}};
+    for (auto& [name, value] :
+         money_json(request.chain, request.from, request.to, request.asset, request.amount))
+        out[name] = value;
+    out["requester"] = request.requester;
+    out["time"] = format_rfc3339(request.time);
+    if (request.payload != Payload{}) {
+        json::object payload{{"type", request.payload.type}};
+        put_long(payload, "data", request.payload.data);
+        out["payload"] = std::move(payload);
+    }
+    return out;
+}
+
+json::object verdict_json(const Verdict& verdict) {
+    json::array reasons;
+    for (const Reason& each : verdict.reasons)
+        reasons.emplace_back(json::object{{"decision", to_string(each.decision)},
+                                          {"rule", each.rule},
+                                          {"text", each.text},
+                                          {"source", each.source}});
+    json::array needs;
+    for (const ApprovalNeed& each : verdict.needs)
+        needs.emplace_back(
+            json::object{{"group", each.group}, {"needed", each.needed}, {"given", each.given}});
+    json::object out{{"id", verdict.id},
+                     {"decision", to_string(verdict.decision)},
+                     {"reasons", std::move(reasons)},
+                     {"needs", std::move(needs)}};
+    if (verdict.earliest) out["earliest"] = format_rfc3339(*verdict.earliest);
+    if (verdict.expires) out["expires"] = format_rfc3339(*verdict.expires);
+    out["request"] = to_hex(verdict.request);
+    out["policy"] = to_hex(verdict.policy);
+    return out;
+}
+
+struct Writer {
+    json::object& out;
+
+    void operator()(const Judged& deed) const {
+        out["type"] = "verdict";
+        out["verdict"] = verdict_json(deed.verdict);
+        if (deed.request) out["request"] = request_json(*deed.request);
+        if (!deed.counted) return;
+        json::array counts;
+        for (const Count& each : deed.counts)
+            counts.emplace_back(json::array{to_string(each.scope), each.key});
+        out["counts"] = std::move(counts);
+        out["usd_cents"] = std::to_string(deed.usd);
+    }
+    void operator()(const Stated& deed) const {
+        out["type"] = "statement";
+        out["subject"] = wallet::to_string(deed.subject);
+        out["about"] = deed.about;
+        out["statement"] = wallet::format_signed(deed.statement);
+    }
+    void operator()(const Cancelled& deed) const {
+        out["type"] = "cancel";
+        out["id"] = deed.id;
+        out["by"] = deed.by;
+    }
+    void operator()(const Tripped& deed) const {
+        out["type"] = "trip";
+        out["breaker"] = deed.key.text();
+        out["by"] = deed.by;
+        out["why"] = deed.why;
+    }
+    void operator()(const WasReset& deed) const {
+        out["type"] = "reset";
+        out["breaker"] = deed.key.text();
+    }
+    void operator()(const Proposed& deed) const {
+        out["type"] = "proposal";
+        out["version"] = deed.version;
+        out["by"] = deed.by;
+        out["begins"] = format_rfc3339(deed.begins);
+        put_long(out, "yaml", deed.yaml);
+    }
+    void operator()(const Began& deed) const {
+        out["type"] = "policy";
+        out["sha256"] = to_hex(deed.digest);
+    }
+    void operator()(const Dropped& deed) const {
+        out["type"] = "drop";
+        out["sha256"] = to_hex(deed.digest);
+        out["by"] = deed.by;
+    }
+    void operator()(const Outflow& deed) const {
+        out["type"] = "outflow";
+        out["txn"] = chain::format_hash(deed.chain, deed.txn);
+        out["index"] = deed.transfer.index;
+        out["kind"] = to_string(deed.transfer.kind);
+        const Transfer& transfer = deed.transfer;
+        out["transfer"] =
+            money_json(deed.chain, transfer.from, transfer.to, transfer.asset, transfer.amount);
+        out["id"] = deed.id;
+        out["text"] = deed.text;
+    }
+    void operator()(const Bundled& deed) const {
+        out["type"] = "bundle";
+        out["id"] = deed.id;
+    }
+    void operator()(const Part& deed) const {
+        out["type"] = "part";
+        out["sha256"] = to_hex(deed.of);
+        out["data"] = to_base64(bytes_of(deed.data));
+    }
+};
+
+// --- Reading
+
+tl::unexpected<Error> bad(std::string_view name, std::string_view expected) {
+    return fail(ErrorCode::kMalformed, format("log entry: {}: expected {}", name, expected));
+}
+
+/// The members of an object, each asked for by name.
+class Reader {
+public:
+    explicit Reader(const JsonValue& object) noexcept : object_{object} {}
+
+    bool has(std::string_view name) const noexcept { return object_.find(name) != nullptr; }
+    Result<const JsonValue*> get(std::string_view name, JsonValue::Kind kind) const {
+        const JsonValue* value = object_.find(name);
+        if (!value || !value->is(kind)) return bad(name, chain::to_string(kind));
+        return value;
+    }
+    Result<std::string> text(std::string_view name) const {
+        CORDON_TRY(const JsonValue* value, get(name, JsonValue::Kind::kString));
+        return value->text;
+    }
+    Result<uint64_t> number(std::string_view name) const {
+        CORDON_TRY(const JsonValue* value, get(name, JsonValue::Kind::kNumber));
+        uint64_t number = 0;
+        const char* end = value->text.data() + value->text.size();
+        const auto [at, error] = std::from_chars(value->text.data(), end, number);
+        if (error != std::errc{} || at != end) return bad(name, "a whole number");
+        return number;
+    }
+    Result<Reader> object(std::string_view name) const {
+        CORDON_TRY(const JsonValue* value, get(name, JsonValue::Kind::kObject));
+        return Reader{*value};
+    }
+    Result<std::span<const JsonValue>> array(std::string_view name) const {
+        CORDON_TRY(const JsonValue* value, get(name, JsonValue::Kind::kArray));
+        return std::span<const JsonValue>{value->items};
+    }
+    Result<UnixMillis> time(std::string_view name) const {
+        CORDON_TRY(const std::string value, text(name));
+        return parse_time(value);
+    }
+    Result<Hash256> hash(std::string_view name) const {
+        CORDON_TRY(const std::string value, text(name));
+        Hash256 hash;
+        CORDON_TRY(parse_hex_into(value, hash.bytes));
+        return hash;
+    }
+    Result<std::string> base64(std::string_view name) const {
+        CORDON_TRY(const std::string value, text(name));
+        CORDON_TRY(const Bytes bytes, parse_base64(value));
+        return std::string{bytes.begin(), bytes.end()};
+    }
+    /// Of put_long(): the text, or its digest in `left_out`.
+    Result<std::string> long_text(std::string_view name, std::optional<Hash256>& left_out) const {
+        CORDON_TRY(const Hash256 digest, hash("sha256"));
+        if (!has(name)) {
+            left_out = digest;
+            return std::string{};
+        }
+        CORDON_TRY(std::string value, base64(name));
+        if (digest_of_text(value) != digest)
+            return bad("sha256", "the digest of what stands there");
+        return value;
+    }
+    Result<BreakerKey> breaker() const {
+        CORDON_TRY(const std::string value, text("breaker"));
+        return parse_breaker_key(value);
+    }
+
+private:
+    const JsonValue& object_;
+};
+
+struct Money {
+    ChainId chain;
+    Address from, to;
+    Asset asset;
+    Amount amount;
+};
+Result<Money> read_money(const Reader& in) {
+    Money money;
+    CORDON_TRY(const std::string chain, in.text("chain"));
+    CORDON_TRY(money.chain, parse_chain(chain));
+    CORDON_TRY(const std::string asset, in.text("asset"));
+    CORDON_TRY(money.asset, Asset::parse(asset));
+    for (const auto& [name, place] : {std::pair{"from", &money.from}, {"to", &money.to}}) {
+        CORDON_TRY(const std::string address, in.text(name));
+        if (address.empty()) continue;
+        CORDON_TRY(*place, chain::parse_address(money.chain, address));
+    }
+    CORDON_TRY(const std::string amount, in.text("amount"));
+    CORDON_TRY(money.amount, Amount::parse(amount));
+    return money;
+}
+
+Result<WithdrawalRequest> read_request(const Reader& in, std::optional<Hash256>& left_out) {
+    WithdrawalRequest request;
+    CORDON_TRY(request.id, in.text("id"));
+    CORDON_TRY(Money money, read_money(in));
+    request.chain = money.chain;
+    request.from = money.from;
+    request.to = money.to;
+    request.asset = money.asset;
+    request.amount = money.amount;
+    CORDON_TRY(request.requester, in.text("requester"));
+    CORDON_TRY(request.time, in.time("time"));
+    if (in.has("payload")) {
+        CORDON_TRY(const Reader payload, in.object("payload"));
+        CORDON_TRY(request.payload.type, payload.text("type"));
+        CORDON_TRY(request.payload.data, payload.long_text("data", left_out));
+    }
+    return request;
+}
+
+Result<Verdict> read_verdict(const Reader& in) {
+    Verdict verdict;
+    CORDON_TRY(verdict.id, in.text("id"));
+    CORDON_TRY(const std::string decision, in.text("decision"));
+    CORDON_TRY(verdict.decision, parse_decision(decision));
+    CORDON_TRY(const auto reasons, in.array("reasons"));
+    for (const JsonValue& each : reasons) {
+        const Reader reason{each};
+        Reason& out = verdict.reasons.emplace_back();
+        CORDON_TRY(const std::string word, reason.text("decision"));
+        CORDON_TRY(out.decision, parse_decision(word));
+        CORDON_TRY(out.rule, reason.text("rule"));
+        CORDON_TRY(out.text, reason.text("text"));
+        CORDON_TRY(out.source, reason.text("source"));
+    }
+    CORDON_TRY(const auto needs, in.array("needs"));
+    for (const JsonValue& each : needs) {
+        const Reader need{each};
+        ApprovalNeed& out = verdict.needs.emplace_back();
+        CORDON_TRY(out.group, need.text("group"));
+        CORDON_TRY(const uint64_t needed, need.number("needed"));
+        CORDON_TRY(const uint64_t given, need.number("given"));
+        out.needed = static_cast<unsigned>(needed);
+        out.given = static_cast<unsigned>(given);
+    }
+    if (in.has("earliest")) {
+        CORDON_TRY(verdict.earliest, in.time("earliest"));
+    }
+    if (in.has("expires")) {
+        CORDON_TRY(verdict.expires, in.time("expires"));
+    }
+    CORDON_TRY(verdict.request, in.hash("request"));
+    CORDON_TRY(verdict.policy, in.hash("policy"));
+    return verdict;
+}
+
+Result<Judged> read_judged(const Reader& in, std::optional<Hash256>& left_out) {
+    Judged deed;
+    CORDON_TRY(const Reader verdict, in.object("verdict"));
+    CORDON_TRY(deed.verdict, read_verdict(verdict));
+    if (in.has("request")) {
+        CORDON_TRY(const Reader request, in.object("request"));
+        CORDON_TRY(deed.request, read_request(request, left_out));
+    }
+    deed.counted = in.has("counts");
+    if (!deed.counted) return deed;
+    CORDON_TRY(const auto counts, in.array("counts"));
+    for (const JsonValue& each : counts) {
+        if (!each.is(JsonValue::Kind::kArray) || each.items.size() != 2)
+            return bad("counts", "[scope, key]");
+        const std::optional<Scope> scope = parse_scope(each.items[0].text);
+        if (!scope) return bad("counts", "a scope");
+        deed.counts.push_back({*scope, each.items[1].text});
+    }
+    CORDON_TRY(const std::string usd, in.text("usd_cents"));
+    const auto [end, error] = std::from_chars(usd.data(), usd.data() + usd.size(), deed.usd);
+    if (error != std::errc{} || end != usd.data() + usd.size()) return bad("usd_cents", "cents");
+    return deed;
+}
+
+Result<Stated> read_stated(const Reader& in) {
+    Stated deed;
+    CORDON_TRY(const std::string subject, in.text("subject"));
+    constexpr std::array kSubjects{wallet::Subject::kWithdrawal, wallet::Subject::kPolicy,
+                                   wallet::Subject::kBreaker};
+    const auto found = std::find_if(kSubjects.begin(), kSubjects.end(), [&](wallet::Subject each) {
+        return wallet::to_string(each) == subject;
+    });
+    if (found == kSubjects.end()) return bad("subject", "a subject of statements");
+    deed.subject = *found;
+    CORDON_TRY(deed.about, in.text("about"));
+    CORDON_TRY(const std::string statement, in.text("statement"));
+    CORDON_TRY(deed.statement, wallet::parse_signed(statement));
+    return deed;
+}
+
+Result<Outflow> read_outflow(const Reader& in) {
+    Outflow deed;
+    CORDON_TRY(const Reader transfer, in.object("transfer"));
+    CORDON_TRY(const Money money, read_money(transfer));
+    deed.chain = money.chain;
+    CORDON_TRY(const std::string txn, in.text("txn"));
+    CORDON_TRY(deed.txn, chain::parse_hash(money.chain, txn));
+    CORDON_TRY(const uint64_t index, in.number("index"));
+    CORDON_TRY(const std::string kind_text, in.text("kind"));
+    CORDON_TRY(const TransferKind kind, parse_transfer_kind(kind_text));
+    deed.transfer = {
+        static_cast<uint32_t>(index), money.from, money.to, money.asset, money.amount, kind};
+    CORDON_TRY(deed.id, in.text("id"));
+    CORDON_TRY(deed.text, in.text("text"));
+    return deed;
+}
+
+Result<Deed> read_deed(std::string_view type, const Reader& in, std::optional<Hash256>& left_out) {
+    if (type == "verdict") return read_judged(in, left_out);
+    if (type == "statement") return read_stated(in);
+    if (type == "outflow") return read_outflow(in);
+    if (type == "cancel") {
+        Cancelled deed;
+        CORDON_TRY(deed.id, in.text("id"));
+        CORDON_TRY(deed.by, in.text("by"));
+        return deed;
+    }
+    if (type == "trip") {
+        Tripped deed;
+        CORDON_TRY(deed.key, in.breaker());
+        CORDON_TRY(deed.by, in.text("by"));
+        CORDON_TRY(deed.why, in.text("why"));
+        return deed;
+    }
+    if (type == "reset") {
+        WasReset deed;
+        CORDON_TRY(deed.key, in.breaker());
+        return deed;
+    }
+    if (type == "proposal") {
+        Proposed deed;
+        CORDON_TRY(deed.digest, in.hash("sha256"));
+        CORDON_TRY(deed.version, in.number("version"));
+        CORDON_TRY(deed.by, in.text("by"));
+        CORDON_TRY(deed.begins, in.time("begins"));
+        CORDON_TRY(deed.yaml, in.long_text("yaml", left_out));
+        return deed;
+    }
+    if (type == "policy") {
+        Began deed;
+        CORDON_TRY(deed.digest, in.hash("sha256"));
+        return deed;
+    }
+    if (type == "drop") {
+        Dropped deed;
+        CORDON_TRY(deed.digest, in.hash("sha256"));
+        CORDON_TRY(deed.by, in.text("by"));
+        return deed;
+    }
+    if (type == "bundle") {
+        Bundled deed;
+        CORDON_TRY(deed.id, in.text("id"));
+        return deed;
+    }
+    if (type == "part") {
+        Part deed;
+        CORDON_TRY(deed.of, in.hash("sha256"));
+        CORDON_TRY(deed.data, in.base64("data"));
+        return deed;
+    }
+    return bad("type", "a kind of entry that this program knows");
+}
+
+}  // namespace
+
+Hash256 digest_of_text(std::string_view text) noexcept { return crypto::sha256(bytes_of(text)); }
+
+std::string BreakerKey::text() const {
+    switch (kind) {
+        case Kind::kWallet: return format("wallet {}:{}", to_string(chain), what);
+        case Kind::kAsset: return format("asset {}:{}", to_string(chain), what);
+        case Kind::kGlobal: break;
+    }
+    return "global";
+}
+
+Result<BreakerKey> parse_breaker_key(std::string_view text) {
+    if (text == "global") return BreakerKey{};
+    BreakerKey key;
+    const std::size_t blank = text.find(' ');
+    const std::string_view kind = text.substr(0, blank);
+    const std::string_view rest =
+        blank == std::string_view::npos ? std::string_view{} : text.substr(blank + 1);
+    const std::size_t colon = rest.rfind(':');
+    if ((kind != "wallet" && kind != "asset") || colon == std::string_view::npos)
+        return fail(ErrorCode::kMalformed,
+                    format("breaker \"{}\": expected global, wallet CHAIN:ADDRESS or asset "
+                           "CHAIN:ASSET",
+                           text.substr(0, 120)));
+    CORDON_TRY(key.chain, parse_chain(rest.substr(0, colon)));
+    if (kind == "wallet") {
+        key.kind = BreakerKey::Kind::kWallet;
+        CORDON_TRY(const Address address, chain::parse_address(key.chain, rest.substr(colon + 1)));
+        key.what = chain::format_address(key.chain, address);
+    } else {
+        key.kind = BreakerKey::Kind::kAsset;
+        CORDON_TRY(const Asset asset, Asset::parse(rest.substr(colon + 1)));
+        key.what = std::string{asset.text()};
+    }
+    return key;
+}
+
+std::string format_entry(const Entry& entry) {
+    json::object out{{"v", kEntryVersion}, {"type", ""}, {"time", format_rfc3339(entry.time)}};
+    std::visit(Writer{out}, entry.deed);
+    return json::serialize(out);
+}
+
+Result<ReadEntry> parse_entry(std::string_view text) {
+    CORDON_TRY(const JsonValue root, chain::parse_json_tree(text));
+    if (!root.is(JsonValue::Kind::kObject)) return bad("entry", "an object");
+    const Reader in{root};
+    CORDON_TRY(const uint64_t version, in.number("v"));
+    if (version > kEntryVersion)
+        return fail(ErrorCode::kUnsupported,
+                    format("log entry of version {}: a newer cordon wrote it; this one knows "
+                           "versions up to {}",
+                           version, kEntryVersion));
+    if (version == 0) return bad("v", "1");
+    ReadEntry read;
+    CORDON_TRY(read.entry.time, in.time("time"));
+    CORDON_TRY(const std::string type, in.text("type"));
+    CORDON_TRY(read.entry.deed, read_deed(type, in, read.left_out));
+    return read;
+}
+
+std::string* long_text(Deed& deed) {
+    if (auto* judged = std::get_if<Judged>(&deed))
+        return judged->request ? &judged->request->payload.data : nullptr;
+    if (auto* proposed = std::get_if<Proposed>(&deed)) return &proposed->yaml;
+    return nullptr;
+}
+
+std::vector<Entry> parts_of(const Entry& entry) {
+    std::vector<Entry> parts;
+    const std::string* text = long_text(const_cast<Deed&>(entry.deed));
+    if (!text || text->size() <= kMaxInline) return parts;
+    const Hash256 digest = digest_of_text(*text);
+    for (std::size_t at = 0; at < text->size(); at += kMaxInline)
+        parts.push_back({entry.time, Part{digest, text->substr(at, kMaxInline)}});
+    return parts;
+}
+
+}  // namespace cordon::guard
