@@ -1,8 +1,9 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include "mnemonic.hpp"
 
-#include <openssl/evp.h>
 #include <algorithm>
+
+#include <botan/pwdhash.h>
 
 #include <cordon/base/check.hpp>
 #include <cordon/base/format.hpp>
@@ -14,7 +15,7 @@ namespace {
 // BIP-39.
 constexpr std::size_t kWords = 2048;
 constexpr unsigned kBitsPerWord = 11;
-constexpr int kRounds = 2048;
+constexpr std::size_t kRounds = 2048;
 
 /// The checksum of n bytes of entropy: one bit for each four bytes, from the front of its hash.
 uint8_t checksum_of(ByteView entropy) noexcept {
@@ -92,10 +93,12 @@ Secret<64> seed_of(std::string_view mnemonic, std::string_view password) {
     std::string salt = "mnemonic";
     salt += password;
     Secret<64> out;
-    CORDON_CHECK(PKCS5_PBKDF2_HMAC(mnemonic.data(), static_cast<int>(mnemonic.size()),
-                                   reinterpret_cast<const uint8_t*>(salt.data()),
-                                   static_cast<int>(salt.size()), kRounds, EVP_sha512(),
-                                   static_cast<int>(out.bytes().size()), out.bytes().data()) == 1);
+    // Of Botan, not of OpenSSL, which brings sockets along (docs/decisions/0015).
+    const auto family = Botan::PasswordHashFamily::create("PBKDF2(SHA-512)");
+    CORDON_CHECK(family != nullptr);
+    family->from_params(kRounds)->derive_key(
+        out.bytes().data(), out.bytes().size(), mnemonic.data(), mnemonic.size(),
+        reinterpret_cast<const uint8_t*>(salt.data()), salt.size());
     wipe(salt.data(), salt.size());
     return out;
 }
