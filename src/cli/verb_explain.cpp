@@ -5,7 +5,7 @@
 #include <cordon/base/format.hpp>
 #include <cordon/chain/text.hpp>
 #include <cordon/engine/explain.hpp>
-#include <cordon/engine/qr.hpp>
+#include <cordon/wallet/ur/qr.hpp>
 
 #include "exit_code.hpp"
 #include "explain_table.hpp"
@@ -95,8 +95,8 @@ Status show_qr(const std::vector<Explanation>& all, const engine::ExplainRequest
         return fail(
             ErrorCode::kNotFound,
             format("no hash \"{}\": there are {}, \"hashes\" and \"payload\"", name, names));
-    CORDON_TRY(const engine::QrCode code, engine::make_qr(text));
-    return print(format("\n{}\n{}", name, engine::qr_terminal(code)));
+    CORDON_TRY(const wallet::QrCode code, wallet::make_qr(text));
+    return print(format("\n{}\n{}", name, wallet::qr_terminal(code)));
 }
 
 Result<int> run_explain(const Args& args, const Session& session) {

@@ -10,6 +10,7 @@
 #include "chain_json.hpp"
 #include "exit_code.hpp"
 #include "ingest_line.hpp"
+#include "log_book.hpp"
 #include "output.hpp"
 #include "progress.hpp"
 #include "table.hpp"
@@ -126,15 +127,18 @@ std::string lists_table(const engine::IngestResult& result) {
     return "\n" + table.render(terminal_width());
 }
 
+boost::json::object source_json(const engine::IngestResult::PerSource& each) {
+    return {{"schema", engine::to_string(each.source.schema)},
+            {"path", each.source.path},
+            {"rows", each.rows},
+            {"skipped", each.skipped},
+            {"txns", each.txns},
+            {"transfers", each.transfers}};
+}
+
 boost::json::object result_json(const engine::IngestResult& result, double seconds) {
     boost::json::array sources;
-    for (const auto& each : result.sources)
-        sources.push_back(boost::json::object{{"schema", engine::to_string(each.source.schema)},
-                                              {"path", each.source.path},
-                                              {"rows", each.rows},
-                                              {"skipped", each.skipped},
-                                              {"txns", each.txns},
-                                              {"transfers", each.transfers}});
+    for (const auto& each : result.sources) sources.push_back(source_json(each));
     boost::json::array resumed;
     for (const engine::Resumed& each : result.resumed)
         resumed.push_back(boost::json::object{
@@ -196,6 +200,7 @@ Result<int> run_ingest(const Args& args, const Session& session) {
     CORDON_TRY(const engine::IngestRequest request, request_of(args));
     if (args.has("dry-run")) return dry_run(request, session);
 
+    CORDON_TRY(LogBook book, LogBook::open(args));
     const std::string way = args.get("progress");
     if (way != "auto" && way != "plain")
         return fail(ErrorCode::kInvalidParam,
@@ -225,6 +230,9 @@ Result<int> run_ingest(const Args& args, const Session& session) {
         };
     CORDON_TRY(const engine::IngestResult result, engine::ingest(request, hooks));
     line.clear();
+    for (const auto& each : result.lists) CORDON_TRY(book.write("list", list_json(each)));
+    for (const auto& each : result.sources) CORDON_TRY(book.write("source", source_json(each)));
+    CORDON_TRY(book.publish(true));
     if (output_error) return fail(*output_error);
     if (!session.quiet) print_warnings(result.warnings);
     if (session.format == Format::kTable) {
@@ -246,7 +254,7 @@ Result<int> run_ingest(const Args& args, const Session& session) {
 }  // namespace
 
 Command ingest_command() {
-    return {
+    Command command{
         .name = "ingest",
         .summary = "fill a ledger from files",
         .usage = "--ledger DIR SOURCE…",
@@ -285,6 +293,8 @@ Command ingest_command() {
                      "cordon ingest --dry-run --format jsonl btc-blocks:blk00000.dat"},
         .takes_operands = true,
         .run = run_ingest};
+    for (Flag& flag : log_book_flags()) command.flags.push_back(std::move(flag));
+    return command;
 }
 
 }  // namespace cordon::cli

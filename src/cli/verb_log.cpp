@@ -119,7 +119,7 @@ Result<int> verify(const Args& args, const Session& session) {
         data["signed_by"] = std::move(signers);
         data["entries"] = check.entries;
         data["beyond"] = check.beyond;
-        data["continues"] = trusted ? json::value{trusted->size} : json::value{nullptr};
+        data["continues"] = trusted ? json::value(trusted->size) : json::value(nullptr);
         CORDON_TRY(print(envelope("log.verified", data, warnings)));
         return kClean;
     }
@@ -185,6 +185,79 @@ Result<int> prove(const Args& args, const Session&) {
     return kClean;
 }
 
+std::string text_of(const json::object& from, std::string_view name) {
+    const json::value* found = from.if_contains(name);
+    return found != nullptr && found->is_string() ? std::string{found->as_string()} : "";
+}
+
+struct Proof {
+    uint64_t index = 0;
+    Bytes entry;
+    std::vector<Hash256> hashes;
+    tlog::SignedNote note;
+};
+
+/// As prove() writes it. The leaf hash in it is for people: it is computed anew.
+Result<Proof> parse_proof(const std::string& text) {
+    const auto bad = [](std::string_view what) {
+        return fail(ErrorCode::kMalformed, format("no proof of log prove: {}", what));
+    };
+    boost::system::error_code error;
+    const json::value read = json::parse(text, error);
+    const json::object* top = error ? nullptr : read.if_object();
+    const json::value* inner = top == nullptr ? nullptr : top->if_contains("data");
+    const json::object* data = inner == nullptr ? nullptr : inner->if_object();
+    if (data == nullptr || text_of(*top, "kind") != "log.proof")
+        return bad("expected JSON of the kind log.proof");
+    Proof out;
+    const json::value* index = data->if_contains("index");
+    const json::value* hashes = data->if_contains("proof");
+    if (index == nullptr || !index->is_int64() || index->as_int64() < 0) return bad("its index");
+    if (hashes == nullptr || !hashes->is_array()) return bad("its hashes");
+    out.index = static_cast<uint64_t>(index->as_int64());
+    CORDON_TRY(out.entry, parse_base64(text_of(*data, "bytes")));
+    for (const json::value& each : hashes->as_array()) {
+        if (!each.is_string()) return bad("its hashes");
+        CORDON_TRY(const Bytes bytes, parse_base64(each.as_string()));
+        if (bytes.size() != sizeof(Hash256::bytes)) return bad("its hashes");
+        std::copy(bytes.begin(), bytes.end(), out.hashes.emplace_back().bytes.begin());
+    }
+    CORDON_TRY(out.note, tlog::parse_note(text_of(*data, "checkpoint")));
+    return out;
+}
+
+/// That a proof holds, by nothing but itself and the log's public key.
+Result<int> check(const Args& args, const Session& session) {
+    CORDON_TRY(const std::string path, operand(args, 1, "FILE with a proof"));
+    if (!args.has("public-key"))
+        return fail(ErrorCode::kInvalidParam,
+                    "--public-key KEY is missing: whoever writes a proof can sign it as well");
+    CORDON_TRY(const tlog::PublicKey key, tlog::public_key_of(args.get("public-key")));
+    CORDON_TRY(const Bytes bytes, read_file(path));
+    Result<Proof> proof = parse_proof({bytes.begin(), bytes.end()});
+    if (!proof) return fail(proof.error().in(path));
+    // Evidence that does not hold, not bad input: the exit code of damage.
+    if (!tlog::is_signed_by(proof->note, key))
+        return fail(ErrorCode::kCorrupt,
+                    format("{}: its checkpoint is not signed by {}", path, key.name));
+    CORDON_TRY(const tlog::Checkpoint checkpoint, tlog::parse_checkpoint(proof->note.text));
+    const Status held =
+        tlog::verify_inclusion(proof->index, checkpoint.size, tlog::leaf_hash(proof->entry),
+                               proof->hashes, checkpoint.root);
+    if (!held) return fail(Error{ErrorCode::kCorrupt, held.error().message}.in(path));
+    if (session.format != Format::kTable) {
+        json::object told = checkpoint_json(checkpoint);
+        told["index"] = proof->index;
+        told["bytes"] = to_base64(proof->entry);
+        CORDON_TRY(print(envelope("log.checked", told)));
+        return kClean;
+    }
+    CORDON_TRY(print(format("{}: entry {} of {}:\n{}\n", printable(checkpoint.origin), proof->index,
+                            checkpoint.size,
+                            printable(std::string{proof->entry.begin(), proof->entry.end()}))));
+    return kClean;
+}
+
 Result<int> witness(const Args& args, const Session&) {
     CORDON_TRY(const std::string directory, operand(args, 1, "DIR of the log"));
     if (!args.has("public-key") || !args.has("state"))
@@ -212,10 +285,11 @@ Result<int> run_log(const Args& args, const Session& session) {
     if (what == "verify") return verify(args, session);
     if (what == "show") return show(args, session);
     if (what == "prove") return prove(args, session);
+    if (what == "check") return check(args, session);
     if (what == "witness") return witness(args, session);
-    return fail(
-        ErrorCode::kInvalidParam,
-        format("log {}: expected keygen, add, verify, show, prove or witness", what.substr(0, 40)));
+    return fail(ErrorCode::kInvalidParam,
+                format("log {}: expected keygen, add, verify, show, prove, check or witness",
+                       what.substr(0, 40)));
 }
 
 }  // namespace
@@ -224,12 +298,13 @@ Command log_command() {
     return {
         .name = "log",
         .summary = "the tamper-evident log: add to it, prove what is in it, find what was changed",
-        .usage = "keygen|add|verify|show|prove|witness …",
+        .usage = "keygen|add|verify|show|prove|check|witness …",
         .about =
             "A log that can only grow (RFC 6962 hashes in the layout of C2SP tlog-tiles). verify "
             "DIR reads every byte of a copy, on any machine, and names the first one that is not "
             "what was signed; --trusted FILE also shows that nothing was cut off or rewritten "
-            "since an earlier checkpoint. prove DIR INDEX writes a proof that one entry is in it. "
+            "since an earlier checkpoint. prove DIR INDEX writes a proof that one entry is in it, "
+            "and check FILE says whether such a proof holds, without the log. "
             "witness DIR cosigns a checkpoint if it continues the last one that this witness saw. "
             "add DIR appends the lines of standard input, each durable before the next. keygen "
             "FILE makes a signing key, readable by its owner only, and prints its public half.",

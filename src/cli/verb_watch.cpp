@@ -2,12 +2,15 @@
 #include <charconv>
 #include <cstdio>
 
+#include <boost/json.hpp>
+
 #include <cordon/base/format.hpp>
 #include <cordon/engine/watch.hpp>
 #include <cordon/report/alert_json.hpp>
 
 #include "alert_text.hpp"
 #include "exit_code.hpp"
+#include "log_book.hpp"
 #include "output.hpp"
 #include "progress.hpp"
 #include "table.hpp"
@@ -150,15 +153,32 @@ std::string result_json(const engine::WatchResult& result,
     return text + "\n";
 }
 
+/// What the alerts to come are judged by.
+Result<boost::json::object> settings_json(const engine::WatchRequest& request,
+                                          const std::vector<detect::RuleText>& rules) {
+    boost::json::object settings;
+    if (!request.config.empty()) {
+        CORDON_TRY(settings["config"], file_facts(request.config));
+    }
+    if (!request.ledger.empty()) settings["ledger"] = request.ledger;
+    boost::json::array files;
+    for (const detect::RuleText& each : rules) files.push_back(text_facts(each.name, each.text));
+    settings["rules"] = std::move(files);
+    return settings;
+}
+
 Result<int> run_watch(const Args& args, const Session& session) {
     if (asks_about_rules(args)) return tell_about_rules(args, session);
     CORDON_TRY(const engine::WatchRequest request, request_of(args));
+    CORDON_TRY(LogBook book, LogBook::open(args));
     ProgressLine line{session};
     std::vector<records::StoredAlert> kept;  // For json, which is one document.
     engine::WatchHooks hooks;
     hooks.cancel = session.cancel;
     hooks.progress = [&](const engine::WatchProgress& at) {
         if (line.due()) line.show(progress_text(at, line.seconds()));
+        // What does not work shows when the next alert, or the end, is written.
+        static_cast<void>(book.publish(false));
     };
     hooks.warning = [&](const std::string& warning) {
         line.clear();
@@ -171,7 +191,12 @@ Result<int> run_watch(const Args& args, const Session& session) {
                            .c_str(),
                        stderr);
     };
+    hooks.rules = [&](const std::vector<detect::RuleText>& rules) -> Status {
+        CORDON_TRY(const auto settings, settings_json(request, rules));
+        return book.write("watch.settings", settings);
+    };
     hooks.alert = [&](const records::StoredAlert& stored) -> Status {
+        CORDON_TRY(book.write_line(report::alert_line(stored)));  // Before anybody hears of it.
         switch (session.format) {
             case Format::kJson: kept.push_back(stored); return {};
             case Format::kJsonl: return print(report::alert_line(stored));
@@ -182,6 +207,7 @@ Result<int> run_watch(const Args& args, const Session& session) {
     };
     CORDON_TRY(const engine::WatchResult result, engine::watch(request, hooks));
     line.clear();
+    CORDON_TRY(book.publish(true));
     if (session.format == Format::kJson) {
         CORDON_TRY(print(result_json(result, kept)));
     } else if (!session.quiet) {
@@ -199,14 +225,15 @@ Result<int> run_watch(const Args& args, const Session& session) {
 }  // namespace
 
 Command watch_command() {
-    return {
+    Command command{
         .name = "watch",
         .summary = "raise alerts while a theft is prepared or runs",
         .usage = "[--replay] SOURCE… [--ledger DIR] [--rules PATH]…",
         .about =
             "Runs all detectors over blocks and other events, and prints each alert as it is "
             "found. SOURCE is a node, evm-rpc:URL[,URL…] or btc-rpc:URL[,URL…], where URL may be "
-            "env:NAME, or tail:FILE, events that somebody appends (docs/user/live.md); or what "
+            "env:NAME, tail:FILE, events that somebody appends, or guard:DIR, what a gate lets "
+            "through (docs/user/live.md); or what "
             "ingest takes, read side by side in the order of their times. labels:, assets:, "
             "prices: and wallets: say what is known beside the "
             "stream, as does the ledger of --ledger, of which only what lies before the first "
@@ -247,6 +274,8 @@ Command watch_command() {
                      "cordon watch --replay evm-etl:export/ --ledger led --format jsonl"},
         .takes_operands = true,
         .run = run_watch};
+    for (Flag& flag : log_book_flags()) command.flags.push_back(std::move(flag));
+    return command;
 }
 
 }  // namespace cordon::cli

@@ -13,6 +13,7 @@ Command cluster_command();
 Command completion_command();
 Command doctor_command();
 Command explain_command();
+Command guard_command();
 Command heists_command();
 Command help_command();
 Command ingest_command();
@@ -21,8 +22,12 @@ Command links_command();
 Command log_command();
 Command man_command();
 Command patterns_command();
+Command qr_command();
 Command report_command();
+Command screen_command();
+Command statement_command();
 Command trace_command();
+Command wallet_command();
 Command watch_command();
 
 }  // namespace cordon::cli

@@ -108,4 +108,22 @@ Result<Picture> read_picture(ByteView bytes) {
     return fail(ErrorCode::kUnsupported, "expected a PNG or JPEG picture");
 }
 
+Result<Bytes> png_of(const Picture& picture) {
+    png_image image{};
+    image.version = PNG_IMAGE_VERSION;
+    image.width = static_cast<png_uint_32>(picture.width);
+    image.height = static_cast<png_uint_32>(picture.height);
+    image.format = PNG_FORMAT_GRAY;
+    png_alloc_size_t size = 0;
+    if (png_image_write_to_memory(&image, nullptr, &size, 0, picture.pixels.data(), 0, nullptr) ==
+        0)
+        return fail(ErrorCode::kIo, format("no PNG: {}", image.message));
+    Bytes out(size);
+    if (png_image_write_to_memory(&image, out.data(), &size, 0, picture.pixels.data(), 0,
+                                  nullptr) == 0)
+        return fail(ErrorCode::kIo, format("no PNG: {}", image.message));
+    out.resize(size);
+    return out;
+}
+
 }  // namespace cordon::engine

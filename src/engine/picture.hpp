@@ -21,4 +21,7 @@ inline constexpr std::size_t kMaxPixels = 24'000'000;
 /// PNG or JPEG, told apart by their first bytes. kUnsupported, kMalformed, kLimit.
 Result<Picture> read_picture(ByteView bytes);
 
+/// A grey PNG. kIo: libpng refused.
+Result<Bytes> png_of(const Picture& picture);
+
 }  // namespace cordon::engine

@@ -3,9 +3,12 @@
 
 #include <gmock/gmock.h>
 #include <jpeglib.h>
-#include <png.h>
 #include <cstdio>
 #include <cstdlib>
+
+#include <cordon/wallet/bundle.hpp>
+#include <cordon/wallet/ur/qr.hpp>
+#include <cordon/wallet/ur/ur.hpp>
 
 #include "picture.hpp"
 
@@ -14,32 +17,9 @@ namespace {
 
 constexpr std::size_t kPixels = 3;  // A module: what zbar reads without fail.
 
-Picture draw(const QrCode& code) {
-    const std::size_t side = (code.width + 8) * kPixels;
-    Picture picture{side, side, Bytes(side * side, 255)};
-    for (std::size_t y = 0; y < side; ++y)
-        for (std::size_t x = 0; x < side; ++x) {
-            const std::size_t column = x / kPixels;
-            const std::size_t row = y / kPixels;
-            if (column >= 4 && row >= 4 && column < code.width + 4 && row < code.width + 4 &&
-                code.dark(column - 4, row - 4))
-                picture.pixels[y * side + x] = 0;
-        }
-    return picture;
-}
-
-Bytes png_of(const Picture& picture) {
-    png_image image{};
-    image.version = PNG_IMAGE_VERSION;
-    image.width = static_cast<png_uint_32>(picture.width);
-    image.height = static_cast<png_uint_32>(picture.height);
-    image.format = PNG_FORMAT_GRAY;
-    png_alloc_size_t size = 0;
-    png_image_write_to_memory(&image, nullptr, &size, 0, picture.pixels.data(), 0, nullptr);
-    Bytes bytes(size);
-    png_image_write_to_memory(&image, bytes.data(), &size, 0, picture.pixels.data(), 0, nullptr);
-    bytes.resize(size);
-    return bytes;
+Picture draw(const wallet::QrCode& code) {
+    wallet::QrPicture picture = wallet::qr_picture(code, kPixels);
+    return {picture.side, picture.side, std::move(picture.pixels)};
 }
 
 Bytes jpeg_of(const Picture& picture) {
@@ -74,9 +54,9 @@ Bytes jpeg_of(const Picture& picture) {
 TEST(Qr, what_is_drawn_is_read_again_from_png_and_jpeg) {
     const std::string text =
         "{\"to\":\"0x96221423681A6d52E184D440a8eFCEbB105C7242\"} " + std::string(200, 'x');
-    const auto code = make_qr(text);
+    const auto code = wallet::make_qr(text);
     ASSERT_TRUE(code);
-    for (const Bytes& bytes : {png_of(draw(*code)), jpeg_of(draw(*code))}) {
+    for (const Bytes& bytes : {png_of(draw(*code)).value(), jpeg_of(draw(*code))}) {
         const auto texts = read_qr(memory_file("picture", bytes));
         ASSERT_TRUE(texts) << texts.error().message;
         EXPECT_THAT(*texts, testing::ElementsAre(text));
@@ -84,7 +64,7 @@ TEST(Qr, what_is_drawn_is_read_again_from_png_and_jpeg) {
 }
 
 TEST(Qr, a_picture_without_a_code_is_said_to_have_none) {
-    const Bytes blank = png_of({40, 40, Bytes(1600, 255)});
+    const Bytes blank = png_of({40, 40, Bytes(1600, 255)}).value();
     const auto texts = read_qr(memory_file("blank.png", blank));
     ASSERT_FALSE(texts);
     EXPECT_EQ(texts.error().code, ErrorCode::kNotFound);
@@ -94,9 +74,9 @@ TEST(Qr, what_is_no_picture_or_ends_early_is_refused) {
     const Bytes words{'h', 'e', 'l', 'l', 'o'};
     EXPECT_EQ(read_picture(words).error().code, ErrorCode::kUnsupported);
     EXPECT_FALSE(read_picture({}));
-    const auto code = make_qr("text");
+    const auto code = wallet::make_qr("text");
     ASSERT_TRUE(code);
-    for (const Bytes& whole : {png_of(draw(*code)), jpeg_of(draw(*code))}) {
+    for (const Bytes& whole : {png_of(draw(*code)).value(), jpeg_of(draw(*code))}) {
         for (const std::size_t size : {std::size_t{4}, std::size_t{20}, whole.size() / 2}) {
             const auto picture = read_picture(ByteView{whole}.first(size));
             // libjpeg fills up what is missing; libpng refuses.
@@ -106,23 +86,42 @@ TEST(Qr, what_is_no_picture_or_ends_early_is_refused) {
 }
 
 TEST(Qr, a_picture_that_claims_too_many_pixels_is_not_opened) {
-    Bytes huge = png_of({8, 8, Bytes(64, 255)});
+    Bytes huge = png_of({8, 8, Bytes(64, 255)}).value();
     huge[18] = 0x7f;  // The width in IHDR; its checksum no longer fits, or the bound holds.
     EXPECT_FALSE(read_picture(huge));
 }
 
-TEST(Qr, more_than_a_code_holds_is_refused) {
-    EXPECT_TRUE(make_qr(std::string(2331, 'x')));
-    EXPECT_EQ(make_qr(std::string(2332, 'x')).error().code, ErrorCode::kLimit);
-    EXPECT_FALSE(make_qr(""));
-}
+TEST(Qr, a_bundle_comes_through_when_a_third_of_the_frames_is_lost) {
+    wallet::Bundle bundle;
+    bundle.request.id = "wd-17";
+    for (int i = 0; i < 6; ++i)
+        bundle.approvals.push_back({std::string(300, 'a'), Bytes(64, 7), {}, {}});
+    const std::string text = wallet::format_bundle(bundle);
+    const ByteView content{reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+    const auto ur = wallet::make_ur(wallet::ur_type_of(content), content).value();
+    EXPECT_EQ(ur.type, wallet::kUrBundle);
+    const auto sender = wallet::UrEncoder::make(ur).value();
+    ASSERT_GT(sender.count(), 8U);
 
-TEST(Qr, drawings_have_the_quiet_zone) {
-    const auto code = make_qr("a");
-    ASSERT_TRUE(code);
-    EXPECT_EQ(code->width, 21U);
-    EXPECT_TRUE(qr_terminal(*code).starts_with("█████"));
-    EXPECT_THAT(qr_svg(*code), testing::HasSubstr("viewBox=\"0 0 29 29\""));
+    wallet::UrDecoder receiver;
+    std::size_t shown = 0, lost = 0;
+    for (uint32_t number = 1; !receiver.done(); ++number) {
+        ASSERT_LT(++shown, 5 * sender.count());
+        if (number % 3 == 0) {
+            ++lost;
+            continue;
+        }
+        std::string part = sender.part(number);
+        std::ranges::transform(part, part.begin(),
+                               [](char c) { return static_cast<char>(std::toupper(c)); });
+        const auto code = wallet::make_qr(part);
+        ASSERT_TRUE(code);
+        const auto texts = read_qr(memory_file("frame", png_of(draw(*code)).value()));
+        ASSERT_TRUE(texts) << texts.error().message;
+        ASSERT_TRUE(receiver.receive(texts->front()));
+    }
+    EXPECT_GT(lost, sender.count() / 3);
+    EXPECT_EQ(wallet::content_of(receiver.ur()).value(), Bytes(content.begin(), content.end()));
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include <cordon/detect/config_file.hpp>
 
 #include "courier.hpp"
+#include "guard_events.hpp"
 #include "knowledge.hpp"
 #include "watch_live.hpp"
 #include "watch_metrics.hpp"
@@ -92,6 +93,7 @@ public:
 
     Result<WatchResult> all() {
         CORDON_TRY(open());
+        if (hooks_.rules) CORDON_TRY(hooks_.rules(rule_texts_));
         CORDON_TRY(resume());
         for (;;) {
             if (cancelled()) break;
@@ -124,8 +126,11 @@ private:
     Status open() {
         SideRows rows;
         std::vector<std::string> live, files;
-        for (const std::string& source : request_.sources)
-            (feed::is_live(source) ? live : files).push_back(source);
+        const auto& given = request_.sources;
+        const bool is_live = std::any_of(given.begin(), given.end(), feed::is_live);
+        for (const std::string& source : given)
+            (feed::is_live(source) || (is_live && feed::is_guard(source)) ? live : files)
+                .push_back(source);
         CORDON_TRY(auto sources, open_watch_sources(files, request_.chain, rows));
         if (sources.empty() && live.empty())
             return fail(ErrorCode::kInvalidParam,
@@ -145,6 +150,9 @@ private:
             feed::LiveOptions options;
             options.chain = request_.chain;
             options.cancel = hooks_.cancel;
+            options.open_guard = [](const std::string& directory, const std::atomic<bool>* stop) {
+                return open_guard_events(directory, {.follow = stop != nullptr, .cancel = stop});
+            };
             live_ = std::make_unique<LiveStream>(std::move(live), std::move(options));
         }
         CORDON_TRY(knowledge_, LedgerKnowledge::open(request_.ledger, std::move(rows)));
@@ -198,14 +206,14 @@ private:
     }
 
     /// Rule files that have changed take the place of those that run, all or none of them.
-    void reload_rules() {
+    Status reload_rules() {
         constexpr std::chrono::seconds kEvery{5};
         const auto now = std::chrono::steady_clock::now();
-        if (request_.rules.empty() || now < rules_at_ + kEvery) return;
+        if (request_.rules.empty() || now < rules_at_ + kEvery) return {};
         rules_at_ = now;
         auto texts = read_rule_files(request_.rules);
-        if (!texts) return;  // Half written, or being replaced: the next look will tell.
-        if (*texts == rule_texts_) return;
+        if (!texts) return {};  // Half written, or being replaced: the next look will tell.
+        if (*texts == rule_texts_) return {};
         rule_texts_ = *std::move(texts);
         auto program = compile();
         if (!program) {
@@ -213,11 +221,12 @@ private:
                 format("the rule files have changed and have problems; the rules that ran go "
                        "on:\n{}",
                        program.error().message));
-            return;
+            return {};
         }
         program_ = *std::move(program);
         rules_->replace(program_);
         tell("the rule files have changed; the new rules run now");
+        return hooks_.rules ? hooks_.rules(rule_texts_) : Status{};
     }
 
     /// What wallets: files and the ledger say; what the configuration says of the same address
@@ -457,7 +466,7 @@ private:
         }
         if (hooks_.progress) hooks_.progress(done_);
         CORDON_TRY(checkpoint(false));
-        reload_rules();
+        CORDON_TRY(reload_rules());
         return write_metrics(false);
     }
 

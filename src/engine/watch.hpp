@@ -58,6 +58,8 @@ struct WatchHooks {
     std::function<Status(const records::StoredAlert&)> alert;
     std::function<void(const WatchProgress&)> progress;
     std::function<void(const WatchResumed&)> resumed;
+    /// The rule files that run, at the beginning and whenever others took their place.
+    std::function<Status(const std::vector<detect::RuleText>&)> rules;
     std::function<void(const std::string&)> warning;  ///< Told at once, not at the end.
     const std::atomic<bool>* cancel = nullptr;
 };

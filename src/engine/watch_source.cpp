@@ -5,6 +5,8 @@
 
 #include <cordon/base/format.hpp>
 
+#include "guard_events.hpp"
+
 namespace cordon::engine {
 namespace {
 
@@ -18,6 +20,7 @@ Result<std::unique_ptr<chain::EventSource>> open_event_files(std::string_view te
         CORDON_TRY(InputFile file, input_file(path));
         return chain::open_events(std::move(file));
     }
+    if (schema == "guard") return open_guard_events(path);
     if (schema == "rpc-blocks") {
         CORDON_TRY(InputFile file, input_file(path));
         return chain::open_rpc_blocks(std::move(file));

@@ -18,8 +18,8 @@ struct WatchSource {
     std::unique_ptr<chain::EventSource> events;
 };
 
-/// Opens what `watch` reads: every SOURCE of ingest, and events:. Rows of side files go to `rows`:
-/// they are knowledge, not events. kMalformed lists the schemas.
+/// Opens what `watch` reads: every SOURCE of ingest, events: and guard:. Rows of side files go to
+/// `rows`: they are knowledge, not events. kMalformed lists the schemas.
 Result<std::vector<WatchSource>> open_watch_sources(const std::vector<std::string>& sources,
                                                     std::optional<ChainId> chain, SideRows& rows);
 

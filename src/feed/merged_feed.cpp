@@ -107,6 +107,8 @@ MergedFeed::MergedFeed(std::vector<MergedSource> sources, MergedOptions options,
     shared_->running = shared_->sources.size();
     shared_->warnings.resize(shared_->sources.size());
     shared_->followed.resize(shared_->sources.size());
+    for (auto& [from, event] : std::exchange(shared_->options.early, {}))
+        shared_->push(std::move(event), from);
     for (std::size_t i = 0; i < shared_->sources.size(); ++i)
         shared_->threads.emplace_back([shared = shared_.get(), i] { shared->work(i); });
 }

@@ -25,7 +25,9 @@ struct MergedSource {
 struct MergedOptions {
     /// Events that wait. Blocks of a chain with traces are tens of MiB: few of them.
     std::size_t blocks = 16;
-    std::size_t others = 20'000;                ///< Pending txns, requests, prices, ...
+    std::size_t others = 20'000;  ///< Pending txns, requests, prices, ...
+    /// Given before everything else, each with the place of its source.
+    std::vector<std::pair<std::size_t, FeedEvent>> early = {};
     std::function<UnixMillis()> clock;          ///< For what it says of itself; none: time 0.
     const std::atomic<bool>* cancel = nullptr;  ///< Ends the stream when set.
 };

@@ -18,6 +18,7 @@ namespace {
 constexpr std::string_view kEvm = "evm-rpc:";
 constexpr std::string_view kBtc = "btc-rpc:";
 constexpr std::string_view kTail = "tail:";
+constexpr std::string_view kGuard = "guard:";
 // Blocks come every ten minutes on average: two hours without one happen once in some years
 // (e^-12 a block), and then somebody should look.
 constexpr Millis kBitcoinStale = std::chrono::hours{2};
@@ -131,6 +132,33 @@ private:
     bool at_front_ = true;
 };
 
+/// What was let through until now comes first (`early`): a watch that goes on reads blocks again
+/// that pay it, and must not take it for unasked.
+Result<std::unique_ptr<chain::EventSource>> open_guard(
+    const std::string& source, const LiveOptions& options, const std::atomic<bool>* stop,
+    std::size_t from, std::vector<std::pair<std::size_t, FeedEvent>>& early) {
+    const std::string path = source.substr(kGuard.size());
+    const auto now = options.open_guard(path, nullptr);
+    const auto read = options.tails.find(source);
+    TailPlace place;
+    uint64_t known = 0;
+    for (FeedEvent event;; ++place.events) {
+        const Result<bool> more = now->read(event);
+        if (!more && more.error().code == ErrorCode::kNotFound) break;  // No gate yet.
+        if (!more) return fail(more.error());
+        if (!*more) break;
+        if (place.events == 0) {
+            place.first = digest(event);
+            if (read != options.tails.end() && read->second.first == place.first)
+                known = read->second.events;
+        }
+        if (place.events >= known) early.emplace_back(from, event);
+    }
+    auto events = options.open_guard(path, stop);
+    if (place.events == 0) return events;
+    return std::make_unique<BehindPlace>(std::move(events), place);
+}
+
 }  // namespace
 
 Hash256 digest(const FeedEvent& event) {
@@ -138,7 +166,11 @@ Hash256 digest(const FeedEvent& event) {
     return crypto::sha256({reinterpret_cast<const uint8_t*>(line.data()), line.size()});
 }
 
-bool is_tail(std::string_view source) noexcept { return source.starts_with(kTail); }
+bool is_guard(std::string_view source) noexcept { return source.starts_with(kGuard); }
+
+bool is_tail(std::string_view source) noexcept {
+    return source.starts_with(kTail) || is_guard(source);
+}
 
 bool is_evm(std::string_view source) noexcept { return source.starts_with(kEvm); }
 
@@ -169,10 +201,17 @@ Result<std::string> bitcoin_credentials() {
 Result<std::unique_ptr<MergedFeed>> open_live(const std::vector<std::string>& sources,
                                               const LiveOptions& options) {
     auto stop = std::make_unique<std::atomic<bool>>(false);
+    MergedOptions merged;
     std::vector<MergedSource> opened;
     std::vector<ChainId> chains;
     for (const std::string& source : sources) {
         const std::string_view text = source;
+        if (is_guard(text) && options.open_guard) {
+            CORDON_TRY(auto events,
+                       open_guard(source, options, stop.get(), opened.size(), merged.early));
+            opened.push_back({source, options.chain.value_or(kEthereum), std::move(events)});
+            continue;
+        }
         if (text.starts_with(kTail)) {
             const std::string path{text.substr(kTail.size())};
             TailOptions tail;
@@ -195,7 +234,6 @@ Result<std::unique_ptr<MergedFeed>> open_live(const std::vector<std::string>& so
         chains.push_back(one.chain);
         opened.push_back(std::move(one));
     }
-    MergedOptions merged;
     merged.clock = options.clock;
     merged.cancel = options.cancel;
     return std::make_unique<MergedFeed>(std::move(opened), std::move(merged), std::move(stop));

@@ -1,6 +1,7 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -15,6 +16,7 @@
 /// - evm-rpc:URL[,URL…]: an EVM chain or Tron; further URLs are further endpoints of the same chain
 /// - btc-rpc:URL[,URL…]: a Bitcoin network
 /// - tail:FILE: events: lines that somebody appends to (withdrawal queue, prices, …)
+/// - guard:DIR: what a gate lets through, beside one of these: its reader is given
 ///
 /// A URL may be "env:NAME": then it stands in that environment variable, where other users of the
 /// machine do not see the key that it holds.
@@ -37,10 +39,16 @@ struct LiveOptions {
     bool traces = true;            ///< Call traces and storage changes, where nodes have them.
     std::string ca_file;           ///< PEM of further roots for https and wss.
     WallClock clock = wall_clock;
+    /// Reader of guard:DIR, which ends at what there is, or waits for more until `stop` is set.
+    std::function<std::unique_ptr<chain::EventSource>(const std::string& directory,
+                                                      const std::atomic<bool>* stop)>
+        open_guard = {};
     const std::atomic<bool>* cancel = nullptr;  ///< Ends the stream. Lifetime: that of the feed.
 };
 
 bool is_live(std::string_view source) noexcept;
+bool is_guard(std::string_view source) noexcept;
+/// Read from a file that grows: tail: and guard:.
 bool is_tail(std::string_view source) noexcept;
 bool is_evm(std::string_view source) noexcept;
 /// The URLs of an evm-rpc: or btc-rpc: source, those of the environment looked up. kInvalidParam.

@@ -19,6 +19,7 @@ PROJECT = HERE.parent.parent
 sys.path.insert(0, str(PROJECT))
 from tests.scenarios import story as stories  # noqa: E402
 from tests.scenarios import world  # noqa: E402
+from tests.scenarios.guard_player import GuardPlayer  # noqa: E402
 from tests.scenarios.judge import Judge, LinksJudge  # noqa: E402
 from tests.scenarios.watch_judge import WatchJudge  # noqa: E402
 
@@ -88,7 +89,15 @@ def play_watch(cordon, story):
             yield from ask_watch(cordon, flags, story, question)
 
 
+def play_guard(cordon, story):
+    with tempfile.TemporaryDirectory(prefix="cordon-scenario-") as folder:
+        yield from GuardPlayer(story, pathlib.Path(folder), lambda arguments: call(cordon, arguments)).play()
+
+
 def play(cordon, story):
+    if story.asks_gate:
+        yield from play_guard(cordon, story)
+        return
     if story.watched:
         yield from play_watch(cordon, story)
         return

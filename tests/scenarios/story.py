@@ -4,9 +4,11 @@ import copy
 import dataclasses
 import datetime
 import decimal
+import json
 import re
 
 from . import names
+from .guard_words import GuardWords
 from .txn_teller import Wrong
 from .watch_words import WatchWords
 
@@ -37,9 +39,11 @@ class Question:
     flags: list
     verb: str = "trace"
     expectations: list = dataclasses.field(default_factory=list)  # (line, must be there, words)
+    at: str = ""  # When it is asked.
+    events: list = dataclasses.field(default_factory=list)  # What happened before it, as lines of events:.
 
 
-class Story(WatchWords):
+class Story(WatchWords, GuardWords):
     def __init__(self, title, watched=False):
         self.title = title
         self.watched = watched  # It asks `watch`: what happens becomes events, not files of a ledger.
@@ -52,6 +56,7 @@ class Story(WatchWords):
         self.block, self.time = 100, START
         self.names_used = set()  # For messages.
         self.start_watch()
+        self.start_guard()
 
     # --- amounts and names ---------------------------------------------------------------------------------------
 
@@ -216,7 +221,10 @@ class Story(WatchWords):
         """watch [speed N ...]: what does cordon watch tell of all this?"""
         words = rest.split()
         flags = [f"--{word}" if place % 2 == 0 else word for place, word in enumerate(words)]
-        self.questions.append(Question(number, [], flags, "watch"))
+        self.questions.append(self.question(number, [], "watch", flags))
+
+    def question(self, number, what, verb, flags=()):
+        return Question(number, what, list(flags), verb, at=self.when(), events=[json.dumps(event) for event in self.events])
 
     def read_trace(self, number, rest):
         words, seeds, flags = rest.split(), [], []
@@ -260,7 +268,7 @@ class Story(WatchWords):
 
     def expectation(self, number, wanted, rest):
         if not self.questions:
-            raise Wrong("an expectation needs a trace, classify, links or watch line before it")
+            raise Wrong("an expectation needs a trace, classify, links, watch or request line before it")
         self.questions[-1].expectations.append((number, wanted, rest))
 
 
@@ -278,14 +286,14 @@ def parted(lines):
 def read(text, title):
     """The stories of one file; a line of dashes parts them. Wrong names the line."""
     lines = [" ".join(re.sub(r"(^|\s)#.*", "", line).split()) for line in text.splitlines()] + ["---"]
-    watched = iter([any(re.fullmatch(r"watch( .*)?", line) for line in part) for part in parted(lines)])
+    watched = iter([any(re.fullmatch(r"(watch|request .*)( .*)?", line) for line in part) for part in parted(lines)])
     stories, story = [], Story(title, next(watched))
     for number, line in enumerate(lines, 1):
         if not line:
             continue
         if re.fullmatch(r"-{3,}", line):
             if not story.questions:
-                raise Wrong(f"line {number}: the story asks nothing; it needs a trace, classify, links or watch line")
+                raise Wrong(f"line {number}: the story asks nothing; it needs a trace, classify, links, watch or request line")
             stories.append(story)
             story = Story(f"{title} ({len(stories) + 1})", next(watched, False))
             continue

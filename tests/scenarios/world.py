@@ -51,6 +51,13 @@ def write_watch(story, folder):
     return before and known + before, [f"events:{events}", *known, "--config", str(config), *rules]
 
 
+def known_to_gate(story, folder):
+    """Sources for --known of cordon guard: what is ours, and what is known beside it."""
+    rows = [(*place.split(":", 1), row["set"], row["entity"], row["tier"])
+            for row in story.config.get("wallets", []) for place in row["addresses"]]
+    return side_files(story, folder) + table(folder, "wallets", "chain,address,set,entity,tier", rows)
+
+
 def txn_line(story, txid, time, spent, made):
     def form(coin):
         if coin.name == "op_return":

@@ -30,29 +30,6 @@ bool takes_words(Type type) noexcept {
 /// A memory of a regular expression may not be more (RE2 counts its automata).
 constexpr int64_t kMaxRegexBytes = 1 << 20;
 
-Value add(const Amount& a, const Amount& b) {
-    const std::optional<Amount> sum = checked_add(a, b);
-    return sum ? Value{*sum} : Value{};
-}
-Value subtract(const Amount& a, const Amount& b) { return a < b ? Value{} : Value{a - b}; }
-Value multiply(const Amount& a, const Amount& b) {
-    // Beyond this many bits the product may not fit; none that means anything has as many.
-    return a.bit_width() + b.bit_width() > 256 ? Value{} : Value{a * b};
-}
-Value divide(const Amount& a, const Amount& b) {
-    return b.is_zero() ? Value{} : Value{mul_div(a, Amount{1U}, b)};
-}
-Value share_of(const Amount& share, const Amount& whole) {
-    return share.bit_width() + whole.bit_width() > 256
-               ? Value{}
-               : Value{mul_div(share, whole, Amount{kShareOne})};
-}
-Value as_share(const Amount& a, const Amount& b) {
-    // 20 bits hold kShareOne; a share beyond 2^200 is no share.
-    if (b.is_zero() || a.bit_width() > 200) return {};
-    return mul_div(a, Amount{kShareOne}, b);
-}
-
 class Compiler {
 public:
     explicit Compiler(Scope& scope) : scope_{scope} {}
@@ -484,39 +461,42 @@ private:
         const Type units = x == Type::kNumber ? y : x;  // number + amount is an amount.
         switch (ast.op) {
             case Op::kAdd:
-                if (fits(x, y) && is_quantity(x)) return make(units, *a, *b, add);
-                if (x == Type::kTime && y == Type::kDuration) return make(x, *a, *b, add);
+                if (fits(x, y) && is_quantity(x)) return make(units, *a, *b, ast.op);
+                if (x == Type::kTime && y == Type::kDuration) return make(x, *a, *b, ast.op);
                 break;
             case Op::kSub:
-                if (fits(x, y) && is_quantity(x)) return make(units, *a, *b, subtract);
-                if (x == Type::kTime && y == Type::kDuration) return make(x, *a, *b, subtract);
+                if (fits(x, y) && is_quantity(x)) return make(units, *a, *b, ast.op);
+                if (x == Type::kTime && y == Type::kDuration) return make(x, *a, *b, ast.op);
                 if (x == Type::kTime && y == Type::kTime)
-                    return make(Type::kDuration, *a, *b, subtract);
+                    return make(Type::kDuration, *a, *b, ast.op);
                 break;
             case Op::kMul:
-                if (x == Type::kNumber && is_quantity(y)) return make(y, *a, *b, multiply);
-                if (y == Type::kNumber && is_quantity(x)) return make(x, *a, *b, multiply);
+                if (x == Type::kNumber && is_quantity(y)) return make(y, *a, *b, ast.op);
+                if (y == Type::kNumber && is_quantity(x)) return make(x, *a, *b, ast.op);
                 break;
             case Op::kDiv:
-                if (y == Type::kNumber && is_quantity(x)) return make(x, *a, *b, divide);
-                if (fits(x, y) && is_quantity(x)) return make(Type::kShare, *a, *b, as_share);
+                if (y == Type::kNumber && is_quantity(x)) return make(x, *a, *b, ast.op);
+                if (fits(x, y) && is_quantity(x)) return make(Type::kShare, *a, *b, std::nullopt);
                 break;
             case Op::kOf:
-                if (x == Type::kShare && is_quantity(y)) return make(y, *a, *b, share_of);
+                if (x == Type::kShare && is_quantity(y)) return make(y, *a, *b, ast.op);
                 return no(ast, "\"of\" takes a share of something", "write 20% of from.balance");
             default: break;
         }
         return no(ast,
                   format("{} {} {} means nothing", to_string(x), to_string(ast.op), to_string(y)));
     }
-    static Typed make(Type type, const Typed& a, const Typed& b,
-                      Value (*compute)(const Amount&, const Amount&)) {
-        return {type, nullptr, [a = a.get, b = b.get, compute](RuleEvent& e) -> Value {
+    /// Without an operator: the one as a share of the other.
+    static Typed make(Type type, const Typed& a, const Typed& b, std::optional<Op> op) {
+        return {type, nullptr, [a = a.get, b = b.get, op](RuleEvent& e) -> Value {
                     const Value left = a(e);
                     const Value right = b(e);
                     const Amount* x = std::get_if<Amount>(&left);
                     const Amount* y = std::get_if<Amount>(&right);
-                    return x && y ? compute(*x, *y) : Value{};
+                    if (!x || !y) return {};
+                    const std::optional<Amount> made =
+                        op ? chain::compute(*op, *x, *y) : chain::as_share(*x, *y);
+                    return made ? Value{*made} : Value{};
                 }};
     }
 

@@ -67,7 +67,6 @@ struct Literal {
     std::optional<Value> fixed;  ///< None: it depends on the event's asset.
     Get get;
 };
-bool is_literal(const Ast& ast) noexcept;
 /// Of a number with a unit, or hex: what it is by itself.
 std::optional<Type> own_type(const Ast& literal) noexcept;
 /// Nothing when a problem was told.
@@ -78,7 +77,5 @@ std::optional<Literal> literal_as(const Ast& literal, Type type, const WordList*
 bool equal(const Value& a, const Value& b) noexcept;
 /// For people; "unknown" when there is none.
 std::string value_text(const Value& value, Type type, RuleEvent& event);
-/// "10m", "24h": kMalformed, kOverflow.
-Result<std::chrono::milliseconds> parse_duration(std::string_view digits, std::string_view unit);
 
 }  // namespace cordon::detect

@@ -384,10 +384,7 @@ private:
         if (!decl.window.given())
             return error(decl.mark, "a correlation without a window would remember for ever",
                          "window: 10m");
-        const std::string& text = decl.window.text;
-        const std::size_t unit = std::min(text.find_first_not_of("0123456789"), text.size());
-        const auto duration = parse_duration(std::string_view{text}.substr(0, unit),
-                                             std::string_view{text}.substr(unit));
+        const auto duration = chain::parse_duration(decl.window.text);
         if (!duration || duration->count() == 0)
             return error(decl.window.mark, "expected a duration", "90s, 10m, 24h, 7d");
         if (*duration > kMaxWindow)

@@ -11,19 +11,7 @@
 namespace cordon::detect {
 namespace {
 
-struct Unit {
-    std::string_view name;
-    int64_t millis;
-};
-constexpr std::array<Unit, 6> kDurations{{{"ms", 1},
-                                          {"s", 1'000},
-                                          {"m", 60'000},
-                                          {"h", 3'600'000},
-                                          {"d", 86'400'000},
-                                          {"w", 604'800'000}}};
 constexpr std::array<std::string_view, 5> kSeverities{"info", "low", "medium", "high", "critical"};
-
-bool is_usd(std::string_view unit) noexcept { return unit == "usd" || unit == "USD"; }
 
 Literal fixed(Value value) {
     return {value, [value](RuleEvent&) { return value; }};
@@ -138,14 +126,14 @@ private:
         const std::string& digits = literal_.text;
         switch (type_) {
             case Type::kUsd:
-                if (!unit.empty() && !is_usd(unit)) return wrong();
+                if (!unit.empty() && !chain::is_usd_unit(unit)) return wrong();
                 return take(parse_units(digits, 2));
             case Type::kShare:
                 if (unit == "%") return take(parse_units(digits, 4));
                 if (!unit.empty()) return wrong();
                 return take(parse_units(digits, 6));
             case Type::kDuration: {
-                const auto duration = parse_duration(digits, unit);
+                const auto duration = chain::parse_duration(digits, unit);
                 if (!duration) return wrong();
                 return fixed(Amount{static_cast<uint64_t>(duration->count())});
             }
@@ -208,38 +196,19 @@ private:
 
 }  // namespace
 
-bool is_literal(const Ast& ast) noexcept {
-    return ast.op == Op::kNumber || ast.op == Op::kHex || ast.op == Op::kText ||
-           ast.op == Op::kWord;
-}
-
 std::optional<Type> own_type(const Ast& literal) noexcept {
     if (literal.op != Op::kNumber) return std::nullopt;
     if (literal.unit.empty())
         return literal.text.find('.') == std::string::npos ? Type::kNumber : Type::kShare;
     if (literal.unit == "%") return Type::kShare;
-    if (is_usd(literal.unit)) return Type::kUsd;
-    for (const Unit& unit : kDurations)
-        if (unit.name == literal.unit) return Type::kDuration;
+    if (chain::is_usd_unit(literal.unit)) return Type::kUsd;
+    if (chain::is_duration_unit(literal.unit)) return Type::kDuration;
     return Type::kAmount;
 }
 
 std::optional<Literal> literal_as(const Ast& literal, Type type, const WordList* words,
                                   Scope& scope) {
     return Reading{literal, type, words, scope}.make();
-}
-
-Result<std::chrono::milliseconds> parse_duration(std::string_view digits, std::string_view unit) {
-    for (const Unit& one : kDurations) {
-        if (one.name != unit) continue;
-        CORDON_TRY(const Amount count, Amount::parse(digits));
-        // A thousand years: far from the ends of any clock.
-        constexpr uint64_t kMost = 1000ULL * 366 * 86'400'000;
-        if (!count.fits_u64() || count.low_u64() > kMost / static_cast<uint64_t>(one.millis))
-            return fail(ErrorCode::kOverflow, "a duration of more than a thousand years");
-        return std::chrono::milliseconds{static_cast<int64_t>(count.low_u64()) * one.millis};
-    }
-    return fail(ErrorCode::kMalformed, "expected a duration: 90s, 10m, 24h, 7d");
 }
 
 bool equal(const Value& a, const Value& b) noexcept {
@@ -270,17 +239,9 @@ std::string value_text(const Value& value, Type type, RuleEvent& event) {
                 return format_usd(
                     static_cast<Cents>(std::min<uint64_t>(low, std::numeric_limits<Cents>::max())));
             case Type::kShare: return format_units(*n, 4) + "%";
-            case Type::kDuration: {
-                std::string text;
-                uint64_t left = low;
-                for (auto unit = kDurations.rbegin() + 1; unit != kDurations.rend(); ++unit) {
-                    const uint64_t count = left / static_cast<uint64_t>(unit->millis);
-                    left %= static_cast<uint64_t>(unit->millis);
-                    if (count > 0)
-                        text += format("{}{}{}", text.empty() ? "" : " ", count, unit->name);
-                }
-                return text.empty() ? "0s" : text;
-            }
+            case Type::kDuration:
+                return chain::format_duration(std::chrono::milliseconds{static_cast<int64_t>(
+                    std::min<uint64_t>(low, std::numeric_limits<int64_t>::max()))});
             case Type::kTime:
                 return format_rfc3339(UnixMillis{std::chrono::milliseconds{
                     static_cast<int64_t>(std::min<uint64_t>(low, 253'402'300'799'999ULL))}});

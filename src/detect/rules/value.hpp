@@ -10,10 +10,13 @@
 
 #include <cordon/base/amount.hpp>
 #include <cordon/base/bytes.hpp>
+#include <cordon/chain/conditions/units.hpp>
 #include <cordon/model/address.hpp>
 
 /// What expressions of rules compute with.
 namespace cordon::detect {
+
+using chain::kShareOne;
 
 /// Types are checked when a rule is compiled; while it runs, a value is one of the kinds below.
 enum class Type : uint8_t {
@@ -42,7 +45,5 @@ std::string_view to_string(Type type) noexcept;
 /// Lifetime: texts and lists are those of the event.
 using Value = std::variant<std::monostate, bool, Amount, Address, Hash256, std::string_view,
                            std::span<const std::string>>;
-
-inline constexpr uint64_t kShareOne = 1'000'000;  ///< 100 %.
 
 }  // namespace cordon::detect

@@ -1,0 +1,37 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include <cordon/guard/gate.hpp>
+#include <cordon/net/http_server.hpp>
+
+/// The gate over HTTP (docs/formats/guard-http.md): the same answers as the command line's.
+namespace cordon::engine {
+
+struct GuardServiceOptions {
+    net::ServerOptions server;
+    std::function<UnixMillis()> clock;  ///< Any thread.
+};
+
+/// Fail closed: a verdict that the gate made is 200, and only its text says allow; all else is a
+/// problem with another status. Thread safety: start() and stop() from one thread.
+class GuardService {
+public:
+    /// Listens when it returns. kInvalidParam: an address other than loopback without tokens.
+    /// Errors of HttpServer::start(). Lifetime: `gate` must outlive it.
+    static Result<std::unique_ptr<GuardService>> start(guard::Gate& gate,
+                                                       GuardServiceOptions options);
+    ~GuardService();
+    uint16_t port() const noexcept;
+    /// Answers what is under way, then ends.
+    void stop();
+
+private:
+    struct Impl;
+    explicit GuardService(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace cordon::engine

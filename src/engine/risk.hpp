@@ -1,0 +1,66 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <cordon/guard/risk.hpp>
+
+#include "open.hpp"
+#include "screener.hpp"
+
+namespace cordon::engine {
+
+/// Where the gate's knowledge comes from. What is not given is answered with an Error that says so:
+/// what depends on it is held.
+struct RiskFiles {
+    std::string ledger;   ///< History, labels, assets, prices, wallets.
+    SideRows rows = {};   ///< Labels, assets, prices, wallets beside it.
+    std::string state;    ///< The state of a watch: its alerts.
+    std::string context;  ///< docs/formats/explain-context.md, for payloads.
+    std::shared_ptr<Screener> screener = nullptr;
+};
+
+/// The world as ledger, records, watch and lists know it, at the moment it was opened.
+///
+/// Thread safety: all calls, from any number of threads; they wait for each other, but for
+/// screening. The history of a wallet is read once, at the first question about it.
+class LiveRisk final : public guard::RiskSource {
+public:
+    /// Errors of the files that are given.
+    static Result<std::unique_ptr<LiveRisk>> open(RiskFiles files);
+    ~LiveRisk() override;
+
+    /// Answers about history are of what happened before this moment, feeds have no lag, and there
+    /// were no alerts: for replays. REQUIRES: before any question.
+    void replay_from(UnixMillis moment);
+    /// Every open alert of the watch, for breakers; none without one.
+    Result<std::vector<Alert>> open_alerts();
+    /// All wallets of ours, by chain and address.
+    std::vector<WalletAddress> wallets() const;
+
+    Result<std::optional<WalletAddress>> wallet(ChainId chain, const Address& address) override;
+    Result<std::vector<Label>> labels(ChainId chain, const Address& address) override;
+    Result<std::optional<AssetInfo>> asset(ChainId chain, const Asset& asset) override;
+    Result<std::optional<Cents>> usd(ChainId chain, const Asset& asset, const Amount& amount,
+                                     UnixMillis time) override;
+    Result<std::optional<Amount>> balance(ChainId chain, const Address& address,
+                                          const Asset& asset) override;
+    Result<guard::Dealings> dealings(ChainId chain, const Address& from, const Address& to,
+                                     const Asset& asset) override;
+    Result<screen::Screening> screen(ChainId chain, const Address& address,
+                                     UnixMillis now) override;
+    Result<std::vector<Alert>> alerts(const WithdrawalRequest& request, UnixMillis now) override;
+    Result<explain::Explanation> explain(const WithdrawalRequest& request) override;
+    Result<std::optional<std::chrono::milliseconds>> lag(ChainId chain, UnixMillis now) override;
+
+private:
+    struct World;
+    explicit LiveRisk(std::unique_ptr<World> world);
+    mutable std::mutex mutex_;  // Of world_.
+    std::unique_ptr<World> world_;
+};
+
+}  // namespace cordon::engine
