@@ -28,6 +28,11 @@ Result<uint64_t> number_field(const json::object& request, std::string_view name
 Result<ChainId> chain_field(const json::object& request);
 
 // Ops of several files.
+Result<json::value> op_psbt_txn(const json::object& request);
+Result<json::value> op_sign_digest(const json::object& request);
+Result<json::value> op_sign_evm_txn(const json::object& request);
+Result<json::value> op_sign_psbt(const json::object& request);
+Result<json::value> op_sign_schnorr(const json::object& request);
 Result<json::value> op_tx(const json::object& request);
 Result<json::value> op_block(const json::object& request);
 Result<json::value> op_script_address(const json::object& request);
@@ -37,14 +42,18 @@ Result<json::value> op_abi_encode(const json::object& request);
 Result<json::value> op_abi_log(const json::object& request);
 Result<json::value> op_abi_packed(const json::object& request);
 Result<json::value> op_abi_signature(const json::object& request);
+Result<json::value> op_bytewords(const json::object& request);
 Result<json::value> op_clear_signing(const json::object& request);
 Result<json::value> op_contract_call(const json::object& request);
+Result<json::value> op_crc32(const json::object& request);
 Result<json::value> op_ecdsa(const json::object& request);
+Result<json::value> op_ed25519(const json::object& request);
 Result<json::value> op_evm_recover(const json::object& request);
 Result<json::value> op_evm_txn(const json::object& request);
 Result<json::value> op_log_consistency(const json::object& request);
 Result<json::value> op_log_inclusion(const json::object& request);
 Result<json::value> op_namehash(const json::object& request);
+Result<json::value> op_p256(const json::object& request);
 Result<json::value> op_personal_message(const json::object& request);
 Result<json::value> op_public_key_add(const json::object& request);
 Result<json::value> op_rlp_decode(const json::object& request);
@@ -52,7 +61,17 @@ Result<json::value> op_rlp_encode(const json::object& request);
 Result<json::value> op_rpc_block(const json::object& request);
 Result<json::value> op_rpc_calls(const json::object& request);
 Result<json::value> op_rpc_changes(const json::object& request);
+Result<json::value> op_sskr_join(const json::object& request);
 Result<json::value> op_typed_data(const json::object& request);
 Result<json::value> op_units(const json::object& request);
+Result<json::value> op_ur_decode(const json::object& request);
+Result<json::value> op_ur_degree(const json::object& request);
+Result<json::value> op_ur_encode(const json::object& request);
+Result<json::value> op_ur_fragment_length(const json::object& request);
+Result<json::value> op_ur_mixed(const json::object& request);
+Result<json::value> op_ur_part(const json::object& request);
+Result<json::value> op_ur_random(const json::object& request);
+Result<json::value> op_ur_sample(const json::object& request);
+Result<json::value> op_ur_shuffle(const json::object& request);
 
 }  // namespace cordon::conform
