@@ -7,20 +7,16 @@ usage: kill_guard.py --cordon PATH [--kills N] [--seed S] [--dir DIR]
 
 See README.md beside this file. Exit code: 0 when all checks passed, 1 otherwise, 2 on wrong usage.
 """
-import argparse
 import json
 import os
-import pathlib
-import random
 import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
-from kill_ingest import COMMAND_LIMIT, Tally, run
+from kill_ingest import COMMAND_LIMIT, Tally, set_up, run
 
 KEY = "ed25519:11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="  # RFC 8032 §7.1, test 1: nobody signs here.
 MOMENT = "2026-01-01T00:00:00Z"
@@ -91,19 +87,7 @@ def check_and_kill(cordon, work, state, rng, longest):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--cordon", required=True, help="the program to test")
-    parser.add_argument("--kills", type=int, default=20, help="how often to kill (default 20)")
-    parser.add_argument("--seed", type=int, default=1, help="of the input and of the moments (default 1)")
-    parser.add_argument("--dir", help="where to work (default: a new temporary directory, removed at the end)")
-    options = parser.parse_args()
-    cordon = shutil.which(options.cordon)
-    if cordon is None or options.kills < 1:
-        parser.error("--cordon must name a program that runs, --kills must be at least 1")
-
-    rng, tally = random.Random(options.seed), Tally()
-    work = pathlib.Path(options.dir or tempfile.mkdtemp(prefix="cordon-kill-"))
-    work.mkdir(parents=True, exist_ok=True)
+    options, cordon, rng, tally, work = set_up(__doc__, 20)
     try:
         kills = rounds = 0
         while kills < options.kills and tally.failed == 0:

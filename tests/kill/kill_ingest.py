@@ -170,10 +170,11 @@ def verify(tally, cordon, ledger, name):
         tally.check(result.returncode == 0, f"{name}: verify says {result.stderr.strip()}")
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def set_up(what, kills):
+    """What every kill test is told: options, the program, its random numbers, its tally and its folder."""
+    parser = argparse.ArgumentParser(description=what.splitlines()[0])
     parser.add_argument("--cordon", required=True, help="the program to test")
-    parser.add_argument("--kills", type=int, default=20, help="how often to kill (default 20)")
+    parser.add_argument("--kills", type=int, default=kills, help=f"how often to kill (default {kills})")
     parser.add_argument("--seed", type=int, default=1, help="of the input and of the moments (default 1)")
     parser.add_argument("--dir", help="where to work (default: a new temporary directory, removed at the end)")
     options = parser.parse_args()
@@ -184,6 +185,11 @@ def main():
     rng, tally = random.Random(options.seed), Tally()
     work = pathlib.Path(options.dir or tempfile.mkdtemp(prefix="cordon-kill-"))
     work.mkdir(parents=True, exist_ok=True)
+    return options, cordon, rng, tally, work
+
+
+def main():
+    options, cordon, rng, tally, work = set_up(__doc__, 20)
     try:
         transfers, txs = work / "transfers.csv", work / "txs.jsonl"
         rows_of = make_transfers(transfers, rng, 4_000)

@@ -6,19 +6,15 @@ usage: kill_watch.py --cordon PATH [--kills N] [--seed S] [--dir DIR]
 
 See README.md beside this file. Exit code: 0 when all checks passed, 1 otherwise, 2 on wrong usage.
 """
-import argparse
 import json
 import os
-import pathlib
-import random
 import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 
-from kill_ingest import COMMAND_LIMIT, Tally
+from kill_ingest import COMMAND_LIMIT, Tally, set_up
 
 STATES = ("behind", "gap", "disagree", "unavailable", "dropped", "caught-up")
 
@@ -67,19 +63,7 @@ def stored(cordon, state):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--cordon", required=True, help="the program to test")
-    parser.add_argument("--kills", type=int, default=15, help="how often to kill (default 15)")
-    parser.add_argument("--seed", type=int, default=1, help="of the input and of the moments (default 1)")
-    parser.add_argument("--dir", help="where to work (default: a new temporary directory, removed at the end)")
-    options = parser.parse_args()
-    cordon = shutil.which(options.cordon)
-    if cordon is None or options.kills < 1:
-        parser.error("--cordon must name a program that runs, --kills must be at least 1")
-
-    rng, tally = random.Random(options.seed), Tally()
-    work = pathlib.Path(options.dir or tempfile.mkdtemp(prefix="cordon-kill-"))
-    work.mkdir(parents=True, exist_ok=True)
+    options, cordon, rng, tally, work = set_up(__doc__, 15)
     try:
         make_events(work / "events.jsonl", rng, 1_000)
         begin = time.monotonic()
