@@ -175,9 +175,12 @@ Result<int> check(const Args& args, const Session& session) {
 Result<int> approve(const Args& args, const Session& session) {
     CORDON_TRY(const std::string path, operand(args, "FILE with signed statements, or -"));
     CORDON_TRY(const std::string text, text_of_file(path));
+    const std::vector<std::string> lines = documents(text);
+    if (lines.empty())
+        return fail(ErrorCode::kMalformed, format("{}: expected a signed statement", path));
     CORDON_TRY(OpenGate open, open_gate(args, session));
     int exit = kClean;
-    for (const std::string& line : documents(text)) {
+    for (const std::string& line : lines) {
         CORDON_TRY(const wallet::SignedStatement statement, wallet::parse_signed(line));
         CORDON_TRY(const Verdict verdict, open.gate->approve(statement, open.now));
         CORDON_TRY(print_verdict(verdict, session));

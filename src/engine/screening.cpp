@@ -107,6 +107,9 @@ std::pair<std::optional<ChainId>, std::string_view> split_chain(std::string_view
 
 Result<GivenList> read_given_list(std::string_view text, const ListSettings& settings) {
     CORDON_TRY(GivenList out, read_named(text, settings));
+    // A list that came empty would make everybody clear: it was cut, or is another file.
+    if (out.labels.empty())
+        return fail(ErrorCode::kMalformed, format("{}: holds no address", text));
     out.list.entries = out.labels.size();
     for (Label& label : out.labels) label.list = out.list.name;
     return out;

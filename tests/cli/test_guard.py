@@ -1,8 +1,9 @@
 # Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 """The gate on the command line: what is let through, held, denied and stopped, and what its log proves."""
 import json
+import subprocess
 
-from tests.cli.support import HEADER, CliTest, address, txid
+from tests.cli.support import HEADER, CliTest, address, program, txid
 
 KEY = "ed25519:11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="  # RFC 8032 §7.1, test 1.
 MOMENT = "2026-01-01T00:00:00Z"
@@ -37,6 +38,15 @@ class Guard(CliTest):
         path = self.file("requests.jsonl", "".join(json.dumps(each) + "\n" for each in requests))
         answer = self.guard("check", path, "--policy-file", self.policy, code=code, **options)
         return [json.loads(line)["data"] for line in answer.out.splitlines()]
+
+    def test_an_empty_file_is_no_agreement_and_no_list(self):
+        empty = self.file("empty", "")
+        for arguments in (["guard", "approve", str(empty), "--state", str(self.gate)],
+                          ["screen", "--list", str(empty), "0x" + "22" * 20],
+                          ["wallet", "tiers", "--config", str(empty)]):
+            result = subprocess.run([program(), *arguments], capture_output=True, text=True, timeout=60, check=False)
+            self.assertEqual(result.returncode, 3, result.stderr)
+            self.assertIn("empty", result.stderr)
 
     def test_each_request_has_its_verdict_and_the_same_one_again(self):
         told = self.check(self.request("a", 100), self.request("b", 101), self.request("c", 1001), code=1)

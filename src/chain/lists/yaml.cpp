@@ -39,7 +39,10 @@ public:
         ready_ = yaml_parser_initialize(&parser_) == 1;
         if (!ready_) return;
         yaml_parser_set_encoding(&parser_, YAML_UTF8_ENCODING);
-        yaml_parser_set_input_string(&parser_, bytes.data(), bytes.size());
+        // Of nothing there may be no address either, and libyaml aborts without one.
+        static constexpr uint8_t kNothing = 0;
+        yaml_parser_set_input_string(&parser_, bytes.empty() ? &kNothing : bytes.data(),
+                                     bytes.size());
     }
     ~Parser() {
         if (ready_) yaml_parser_delete(&parser_);
