@@ -2,6 +2,7 @@
 #include "context.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -11,8 +12,9 @@ namespace cordon::engine {
 namespace {
 
 struct Records {
-    std::filesystem::path folder =
-        std::filesystem::path{testing::TempDir()} / "cordon-context-test";
+    // Each test is a process of its own, and two of them run at a time.
+    std::filesystem::path folder = std::filesystem::path{testing::TempDir()} /
+                                   ("cordon-context-test-" + std::to_string(::getpid()));
     std::unique_ptr<records::Store> store;
 
     Records() {

@@ -2,6 +2,7 @@
 #include "case_file.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -218,8 +219,7 @@ class Manifest : public testing::Test {
 protected:
     void SetUp() override {
         directory_ = std::filesystem::path{testing::TempDir()} /
-                     (std::string{"cordon-manifest-"} +
-                      testing::UnitTest::GetInstance()->current_test_info()->name());
+                     ("cordon-manifest-" + std::to_string(::getpid()));
         std::filesystem::remove_all(directory_);
         std::filesystem::create_directories(directory_);
         put("result.json", "{\"v\":1}\n");
