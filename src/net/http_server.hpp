@@ -24,23 +24,29 @@ struct ServerOptions {
     uint16_t port = 0;                  ///< 0: a free one, see HttpServer::port().
     /// Handlers run on these, and may block: as many as requests that are answered at a time.
     unsigned threads = 64;
-    std::size_t max_connections = 1'024;  ///< More are told 503 and closed.
-    std::size_t max_header = 16 * 1024;   ///< Request line and headers together (RFC 9110 asks for
-                                          ///< 8,000 octets of a request line alone).
+    /// Reading, writing, TLS and the quick routes: each connection belongs to one of these threads.
+    unsigned lanes = 2;
+    std::size_t max_connections = 1'024;  ///< More are told 503 and closed. Streams do not count.
+    std::size_t max_streams = 12'000;     ///< Connections that listen to events (EventStream).
+    /// Connections of one address, streams as well; 0: any number (behind a proxy all have one).
+    std::size_t max_per_peer = 0;
+    std::size_t max_header = 16 * 1024;  ///< Request line and headers together (RFC 9110 asks for
+                                         ///< 8,000 octets of a request line alone).
     // Each from its beginning to its end: who sends a byte a second is cut off (slow loris).
     std::chrono::milliseconds idle_timeout{60'000};   ///< Between requests.
     std::chrono::milliseconds head_timeout{10'000};   ///< First byte to the end of the headers.
     std::chrono::milliseconds body_timeout{10'000};   ///< Of the body.
-    std::chrono::milliseconds write_timeout{10'000};  ///< Of the answer.
+    std::chrono::milliseconds write_timeout{10'000};  ///< Of the answer; of a stream, for any byte.
     std::chrono::milliseconds stop_timeout{10'000};   ///< For answers under way when it is stopped.
     std::string certificate = {}, key = {};  ///< PEM files; both or none. TLS 1.2 at least.
     /// Who may ask. Empty: everybody who reaches the port.
     BearerTokens tokens = {};
 };
 
-/// What happened so far; rises only, but for `open`.
+/// What happened so far; rises only, but for `open` and `streams`.
 struct ServerCounts {
-    uint64_t open = 0;  ///< Connections now.
+    uint64_t open = 0;     ///< Connections now.
+    uint64_t streams = 0;  ///< Of them, those that listen to events; falls too.
     uint64_t accepted = 0, turned_away = 0;
     uint64_t requests = 0;
     uint64_t ok = 0, client_errors = 0, server_errors = 0;  ///< Answers: 2xx and 3xx, 4xx, 5xx.

@@ -3,72 +3,19 @@
 
 #include <gtest/gtest.h>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <thread>
 
 #include "http.hpp"
+#include "test_connection.hpp"
 
 namespace cordon::net {
 namespace {
 
 using namespace std::chrono_literals;
-
-/// A connection on which a test may say anything.
-class Raw {
-public:
-    explicit Raw(uint16_t port) : fd_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_port = htons(port);
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        EXPECT_EQ(::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-    }
-    ~Raw() { ::close(fd_); }
-    Raw(const Raw&) = delete;
-    Raw& operator=(const Raw&) = delete;
-
-    Raw& say(std::string_view text) {
-        while (!text.empty()) {
-            const ssize_t sent = ::send(fd_, text.data(), text.size(), MSG_NOSIGNAL);
-            if (sent <= 0) break;
-            text.remove_prefix(static_cast<std::size_t>(sent));
-        }
-        return *this;
-    }
-    /// Until the text has come, the other side closed, or the time is over.
-    std::string hear(std::string_view until = "\x01", std::chrono::milliseconds time = 3s) {
-        const auto end = std::chrono::steady_clock::now() + time;
-        std::string heard;
-        while (heard.find(until) == std::string::npos) {
-            const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-                end - std::chrono::steady_clock::now());
-            pollfd poll{fd_, POLLIN, 0};
-            if (left.count() <= 0 || ::poll(&poll, 1, static_cast<int>(left.count())) <= 0) break;
-            char bytes[4096];
-            const ssize_t got = ::recv(fd_, bytes, sizeof bytes, 0);
-            if (got <= 0) {
-                closed = true;
-                break;
-            }
-            heard.append(bytes, static_cast<std::size_t>(got));
-        }
-        return heard;
-    }
-    bool closed = false;
-
-private:
-    int fd_;
-};
-
-std::string status_of(const std::string& answer) { return answer.substr(0, 12); }
 
 Routes routes() {
     return Routes::make(
@@ -93,6 +40,19 @@ Routes routes() {
                  .handler =
                      [](const ServerRequest&) {
                          return ServerResponse{.headers = {{"X-A", "b\r\nX-Evil: 1"}}};
+                     }},
+                {.method = "GET",
+                 .path = "/who",
+                 .handler =
+                     [](const ServerRequest& request) {
+                         return ServerResponse{.body = request.peer + (request.secure ? "+" : "-"),
+                                               .headers = {{"Cache-Control", "no-cache"}}};
+                     }},
+                {.method = "GET",
+                 .path = "/none",
+                 .handler =
+                     [](const ServerRequest&) {
+                         return ServerResponse{.status = 304, .body = "not sent"};
                      }},
                 {.method = "GET",
                  .path = "/throw",
@@ -257,6 +217,30 @@ TEST(HttpServer, never_splits_an_answer_and_tells_no_secret) {
                                "GET /echo/a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
                                "X-Request-Id: <script>\r\n\r\n");
     EXPECT_EQ(id.find("script"), std::string::npos);
+}
+
+TEST(HttpServer, tells_handlers_who_asks) {
+    const auto server = serve();
+    const std::string answer =
+        ask(*server, "GET /who HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    EXPECT_TRUE(answer.ends_with("\r\n\r\n127.0.0.1-")) << answer;
+    EXPECT_NE(answer.find("Cache-Control: no-cache"), std::string::npos);
+    EXPECT_EQ(answer.find("no-store"), std::string::npos);
+}
+
+TEST(HttpServer, answers_head_as_get_without_the_body) {
+    const auto server = serve();
+    Raw raw{server->port()};
+    const std::string head = raw.say("HEAD /echo/abc HTTP/1.1\r\nHost: x\r\n\r\n").hear("\r\n\r\n");
+    EXPECT_EQ(status_of(head), "HTTP/1.1 200");
+    EXPECT_NE(head.find("Content-Length: 3\r\n"), std::string::npos);
+    EXPECT_TRUE(head.ends_with("\r\n\r\n")) << head;
+    EXPECT_EQ(status_of(raw.say(kGet).hear("\r\n\r\na")), "HTTP/1.1 200");
+    EXPECT_EQ(status_of(ask(*server, "HEAD /post HTTP/1.1\r\nHost: x\r\n\r\n")), "HTTP/1.1 405");
+    // Nor has an answer a body that says so by its status.
+    const std::string none = raw.say("GET /none HTTP/1.1\r\nHost: x\r\n\r\n").hear("\r\n\r\n");
+    EXPECT_TRUE(none.ends_with("\r\n\r\n")) << none;
+    EXPECT_EQ(status_of(raw.say(kGet).hear("\r\n\r\na")), "HTTP/1.1 200");
 }
 
 TEST(HttpServer, cuts_the_slow_off) {

@@ -1,6 +1,8 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include "key_file.hpp"
 
+#include <filesystem>
+
 #include <openssl/crypto.h>
 
 #include <cordon/base/disk.hpp>
@@ -30,6 +32,21 @@ Result<SigningKey> read_key_file(const std::string& path) {
     OPENSSL_cleanse(bytes.data(), bytes.size());
     if (!key) return fail(key.error().in(path));
     return key;
+}
+
+Result<SigningKey> open_log_key(const std::string& path, const std::string& log_directory,
+                                const std::string& name) {
+    Result<SigningKey> key = read_key_file(path);
+    if (key || key.error().code != ErrorCode::kNotFound) return key;
+    std::error_code ignored;
+    if (std::filesystem::exists(log_directory, ignored))
+        return fail(ErrorCode::kNotFound,
+                    format("{}: is missing; take it from a backup: another key would make another "
+                           "log",
+                           path));
+    CORDON_TRY(const SigningKey made, SigningKey::generate(name, PublicKey::Kind::kLog));
+    CORDON_TRY(write_key_file(path, made));
+    return read_key_file(path);
 }
 
 Result<PublicKey> public_key_of(const std::string& text_or_path) {
