@@ -1,10 +1,12 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
+#include <array>
 
 #include "address.hpp"
 #include "asset.hpp"
 #include "block.hpp"
 #include "chain_id.hpp"
+#include "holder.hpp"
 #include "label.hpp"
 
 namespace cordon {
@@ -20,6 +22,28 @@ TEST(ChainId, refuses_what_it_cannot_place) {
     for (const char* text :
          {"", "ETH", "dogecoin", "eip155:", "eip155:01", "eip155:x", "eip155:1 "})
         EXPECT_EQ(parse_chain(text).error().code, ErrorCode::kMalformed) << text;
+}
+
+TEST(Holder, is_the_label_without_what_it_says_of_one_address) {
+    std::array<uint8_t, 20> bytes{0x00, 0x10, 0x21};
+    bytes[18] = 0xf1;
+    bytes[19] = 0xb6;
+    Label label;
+    label.address = Address{AddressKind::kEvm, bytes};
+    const auto of = [&](const char* text) {
+        label.text = text;
+        return holder_of(label);
+    };
+    for (const char* text :
+         {"Northbank", "Northbank 14", "Northbank #14", "Northbank: deposit address",
+          "Northbank_Deposit_0x0010", "Northbank Hot Wallet 3", "Northbank_vault_0010_f1b6",
+          "Northbank (cluster of 1abc)"})
+        EXPECT_EQ(of(text), "Northbank") << text;
+    for (const char* text : {"Gate24", "2", "Hot Wallet", "Northbank 12ab", "Deposit", "", "_"})
+        EXPECT_EQ(of(text), text);
+    EXPECT_EQ(of("Hot Wallet 3"), "Hot Wallet");
+    label.entity = "Northbank 2";
+    EXPECT_EQ(of("whatever"), "Northbank 2");
 }
 
 TEST(Asset, accepts_the_three_forms) {

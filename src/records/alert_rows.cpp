@@ -13,8 +13,6 @@ namespace {
 
 constexpr std::array<std::string_view, 4> kPhases{"new", "acknowledged", "investigating", "closed"};
 
-UnixMillis millis(int64_t value) { return UnixMillis{std::chrono::milliseconds{value}}; }
-
 /// A number of an enumeration as it is stored.
 template <typename Enum>
 Result<Enum> decode_enum(int64_t value, int64_t count, std::string_view what) {
@@ -150,6 +148,7 @@ Status write_alert(Statement& statement, const StoredAlert& stored) {
     text(stored.incident);
     text(stored.suppressed_by);
     number(stored.event);
+    text(stored.assignee);
     return statement.run();
 }
 
@@ -181,6 +180,7 @@ Result<StoredAlert> alert_row(const Statement& row) {
     stored.incident = row.text(22);
     stored.suppressed_by = row.text(23);
     stored.event = static_cast<uint64_t>(row.integer(24));
+    stored.assignee = row.text(25);
     return stored;
 }
 
@@ -195,6 +195,17 @@ Result<Incident> incident_row(const Statement& row) {
     incident.usd = cents(row, 6);
     incident.merged_into = row.text(7);
     return incident;
+}
+
+Result<Cursor> cursor_row(const Statement& row) {
+    Cursor cursor;
+    cursor.source = row.text(0);
+    CORDON_TRY(cursor.chain, decode_chain(row.text(1)));
+    cursor.block = static_cast<BlockNum>(row.integer(2));
+    CORDON_TRY(cursor.hash, decode_hash(row.blob(3)));
+    cursor.events = static_cast<uint64_t>(row.integer(4));
+    cursor.time = millis(row.integer(5));
+    return cursor;
 }
 
 Result<Suppression> suppression_row(const Statement& row) {

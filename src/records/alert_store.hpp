@@ -1,6 +1,7 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -41,6 +42,7 @@ struct StoredAlert {
     std::string subject_label;  ///< Of the subject, when it was raised; empty: none.
     std::string incident;
     std::string suppressed_by;  ///< Id of a suppression; empty: none.
+    std::string assignee;       ///< Who works on it; empty: nobody.
     uint64_t event = 0;         ///< Place in the stream of what raised it or changed it last.
     std::vector<AlertStep> history;
 };
@@ -89,6 +91,7 @@ struct Cursor {
     BlockNum block = 0;
     Hash256 hash;
     uint64_t events = 0;  ///< Events taken from the source so far.
+    UnixMillis time{};    ///< Of the block.
 };
 
 /// Something that must reach a sink.
@@ -108,11 +111,38 @@ struct AlertQuery {
     std::optional<Severity> at_least = {};
     std::optional<UnixMillis> since = {}, until = {};  ///< [since, until)
     std::string detector = {}, incident = {};
-    bool open = false;       ///< Not closed.
-    bool suppressed = true;  ///< Also these,
-    bool repeats = true;     ///< these,
-    bool retracted = true;   ///< and these.
-    uint64_t limit = 0;      ///< The newest; 0: all.
+    bool open = false;                    ///< Not closed.
+    bool suppressed = true;               ///< Also these,
+    bool repeats = true;                  ///< these,
+    bool retracted = true;                ///< and these.
+    uint64_t limit = 0;                   ///< The newest; 0: all.
+    std::optional<Address> subject = {};  ///< That they are about,
+    std::optional<Address> named = {};    ///< or that takes part in any way.
+    std::vector<Hash256> txns = {};       ///< One of these is their evidence.
+    /// Each of these words stands in title, reason, detector, tags, label, assignee or ids; in any
+    /// letter case of A to Z. Reads every alert until it has found enough.
+    std::vector<std::string> words = {};
+};
+
+/// What a search found in the part that it looked at.
+struct AlertFound {
+    std::vector<StoredAlert> alerts;
+    /// Id of the last one that was looked at, where that is why there are not more; from there it
+    /// goes on.
+    std::string looked_to = {};
+};
+
+/// Alerts of a minute of event time, by severity.
+struct AlertRate {
+    UnixMillis minute;
+    std::array<uint64_t, 5> count{};
+    friend bool operator==(const AlertRate&, const AlertRate&) = default;
+};
+
+/// Alerts that something happened to, and how far one has read then.
+struct AlertNews {
+    std::vector<StoredAlert> alerts;  ///< In the order of what happened last to each.
+    int64_t step = 0;
 };
 
 /// One file of alerts. Confined to one thread; several processes may have it open (people
@@ -159,14 +189,32 @@ public:
     Result<std::optional<StoredAlert>> alert(std::string_view id) const;  ///< With its history.
     /// In the order in which they were raised, without history.
     Result<std::vector<StoredAlert>> alerts(const AlertQuery& query) const;
+    /// The newest by event time that come after `before` (an id; empty: from the newest on), newest
+    /// first, without history. Cost: what is shown, whatever is asked for (but for words, txns and
+    /// `named`) and however many there are. kNotFound: no such `before`.
+    Result<std::vector<StoredAlert>> page(const AlertQuery& query, std::string_view before) const;
+    /// The same; for words, txns and `named` it looks at `look` alerts at most (0: all).
+    Result<AlertFound> find(const AlertQuery& query, std::string_view before, uint64_t look) const;
+    /// What happened to an alert, an incident or a suppression.
+    Result<std::vector<AlertStep>> history(std::string_view about) const;
     /// The newest alert of the same detector, chain, subject and tags since then that is no repeat,
     /// not closed and not retracted.
     Result<std::optional<StoredAlert>> last_like(const Alert& alert, UnixMillis since) const;
     /// What was raised or has changed by events after this one, without history.
     Result<std::vector<StoredAlert>> since_event(uint64_t event) const;
+    /// What happened after this step, to `limit` steps: without history. By whomever.
+    Result<AlertNews> news(int64_t step, uint64_t limit) const;
+    Result<int64_t> last_step() const;
     Result<std::optional<Incident>> incident(std::string_view id) const;  ///< With alerts, history.
-    /// Newest first; merged ones are left out.
-    Result<std::vector<Incident>> incidents(const AlertQuery& query) const;
+    /// Newest first, after `before` (an id); merged ones are left out. Of the query phase,
+    /// severity, open and limit count.
+    Result<std::vector<Incident>> incidents(const AlertQuery& query,
+                                            std::string_view before = {}) const;
+    /// Minutes of [since, ...) with alerts in them, in order; suppressed ones and repeats too.
+    Result<std::vector<AlertRate>> rates(UnixMillis since) const;
+    /// Not closed, not suppressed, no repeat, not retracted: by severity.
+    Result<std::array<uint64_t, 5>> open_counts() const;
+    Result<std::optional<UnixMillis>> newest_time() const;  ///< Of all alerts.
     Result<std::optional<IncidentKey>> key(ByteView key) const;
     /// Every one, also those that have expired; by id.
     Result<std::vector<Suppression>> suppressions() const;
@@ -174,6 +222,7 @@ public:
     Result<std::vector<Delivery>> due(std::string_view sink, UnixMillis now, uint64_t limit) const;
     Result<uint64_t> waiting(std::string_view sink) const;
     Result<std::optional<Cursor>> cursor(std::string_view source) const;
+    Result<std::vector<Cursor>> cursors() const;  ///< By source.
     Result<std::optional<std::string>> mark(std::string_view name) const;
 
 private:

@@ -150,6 +150,17 @@ Result<std::vector<Label>> SqliteStore::labels_anywhere(const Address& address) 
     return read_all(anywhere_, label_row);
 }
 
+Status SqliteStore::each_label(const std::function<bool(const Label&)>& visit) const {
+    const ResetLater reset_later{every_label_};
+    for (;;) {
+        CORDON_TRY(const bool more, every_label_.step());
+        if (!more) return {};
+        Result<Label> label = label_row(every_label_);
+        if (!label) return fail(label.error().in(database_->path()));
+        if (!visit(*label)) return {};
+    }
+}
+
 Result<std::vector<Address>> SqliteStore::labelled(ChainId chain, Category category) const {
     const std::string chain_text = to_string(chain);
     const ResetLater reset_later{labelled_};

@@ -36,6 +36,7 @@ public:
     Result<std::vector<LabelList>> label_lists() const override;
     Result<std::vector<Address>> labelled(ChainId chain, Category category) const override;
     Result<std::vector<Address>> labelled() const override;
+    Status each_label(const std::function<bool(const Label&)>& visit) const override;
     Result<std::optional<AssetInfo>> asset(ChainId chain, const Asset& asset) const override;
     Result<std::vector<AssetInfo>> assets_by_symbol(ChainId chain,
                                                     std::string_view symbol) const override;
@@ -92,8 +93,8 @@ private:
     Statement find_source_, add_source_, any_label_, said_by_, forget_said_, add_label_;
     Statement find_list_, add_list_, update_list_, of_list_, forget_listed_;
     Statement add_asset_, add_price_, add_wallet_, add_fact_, add_input_;
-    mutable Statement labels_, anywhere_, labelled_, every_labelled_, lists_, asset_, by_symbol_,
-        price_, prices_, wallets_, inputs_, counts_;
+    mutable Statement labels_, anywhere_, labelled_, every_labelled_, every_label_, lists_, asset_,
+        by_symbol_, price_, prices_, wallets_, inputs_, counts_;
     mutable Statement facts_of_, facts_with_, facts_on_;
 };
 

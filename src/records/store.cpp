@@ -77,6 +77,7 @@ Status SqliteStore::prepare() {
         {&facts_on_,
          std::string{kFactColumns} + "WHERE chain = ?1 AND kind = ?2 ORDER BY chain, txn, place"},
         {&every_labelled_, "SELECT DISTINCT address FROM label"},
+        {&every_label_, std::string{kLabelColumns} + "ORDER BY l.address"},
         {&asset_, std::string{kAssetColumns} + "WHERE chain = ?1 AND asset = ?2"},
         {&by_symbol_, std::string{kAssetColumns} + "WHERE chain = ?1 AND symbol_fold = ?2"},
         {&price_, std::string{kPriceColumns} +

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -105,6 +106,8 @@ public:
     /// Every address that somebody has labelled on any chain, each once, in no order that means
     /// something: for who has to ask about many.
     virtual Result<std::vector<Address>> labelled() const = 0;
+    /// Every label, by address, until `visit` returns false. Memory: one label.
+    virtual Status each_label(const std::function<bool(const Label&)>& visit) const = 0;
     virtual Result<std::optional<AssetInfo>> asset(ChainId chain, const Asset& asset) const = 0;
     /// Every asset of a chain with this symbol, A-Z compared without case, by asset order.
     virtual Result<std::vector<AssetInfo>> assets_by_symbol(ChainId chain,
