@@ -267,11 +267,13 @@ Status AccountFlow::reach(Current& now, NodeId id) {
         held.closed = Stop::kHops;
         return {};
     }
-    CORDON_TRY(const auto history,
-               read_history(
-                   walk_.ledger, chain_, node.address, now.placed->at, walk_.params.direction,
-                   busy_limits(), [this](const Asset& asset) { return worthless(asset); },
-                   bait_watches(node.address)));
+    BusyLimits limits = busy_limits();
+    if (walk_.goes_through(chain_, node.address)) limits.counterparties = limits.both_sides = 0;
+    CORDON_TRY(
+        const auto history,
+        read_history(
+            walk_.ledger, chain_, node.address, now.placed->at, walk_.params.direction, limits,
+            [this](const Asset& asset) { return worthless(asset); }, bait_watches(node.address)));
     if (history.absurd) books_.warn(kAbsurd);
     note_bait(history);
     held.closed = history.busy ? Stop::kHighDegree : Stop::kNone;

@@ -28,7 +28,8 @@ BusyLimits AccountFlow::busy_limits() const {
 /// when `to` leads the walk to nobody new: a service, or met before.
 Result<std::optional<uint32_t>> AccountFlow::other_payers(const TxnKey& to, const Amount& amount) {
     if (to.address.is_zero() || books_.find(chain_, to.address) ||
-        walk_.is_stop(walk_.context.label(chain_, to.address)))
+        (walk_.is_stop(walk_.context.label(chain_, to.address)) &&
+         !walk_.goes_through(chain_, to.address)))
         return std::nullopt;
     // Backward the payee is known and the payer is asked for. What passes a payment on in the same
     // txn serves many, which tells nothing of whom it pays.

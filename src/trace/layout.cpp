@@ -10,6 +10,19 @@
 namespace cordon::trace {
 namespace {
 
+/// "from 2024-05-31T04:26:00Z, 2 assets".
+std::string part_text(const LayoutParams& params) {
+    std::string text;
+    const auto add = [&text](std::string part) {
+        text += (text.empty() ? "" : ", ") + std::move(part);
+    };
+    if (params.since) add("from " + format_rfc3339(*params.since));
+    if (params.until) add("until " + format_rfc3339(*params.until));
+    if (!params.assets.empty())
+        add(params.assets.size() == 1 ? "one asset" : format("{} assets", params.assets.size()));
+    return text;
+}
+
 void write_notes(const TraceResult& result, const LayoutParams& params, FlowLayout& layout) {
     const FlowOmitted& left = layout.omitted;
     std::vector<std::string>& notes = layout.notes;
@@ -24,6 +37,15 @@ void write_notes(const TraceResult& result, const LayoutParams& params, FlowLayo
     const auto many = [](uint64_t n, std::string_view one, std::string_view more) {
         return format("{} {}", n, n == 1 ? one : more);
     };
+    if (params.shows_part())
+        notes.push_back(
+            format("Only a part is drawn ({}): {} outside of it, what came before appears where it "
+                   "is used, and what rests is as at the end.",
+                   part_text(params), many(left.outside, "movement is", "movements are")));
+    if (!params.context.empty())
+        notes.push_back(
+            "Grey lines are payments of the ledger around the picture: nothing stolen is known of "
+            "them, and they have no width.");
     if (left.folded_nodes > 0)
         notes.push_back(many(left.folded_nodes, "address stands", "addresses stand") +
                         " together with others in nodes marked ×.");
@@ -60,9 +82,14 @@ FlowLayout lay_out(const TraceResult& result, const Context* context, const Layo
     layout.axis = params.axis;
     layout.font_size = params.font_size;
     layout.scale = ValueScale::make(result, context);
-    const flow::Graph graph = flow::build_graph(result, layout.scale, params.mode);
-    flow::fold(graph, params, layout);
-    if (graph.backward && !layout.columns.empty()) flow::turn_round(layout);
+    const flow::Graph whole = flow::build_graph(result, layout.scale, params.mode);
+    if (params.shows_part())
+        flow::fold(whole, flow::build_graph(result, layout.scale, params.mode, &params), params,
+                   layout);
+    else
+        flow::fold(whole, whole, params, layout);
+    if (whole.backward && !layout.columns.empty()) flow::turn_round(layout);
+    flow::add_context(params, layout);
     flow::place(params, layout);
     flow::place_labels(params, layout);
     write_notes(result, params, layout);

@@ -26,6 +26,21 @@ enum class FlowAxis : uint8_t { kHop, kTime };
 
 struct FlowLayout;
 
+/// Somebody whom a node of the picture paid, or who paid it, outside of the trace: asked of the
+/// ledger by who looks for what stands around the stolen money. Nothing stolen is known of it.
+struct ContextNode {
+    std::string of;        ///< Key of the node it is shown beside.
+    bool paid_it = false;  ///< It paid that node; else that node paid it.
+    std::string key;       ///< The same one beside two nodes has one key, and is drawn once.
+    std::string name;
+    std::string address;  ///< "eth:0x…"; empty: `count` of them in one.
+    std::optional<Category> category;
+    std::string moved;  ///< How much, for people: "12.4 ETH".
+    uint64_t count = 1;
+    uint64_t movements = 0;
+    std::optional<UnixMillis> first, last;
+};
+
 struct LayoutParams {
     FlowMode mode = FlowMode::kStolenOnly;
     FlowAxis axis = FlowAxis::kHop;
@@ -45,10 +60,20 @@ struct LayoutParams {
     /// own. The bounds above hold all the same. Unknown keys mean nothing.
     std::set<std::string> opened;
     std::size_t opened_members = 40;
+    /// Only movements of this time, and of these assets (none: all), are drawn. Columns, chains and
+    /// the measure stay those of the whole trace, so that nothing jumps.
+    std::optional<UnixMillis> since, until;
+    std::set<std::pair<ChainId, Asset>> assets;
+    bool shows_part() const noexcept { return since || until || !assets.empty(); }
+    /// Who is shown beside the nodes of the picture, in the column before or after. One whose `of`
+    /// is not in the picture is left out.
+    std::vector<ContextNode> context;
     double dust = 0.0005;  ///< Ribbons below this share of the loot are left out, counted and said.
     /// The name to show for a node: its label, or its shortened address. Must be clean text of one
     /// line.
     std::function<std::string(const Node&)> name;
+    /// Whose a service's addresses are, which stand together under it; else those of one name do.
+    std::function<std::string(const Node&)> holder;
     /// An earlier picture of the same case: nodes that are in both keep their order.
     const FlowLayout* previous = nullptr;
 };
@@ -65,6 +90,7 @@ enum class FlowKind : uint8_t {
     kService,  ///< One or several addresses of one labelled service.
     kChain,    ///< A run of wallets, each passing most of its money to the next: a peel chain.
     kFold,     ///< Several wallets (or services) that stand together for want of room.
+    kContext,  ///< LayoutParams::context: no part of the trace, and no value.
 };
 
 struct FlowNode {
@@ -76,6 +102,12 @@ struct FlowNode {
     uint32_t column = 0;
     uint32_t hop_first = 0, hop_last = 0;
     Stop stop = Stop::kNone;  ///< Of the largest resting part.
+    // kContext only, which has no members.
+    std::string address;  ///< ContextNode::address.
+    std::string moved;    ///< ContextNode::moved, of the first that it stands beside.
+    uint64_t others = 0;  ///< ContextNode::count.
+    /// Addresses that it stands for.
+    uint64_t count() const noexcept { return kind == FlowKind::kContext ? others : members.size(); }
 
     // Values by ValueScale. in + source + dust_in = out + rest + lost + dust_out.
     double in = 0;    ///< Arrives by ribbons.
@@ -110,6 +142,7 @@ struct Ribbon {
     std::vector<std::string> kinds;  ///< "native", "bridge", ... each once.
     double width = 0;                ///< value in pixels; the same at both ends.
     bool back = false;               ///< Leads to the same or an earlier column: drawn as an arc.
+    bool context = false;  ///< From or to a kContext: carries nothing stolen, and has no width.
     /// Upper edge of `width` at the right side of `from`, at each column it passes on its way, and
     /// at the left side of `to`.
     struct Point {
@@ -136,6 +169,7 @@ struct FlowOmitted {
     double fee_value = 0;
     uint64_t folded_nodes = 0;  ///< Addresses that stand in folds, chains and merged services.
     uint64_t labels = 0;        ///< Nodes drawn without label.
+    uint64_t outside = 0;       ///< Movements of another time or asset than what is shown.
 };
 
 struct FlowLayout {

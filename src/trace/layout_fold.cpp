@@ -46,8 +46,8 @@ struct Item {
 
 class Folder {
 public:
-    Folder(const Graph& graph, const LayoutParams& params, FlowLayout& layout)
-        : graph_{graph}, params_{params}, layout_{layout} {}
+    Folder(const Graph& whole, const Graph& graph, const LayoutParams& params, FlowLayout& layout)
+        : whole_{whole}, graph_{graph}, params_{params}, layout_{layout} {}
 
     void run() {
         make_items();
@@ -79,13 +79,13 @@ private:
         if (params_.axis == FlowAxis::kTime) {
             column = time_columns();
         } else {
-            column = assign_columns(graph_, group, groups);
+            column = assign_columns(whole_, group, groups);
             const bool many = !column.empty() &&
                               *std::max_element(column.begin(), column.end()) > kComfortableColumns;
             if (many && params_.mode != FlowMode::kRaw) {
-                group = find_chains(graph_, groups);
+                group = find_chains(whole_, groups);
                 open_chains(group, groups);
-                column = assign_columns(graph_, group, groups);
+                column = assign_columns(whole_, group, groups);
             }
         }
         items_.resize(groups);
@@ -155,16 +155,16 @@ private:
     /// their room.
     std::vector<uint32_t> time_columns() {
         std::vector<int64_t> times;
-        for (const Vertex& vertex : graph_.vertices)
+        for (const Vertex& vertex : whole_.vertices)
             if (!vertex.start() && vertex.reached) times.push_back(*vertex.reached);
         std::sort(times.begin(), times.end());
         for (uint32_t i = 0; i < kTimeColumns && !times.empty(); ++i) {
             const int64_t start = times[times.size() * i / kTimeColumns];
             if (starts_.empty() || starts_.back() < start) starts_.push_back(start);
         }
-        std::vector<uint32_t> column(graph_.vertices.size());
+        std::vector<uint32_t> column(whole_.vertices.size());
         for (std::size_t v = 0; v < column.size(); ++v) {
-            const Vertex& vertex = graph_.vertices[v];
+            const Vertex& vertex = whole_.vertices[v];
             if (vertex.start()) continue;
             if (!vertex.reached) {
                 column[v] = static_cast<uint32_t>(std::max<std::size_t>(1, starts_.size()));
@@ -179,6 +179,10 @@ private:
     std::string name(uint32_t vertex) const {
         const Node& node = *graph_.vertices[vertex].node;
         return params_.name ? params_.name(node) : fallback_name(node);
+    }
+
+    std::string holder(uint32_t vertex) const {
+        return params_.holder ? params_.holder(*graph_.vertices[vertex].node) : name(vertex);
     }
 
     /// Makes the nodes anew, showing `top` wallets and services of each crowded column one by one.
@@ -199,7 +203,7 @@ private:
                 const uint32_t v = items_[i].members.front();
                 // Raw keeps every address apart: its key is made unique by the index.
                 const std::string brand =
-                    params_.mode == FlowMode::kRaw ? std::to_string(i) : name(v);
+                    params_.mode == FlowMode::kRaw ? std::to_string(i) : holder(v);
                 brands[{brand, graph_.vertices[v].node->label->category}].push_back(i);
             }
             const bool crowded = seeds.size() + brands.size() + wallets.size() > params_.crowded;
@@ -284,8 +288,11 @@ private:
 
     /// One service, or its addresses one by one where they are to be shown.
     void add_service(uint32_t column, std::vector<uint32_t> members) {
-        std::string key =
-            format("service:{}:{}", column, name(items_[members.front()].members.front()));
+        const std::string whose = holder(items_[members.front()].members.front());
+        const Category category =
+            graph_.vertices[items_[members.front()].members.front()].node->label->category;
+        // A holder's deposit addresses and its wallets stand apart: both have his name.
+        std::string key = format("service:{}:{}:{}", column, cordon::to_string(category), whose);
         if (params_.opened.contains(key)) sort_by_value(members);
         for (const uint32_t i : open(members, key)) {
             FlowNode& node = add(column, {i}, FlowKind::kService);
@@ -294,6 +301,7 @@ private:
         }
         if (members.empty()) return;
         FlowNode& node = add(column, members, FlowKind::kService);
+        if (members.size() > 1) node.name = whose;
         // Raw shows every address apart: its name alone would not tell them.
         node.key = params_.mode == FlowMode::kRaw ? address_key(node.members.front()) : key;
     }
@@ -353,6 +361,7 @@ private:
             layout_.nodes[i].internal = internal[i];
         layout_.omitted.fee_movements = graph_.fee_movements;
         layout_.omitted.fee_value = graph_.fee_value;
+        layout_.omitted.outside = graph_.outside;
         // The widest first.
         std::vector<std::pair<double, uint32_t>> order(links.size());
         for (uint32_t i = 0; i < links.size(); ++i) order[i] = {-links[i].value, i};
@@ -414,8 +423,10 @@ private:
         std::vector<FlowNode> nodes;
         for (std::size_t i = 0; i < layout_.nodes.size(); ++i) {
             FlowNode& node = layout_.nodes[i];
-            if (!alive[i] && node.kind != FlowKind::kSeed && !raw) {
-                layout_.omitted.dust_nodes += node.members.size();
+            // Of a part, what it does not touch is not there.
+            const bool part = params_.shows_part();
+            if (!alive[i] && node.kind != FlowKind::kSeed && (!raw || part)) {
+                if (!part) layout_.omitted.dust_nodes += node.members.size();
                 continue;
             }
             number[i] = static_cast<uint32_t>(nodes.size());
@@ -474,7 +485,8 @@ private:
         for (FlowNode& node : layout_.nodes) node.column = place[node.column];
     }
 
-    const Graph& graph_;
+    const Graph& whole_;  // Decides about columns and chains.
+    const Graph& graph_;  // What is shown of it.
     const LayoutParams& params_;
     FlowLayout& layout_;
     std::vector<Item> items_;
@@ -488,8 +500,8 @@ private:
 
 }  // namespace
 
-void fold(const Graph& graph, const LayoutParams& params, FlowLayout& layout) {
-    Folder{graph, params, layout}.run();
+void fold(const Graph& whole, const Graph& shown, const LayoutParams& params, FlowLayout& layout) {
+    Folder{whole, shown, params, layout}.run();
 }
 
 void turn_round(FlowLayout& layout) {

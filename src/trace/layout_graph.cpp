@@ -94,6 +94,18 @@ private:
     std::map<std::pair<std::string_view, ChainId>, uint64_t> bits_;  // Looks into the edges.
 };
 
+bool shows(const LayoutParams& part, ChainId chain, const Asset& asset) {
+    return part.assets.empty() || part.assets.contains({chain, asset});
+}
+
+/// A swap or crossing is of both assets. What has no time is of every time.
+bool shows(const LayoutParams& part, const Edge& edge) {
+    if (edge.time && part.since && *edge.time < *part.since) return false;
+    if (edge.time && part.until && *edge.time > *part.until) return false;
+    return shows(part, edge.chain, edge.asset) ||
+           (edge.to_asset && shows(part, edge.arrives_on(), *edge.to_asset));
+}
+
 /// Sorts where links lead, not the links: they are long.
 std::vector<Link> sort_and_join(std::vector<Link> links) {
     std::vector<std::pair<uint64_t, uint32_t>> order(links.size());
@@ -134,7 +146,8 @@ bool is_service(const Node& node) noexcept {
     }
 }
 
-Graph build_graph(const TraceResult& result, const ValueScale& scale, FlowMode mode) {
+Graph build_graph(const TraceResult& result, const ValueScale& scale, FlowMode mode,
+                  const LayoutParams* part) {
     Graph graph;
     const Index index{result.nodes};
     Rates rates{scale};
@@ -144,6 +157,7 @@ Graph build_graph(const TraceResult& result, const ValueScale& scale, FlowMode m
         Vertex& vertex = graph.vertices[i];
         vertex.node = &result.nodes[i];
         for (const Holding& holding : vertex.node->holdings) {
+            if (part && !shows(*part, vertex.node->chain, holding.asset)) continue;
             const double rate = rates.of(vertex.node->chain, holding.asset);
             vertex.received += rate * holding.received.to_double();
             vertex.tainted += rate * holding.tainted.to_double();
@@ -158,6 +172,10 @@ Graph build_graph(const TraceResult& result, const ValueScale& scale, FlowMode m
     links.reserve(result.edges.size());
     Kinds kinds{graph.kinds};
     for (const Edge& edge : result.edges) {
+        if (part && !shows(*part, edge)) {
+            ++graph.outside;
+            continue;
+        }
         auto from = index.find(edge.chain, edge.from);
         auto to = index.find(edge.arrives_on(), edge.to);
         Link link;

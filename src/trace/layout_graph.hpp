@@ -57,12 +57,15 @@ struct Graph {
     uint64_t internal_movements = 0;
     uint64_t fee_movements = 0;
     double fee_value = 0;
+    uint64_t outside = 0;  // Movements that LayoutParams::since, until and assets leave out.
     /// The walk went against the money: links lead from receiver to sender.
     bool backward = false;
 };
 
-/// Joins the edges of a result by pair of addresses and values them.
-Graph build_graph(const TraceResult& result, const ValueScale& scale, FlowMode mode);
+/// Joins the edges of a result by pair of addresses and values them: all, or with `part` those of
+/// its time and assets.
+Graph build_graph(const TraceResult& result, const ValueScale& scale, FlowMode mode,
+                  const LayoutParams* part = nullptr);
 
 /// Links of groups: `group[v]` is the group of vertex v. Links inside a group are counted in
 /// `internal` (value by group).

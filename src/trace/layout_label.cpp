@@ -98,10 +98,13 @@ double icon_room(const FlowNode& node, double font) {
     return node.category ? FlowNode::kIconRoom * font : 0;
 }
 
+std::string value_text(const FlowLayout& layout, const FlowNode& node) {
+    return node.kind == FlowKind::kContext ? node.moved : layout.scale.text(node.through());
+}
+
 void write_amount(const FlowLayout& layout, FlowNode& node) {
-    const std::string count =
-        node.members.size() > 1 ? format(" ×{}", node.members.size()) : std::string{};
-    node.amount = format("{} · {}", count, layout.scale.text(node.through()));
+    const std::string count = node.count() > 1 ? format(" ×{}", node.count()) : std::string{};
+    node.amount = format("{} · {}", count, value_text(layout, node));
 }
 
 struct Strip {
@@ -135,7 +138,7 @@ void lengthen(const LayoutParams& params, FlowLayout& layout, const std::vector<
         const double room = right - node.label_box.x - icon;
         if (room <= node.label_box.width - icon) continue;
         write_amount(layout, node);
-        node.label = fit(node, room, params.font_size, layout.scale.text(node.through()));
+        node.label = fit(node, room, params.font_size, value_text(layout, node));
         node.label_box.width = icon + text_width(node.label, params.font_size);
     }
 }
@@ -144,10 +147,7 @@ void lengthen(const LayoutParams& params, FlowLayout& layout, const std::vector<
 
 double label_room(const LayoutParams& params, const FlowLayout& layout, const FlowNode& node,
                   std::size_t characters) {
-    FlowNode copy;
-    copy.name = node.name;
-    copy.members = node.members;
-    copy.in = node.through();
+    FlowNode copy = node;
     write_amount(layout, copy);
     std::size_t seen = 0;
     std::size_t end = 0;
@@ -192,7 +192,7 @@ void place_labels(const LayoutParams& params, FlowLayout& layout) {
         const auto [left, right] = room_behind(node.column);
         const double icon = icon_room(node, font);
         const double room = right - left - icon;
-        const std::string text = fit(node, room, font, layout.scale.text(node.through()));
+        const std::string text = fit(node, room, font, value_text(layout, node));
         const double width = text_width(text, font);
         if (width > room) {
             ++layout.omitted.labels;

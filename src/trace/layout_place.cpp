@@ -21,6 +21,8 @@ constexpr double kMaxHeight = 6000;
 /// The loot is at most this part of the height: a slab from top to bottom says less than the space
 /// around it.
 constexpr double kLootShare = 0.56;
+/// A line of text and some air.
+constexpr double kContextLine = 19;
 /// A ribbon over several columns that is wider than this keeps a lane free between the nodes it
 /// passes.
 constexpr double kLaneWidth = 2.0;
@@ -34,6 +36,7 @@ struct Slot {
     double value = 0;
     double height = 0;
     double y = 0;
+    bool context = false;  // Pulled by what it stands beside, pulls nothing.
     double middle() const noexcept { return y + height / 2; }
 };
 
@@ -65,8 +68,9 @@ public:
 private:
     void size_canvas() {
         const std::size_t columns = layout_.columns.size();
-        std::vector<std::size_t> count(columns);
-        for (const FlowNode& node : layout_.nodes) ++count[node.column];
+        std::vector<std::size_t> count(columns), context(columns);
+        for (const FlowNode& node : layout_.nodes)
+            ++(node.kind == FlowKind::kContext ? context : count)[node.column];
         const auto most = static_cast<double>(*std::max_element(count.begin(), count.end()));
         // Each column is as wide as its labels ask for; what is left of the width goes to all.
         std::vector<double> pitch(columns, kMinPitch);
@@ -104,6 +108,10 @@ private:
         layout_.height = std::min(std::max(std::clamp(tall, 260.0, std::max(260.0, params_.height)),
                                            kTop + kBottom + most * 2.2),
                                   kMaxHeight);
+        // What is expanded gets room of its own, so that the rest keeps its size.
+        room_for_loot_ = layout_.height - kTop - kBottom;
+        layout_.height +=
+            kContextLine * static_cast<double>(*std::max_element(context.begin(), context.end()));
         room_ = layout_.height - kTop - kBottom;
     }
 
@@ -115,6 +123,7 @@ private:
             Slot slot;
             slot.column = node.column;
             slot.node = static_cast<int32_t>(i);
+            slot.context = node.kind == FlowKind::kContext;
             slot.value = std::max(node.through(), node.out + node.rest + node.lost + node.dust_out);
             columns_[node.column].push_back(i);
             slots_.push_back(slot);
@@ -153,7 +162,7 @@ private:
     }
 
     double scale_for_columns() const {
-        double scale = kLootShare * room_ / layout_.scale.loot();
+        double scale = kLootShare * room_for_loot_ / layout_.scale.loot();
         for (const std::vector<uint32_t>& column : columns_) {
             double sum = 0;
             for (const uint32_t s : column) sum += slots_[s].value;
@@ -164,6 +173,9 @@ private:
                 least_of(room_, column.size()) * static_cast<double>(column.size());
             scale = std::min(scale, (room_ - gaps - least) / sum);
         }
+        // The room that was added for others is not for these.
+        if (params_.previous && !params_.context.empty() && params_.previous->scale_px > 0)
+            scale = std::min(scale, params_.previous->scale_px);
         return std::isfinite(scale) && scale > 0 ? scale : 0;
     }
 
@@ -197,8 +209,9 @@ private:
         double sum = 0;
         for (const uint32_t p : left ? into_[slot] : from_[slot]) {
             const Piece& piece = pieces_[p];
-            sum += piece.value * slots_[left ? piece.from : piece.to].middle();
-            weight += piece.value;
+            const double pull = slots_[slot].context ? 1 : piece.value;
+            sum += pull * slots_[left ? piece.from : piece.to].middle();
+            weight += pull;
         }
         return weight > 0 ? sum / weight : slots_[slot].middle();
     }
@@ -390,7 +403,7 @@ private:
 
     const LayoutParams& params_;
     FlowLayout& layout_;
-    double room_ = 0;
+    double room_ = 0, room_for_loot_ = 0;
     std::vector<Slot> slots_;  // Nodes first, by their index; then lanes.
     std::vector<std::vector<uint32_t>> columns_;
     std::vector<std::vector<uint32_t>> lanes_;  // Of each ribbon.

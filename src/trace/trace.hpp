@@ -125,6 +125,9 @@ struct Params {
     /// on it is more likely than all other candidates together.
     double min_confidence = 0.5;
     std::vector<Category> stop;  ///< default_stop_categories() unless the user says otherwise.
+    /// Addresses that are followed whatever their label says and however busy they are: who knows
+    /// better says so one by one.
+    std::vector<std::pair<ChainId, Address>> through = {};
 };
 /// Every category that names a service (not theft, scam, ransomware, sanctioned): money there can
 /// be asked for.

@@ -419,6 +419,16 @@ TEST(Stop, at_a_labelled_service) {
     EXPECT_EQ(resting(result, kRouter, Stop::kLabel), Amount{100U});
     EXPECT_FALSE(has_node(result, kShop));
 }
+TEST(Stop, not_where_it_is_told_to_go_through) {
+    Story story{line()};
+    story.context.call(kRouter, Category::kExchange);
+    Params params = open_params();
+    params.through.emplace_back(kEthereum, kRouter);
+    EXPECT_EQ(resting(story.follow(from_address(kThief), params), kShop, Stop::kUnspent),
+              Amount{100U});
+    params.through = {{kBitcoin, kRouter}};
+    EXPECT_FALSE(has_node(story.follow(from_address(kThief), params), kShop)) << "another chain";
+}
 TEST(Stop, not_at_a_label_that_names_a_thief_nor_at_a_seed) {
     Story story{line()};
     story.context.call(kRouter, Category::kTheft).call(kThief, Category::kExchange);
@@ -543,6 +553,9 @@ TEST(Stop, at_an_address_that_serves_strangers) {
               Amount{100U});
     open.service_degree = 10;
     EXPECT_EQ(resting(story.follow(from_address(kThief), open), kMule, Stop::kHighDegree),
+              Amount{100U});
+    open.through.emplace_back(kEthereum, kMule);
+    EXPECT_EQ(resting(story.follow(from_address(kThief), open), kShop, Stop::kUnspent),
               Amount{100U});
 }
 TEST(Stop, not_at_a_hub_that_gathers_from_the_thiefs_own_mules) {

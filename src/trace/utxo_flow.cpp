@@ -453,7 +453,7 @@ Status UtxoFlow::keep(NodeId id, const OutPoint& point, Parcels parcels) {
             stop = walk_.backward() ? Stop::kUnknown : Stop::kUnspent;
         } else {
             bool busy = false;
-            if (!node.seed) {
+            if (!node.seed && !walk_.goes_through(chain_, node.address)) {
                 CORDON_TRY(busy, is_busy(node.address));
             }
             if (busy)

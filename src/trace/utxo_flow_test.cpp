@@ -267,6 +267,10 @@ TEST(Utxo, data_carriers_burn_and_labels_stop) {
     const auto result = follow(chain, of_output(1, 0), open_params(Policy::kFifo), context);
     EXPECT_EQ(resting(result, outpoint(2, 0), Stop::kBurned), Amount{10U});
     EXPECT_EQ(resting(result, outpoint(2, 1), Stop::kLabel), Amount{90U});
+    Params through = open_params(Policy::kFifo);
+    through.through.emplace_back(kBitcoin, wallet(2));
+    const auto further = follow(chain, of_output(1, 0), through, context);
+    EXPECT_EQ(resting(further, outpoint(3, 0), Stop::kUnspent), Amount{90U});
 }
 
 TEST(Utxo, bounds_say_why_they_stop) {

@@ -26,7 +26,14 @@ struct Walk {
         return label && std::find(params.stop.begin(), params.stop.end(), label->category) !=
                             params.stop.end();
     }
-    bool stops_at(const Node& node) const { return !node.seed && is_stop(node.label); }
+    /// Nothing but the end of the ledger and the bounds of the walk stops there.
+    bool goes_through(ChainId chain, const Address& address) const {
+        return std::find(params.through.begin(), params.through.end(), std::pair{chain, address}) !=
+               params.through.end();
+    }
+    bool stops_at(const Node& node) const {
+        return !node.seed && is_stop(node.label) && !goes_through(node.chain, node.address);
+    }
     /// Past the far bound in the direction of the walk. Without a time nothing is past it.
     bool is_past(std::optional<UnixMillis> time) const noexcept {
         if (!time) return false;

@@ -65,11 +65,18 @@ bool verify_ed25519(ByteView signature, ByteView message, ByteView key) noexcept
 }
 
 /// The origin that a browser wrote must be the relying party's or one below it, over https
-/// (WebAuthn §7.2, step 13): "https://HOST[:PORT]".
+/// (WebAuthn §7.2, step 13): "https://HOST[:PORT]"; of "localhost" itself also over http, since
+/// that never leaves the machine and browsers take it for secure (WebAuthn Level 3 §4, "RP ID"; W3C
+/// Secure Contexts §3.1). The port is no part of a relying party.
 bool is_origin_of(std::string_view origin, std::string_view rp) noexcept {
     constexpr std::string_view kScheme = "https://";
-    if (!origin.starts_with(kScheme)) return false;
-    origin.remove_prefix(kScheme.size());
+    constexpr std::string_view kLocal = "http://localhost";
+    if (rp == "localhost" && (origin == kLocal || origin.starts_with("http://localhost:")))
+        origin.remove_prefix(kLocal.size() - rp.size());
+    else if (origin.starts_with(kScheme))
+        origin.remove_prefix(kScheme.size());
+    else
+        return false;
     if (const std::size_t colon = origin.find(':'); colon != std::string_view::npos) {
         const std::string_view port = origin.substr(colon + 1);
         if (port.empty() || port.size() > 5 ||

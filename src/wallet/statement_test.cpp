@@ -272,6 +272,27 @@ TEST(SignedStatement, of_a_browser_is_for_this_text_on_this_site) {
     EXPECT_THAT(why("", client), testing::HasSubstr("inside a page"));
 }
 
+TEST(SignedStatement, of_a_browser_on_this_machine_may_come_over_http) {
+    TestSigner signer{Kind::kFidoEs256, 6};
+    ApproverKey key = signer.key();
+    key.rp = "localhost";
+    const auto counts = [&](std::string origin) {
+        FidoTouch touch;
+        touch.browser = true;
+        touch.rp = "localhost";
+        touch.origin = std::move(origin);
+        return verify_signed(signer.sign(statement(), touch), key).has_value();
+    };
+    for (const std::string good : {"https://localhost", "https://localhost:18342",
+                                   "http://localhost", "http://localhost:18342"})
+        EXPECT_TRUE(counts(good)) << good;
+    for (const std::string bad :
+         {"http://evil.localhost", "http://localhost.evil.org", "http://localhost:",
+          "http://localhost:80/x", "http://localhostevil", "http://127.0.0.1:80",
+          "http://evil.org:80#localhost", "HTTP://localhost", "ws://localhost"})
+        EXPECT_FALSE(counts(bad)) << bad;
+}
+
 TEST(SignedStatement, as_json_is_read_strictly) {
     TestSigner signer{Kind::kEd25519, 3};
     const std::string good = format_signed(signer.sign(statement()));
