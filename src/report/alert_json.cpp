@@ -17,9 +17,20 @@ void write_usd(JsonWriter& json, const std::optional<Cents>& usd) {
     usd ? json.value(static_cast<double>(*usd) / 100) : json.null();
 }
 
-}  // namespace
+void write_history(JsonWriter& json, const std::vector<records::AlertStep>& history) {
+    json.key("history").begin_array();
+    for (const records::AlertStep& step : history)
+        json.begin_object()
+            .field("time", step.time)
+            .field("who", step.who)
+            .field("what", step.what)
+            .field("why", step.why)
+            .end_object();
+    json.end_array();
+}
 
-void write_alert(JsonWriter& json, const records::StoredAlert& stored) {
+/// Without the end of the object.
+void write_members(JsonWriter& json, const records::StoredAlert& stored) {
     const Alert& alert = stored.alert;
     const bool in_block = alert.block_hash != Hash256{};
     json.begin_object()
@@ -54,28 +65,68 @@ void write_alert(JsonWriter& json, const records::StoredAlert& stored) {
     text_or_null(json, "repeat_of", stored.repeat_of);
     json.field("phase", to_string(stored.phase));
     text_or_null(json, "suppressed_by", stored.suppressed_by);
-    json.end_object();
+    text_or_null(json, "assignee", stored.assignee);
 }
 
-namespace {
+void write_members(JsonWriter& json, const records::Incident& incident) {
+    json.begin_object()
+        .field("id", incident.id)
+        .field("title", incident.title)
+        .field("severity", to_string(incident.severity))
+        .field("phase", to_string(incident.phase))
+        .field("first", incident.first)
+        .field("last", incident.last)
+        .key("usd");
+    write_usd(json, incident.usd);
+    json.key("alerts").begin_array();
+    for (const std::string& id : incident.alerts) json.value(id);
+    json.end_array();
+}
+
+template <typename Write>
+std::string text_of(Write write) {
+    std::string text;
+    const Sink sink = [&text](std::string_view more) -> Status {
+        text += more;
+        return {};
+    };
+    JsonWriter json{sink};
+    write(json);
+    CORDON_CHECK(json.finish().has_value() && "a string takes everything");
+    return text;
+}
 
 /// An envelope of one line.
 template <typename Write>
 std::string line_of(std::string_view kind, Write write) {
-    std::string line;
-    const Sink sink = [&line](std::string_view text) -> Status {
-        line += text;
-        return {};
-    };
-    JsonWriter json{sink};
-    json.begin_object().field("v", 1U).field("kind", kind).key("data");
-    write(json);
-    json.key("warnings").begin_array().end_array().field("incomplete", false).end_object();
-    CORDON_CHECK(json.finish().has_value() && "a string takes everything");
-    return line + "\n";
+    return text_of([&](JsonWriter& json) {
+               json.begin_object().field("v", 1U).field("kind", kind).key("data");
+               write(json);
+               json.key("warnings").begin_array().end_array().field("incomplete", false);
+               json.end_object();
+           }) +
+           "\n";
+}
+
+/// Of an alert or an incident.
+template <typename What>
+std::string data_of(const What& what) {
+    return text_of([&](JsonWriter& json) {
+        write_members(json, what);
+        write_history(json, what.history);
+        json.end_object();
+    });
 }
 
 }  // namespace
+
+void write_alert(JsonWriter& json, const records::StoredAlert& stored) {
+    write_members(json, stored);
+    json.end_object();
+}
+
+std::string alert_data(const records::StoredAlert& stored) { return data_of(stored); }
+std::string incident_data(const records::Incident& incident) { return data_of(incident); }
 
 std::string alert_line(const records::StoredAlert& stored) {
     return line_of("alert", [&](JsonWriter& json) { write_alert(json, stored); });
@@ -83,18 +134,8 @@ std::string alert_line(const records::StoredAlert& stored) {
 
 std::string incident_line(const records::Incident& incident) {
     return line_of("incident", [&](JsonWriter& json) {
-        json.begin_object()
-            .field("id", incident.id)
-            .field("title", incident.title)
-            .field("severity", to_string(incident.severity))
-            .field("phase", to_string(incident.phase))
-            .field("first", incident.first)
-            .field("last", incident.last)
-            .key("usd");
-        write_usd(json, incident.usd);
-        json.key("alerts").begin_array();
-        for (const std::string& id : incident.alerts) json.value(id);
-        json.end_array().end_object();
+        write_members(json, incident);
+        json.end_object();
     });
 }
 

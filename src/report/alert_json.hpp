@@ -16,6 +16,10 @@ void write_alert(JsonWriter& json, const records::StoredAlert& stored);
 /// The whole envelope as one line with its newline: what every sink sends.
 std::string alert_line(const records::StoredAlert& stored);
 
+/// `data` alone, with "history" (time, who, what, why): what the console gets.
+std::string alert_data(const records::StoredAlert& stored);
+std::string incident_data(const records::Incident& incident);
+
 /// The same of kind incident: id, title, severity, phase, first, last, usd, alerts.
 std::string incident_line(const records::Incident& incident);
 

@@ -10,6 +10,7 @@
 
 #include "case_page.hpp"
 #include "case_style.hpp"
+#include "service.hpp"
 #include "text.hpp"
 
 namespace cordon::report {
@@ -20,7 +21,7 @@ CasePage::CasePage(const CaseInput& in)
       money{in.context},
       scale{trace::ValueScale::make(in.result, &in.context)},
       evidence_hash{evidence_sha256(in.evidence)} {
-    std::map<std::pair<std::string, Category>, ServiceGroup> groups;
+    std::map<ServiceId, ServiceGroup> groups;
     std::set<std::pair<ChainId, Address>> ends;
     for (const trace::Endpoint& end : result.endpoints) {
         ends.emplace(end.chain, end.address);
@@ -28,11 +29,13 @@ CasePage::CasePage(const CaseInput& in)
             resting.push_back(&end);
             continue;
         }
-        std::string name = clean_text(end.label->text, 80);
-        if (name.empty()) name = "unnamed " + std::string{to_string(end.label->category)};
-        ServiceGroup& group = groups[{name, end.label->category}];
-        group.name = name;
-        group.category = end.label->category;
+        const auto [known, fresh] = groups.try_emplace(service_id(*end.label));
+        ServiceGroup& group = known->second;
+        if (fresh) {
+            group.name = service_name(*end.label);
+            group.category = end.label->category;
+        }
+        group.category = main_category(group.category, end.label->category);
         group.ends.push_back(&end);
         group.value += value(end);
     }
@@ -154,6 +157,44 @@ std::string cut_note(std::size_t shown, std::size_t all, std::string_view what) 
                   what);
 }
 
+namespace {
+
+/// Sections have anchors; those of a further trace get a prefix, so that each stands once. Quotes
+/// in text from outside are escaped: what looks like an anchor is one.
+Sink anchored(const Sink& sink, const std::string& prefix) {
+    return [&sink, prefix](std::string_view piece) {
+        std::string out;
+        for (std::size_t at = 0;;) {
+            std::size_t next = piece.size(), size = 0;
+            for (const std::string_view mark : {" id=\"", "href=\"#"})
+                if (const std::size_t found = piece.find(mark, at); found < next)
+                    next = found, size = mark.size();
+            out += piece.substr(at, next + size - at);
+            if (size == 0) return sink(out);
+            out += prefix;
+            at = next + size;
+        }
+    };
+}
+
+/// All that one trace shows.
+Status write_trace(CasePage& page, const Sink& sink) {
+    CORDON_TRY(sink(story_section(page)));
+    CORDON_TRY(sink(flow_section(page)));
+    CORDON_TRY(sink(patterns_section(page)));
+    CORDON_TRY(sink(freeze_section(page)));
+    CORDON_TRY(sink(watch_section(page)));
+    CORDON_TRY(table_sections(page, sink));
+    return sink(method_section(page));
+}
+
+std::string trace_heading(std::size_t number, const std::string& name) {
+    return format("<h1 class=\"part\">Trace {}{}</h1>\n", number,
+                  name.empty() ? "" : ": " + safe(name, 160));
+}
+
+}  // namespace
+
 Status write_case_file(const CaseInput& input, const Sink& sink) {
     CasePage page{input};
     const std::string title = safe(input.title.empty() ? "Case" : input.title, 160);
@@ -165,15 +206,24 @@ Status write_case_file(const CaseInput& input, const Sink& sink) {
              "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
              "<meta name=\"referrer\" content=\"no-referrer\"><title>" +
              title + " – case file</title><style>" + case_style(input.title, page.evidence_hash) +
-             "</style></head>\n<body><main>\n<p class=\"kicker\">Case file</p><h1>" + title +
-             "</h1>\n"));
-    CORDON_TRY(sink(story_section(page)));
-    CORDON_TRY(sink(flow_section(page)));
-    CORDON_TRY(sink(patterns_section(page)));
-    CORDON_TRY(sink(freeze_section(page)));
-    CORDON_TRY(sink(watch_section(page)));
-    CORDON_TRY(table_sections(page, sink));
-    CORDON_TRY(sink(method_section(page)));
+             "</style></head>\n<body><main>\n<p class=\"kicker\">Case file" +
+             (input.id.empty() ? "" : " " + safe(input.id, 60)) + "</p><h1>" + title + "</h1>\n"));
+    if (!input.more.empty()) CORDON_TRY(sink(trace_heading(1, input.name)));
+    CORDON_TRY(write_trace(page, sink));
+    for (std::size_t i = 0; i < input.more.size(); ++i) {
+        const CaseTrace& trace = input.more[i];
+        CORDON_TRY(sink(trace_heading(i + 2, trace.name)));
+        const CaseInput part{.title = input.title,
+                             .notes = {},
+                             .sources = {},
+                             .result = trace.result,
+                             .context = trace.context,
+                             .evidence = {},
+                             .max_rows = input.max_rows};
+        CasePage more{part};
+        CORDON_TRY(write_trace(more, anchored(sink, format("t{}-", i + 2))));
+    }
+    CORDON_TRY(sink(log_section(input)));
     CORDON_TRY(sink(evidence_section(page)));
     return sink("</main></body></html>\n");
 }

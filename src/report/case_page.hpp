@@ -57,6 +57,10 @@ std::string paragraphs(std::string_view text);
 /// A row of cells is cut here: a page that a browser cannot open helps nobody.
 std::string cut_note(std::size_t shown, std::size_t all, std::string_view what);
 
+/// Who has a letter and who has none; empty where the input has no letters.
+std::string letters_section(const CaseInput& input);
+/// What people noted; empty where nobody did.
+std::string log_section(const CaseInput& input);
 std::string story_section(CasePage& page);
 std::string flow_section(CasePage& page);
 std::string patterns_section(const CasePage& page);  ///< Empty when nothing was found.

@@ -278,15 +278,6 @@ std::string story_section(CasePage& page) {
             "here is right, but it is not all.</p>";
     for (const std::string& warning : result.warnings)
         out += "<p class=\"mark\">" + safe(warning, 600) + "</p>";
-    if (!page.input.notes.empty())
-        out += "<h3>About the case</h3><div class=\"notes\">" + paragraphs(page.input.notes) +
-               "</div>";
-    if (!page.input.sources.empty()) {
-        out += "<h3>Sources</h3><ul class=\"sources\">";
-        for (const std::string& source : page.input.sources)
-            out += "<li>" + safe(source, 600) + "</li>";
-        out += "</ul>";
-    }
     out +=
         "<nav><a href=\"#now\">Where it is now</a><a href=\"#flow\">Flow</a><a "
         "href=\"#freeze\">Where it can be frozen</a>"
@@ -316,7 +307,17 @@ std::string story_section(CasePage& page) {
                 whole > 0 ? 100 * place.value / whole : 0.0);
         out += "</tbody></table>";
     }
+    out += letters_section(page.input);
     out += "<h3>What is not known</h3>" + unknown_list(page);
+    if (!page.input.notes.empty())
+        out += "<h3>About the case</h3><div class=\"notes\">" + paragraphs(page.input.notes) +
+               "</div>";
+    if (!page.input.sources.empty()) {
+        out += "<h3>Sources</h3><ul class=\"sources\">";
+        for (const std::string& source : page.input.sources)
+            out += "<li>" + safe(source, 600) + "</li>";
+        out += "</ul>";
+    }
     return out + "\n";
 }
 

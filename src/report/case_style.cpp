@@ -65,7 +65,7 @@ h3 svg{width:16px;height:16px;vertical-align:-2px;margin-right:8px}
 .moves td{white-space:nowrap}.moves .id{white-space:normal;font-size:11px}.moves small{white-space:normal}
 .who a{text-decoration:none}.who i{font:11px ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace;color:var(--soft);margin-left:6px}
 .starts{list-style:none;padding:0;margin:4px 0 8px;max-width:none}.starts li{margin:1px 0;overflow-wrap:anywhere}.list{margin-bottom:0}
-.ask{margin-top:24px}
+.ask{margin-top:24px}.part{font-size:25px;margin:64px 0 6px;padding-top:18px;border-top:3px solid var(--ink)}
 details{margin:10px 0}summary{cursor:pointer;color:var(--soft)}
 summary:focus-visible,a:focus-visible{outline:2px solid var(--br);outline-offset:2px}
 a{color:inherit}
@@ -85,14 +85,15 @@ td small{display:inline;font-size:.93em}td small::before{content:" "}.moves smal
 .dense div.id{white-space:nowrap}.dense td+td .id span{white-space:normal}p.ask{margin-top:8pt;break-after:avoid}a{text-decoration:none}.bar{margin-top:3pt;height:5pt}.bar i{height:5pt}
 thead{display:table-header-group}tr,.facts div,.mark,dl>*{break-inside:avoid}caption{break-after:avoid}
 .facts{grid-template-columns:repeat(4,1fr);gap:6pt}.facts div{padding:7pt 8pt;border:.5pt solid var(--line)}.facts b{font-size:12pt}
-.hint{display:none}.flow,.flow.wide{overflow:visible;width:auto;margin:4pt 0;transform:none;padding:0;break-inside:avoid}
+.part{break-before:page;margin-top:0}.hint{display:none}.flow,.flow.wide{overflow:visible;width:auto;margin:4pt 0;transform:none;padding:0;break-inside:avoid}
 .flow svg,.flow.wide svg{width:100%;max-width:100%;height:auto}.sheet{page:flow;break-before:page;break-after:page}.sheet h2{margin-top:0;border:0}.sheet svg{max-height:148mm}
 p,li{orphans:3;widows:3}*{-webkit-print-color-adjust:exact;print-color-adjust:exact}
 )";
 
 }  // namespace
 
-std::string case_style(std::string_view title, std::string_view evidence_sha256) {
+std::string case_style(std::string_view title, std::string_view evidence_sha256,
+                       std::string_view kind) {
     std::string css = ":root{color-scheme:light dark;--panel:#f4f6f9;" + palette_css(false) + "}";
     css += "@media screen and (prefers-color-scheme:dark){:root{--panel:#161c25;" +
            palette_css(true) + "}}";
@@ -102,10 +103,13 @@ std::string case_style(std::string_view title, std::string_view evidence_sha256)
     css += "}";
     const std::string box = "font:7.5pt Inter,system-ui,\"DejaVu Sans\",sans-serif;color:#55606e;";
     const std::string margins = format(
-        "@top-left{{content:{0};{2}}}@top-right{{content:\"Case file\";{2}}}"
-        "@bottom-left{{content:\"evidence SHA-256 \" {1};{2}}}@bottom-right{{content:\"Page \" "
+        "@top-left{{content:{0};{2}}}@top-right{{content:{3};{2}}}"
+        "@bottom-left{{content:{1};{2}}}@bottom-right{{content:\"Page \" "
         "counter(page) \" of \" counter(pages);{2}}}",
-        css_string(clean_text(title, 80)), css_string(evidence_sha256), box);
+        css_string(clean_text(title, 80)),
+        css_string(evidence_sha256.empty() ? std::string{"no evidence manifest yet"}
+                                           : "evidence SHA-256 " + std::string{evidence_sha256}),
+        box, css_string(clean_text(kind, 60)));
     css += format(
         "@page{{size:A4;margin:16mm 13mm 14mm;{0}}}@page flow{{size:A4 landscape;margin:17mm 12mm "
         "15mm;{0}}}",

@@ -55,6 +55,37 @@ Status write_edges_csv(const trace::TraceResult& result, const Sink& sink) {
     return out.empty() ? Status{} : sink(out);
 }
 
+Status write_nodes_csv(const trace::TraceResult& result, const Sink& sink) {
+    CORDON_TRY(
+        sink("chain,address,hop,seed,label,category,label_source,label_confidence,stop,asset,"
+             "received,tainted,resting,first_seen,last_seen,confidence\n"));
+    const auto moment = [](std::optional<UnixMillis> time) {
+        return time ? format_rfc3339(*time) : std::string{};
+    };
+    std::string out;
+    for (const trace::Node& node : result.nodes) {
+        const std::string who = format(
+            "{},{},{},{},{},{},{},{},{}", to_string(node.chain),
+            chain::format_address(node.chain, node.address), node.hop, node.seed ? "true" : "false",
+            node.label ? csv_field(clean_text(node.label->text)) : std::string{},
+            node.label ? to_string(node.label->category) : std::string_view{},
+            node.label ? csv_field(clean_text(node.label->source)) : std::string{},
+            node.label ? format("{}", node.label->confidence) : std::string{},
+            node.stop == trace::Stop::kNone ? std::string_view{} : trace::to_string(node.stop));
+        const std::string when =
+            format("{},{},{}", moment(node.first_seen), moment(node.last_seen), node.confidence);
+        for (const trace::Holding& holding : node.holdings)
+            out += format("{},{},{},{},{},{}\n", who, csv_field(holding.asset.text()),
+                          holding.received.to_string(), holding.tainted.to_string(),
+                          holding.resting.to_string(), when);
+        if (node.holdings.empty()) out += format("{},,,,,{}\n", who, when);
+        if (out.size() < 64 * 1024) continue;
+        CORDON_TRY(sink(out));
+        out.clear();
+    }
+    return out.empty() ? Status{} : sink(out);
+}
+
 Status write_watch_csv(std::span<const Watch> list, const Sink& sink) {
     CORDON_TRY(sink("chain,address,outpoint,asset,tainted,since,case,source,confidence\n"));
     for (const Watch& watch : list)

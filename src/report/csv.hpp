@@ -17,6 +17,11 @@ namespace cordon::report {
 /// Errors are those of the sink.
 Status write_edges_csv(const trace::TraceResult& result, const Sink& sink);
 
+/// The nodes of a trace, one row for each asset that they hold:
+/// chain,address,hop,seed,label,category,label_source,label_confidence,stop,asset,received,tainted,
+/// resting,first_seen,last_seen,confidence. Fields as above.
+Status write_nodes_csv(const trace::TraceResult& result, const Sink& sink);
+
 /// The watch list of a frontier, as docs/formats/watch-list.md says and chain::read_watch_list
 /// reads. Errors are those of the sink.
 Status write_watch_csv(std::span<const Watch> list, const Sink& sink);

@@ -24,6 +24,7 @@ std::string_view name_of(trace::FlowKind kind) noexcept {
         case trace::FlowKind::kService: return "service";
         case trace::FlowKind::kChain: return "chain";
         case trace::FlowKind::kFold: return "fold";
+        case trace::FlowKind::kContext: return "context";
     }
     return "wallet";
 }
@@ -36,11 +37,16 @@ void write_box(JsonWriter& json, std::string_view name, const trace::Box& box) {
 
 void write_node(JsonWriter& json, const trace::FlowNode& node) {
     json.begin_object().field("key", node.key).field("kind", name_of(node.kind));
-    json.field("name", node.name).field("count", node.members.size());
+    json.field("name", node.name).field("count", node.count());
     if (node.category) json.field("category", to_string(*node.category));
     json.key("members").begin_array();
     for (const uint32_t member : node.members) json.value(member);
-    json.end_array().field("column", node.column);
+    json.end_array();
+    if (node.kind == trace::FlowKind::kContext) {
+        if (!node.address.empty()) json.field("address", node.address);
+        json.field("moved", node.moved);
+    }
+    json.field("column", node.column);
     json.field("hop_first", node.hop_first).field("hop_last", node.hop_last);
     if (node.stop != trace::Stop::kNone) json.field("stop", trace::to_string(node.stop));
     json.field("in", node.in).field("out", node.out).field("rest", node.rest);
@@ -62,6 +68,7 @@ void write_ribbon(JsonWriter& json, const trace::FlowLayout& layout, const trace
     json.key("kinds").begin_array();
     for (const std::string& kind : ribbon.kinds) json.value(kind);
     json.end_array().field("width", pixels(ribbon.width)).field("back", ribbon.back);
+    if (ribbon.context) json.field("context", true);
     // What leads back is drawn as a cubic curve of its own width.
     const trace::Arc arc = ribbon.back ? trace::arc_of(layout, ribbon) : trace::Arc{};
     if (ribbon.back) json.field("arc_width", pixels(arc.width));
@@ -78,8 +85,9 @@ void write_ribbon(JsonWriter& json, const trace::FlowLayout& layout, const trace
 
 }  // namespace
 
-void write_layout(JsonWriter& json, const trace::FlowLayout& layout) {
-    json.begin_object().field("width", pixels(layout.width)).field("height", pixels(layout.height));
+void write_layout_fields(JsonWriter& json, const trace::FlowLayout& layout,
+                         const std::function<void()>& write_ribbons) {
+    json.field("width", pixels(layout.width)).field("height", pixels(layout.height));
     json.field("font_size", layout.font_size).field("node_width", layout.node_width);
     json.field("mode", name_of(layout.mode));
     json.field("axis", layout.axis == trace::FlowAxis::kHop ? "hop" : "time");
@@ -90,17 +98,33 @@ void write_layout(JsonWriter& json, const trace::FlowLayout& layout) {
         json.begin_object().field("x", pixels(column.x)).field("head", column.head).end_object();
     json.end_array().key("nodes").begin_array();
     for (const trace::FlowNode& node : layout.nodes) write_node(json, node);
-    json.end_array().key("ribbons").begin_array();
-    for (const trace::Ribbon& ribbon : layout.ribbons) write_ribbon(json, layout, ribbon);
+    json.end_array().key("ribbons");
+    if (write_ribbons) {
+        write_ribbons();
+    } else {
+        json.begin_array();
+        for (const trace::Ribbon& ribbon : layout.ribbons) write_ribbon(json, layout, ribbon);
+        json.end_array();
+    }
     const trace::FlowOmitted& left = layout.omitted;
-    json.end_array().key("omitted").begin_object();
+    json.key("omitted").begin_object();
     json.field("folded_nodes", left.folded_nodes).field("dust_movements", left.dust_movements);
     json.field("dust_nodes", left.dust_nodes).field("dust_value", left.dust_value);
     json.field("internal_movements", left.internal_movements);
     json.field("fee_movements", left.fee_movements).field("fee_value", left.fee_value);
-    json.field("labels", left.labels).end_object().key("notes").begin_array();
+    json.field("outside", left.outside)
+        .field("labels", left.labels)
+        .end_object()
+        .key("notes")
+        .begin_array();
     for (const std::string& note : layout.notes) json.value(note);
-    json.end_array().end_object();
+    json.end_array();
+}
+
+void write_layout(JsonWriter& json, const trace::FlowLayout& layout) {
+    json.begin_object();
+    write_layout_fields(json, layout);
+    json.end_object();
 }
 
 }  // namespace cordon::report

@@ -55,13 +55,25 @@ std::string compare(const std::string& directory, const EvidenceFile& expected) 
     return {};
 }
 
-Result<EvidenceFile> read_file_entry(simdjson::dom::element entry) {
+/// One of the case's parts, or a path of such parts.
+bool stays_inside(std::string_view name, bool folders) {
+    while (true) {
+        const std::size_t end = folders ? std::min(name.find('/'), name.size()) : name.size();
+        const std::string_view part = name.substr(0, end);
+        if (part.empty() || part == "." || part == ".." ||
+            part.find_first_of(std::string_view{"/\\\0", 3}) != std::string_view::npos)
+            return false;
+        if (end == name.size()) return true;
+        name.remove_prefix(end + 1);
+    }
+}
+
+Result<EvidenceFile> read_file_entry(simdjson::dom::element entry, bool folders) {
     std::string_view name, sha256;
     uint64_t bytes = 0;
     if (entry["name"].get(name) || entry["bytes"].get(bytes) || entry["sha256"].get(sha256))
         return fail(ErrorCode::kMalformed, "a file entry lacks name, bytes or sha256");
-    if (name.empty() || name == "." || name == ".." ||
-        name.find_first_of(std::string_view{"/\\\0", 3}) != std::string_view::npos)
+    if (!stays_inside(name, folders))
         return fail(ErrorCode::kMalformed,
                     format("the file name \"{}\" leads out of the folder", clean_text(name)));
     return EvidenceFile{std::string{name}, bytes, std::string{sha256}};
@@ -150,6 +162,81 @@ Result<EvidenceFile> evidence_file(const std::string& path) {
     return result;
 }
 
+EvidenceFile evidence_of(std::string name, std::string_view bytes) {
+    return {std::move(name), bytes.size(), to_hex(crypto::sha256(bytes_of(bytes)))};
+}
+
+Status write_case_manifest(const Evidence& evidence, std::string_view case_id,
+                           const std::vector<EvidenceFile>& files,
+                           const std::vector<std::string>& not_reproducible, const Sink& sink) {
+    std::string out =
+        "{\"v\":1,\"kind\":\"case.manifest\",\"data\":{\n\"evidence\":" + evidence_json(evidence) +
+        ",\n\"evidence_sha256\":\"" + evidence_sha256(evidence) + "\",\n\"case\":";
+    const Sink into = string_sink(out);
+    JsonWriter json{into};
+    append_json_string(out, case_id);
+    out += ",\n\"not_reproducible\":";
+    json.begin_array();
+    for (const std::string& name : not_reproducible) json.value(name);
+    json.end_array();
+    CORDON_TRY(json.finish());
+    out += ",\n\"files\":";
+    JsonWriter list{into};
+    list.begin_array();
+    for (const EvidenceFile& file : files) {
+        list.new_line();
+        write_file(list, file);
+    }
+    list.end_array();
+    CORDON_TRY(list.finish());
+    out += "},\n\"warnings\":[],\"incomplete\":false}\n";
+    return sink(out);
+}
+
+Result<Manifest> read_manifest(std::string_view text) {
+    simdjson::dom::parser parser;
+    simdjson::dom::element root;
+    if (const auto code = parser.parse(text.data(), text.size()).get(root))
+        return fail(ErrorCode::kMalformed, format("no JSON: {}", simdjson::error_message(code)));
+    std::string_view kind, sha256;
+    simdjson::dom::element data, evidence;
+    simdjson::dom::array files;
+    if (root["kind"].get(kind) || (kind != "evidence.manifest" && kind != "case.manifest") ||
+        root["data"].get(data) || data["evidence"].get(evidence) ||
+        data["evidence_sha256"].get(sha256) || evidence["files"].get(files))
+        return fail(ErrorCode::kMalformed,
+                    "expected kind evidence.manifest or case.manifest with "
+                    "data.evidence, data.evidence_sha256, files[]");
+    Manifest manifest;
+    manifest.sealed_case = kind == "case.manifest";
+    manifest.evidence_sha256 = sha256;
+
+    // The bytes as hashed lie between the names of two fields, which our own writer put there.
+    constexpr std::string_view kBefore = "\"data\":{\n\"evidence\":";
+    constexpr std::string_view kAfter = ",\n\"evidence_sha256\":";
+    const std::size_t begin = text.find(kBefore);
+    const std::size_t end = text.rfind(kAfter);
+    if (begin == std::string_view::npos || end == std::string_view::npos ||
+        end < begin + kBefore.size())
+        return fail(ErrorCode::kMalformed,
+                    "reformatted; the hash is over its bytes as they were written");
+    const std::string_view hashed =
+        text.substr(begin + kBefore.size(), end - begin - kBefore.size());
+    manifest.intact = to_hex(crypto::sha256(bytes_of(hashed))) == sha256;
+
+    const auto take = [&](simdjson::dom::element entry) -> Status {
+        CORDON_TRY(EvidenceFile file, read_file_entry(entry, manifest.sealed_case));
+        manifest.files.push_back(std::move(file));
+        return {};
+    };
+    if (manifest.sealed_case && data["files"].get(files))
+        return fail(ErrorCode::kMalformed, "expected data.files[]");
+    for (const simdjson::dom::element entry : files) CORDON_TRY(take(entry));
+    simdjson::dom::element page;
+    if (!manifest.sealed_case && !data["page"].get(page) && !page.is_null()) CORDON_TRY(take(page));
+    return manifest;
+}
+
 Status verify_manifest(const std::string& directory) {
     const std::string path = (fs::path{directory} / "manifest.json").string();
     std::error_code error;
@@ -161,52 +248,16 @@ Status verify_manifest(const std::string& directory) {
         return fail(ErrorCode::kMalformed,
                     format("{}: {} bytes, more than a manifest can have", path, size));
     std::ifstream file{path, std::ios::binary};
-    std::string text{std::istreambuf_iterator<char>{file}, {}};
+    const std::string text{std::istreambuf_iterator<char>{file}, {}};
     if (file.bad()) return fail(ErrorCode::kIo, format("{}: cannot be read", path));
-
-    simdjson::dom::parser parser;
-    simdjson::dom::element root;
-    if (const auto code = parser.parse(text).get(root))
-        return fail(ErrorCode::kMalformed,
-                    format("{}: no JSON: {}", path, simdjson::error_message(code)));
-    std::string_view kind, sha256;
-    simdjson::dom::element data, evidence;
-    simdjson::dom::array files;
-    if (root["kind"].get(kind) || kind != "evidence.manifest" || root["data"].get(data) ||
-        data["evidence"].get(evidence) || data["evidence_sha256"].get(sha256) ||
-        evidence["files"].get(files))
-        return fail(ErrorCode::kMalformed, format("{}: expected kind evidence.manifest with "
-                                                  "data.evidence, data.evidence_sha256, files[]",
-                                                  path));
-
-    // The bytes as hashed lie between the names of two fields, which our own writer put there.
-    constexpr std::string_view kBefore = "\"data\":{\n\"evidence\":";
-    constexpr std::string_view kAfter = ",\n\"evidence_sha256\":";
-    const std::size_t begin = text.find(kBefore);
-    const std::size_t end = text.rfind(kAfter);
-    if (begin == std::string::npos || end == std::string::npos || end < begin + kBefore.size())
-        return fail(
-            ErrorCode::kMalformed,
-            format("{}: reformatted; the hash is over its bytes as they were written", path));
-    const std::string_view hashed =
-        std::string_view{text}.substr(begin + kBefore.size(), end - begin - kBefore.size());
+    const auto manifest = read_manifest(text);
+    if (!manifest) return fail(manifest.error().in(path));
     std::string wrong;
-    const auto note = [&wrong](const std::string& line) {
-        if (!line.empty()) wrong += "\n  " + line;
-    };
-    if (to_hex(crypto::sha256(bytes_of(hashed))) != sha256)
-        note("manifest.json: the evidence does not match its own SHA-256");
-    for (const simdjson::dom::element entry : files) {
-        const auto expected = read_file_entry(entry);
-        if (!expected) return fail(expected.error().in(path));
-        note(compare(directory, *expected));
-    }
-    simdjson::dom::element page;
-    if (!data["page"].get(page) && !page.is_null()) {
-        const auto expected = read_file_entry(page);
-        if (!expected) return fail(expected.error().in(path));
-        note(compare(directory, *expected));
-    }
+    if (!manifest->intact)
+        wrong += "\n  manifest.json: the evidence does not match its own SHA-256";
+    for (const EvidenceFile& expected : manifest->files)
+        if (const std::string line = compare(directory, expected); !line.empty())
+            wrong += "\n  " + line;
     if (!wrong.empty())
         return fail(ErrorCode::kChecksum,
                     format("{}: changed since it was written:{}", directory, wrong));

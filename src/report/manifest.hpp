@@ -44,6 +44,24 @@ std::string evidence_sha256(const Evidence& evidence);
 Status write_manifest(const Evidence& evidence, const std::optional<EvidenceFile>& page,
                       const Sink& sink);
 
+/// The manifest of a sealed case (docs/formats/case-archive.md): kind case.manifest, with every
+/// file of the archive but itself and the log's proof. `not_reproducible`: names of files that
+/// another run makes with other bytes.
+Status write_case_manifest(const Evidence& evidence, std::string_view case_id,
+                           const std::vector<EvidenceFile>& files,
+                           const std::vector<std::string>& not_reproducible, const Sink& sink);
+
+struct Manifest {
+    bool sealed_case = false;  ///< Of kind case.manifest.
+    bool intact = false;       ///< The evidence has the digest that it is said to have.
+    std::string evidence_sha256;
+    std::vector<EvidenceFile> files;  ///< All that it vouches for.
+};
+/// kMalformed: it is none, or a name in it leads out of the folder.
+Result<Manifest> read_manifest(std::string_view text);
+
+/// Of bytes in memory.
+EvidenceFile evidence_of(std::string name, std::string_view bytes);
 /// Name, size and SHA-256 of a file on disk; `name` is the part after the last '/'. kNotFound, kIo.
 Result<EvidenceFile> evidence_file(const std::string& path);
 

@@ -9,6 +9,7 @@
 #include <cordon/chain/text.hpp>
 
 #include "palette.hpp"
+#include "service.hpp"
 #include "text.hpp"
 
 namespace cordon::report {
@@ -55,6 +56,7 @@ std::string style(Theme theme) {
     for (int i = 0; i < kTaintSteps; ++i)
         css +=
             format(".cf .t{0}{{fill:var(--t{0})}}.cf .a.t{0},.cf .u.t{0}{{stroke:var(--t{0})}}", i);
+    css += ".cf .c{fill:var(--soft)}.cf .a.c{stroke:var(--soft)}";
     // An arc is a line: the fill of its step must not close it to an area.
     css += ".cf path.a{fill:none}";
     return css;
@@ -165,15 +167,17 @@ private:
     void draw(const Ribbon& ribbon) {
         const double width = std::max(ribbon.width, kThinnest);
         const double shift = (ribbon.width - width) / 2;
-        const char* unsure = ribbon.confidence < 1 ? " u" : "";
+        const std::string css = ribbon.context ? "c"
+                                               : format("t{}{}", taint_step(ribbon.taint),
+                                                        ribbon.confidence < 1 ? " u" : "");
         std::string d;
         if (ribbon.back) {
             const trace::Arc arc = trace::arc_of(layout_, ribbon);
             const auto& p = arc.points;
             d = format("M{:.1f} {:.1f}C{:.1f} {:.1f} {:.1f} {:.1f} {:.1f} {:.1f}", p[0].x, p[0].y,
                        p[1].x, p[1].y, p[2].x, p[2].y, p[3].x, p[3].y);
-            out_ += format("<path class=\"a t{}{}\" stroke-width=\"{:.2f}\" d=\"{}\">",
-                           taint_step(ribbon.taint), unsure, arc.width, d);
+            out_ +=
+                format("<path class=\"a {}\" stroke-width=\"{:.2f}\" d=\"{}\">", css, arc.width, d);
         } else {
             // There along the upper edge, back along the lower one; straight across the lanes in
             // between.
@@ -193,8 +197,7 @@ private:
                             ribbon.path[i - 1].y + shift + width);
             }
             d += 'Z';
-            out_ +=
-                format("<path class=\"r t{}{}\" d=\"{}\">", taint_step(ribbon.taint), unsure, d);
+            out_ += format("<path class=\"r {}\" d=\"{}\">", css, d);
         }
         tip(ribbon_tip(ribbon));
         out_ += "</path>";
@@ -214,10 +217,17 @@ private:
     std::string ribbon_tip(const Ribbon& ribbon) const {
         const auto who = [this](uint32_t i) {
             const FlowNode& node = layout_.nodes[i];
-            return node.members.size() == 1
-                       ? full_address(node.members.front())
-                       : clean_text(node.name) + format(" ×{}", node.members.size());
+            if (node.kind == FlowKind::kContext && !node.address.empty()) return node.address;
+            return node.members.size() == 1 ? full_address(node.members.front())
+                                            : clean_text(node.name) + format(" ×{}", node.count());
         };
+        if (ribbon.context) {
+            std::string text = format("{} → {}\n{} movements, nothing stolen known of them",
+                                      who(ribbon.from), who(ribbon.to), grouped(ribbon.movements));
+            if (ribbon.first) text += "\n" + utc_text(ribbon.first);
+            if (ribbon.last && ribbon.last != ribbon.first) text += " to " + utc_text(ribbon.last);
+            return text;
+        }
         std::string text = format("{} → {}\n{} in {} movements, {} of it stolen", who(ribbon.from),
                                   who(ribbon.to), layout_.scale.text_with_unit(ribbon.value),
                                   grouped(ribbon.movements), percent_text(ribbon.taint));
@@ -240,8 +250,11 @@ private:
 
     std::string node_tip(const FlowNode& node) const {
         std::string text = clean_text(node.name);
-        if (node.members.size() > 1) text += format(" ×{}", node.members.size());
+        if (node.count() > 1) text += format(" ×{}", node.count());
         if (node.category) text += format(" ({})", to_string(*node.category));
+        if (node.kind == FlowKind::kContext)
+            return text + format("\n{} by the ledger; nothing stolen is known of it", node.moved) +
+                   (node.address.empty() ? "" : "\n" + node.address);
         text += format("\n{} stolen money passed, {} of all that passed",
                        layout_.scale.text_with_unit(node.through()), percent_text(node.taint));
         if (layout_.backward) {
@@ -276,11 +289,11 @@ private:
         const double h = std::max(box.height, kThinnest);
         out_ += "<g>";
         tip(node_tip(node));
-        std::string css = format("t{}", taint_step(node.taint));
+        std::string css =
+            node.kind == FlowKind::kContext ? "c" : format("t{}", taint_step(node.taint));
         if (node.category && sign_of(*node.category) != Sign::kCrime)
             css = sign_class(sign_of(*node.category));
-        if (node.members.size() >
-            1)  // Several things in one: a second edge, like a stack of cards.
+        if (node.count() > 1)  // Several things in one: a second edge, like a stack of cards.
             out_ += format(
                 "<rect class=\"{}\" fill-opacity=\".55\" x=\"{:.1f}\" y=\"{:.2f}\" width=\"1.6\" "
                 "height=\"{:.2f}\"/>",
@@ -353,16 +366,17 @@ private:
         text_at("100 % stolen");
         std::set<Sign> signs;
         bool rests = false, several = false, back = false, unsure = false, sources = false;
-        bool narrowed = false;
+        bool narrowed = false, context = false;
         for (const FlowNode& node : layout_.nodes) {
             if (node.category) signs.insert(sign_of(*node.category));
             rests = rests || node.box.bottom() - node.rest_top >= 0.5;
-            several = several || node.members.size() > 1;
+            several = several || node.count() > 1;
             sources = sources || (node.kind != FlowKind::kSeed && node.through() > 0 &&
                                   node.box.height * node.source / node.through() >= 1.5);
         }
         for (const Ribbon& ribbon : layout_.ribbons)
-            back = back || ribbon.back, unsure = unsure || ribbon.confidence < 1,
+            back = back || ribbon.back, context = context || ribbon.context,
+            unsure = unsure || ribbon.confidence < 1,
             narrowed = narrowed || (ribbon.back && trace::arc_of(layout_, ribbon).narrowed);
         for (const Sign sign : signs) {
             const std::string name{sign_name(sign)};
@@ -399,6 +413,9 @@ private:
         if (unsure)
             mark("<path class=\"a u t10\" stroke-width=\"2\" d=\"M0 6H16\"/>",
                  "confidence below 100 %");
+        if (context)
+            mark("<path class=\"a c\" stroke-width=\"1\" d=\"M0 6H16\"/>",
+                 "payment around it: nothing stolen known");
         y += 26;
         for (const std::string& note : layout_.notes) {
             const std::string all = clean_text(note, 600);
@@ -440,6 +457,9 @@ trace::LayoutParams flow_params(const trace::TraceResult& result) {
             if (std::string text = clean_text(node.label->text, 60); !text.empty()) return text;
         const std::string text = shortened(chain::display_address(node.chain, node.address));
         return several ? to_string(node.chain) + " " + text : text;
+    };
+    params.holder = [](const trace::Node& node) {
+        return node.label ? service_name(*node.label) : std::string{};
     };
     return params;
 }
