@@ -13,6 +13,8 @@ namespace cordon::guard {
 boost::json::object verdict_json(const Verdict& verdict);
 /// data of guard.request: with its text, as people sign it.
 boost::json::object standing_json(const Standing& standing);
+/// A part of others: "group", "needed", "given", "agreed", "begins".
+boost::json::object agreement_json(const Agreement& agreement);
 /// data of guard.breaker: with the text that people sign to reset it.
 boost::json::object breaker_json(const Breaker& breaker);
 

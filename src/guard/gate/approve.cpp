@@ -203,7 +203,9 @@ Result<Verdict> Gate::Impl::approve_change(const wallet::Statement& statement,
     return verdict;
 }
 
-Result<Verdict> Gate::cancel(std::string_view id, std::string_view by, UnixMillis now) {
+Result<Verdict> Gate::cancel(std::string_view id, std::string_view by, UnixMillis now,
+                             std::string_view why) {
+    if (!why.empty()) CORDON_TRY(check_words("why a request is taken back", why));
     Impl& impl = *impl_;
     Verdict verdict;
     uint64_t next = 0;
@@ -221,14 +223,15 @@ Result<Verdict> Gate::cancel(std::string_view id, std::string_view by, UnixMilli
         final_entry = known.last;
         if (known.open) verdict = known.open->verdict;
         if (known.open && verdict.decision != Decision::kDeny) {
-            CORDON_TRY(impl.commit(now, Cancelled{found->first, std::string{by}}));
+            CORDON_TRY(
+                impl.commit(now, Cancelled{found->first, std::string{by}, std::string{why}}));
             verdict.decision = Decision::kDeny;
             verdict.needs.clear();
             verdict.earliest.reset();
             verdict.time = impl.moment(now);
             verdict.reasons = {gate_reason(
                 Decision::kDeny,
-                format("taken back by {}{}", by,
+                format("taken back by {}{}{}{}", by, why.empty() ? "" : ": ", why,
                        known.open->counted ? "; it was let through before and counts" : ""))};
             Judged deed;
             deed.verdict = verdict;

@@ -122,16 +122,4 @@ Status Gate::trip(const BreakerKey& key, std::string_view by, std::string_view w
     return impl_->wait(next);
 }
 
-std::vector<Breaker> Gate::breakers() const {
-    std::vector<Breaker> all;
-    uint64_t next = 0;
-    {
-        const Impl::Lock lock{impl_->mutex};
-        next = impl_->state.next;
-        for (const auto& [key, tripped] : impl_->state.tripped) all.push_back(tripped.breaker);
-    }
-    static_cast<void>(impl_->wait(next));  // One that is not durable yet stops all the same.
-    return all;
-}
-
 }  // namespace cordon::guard

@@ -84,6 +84,7 @@ struct Writer {
         out["type"] = "verdict";
         out["verdict"] = verdict_json(deed.verdict);
         if (deed.request) out["request"] = request_json(*deed.request);
+        if (!deed.asked_by.empty()) out["asked_by"] = deed.asked_by;
         if (!deed.counted) return;
         json::array counts;
         for (const Count& each : deed.counts)
@@ -101,6 +102,7 @@ struct Writer {
         out["type"] = "cancel";
         out["id"] = deed.id;
         out["by"] = deed.by;
+        if (!deed.why.empty()) out["why"] = deed.why;
     }
     void operator()(const Tripped& deed) const {
         out["type"] = "trip";
@@ -170,6 +172,10 @@ public:
     Result<std::string> text(std::string_view name) const {
         CORDON_TRY(const JsonValue* value, get(name, JsonValue::Kind::kString));
         return value->text;
+    }
+    /// Of what older programs did not write.
+    Result<std::string> text_or_empty(std::string_view name) const {
+        return has(name) ? text(name) : Result<std::string>{std::string{}};
     }
     Result<uint64_t> number(std::string_view name) const {
         CORDON_TRY(const JsonValue* value, get(name, JsonValue::Kind::kNumber));
@@ -308,6 +314,7 @@ Result<Judged> read_judged(const Reader& in, std::optional<Hash256>& left_out) {
         CORDON_TRY(const Reader request, in.object("request"));
         CORDON_TRY(deed.request, read_request(request, left_out));
     }
+    CORDON_TRY(deed.asked_by, in.text_or_empty("asked_by"));
     deed.counted = in.has("counts");
     if (!deed.counted) return deed;
     CORDON_TRY(const auto counts, in.array("counts"));
@@ -365,6 +372,7 @@ Result<Deed> read_deed(std::string_view type, const Reader& in, std::optional<Ha
         Cancelled deed;
         CORDON_TRY(deed.id, in.text("id"));
         CORDON_TRY(deed.by, in.text("by"));
+        CORDON_TRY(deed.why, in.text_or_empty("why"));
         return deed;
     }
     if (type == "trip") {

@@ -39,6 +39,7 @@ struct Judged {
     std::vector<Count> counts = {};
     Cents usd = 0;
     bool counted = false;
+    std::string asked_by = {};  ///< Who handed the request in; empty: not known.
     friend bool operator==(const Judged&, const Judged&) = default;
 };
 /// A statement that counts.
@@ -49,7 +50,7 @@ struct Stated {
     friend bool operator==(const Stated&, const Stated&) = default;
 };
 struct Cancelled {
-    std::string id, by;
+    std::string id, by, why = {};
     friend bool operator==(const Cancelled&, const Cancelled&) = default;
 };
 /// Who trips a breaker when it is an alert, before its id.

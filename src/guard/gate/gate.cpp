@@ -231,13 +231,15 @@ Result<Verdict> Gate::Impl::verdict_at(uint64_t entry) {
 }
 
 Standing standing_of(const KnownRequest& known) {
-    Standing standing{known.open->request, known.open->verdict, {}, known.seen, known.txn};
+    Standing standing{known.open->request, known.open->verdict, {},
+                      known.seen,          known.txn,           known.open->asked_by};
     for (const Given& each : known.open->given)
         if (each.approves) standing.approvals.push_back(each.statement);
     return standing;
 }
 
-Result<Verdict> Gate::check(const WithdrawalRequest& request, UnixMillis now) {
+Result<Verdict> Gate::check(const WithdrawalRequest& request, UnixMillis now,
+                            std::string_view asked_by) {
     CORDON_TRY(const Hash256 digest, wallet::digest_of(request));
     if (request.payload.data.size() > kMaxPayload)
         return fail(ErrorCode::kLimit, format("{}: a payload of {} bytes: at most {}", request.id,
@@ -245,7 +247,17 @@ Result<Verdict> Gate::check(const WithdrawalRequest& request, UnixMillis now) {
     if (request.cancelled)
         return fail(ErrorCode::kInvalidParam,
                     format("{}: is cancelled; cancel() takes a request back", request.id));
-    return impl_->judge(request, digest, now, {});
+    if (!asked_by.empty()) CORDON_TRY(check_words("who hands a request in", asked_by));
+    return impl_->judge(request, digest, now, {}, asked_by);
+}
+
+Status Gate::Impl::read_closed(Standing& standing, uint64_t first, uint64_t last) {
+    CORDON_TRY(standing.verdict, verdict_at(last));
+    CORDON_TRY(Judged asked, judged_at(first));
+    CORDON_CHECK(asked.request);
+    standing.request = *std::move(asked.request);
+    standing.asked_by = std::move(asked.asked_by);
+    return {};
 }
 
 Result<std::optional<Standing>> Gate::find(std::string_view id) const {
@@ -269,10 +281,7 @@ Result<std::optional<Standing>> Gate::find(std::string_view id) const {
     }
     CORDON_TRY(impl.wait(next));
     if (last == next) return standing;
-    CORDON_TRY(standing->verdict, impl.verdict_at(last));
-    CORDON_TRY(const Judged asked, impl.judged_at(first));
-    CORDON_CHECK(asked.request);
-    standing->request = *asked.request;
+    CORDON_TRY(impl.read_closed(*standing, first, last));
     return standing;
 }
 

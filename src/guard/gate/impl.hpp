@@ -54,7 +54,7 @@ struct Gate::Impl {
                     UnixMillis now) const;
     Result<Verdict> commit_verdict(const WithdrawalRequest& request, Verdict verdict,
                                    const Judgement& judgement, GatheredRisk& gathered,
-                                   UnixMillis now);
+                                   UnixMillis now, std::string_view asked_by);
     Status trip_anew(const TrippedBreaker& tripped, std::string by, std::string why,
                      UnixMillis now);
     /// By alerts that concern a request.
@@ -68,10 +68,11 @@ struct Gate::Impl {
     /// Everything that was decided so far is durable when this returns.
     Status wait(uint64_t next);
     Result<Verdict> judge(const WithdrawalRequest& request, const Hash256& digest, UnixMillis now,
-                          const Before& before);
+                          const Before& before, std::string_view asked_by = {});
     /// From the log. REQUIRES: durable.
     Result<Judged> judged_at(uint64_t entry);
     Result<Verdict> verdict_at(uint64_t entry);
+    Status read_closed(Standing& standing, uint64_t first, uint64_t last);
     Result<Verdict> approve_withdrawal(const wallet::Statement& statement,
                                        const wallet::SignedStatement& signed_statement,
                                        UnixMillis now);

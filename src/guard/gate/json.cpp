@@ -52,7 +52,20 @@ json::object standing_json(const Standing& standing) {
             {"tx", standing.seen_on_chain
                        ? json::value(chain::format_hash(standing.request.chain, standing.txn))
                        : json::value(nullptr)},
-            {"text", text ? json::value(*text) : json::value(nullptr)}};
+            {"text", text ? json::value(*text) : json::value(nullptr)},
+            {"asked_by",
+             standing.asked_by.empty() ? json::value(nullptr) : json::value(standing.asked_by)}};
+}
+
+json::object agreement_json(const Agreement& agreement) {
+    json::array agreed;
+    for (const std::string& name : agreement.agreed) agreed.emplace_back(name);
+    return {{"group", agreement.need.group},
+            {"needed", agreement.need.needed},
+            {"given", agreement.need.given},
+            {"agreed", std::move(agreed)},
+            {"begins", agreement.begins ? json::value(format_rfc3339(*agreement.begins))
+                                        : json::value(nullptr)}};
 }
 
 json::object breaker_json(const Breaker& breaker) {
@@ -61,6 +74,7 @@ json::object breaker_json(const Breaker& breaker) {
             {"since", format_rfc3339(breaker.since)},
             {"by", breaker.by},
             {"why", breaker.why},
+            {"reset", agreement_json(breaker.reset)},
             {"text", text ? json::value(*text) : json::value(nullptr)}};
 }
 

@@ -215,13 +215,16 @@ Result<std::optional<Verdict>> Gate::Impl::standing_verdict(const std::string& i
 
 Result<Verdict> Gate::Impl::commit_verdict(const WithdrawalRequest& request, Verdict verdict,
                                            const Judgement& judgement, GatheredRisk& gathered,
-                                           UnixMillis now) {
+                                           UnixMillis now, std::string_view asked_by) {
     const auto known = state.requests.find(request.id);
     const OpenRequest* open = known == state.requests.end() ? nullptr : known->second.open.get();
     const bool new_round = !open || is_over(open->verdict, moment(now));
     if (!new_round && says_the_same(open->verdict, verdict)) return open->verdict;
     Judged deed;
-    if (new_round) deed.request = request;
+    if (new_round) {
+        deed.request = request;
+        deed.asked_by = asked_by;
+    }
     const bool counts_already = open && open->counted && moment(now) < open->counted_until;
     deed.counted = verdict.decision == Decision::kAllow && !counts_already;
     if (deed.counted) {
@@ -245,7 +248,7 @@ Result<Verdict> Gate::Impl::commit_verdict(const WithdrawalRequest& request, Ver
 }
 
 Result<Verdict> Gate::Impl::judge(const WithdrawalRequest& request, const Hash256& digest,
-                                  UnixMillis now, const Before& before) {
+                                  UnixMillis now, const Before& before, std::string_view asked_by) {
     GatheredRisk gathered{risk};
     std::shared_ptr<const Policy> asked;
     for (int round = 0;; ++round) {
@@ -278,7 +281,7 @@ Result<Verdict> Gate::Impl::judge(const WithdrawalRequest& request, const Hash25
                     CORDON_TRY(trip_by_alerts(request, gathered, now));
                     CORDON_TRY(verdict,
                                commit_verdict(request, compose(request, digest, judgement, now),
-                                              judgement, gathered, now));
+                                              judgement, gathered, now, asked_by));
                 }
             }
             next = state.next;

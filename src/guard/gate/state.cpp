@@ -54,14 +54,18 @@ Status State::take(uint64_t index, UnixMillis time, Judged deed) {
         if (!deed.request) return does_not_follow(index, "a verdict of an unknown request");
         known.open = std::make_unique<OpenRequest>();
         known.open->request = std::move(*deed.request);
+        known.open->asked_by = std::move(deed.asked_by);
         known.open->since = time;
         known.digest = deed.verdict.request;
+        if (!is_new) asked.erase(known.first);
         known.first = index;
+        asked.emplace(index, deed.verdict.id);
         open.emplace(index, deed.verdict.id);
         by_digest[known.digest] = deed.verdict.id;
         by_payment[payment_of(known.open->request)].emplace(index, deed.verdict.id);
     } else if (deed.request) {  // A new round of one whose time is over.
         known.open->request = std::move(*deed.request);
+        known.open->asked_by = std::move(deed.asked_by);
         known.open->since = time;
         known.open->given.clear();
     }
@@ -188,7 +192,10 @@ Status State::take(uint64_t index, UnixMillis, Dropped deed) {
 
 Status State::take(uint64_t index, UnixMillis, Outflow deed) {
     outflows[{deed.chain, deed.txn, deed.transfer.index}] = deed.id;
-    if (deed.id.empty()) return {};
+    if (deed.id.empty()) {
+        strays.push_back(index);
+        return {};
+    }
     const auto known = requests.find(deed.id);
     if (known == requests.end() || !known->second.open)
         return does_not_follow(index, "a payment of a request that is not open");

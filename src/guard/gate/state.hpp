@@ -28,6 +28,7 @@ struct Given {
 /// A request that may still change, or whose money may still leave.
 struct OpenRequest {
     WithdrawalRequest request;
+    std::string asked_by;
     Verdict verdict;   ///< The last one.
     UnixMillis since;  ///< Of the first verdict of this round.
     std::vector<Given> given;
@@ -90,9 +91,11 @@ public:
     std::shared_ptr<const Policy> policy;  // Shared with those who judge while it is replaced.
     std::vector<Proposal> proposals;
     std::map<BreakerKey, TrippedBreaker> tripped;
-    std::unordered_map<std::string, KnownRequest> requests;                  // Never iterated.
-    std::map<uint64_t, std::string> open;                                    // Ids by first entry.
-    std::map<Hash256, std::string> by_digest;                                // Of open ones.
+    std::unordered_map<std::string, KnownRequest> requests;  // Never iterated.
+    std::map<uint64_t, std::string> open;                    // Ids by first entry.
+    std::map<uint64_t, std::string> asked;     // The same of all that was ever asked for.
+    std::vector<uint64_t> strays;              // Entries of payments that nobody asked for.
+    std::map<Hash256, std::string> by_digest;  // Of open ones.
     std::map<PaymentKey, std::map<uint64_t, std::string>> by_payment;        // Of open ones.
     std::map<std::tuple<ChainId, Hash256, uint32_t>, std::string> outflows;  // Id of the request.
     /// Alerts that tripped a breaker, for ever: none does it twice.
