@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -70,14 +71,29 @@ private:
     uint64_t taken_ = 0;
 };
 
-/// What people do. `id` is that of an alert or an incident (then of all its alerts); `when` is the
-/// clock of the machine. How many alerts changed. kNotFound; kInvalidParam: closing needs a reason.
+/// What people do about alerts.
+enum class AlertAct : uint8_t {
+    kAcknowledge,  ///< Also assigns to who does it: whoever looks at it works on it.
+    kInvestigate,
+    kClose,
+    kReopen,
+    kAssign,
+    kNote,
+};
+std::string_view to_string(AlertAct act) noexcept;
+std::optional<AlertAct> parse_alert_act(std::string_view text) noexcept;
+
+/// Who does it, why, and when, by the clock of the machine.
 struct Deed {
     std::string who, why;
     UnixMillis when;
 };
-Result<uint64_t> set_phase(records::AlertStore& store, std::string_view id,
-                           records::AlertPhase phase, const Deed& deed);
+/// On any number of alerts and incidents (then on all of their alerts), all or none; `assignee` is
+/// for kAssign, empty: nobody. How many alerts changed: what is so already does not.
+/// kNotFound; kInvalidParam: no ids, a close or note without a reason, words that are no plain
+/// line.
+Result<uint64_t> act(records::AlertStore& store, AlertAct act, std::span<const std::string> ids,
+                     const Deed& deed, std::string_view assignee = {});
 
 /// Checks a suppression, gives it its id, and says which of the stored alerts it would have hidden
 /// since then. kInvalidParam: no matcher, no reason, no expiry, or one too far away.
@@ -90,5 +106,11 @@ Status unsuppress(records::AlertStore& store, std::string_view id, const Deed& d
 
 /// STATE/alerts.sqlite.
 std::string alerts_path(const std::string& state_directory);
+
+/// What a watch notes there for those who show how far it is: a cursor a chain, named so with the
+/// chain's name behind it, and a mark that says what it reads.
+inline constexpr std::string_view kChainCursor = "chain ";
+inline constexpr std::string_view kFeedMark = "feed";
+inline constexpr std::string_view kLiveFeed = "live", kReplayFeed = "replay";
 
 }  // namespace cordon::engine

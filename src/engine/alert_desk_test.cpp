@@ -163,19 +163,71 @@ TEST(AlertDesk, hides_what_is_suppressed_but_never_worse) {
 
 TEST(AlertDesk, closes_with_a_reason_only) {
     Desk desk;
-    const std::string incident = desk.take({alert(1, 1, 0)}).front().incident;
+    const std::vector<std::string> incident{desk.take({alert(1, 1, 0)}).front().incident};
     const Deed silent{"ann", "", from_unix_seconds(1'700'000'100)};
-    EXPECT_EQ(set_phase(*desk.store, incident, AlertPhase::kClosed, silent).error().code,
+    EXPECT_EQ(act(*desk.store, AlertAct::kClose, incident, silent).error().code,
               ErrorCode::kInvalidParam);
     const Deed said{"ann", "planned", silent.when};
-    EXPECT_EQ(set_phase(*desk.store, incident, AlertPhase::kClosed, said).value(), 1U);
+    EXPECT_EQ(act(*desk.store, AlertAct::kClose, incident, said).value(), 1U);
     EXPECT_EQ(desk.store->alert(alert(1, 1, 0).id).value()->history.back().why, "planned");
     // The next one opens it again, and is no repeat of what is closed.
     const auto next = desk.take({alert(2, 1, 60)});
     EXPECT_TRUE(next.front().repeat_of.empty());
-    EXPECT_EQ(desk.store->incident(incident).value()->phase, AlertPhase::kNew);
-    EXPECT_EQ(set_phase(*desk.store, "i-0", AlertPhase::kClosed, said).error().code,
+    EXPECT_EQ(desk.store->incident(incident[0]).value()->phase, AlertPhase::kNew);
+}
+
+TEST(AlertDesk, does_all_that_is_asked_or_nothing) {
+    Desk desk;
+    const auto told = desk.take({alert(1, 1, 0), alert(2, 2, 0), alert(3, 3, 0)});
+    const std::string a = told[0].alert.id;
+    const std::string b = told[1].alert.id;
+    const Deed deed{"ann", "on it", from_unix_seconds(1'700'000'100)};
+    const auto stored = [&](const std::string& id) { return *desk.store->alert(id).value(); };
+
+    const std::vector<std::string> one_unknown{a, b, "i-0"};
+    EXPECT_EQ(act(*desk.store, AlertAct::kAcknowledge, one_unknown, deed).error().code,
               ErrorCode::kNotFound);
+    EXPECT_EQ(stored(a).phase, AlertPhase::kNew);
+    EXPECT_EQ(stored(a).history.size(), 1U);
+
+    // The same alert by its id, again, and by its incident.
+    const std::vector<std::string> twice{a, a, told[0].incident, b};
+    EXPECT_EQ(act(*desk.store, AlertAct::kAcknowledge, twice, deed).value(), 2U);
+    EXPECT_EQ(stored(a).assignee, "ann");
+    EXPECT_EQ(stored(a).history.size(), 2U);
+    EXPECT_EQ(stored(a).history.back().what, "acknowledged");
+    EXPECT_EQ(act(*desk.store, AlertAct::kAcknowledge, twice, deed).value(), 0U);
+
+    const std::vector<std::string> only{b};
+    EXPECT_EQ(act(*desk.store, AlertAct::kAssign, only, deed, "bob").value(), 1U);
+    EXPECT_EQ(stored(b).assignee, "bob");
+    EXPECT_EQ(stored(b).phase, AlertPhase::kAcknowledged);
+    EXPECT_EQ(stored(b).history.back().what, "assigned to bob");
+    EXPECT_EQ(act(*desk.store, AlertAct::kNote, only, deed).value(), 1U);
+    EXPECT_EQ(stored(b).history.back().why, "on it");
+    EXPECT_EQ(act(*desk.store, AlertAct::kAssign, only, deed).value(), 1U);
+    EXPECT_EQ(stored(b).assignee, "");
+    // What the watch does to an alert afterwards does not take it from who works on it.
+    EXPECT_EQ(desk.take({alert(1, 1, 0, Severity::kCritical)}).front().assignee, "ann");
+}
+
+TEST(AlertDesk, refuses_deeds_that_nobody_could_read_later) {
+    Desk desk;
+    const std::vector<std::string> ids{desk.take({alert(1, 1, 0)}).front().alert.id};
+    const UnixMillis when = from_unix_seconds(1'700'000'100);
+    const auto code = [&](AlertAct what, const Deed& deed, std::string_view to = "") {
+        const auto done = act(*desk.store, what, ids, deed, to);
+        return done ? std::nullopt : std::optional{done.error().code};
+    };
+    EXPECT_EQ(act(*desk.store, AlertAct::kReopen, {}, {"ann", "", when}).error().code,
+              ErrorCode::kInvalidParam);
+    EXPECT_EQ(code(AlertAct::kNote, {"ann", "", when}), ErrorCode::kInvalidParam);
+    EXPECT_EQ(code(AlertAct::kNote, {"ann", std::string(4'001, 'x'), when}),
+              ErrorCode::kInvalidParam);
+    EXPECT_EQ(code(AlertAct::kAssign, {"ann", "", when}, "b\nob"), ErrorCode::kInvalidParam);
+    EXPECT_EQ(code(AlertAct::kAssign, {"ann", "", when}, "\xff"), ErrorCode::kInvalidParam);
+    EXPECT_EQ(code(AlertAct::kClose, {"ann", "why", when}, "bob"), ErrorCode::kInvalidParam);
+    EXPECT_EQ(code(AlertAct::kReopen, {"ann", "", when}), std::nullopt);
 }
 
 Result<std::vector<SinkSettings>> sinks(std::string_view text) {

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <cordon/base/format.hpp>
+#include <cordon/chain/text.hpp>
 #include <cordon/report/case_file.hpp>
 #include <cordon/report/csv.hpp>
 #include <cordon/report/json.hpp>
@@ -47,36 +48,6 @@ Status write_file(const std::string& path, const std::function<Status(const repo
     return done;
 }
 
-/// Every parameter that decides the result, by the name of its flag.
-std::vector<std::pair<std::string, std::string>> params_of(const trace::TraceResult& result) {
-    const trace::Params& params = result.params;
-    std::string seeds, stop;
-    for (const trace::Seed& seed : result.seeds) seeds += (seeds.empty() ? "" : ",") + seed.text;
-    for (const Category category : params.stop)
-        stop += (stop.empty() ? "" : ",") + std::string{to_string(category)};
-    const auto moment = [](std::optional<UnixMillis> time) {
-        return time ? format_rfc3339(*time) : std::string{"none"};
-    };
-    return {{"seed", seeds},
-            {"policy", std::string{to_string(params.policy)}},
-            {"overspend", std::string{to_string(params.overspend)}},
-            {"direction", params.direction == trace::Direction::kForward ? "forward" : "backward"},
-            {"hops", std::to_string(params.max_hops)},
-            {"min-amount", params.min_amount.to_string()},
-            {"min-usd", format("{}", params.min_usd)},
-            {"min-share", format("{}", params.min_share)},
-            {"min-purity", format("{}", params.min_purity)},
-            {"since", moment(params.since)},
-            {"until", moment(params.until)},
-            {"stop", stop.empty() ? "none" : stop},
-            {"min-confidence", format("{}", params.min_confidence)},
-            {"service-degree", std::to_string(params.service_degree)},
-            {"through-joins", params.through_joins ? "yes" : "no"},
-            {"stranger-senders", std::to_string(params.stranger_senders)},
-            {"max-nodes", std::to_string(params.max_nodes)},
-            {"max-edges", std::to_string(params.max_edges)}};
-}
-
 report::Theme theme_of(const std::string& theme) {
     if (theme == "light") return report::Theme::kLight;
     return theme == "dark" ? report::Theme::kDark : report::Theme::kAuto;
@@ -84,11 +55,55 @@ report::Theme theme_of(const std::string& theme) {
 
 }  // namespace
 
-trace::FlowLayout lay_out_flow(const Theft& theft, const FlowView& view) {
+std::vector<std::pair<std::string, std::string>> evidence_params(const trace::TraceResult& result) {
+    const trace::Params& params = result.params;
+    std::string seeds, stop, through;
+    for (const trace::Seed& seed : result.seeds) seeds += (seeds.empty() ? "" : ",") + seed.text;
+    for (const Category category : params.stop)
+        stop += (stop.empty() ? "" : ",") + std::string{to_string(category)};
+    for (const auto& [chain, address] : params.through)
+        through += (through.empty() ? "" : ",") + to_string(chain) + ":" +
+                   chain::format_address(chain, address);
+    const auto moment = [](std::optional<UnixMillis> time) {
+        return time ? format_rfc3339(*time) : std::string{"none"};
+    };
+    std::vector<std::pair<std::string, std::string>> all{
+        {"seed", seeds},
+        {"policy", std::string{to_string(params.policy)}},
+        {"overspend", std::string{to_string(params.overspend)}},
+        {"direction", params.direction == trace::Direction::kForward ? "forward" : "backward"},
+        {"hops", std::to_string(params.max_hops)},
+        {"min-amount", params.min_amount.to_string()},
+        {"min-usd", format("{}", params.min_usd)},
+        {"min-share", format("{}", params.min_share)},
+        {"min-purity", format("{}", params.min_purity)},
+        {"since", moment(params.since)},
+        {"until", moment(params.until)},
+        {"stop", stop.empty() ? "none" : stop},
+        {"min-confidence", format("{}", params.min_confidence)},
+        {"service-degree", std::to_string(params.service_degree)},
+        {"through-joins", params.through_joins ? "yes" : "no"},
+        {"stranger-senders", std::to_string(params.stranger_senders)},
+        {"max-nodes", std::to_string(params.max_nodes)},
+        {"max-edges", std::to_string(params.max_edges)}};
+    if (!through.empty()) all.emplace_back("through", through);
+    return all;
+}
+
+trace::FlowLayout lay_out_flow(const Theft& theft, const FlowView& view,
+                               const trace::FlowLayout* previous,
+                               std::vector<trace::ContextNode> context) {
     trace::LayoutParams params = report::flow_params(theft.result);
     params.mode = view.mode;
     params.axis = view.axis;
-    params.opened = view.opened;
+    params.opened.insert(view.opened.begin(), view.opened.end());
+    params.since = view.since;
+    params.until = view.until;
+    params.assets = view.assets;
+    params.width = view.width.value_or(params.width);
+    params.height = view.height.value_or(params.height);
+    params.previous = previous;
+    params.context = std::move(context);
     return trace::lay_out(theft.result, theft.context.get(), params);
 }
 
@@ -132,11 +147,10 @@ Result<std::vector<std::string>> write_case(const Theft& theft, const CaseReques
     CORDON_TRY(write_flow_svg(theft, path("flow.svg"), "auto"));
     report::Evidence evidence{.version = request.version,
                               .command_line = request.command_line,
-                              .params = params_of(theft.result),
+                              .params = evidence_params(theft.result),
                               .ledger = theft.ledger->chains(),
-                              .inputs = {},
+                              .inputs = theft.inputs,
                               .files = {}};
-    CORDON_TRY(evidence.inputs, theft.records->inputs());
     for (const char* name : {"result.json", "edges.csv", "flow.svg"}) {
         CORDON_TRY(report::EvidenceFile file, report::evidence_file(path(name)));
         evidence.files.push_back(std::move(file));

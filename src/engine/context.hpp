@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -63,6 +64,52 @@ private:
     mutable std::map<ChainId, std::unordered_map<Asset, std::vector<Price>>> prices_;
     mutable std::map<ChainId, std::unordered_map<Asset, std::optional<AssetInfo>>> assets_;
     mutable std::map<std::pair<ChainId, std::string>, bool> verified_symbols_;
+};
+
+/// The same for any number of threads, one at a time.
+class SharedContext final : public trace::Context {
+    template <typename Ask>
+    auto locked(const Ask& ask) const {
+        const std::scoped_lock lock{mutex_};
+        return ask(*context_);
+    }
+
+public:
+    explicit SharedContext(std::unique_ptr<trace::Context> context) noexcept
+        : context_{std::move(context)} {}
+
+    std::optional<Label> label(ChainId chain, const Address& address) const override {
+        return locked([&](const Context& one) { return one.label(chain, address); });
+    }
+    std::vector<Label> labels(ChainId chain, const Address& address) const override {
+        return locked([&](const Context& one) { return one.labels(chain, address); });
+    }
+    std::optional<AssetInfo> asset(ChainId chain, const Asset& asset) const override {
+        return locked([&](const Context& one) { return one.asset(chain, asset); });
+    }
+    std::optional<double> usd(ChainId chain, const Asset& asset, const Amount& amount,
+                              std::optional<UnixMillis> time) const override {
+        return locked([&](const Context& one) { return one.usd(chain, asset, amount, time); });
+    }
+    bool is_verified_symbol(ChainId chain, std::string_view symbol) const override {
+        return locked([&](const Context& one) { return one.is_verified_symbol(chain, symbol); });
+    }
+    std::vector<Address> labelled(ChainId chain, Category category) const override {
+        return locked([&](const Context& one) { return one.labelled(chain, category); });
+    }
+    std::vector<Fact> facts_of(ChainId chain, const Hash256& txn) const override {
+        return locked([&](const Context& one) { return one.facts_of(chain, txn); });
+    }
+    std::vector<Fact> facts_with(FactKind kind, std::string_view key) const override {
+        return locked([&](const Context& one) { return one.facts_with(kind, key); });
+    }
+    std::vector<Fact> facts_on(ChainId chain, FactKind kind) const override {
+        return locked([&](const Context& one) { return one.facts_on(chain, kind); });
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::unique_ptr<trace::Context> context_;
 };
 
 }  // namespace cordon::engine

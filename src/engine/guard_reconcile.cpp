@@ -45,6 +45,37 @@ Status Reconciler::take(const ledger::Reader& ledger, UnixMillis since) {
     return {};
 }
 
+Status LedgerReconciler::look(UnixMillis now) {
+    // What left while nothing looked: a server that was away for longer has a verb for that.
+    constexpr std::chrono::hours kFirstLook{24};
+    // Deeper than reorgs that a ledger follows (an epoch of Ethereum has 32 slots, two are final).
+    constexpr BlockNum kReorg = 96;
+    reconciler_.go_to(now);
+    CORDON_TRY(const auto ledger, ledger::open_reader(directory_));
+    if (!looked_) CORDON_TRY(reconciler_.take(*ledger, now - kFirstLook));
+    for (const ledger::ChainSummary& chain : ledger->chains()) {
+        const auto known = seen_.find(chain.chain);
+        if (looked_) {
+            BlockNum first = chain.first.number;
+            if (known != seen_.end()) {
+                const BlockHeader& tip = known->second;
+                if (tip.number == chain.tip.number && tip.hash == chain.tip.hash) continue;
+                CORDON_TRY(const auto still, ledger->block(chain.chain, tip.number));
+                // Told twice is told once: after a reorg some blocks are taken again.
+                first = still && still->hash == tip.hash
+                            ? tip.number + 1
+                            : std::max(first, tip.number - std::min(tip.number, kReorg));
+            }
+            CORDON_TRY(ledger->scan(chain.chain, first, chain.tip.number, [&](const Block& block) {
+                return reconciler_.take(SeenBlock{block, {}});
+            }));
+        }
+        seen_.insert_or_assign(chain.chain, chain.tip);
+    }
+    looked_ = true;
+    return {};
+}
+
 Status Reconciler::txn(ChainId chain, const AccountTxn& txn) {
     for (const Transfer& each : txn.transfers) CORDON_TRY(payment(chain, txn.hash, each));
     return {};

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <cordon/guard/gate.hpp>
@@ -25,6 +26,8 @@ public:
     Status take(const FeedEvent& event);
     /// Everything that a ledger knows to have left since then, in the order of the chain.
     Status take(const ledger::Reader& ledger, UnixMillis since);
+    /// The clock, where it goes on.
+    void go_to(UnixMillis now) noexcept { now_ = now; }
 
 private:
     Status txn(ChainId chain, const AccountTxn& txn);
@@ -35,6 +38,23 @@ private:
     std::map<std::pair<ChainId, Address>, std::string> sets_;
     UnixMillis now_;
     Told told_;
+};
+
+/// Reconciles while a ledger grows. Confined to one thread.
+class LedgerReconciler {
+public:
+    /// `reconciler` must outlive it.
+    LedgerReconciler(std::string directory, Reconciler& reconciler)
+        : directory_{std::move(directory)}, reconciler_{reconciler} {}
+    /// Takes what the ledger has more than at the last look; at the first, what left within a day.
+    /// After an Error the next look begins where this one did.
+    Status look(UnixMillis now);
+
+private:
+    std::string directory_;
+    Reconciler& reconciler_;
+    std::map<ChainId, BlockHeader> seen_;  // Tips.
+    bool looked_ = false;
 };
 
 }  // namespace cordon::engine

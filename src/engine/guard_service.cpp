@@ -49,10 +49,16 @@ bool is_from_browser(const ServerRequest& request) {
 
 }  // namespace
 
+bool may_ask_as(std::string_view caller, std::string_view requester) noexcept {
+    return !caller.empty() && requester.starts_with(caller) &&
+           (requester.size() == caller.size() || requester[caller.size()] == '/');
+}
+
 struct GuardService::Impl {
     guard::Gate& gate;
     std::function<UnixMillis()> clock;
     bool local_only = false;
+    bool bind_requesters = false;
     std::array<std::atomic<uint64_t>, 3> verdicts{};  // By Decision.
     std::atomic<uint64_t> refusals{0};                // Requests without a verdict.
     std::unique_ptr<net::HttpServer> server;          // Last: its threads use the rest.
@@ -73,7 +79,11 @@ struct GuardService::Impl {
     ServerResponse check(const ServerRequest& request) {
         const auto asked = wallet::parse_request(request.body);
         if (!asked) return refused(asked.error());
-        return verdict(gate.check(*asked, clock()));
+        if (bind_requesters && !may_ask_as(request.caller, asked->requester))
+            return refused(Error{
+                ErrorCode::kPermission,
+                format("requester: the token of {0} asks as {0} or {0}/ANYTHING", request.caller)});
+        return verdict(gate.check(*asked, clock(), request.caller));
     }
     ServerResponse approve(const ServerRequest& request) {
         const auto statement = wallet::parse_signed(request.body);
@@ -90,7 +100,16 @@ struct GuardService::Impl {
         json::array requests;
         for (const guard::Standing& each : gate.pending(clock()))
             requests.push_back(guard::standing_json(each));
-        return enveloped("guard.pending", json::object{{"requests", std::move(requests)}});
+        json::array unaccounted;
+        for (const guard::Standing& each : gate.unaccounted(clock()))
+            unaccounted.push_back(guard::standing_json(each));
+        return enveloped("guard.pending", json::object{{"requests", std::move(requests)},
+                                                       {"unaccounted", std::move(unaccounted)}});
+    }
+    ServerResponse bundle(const ServerRequest& request) {
+        const auto made = gate.bundle(request.params.at("id"), clock());
+        if (!made) return refused(made.error());
+        return {.body = wallet::format_bundle(*made)};
     }
     ServerResponse metrics(const ServerRequest&);
 
@@ -142,6 +161,10 @@ Result<std::unique_ptr<GuardService>> GuardService::start(guard::Gate& gate,
                                                           GuardServiceOptions options) {
     auto impl = std::make_unique<Impl>(gate, std::move(options.clock));
     impl->local_only = options.server.tokens.empty();
+    impl->bind_requesters = options.bind_requesters;
+    if (impl->bind_requesters && impl->local_only)
+        return fail(ErrorCode::kInvalidParam,
+                    "requesters can be bound to callers only where callers have tokens (--tokens)");
     if (impl->local_only && !is_loopback(options.server.address))
         return fail(ErrorCode::kInvalidParam,
                     format("{} can be reached by others: give the callers tokens (--tokens FILE)",
@@ -150,6 +173,7 @@ Result<std::unique_ptr<GuardService>> GuardService::start(guard::Gate& gate,
         auto routes,
         net::Routes::make({impl->route("POST", "/v1/withdrawals", &Impl::check, kMaxRequest),
                            impl->route("GET", "/v1/withdrawals/{id}", &Impl::find),
+                           impl->route("GET", "/v1/withdrawals/{id}/bundle", &Impl::bundle),
                            impl->route("POST", "/v1/statements", &Impl::approve, kMaxStatement),
                            impl->route("GET", "/v1/pending", &Impl::pending),
                            impl->route("GET", "/metrics", &Impl::metrics),

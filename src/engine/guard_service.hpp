@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <string_view>
 
 #include <cordon/guard/gate.hpp>
 #include <cordon/net/http_server.hpp>
@@ -13,7 +14,13 @@ namespace cordon::engine {
 struct GuardServiceOptions {
     net::ServerOptions server;
     std::function<UnixMillis()> clock;  ///< Any thread.
+    /// A caller with a token NAME asks as requester NAME or NAME/ANYTHING only: that nobody agrees
+    /// to what he asked for himself is worth what the requester is.
+    bool bind_requesters = false;
 };
+
+/// Whether a caller of this name may ask for withdrawals as this requester.
+bool may_ask_as(std::string_view caller, std::string_view requester) noexcept;
 
 /// Fail closed: a verdict that the gate made is 200, and only its text says allow; all else is a
 /// problem with another status. Thread safety: start() and stop() from one thread.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include <cordon/base/disk.hpp>
 #include <cordon/base/format.hpp>
@@ -27,15 +28,59 @@ constexpr std::chrono::hours kMostAhead{2};
 
 }  // namespace
 
+/// The open alerts of a watch, found by the addresses that they name. Thread safety: all calls.
+class LiveRisk::OpenAlerts {
+public:
+    /// As they are at one version of the watch's file. Immutable.
+    struct Known {
+        std::vector<Alert> alerts;
+        std::vector<bool> repeats;  // Which of them are.
+        std::map<std::pair<ChainId, Address>, std::vector<std::size_t>> naming;
+        std::vector<std::size_t> of_the_watch;  // Without a subject: about everything.
+    };
+
+    explicit OpenAlerts(std::unique_ptr<records::AlertStore> store) : store_{std::move(store)} {}
+
+    /// Shared with those who look at them while newer ones are read.
+    Result<std::shared_ptr<const Known>> read() {
+        const std::lock_guard lock{mutex_};
+        CORDON_TRY(const int64_t version, store_->version());
+        if (known_ && version == version_) return known_;
+        records::AlertQuery query;
+        query.open = true;
+        query.suppressed = query.retracted = false;
+        auto known = std::make_shared<Known>();
+        CORDON_TRY(auto stored, store_->alerts(query));
+        for (std::size_t i = 0; i < stored.size(); ++i) {
+            const Alert& alert = known->alerts.emplace_back(std::move(stored[i].alert));
+            known->repeats.push_back(!stored[i].repeat_of.empty());
+            if (alert.subject.empty()) {
+                known->of_the_watch.push_back(i);
+                continue;
+            }
+            known->naming[{alert.chain, alert.subject}].push_back(i);
+            for (const Address& each : alert.related)
+                if (!each.empty()) known->naming[{alert.chain, each}].push_back(i);
+        }
+        known_ = std::move(known);
+        version_ = version;
+        return known_;
+    }
+
+private:
+    std::mutex mutex_;
+    std::unique_ptr<records::AlertStore> store_;
+    std::shared_ptr<const Known> known_;
+    int64_t version_ = 0;
+};
+
 struct LiveRisk::World {
     RiskFiles files;
     std::unique_ptr<LedgerKnowledge> knowledge;
     std::shared_ptr<const ledger::Reader> reader;  // Absent without a ledger. Shared with cursors.
     std::map<std::pair<ChainId, Address>, WalletAddress> wallets;
     std::map<std::pair<ChainId, Address>, Past> pasts;
-    std::unique_ptr<records::AlertStore> alerts;    // Absent without a state.
-    std::vector<records::StoredAlert> open_alerts;  // As they were at this version of it.
-    std::optional<int64_t> alerts_version;
+    std::unique_ptr<OpenAlerts> alerts;  // Absent without a state.
     std::optional<ExplainWorld> explain;
     std::optional<UnixMillis> moment;  // Of a replay.
 
@@ -44,18 +89,6 @@ struct LiveRisk::World {
     Result<T> told(T answer) const {
         if (const auto& error = knowledge->error()) return fail(*error);
         return answer;
-    }
-    Result<const std::vector<records::StoredAlert>*> read_alerts() {
-        if (!alerts)
-            return fail(ErrorCode::kNotFound, "no watch is given: its alerts are not known");
-        CORDON_TRY(const int64_t version, alerts->version());
-        if (version == alerts_version) return &open_alerts;
-        records::AlertQuery query;
-        query.open = true;
-        query.suppressed = query.retracted = false;
-        CORDON_TRY(open_alerts, alerts->alerts(query));
-        alerts_version = version;
-        return &open_alerts;
     }
     Result<Past*> past(ChainId chain, const Address& address) {
         if (!reader) return fail(ErrorCode::kNotFound, "no ledger is given: history is not known");
@@ -83,7 +116,8 @@ Result<std::unique_ptr<LiveRisk>> LiveRisk::open(RiskFiles files) {
     for (const WalletAddress& one : wallets)
         world->wallets.insert_or_assign({one.chain, one.address}, one);
     if (!files.state.empty()) {
-        CORDON_TRY(world->alerts, records::AlertStore::open_read_only(alerts_path(files.state)));
+        CORDON_TRY(auto store, records::AlertStore::open_read_only(alerts_path(files.state)));
+        world->alerts = std::make_unique<OpenAlerts>(std::move(store));
     }
     world->explain.emplace();
     if (!files.context.empty()) {
@@ -97,20 +131,15 @@ Result<std::unique_ptr<LiveRisk>> LiveRisk::open(RiskFiles files) {
     return std::unique_ptr<LiveRisk>{new LiveRisk{std::move(world)}};
 }
 
-void LiveRisk::replay_from(UnixMillis moment) {
-    const std::lock_guard lock{mutex_};
-    world_->moment = moment;
-}
+void LiveRisk::replay_from(UnixMillis moment) { world_->moment = moment; }
 
 std::vector<WalletAddress> LiveRisk::wallets() const {
-    const std::lock_guard lock{mutex_};
     std::vector<WalletAddress> all;
     for (const auto& [place, wallet] : world_->wallets) all.push_back(wallet);
     return all;
 }
 
 Result<std::optional<WalletAddress>> LiveRisk::wallet(ChainId chain, const Address& address) {
-    const std::lock_guard lock{mutex_};
     if (world_->wallets.empty())
         return fail(ErrorCode::kNotFound, "no wallets of ours are given (wallets: FILE)");
     const auto found = world_->wallets.find({chain, address});
@@ -165,13 +194,8 @@ Result<guard::Dealings> LiveRisk::dealings(ChainId chain, const Address& from, c
 }
 
 Result<screen::Screening> LiveRisk::screen(ChainId chain, const Address& address, UnixMillis now) {
-    std::shared_ptr<Screener> screener;
-    bool is_replay = false;
-    {
-        const std::lock_guard lock{mutex_};
-        screener = world_->files.screener;
-        is_replay = world_->moment.has_value();
-    }
+    Screener* const screener = world_->files.screener.get();
+    const bool is_replay = world_->moment.has_value();
     if (!screener) return fail(ErrorCode::kNotFound, "screening is not set up: no lists are given");
     CORDON_TRY(screen::Screening screening, screener->screen(chain, address, now));
     // A replay asks what today's lists would have said: their age then means nothing.
@@ -181,29 +205,24 @@ Result<screen::Screening> LiveRisk::screen(ChainId chain, const Address& address
 }
 
 Result<std::vector<Alert>> LiveRisk::alerts(const WithdrawalRequest& request, UnixMillis) {
-    const std::lock_guard lock{mutex_};
     if (world_->moment) return std::vector<Alert>{};
-    CORDON_TRY(const auto* open, world_->read_alerts());
+    if (!world_->alerts)
+        return fail(ErrorCode::kNotFound, "no watch is given: its alerts are not known");
+    CORDON_TRY(const auto known, world_->alerts->read());
+    std::set<std::size_t> concerned{known->of_the_watch.begin(), known->of_the_watch.end()};
+    for (const Address& each : {request.from, request.to})
+        if (const auto at = known->naming.find({request.chain, each}); at != known->naming.end())
+            concerned.insert(at->second.begin(), at->second.end());
     std::vector<Alert> found;
-    const auto concerns = [&](const Alert& alert) {
-        const auto is = [&](const Address& a) { return a == request.from || a == request.to; };
-        return alert.subject.empty() ||
-               (alert.chain == request.chain &&
-                (is(alert.subject) || std::any_of(alert.related.begin(), alert.related.end(), is)));
-    };
-    for (const records::StoredAlert& each : *open)
-        if (each.repeat_of.empty() && concerns(each.alert)) found.push_back(each.alert);
+    for (const std::size_t each : concerned)
+        if (!known->repeats[each]) found.push_back(known->alerts[each]);
     return found;
 }
 
-Result<std::vector<Alert>> LiveRisk::open_alerts() {
-    const std::lock_guard lock{mutex_};
-    if (!world_->alerts) return std::vector<Alert>{};
-    CORDON_TRY(const auto* open, world_->read_alerts());
-    // Repeats too: a theft that goes on after a breaker was reset trips it again.
-    std::vector<Alert> all;
-    for (const records::StoredAlert& each : *open) all.push_back(each.alert);
-    return all;
+Result<std::shared_ptr<const std::vector<Alert>>> LiveRisk::open_alerts() {
+    if (!world_->alerts) return std::make_shared<const std::vector<Alert>>();
+    CORDON_TRY(const auto known, world_->alerts->read());
+    return std::shared_ptr<const std::vector<Alert>>{known, &known->alerts};
 }
 
 Result<explain::Explanation> LiveRisk::explain(const WithdrawalRequest& request) {

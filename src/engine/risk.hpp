@@ -25,8 +25,10 @@ struct RiskFiles {
 
 /// The world as ledger, records, watch and lists know it, at the moment it was opened.
 ///
-/// Thread safety: all calls, from any number of threads; they wait for each other, but for
-/// screening. The history of a wallet is read once, at the first question about it.
+/// Thread safety: all calls, from any number of threads. Questions about wallets, alerts and
+/// screening do not wait for others; those about history, records and payloads wait for each other.
+/// The history of a wallet is read once, at the first question about it, the open alerts whenever
+/// somebody has changed them.
 class LiveRisk final : public guard::RiskSource {
 public:
     /// Errors of the files that are given.
@@ -36,8 +38,10 @@ public:
     /// Answers about history are of what happened before this moment, feeds have no lag, and there
     /// were no alerts: for replays. REQUIRES: before any question.
     void replay_from(UnixMillis moment);
-    /// Every open alert of the watch, for breakers; none without one.
-    Result<std::vector<Alert>> open_alerts();
+    /// Every open alert of the watch, for breakers, repeats too: a theft that goes on after a
+    /// breaker was reset trips it again. None without a watch. The same object as long as nothing
+    /// changes; shared with those who ask while newer ones are read.
+    Result<std::shared_ptr<const std::vector<Alert>>> open_alerts();
     /// All wallets of ours, by chain and address.
     std::vector<WalletAddress> wallets() const;
 
@@ -58,8 +62,9 @@ public:
 
 private:
     struct World;
+    class OpenAlerts;
     explicit LiveRisk(std::unique_ptr<World> world);
-    mutable std::mutex mutex_;  // Of world_.
+    mutable std::mutex mutex_;  // Of world_, but for what never changes and what guards itself.
     std::unique_ptr<World> world_;
 };
 

@@ -60,21 +60,32 @@ void warn_of_conflicts(trace::TraceResult& result, const trace::Context& context
 Result<Theft> follow_theft(const TheftRequest& request,
                            const std::function<void(const trace::Progress&)>& progress,
                            const std::atomic<bool>* cancel) {
+    CORDON_TRY(auto ledger, ledger::open_reader(request.ledger));
+    return follow_theft(request, std::move(ledger), progress, cancel);
+}
+
+Result<Theft> follow_theft(const TheftRequest& request,
+                           std::shared_ptr<const ledger::Reader> ledger,
+                           const std::function<void(const trace::Progress&)>& progress,
+                           const std::atomic<bool>* cancel) {
     Theft theft;
-    CORDON_TRY(theft.ledger, ledger::open_reader(request.ledger));
+    theft.ledger = std::move(ledger);
     CORDON_TRY(theft.records, records::Store::open_read_only(records_path(request.ledger)));
-    theft.context = std::make_unique<RecordsContext>(*theft.records);
+    CORDON_TRY(theft.inputs, theft.records->inputs());
+    auto context = std::make_unique<RecordsContext>(*theft.records);
+    const RecordsContext& known = *context;
     for (const ledger::ChainSummary& each : theft.ledger->chains()) {
         if (!is_utxo(each.chain)) continue;
         CORDON_TRY(auto kept,
                    kept_clusters(request.ledger, theft.ledger, each.chain, join_filter()));
-        if (kept) theft.context->add_clusters(std::move(*kept));
+        if (kept) context->add_clusters(std::move(*kept));
     }
+    theft.context = std::move(context);
     CORDON_TRY(theft.result, search(theft, request, progress, cancel));
     CORDON_TRY(theft.result.findings,
                patterns::patterns_in(theft.result, *theft.ledger, *theft.context));
     warn_of_conflicts(theft.result, *theft.context);
-    if (theft.context->error()) return fail(*theft.context->error());
+    if (known.error()) return fail(*known.error());
     return theft;
 }
 

@@ -467,6 +467,7 @@ private:
         if (hooks_.progress) hooks_.progress(done_);
         CORDON_TRY(checkpoint(false));
         CORDON_TRY(reload_rules());
+        CORDON_TRY(note_places(false));
         return write_metrics(false);
     }
 
@@ -499,6 +500,25 @@ private:
         cursor_.chain = block.chain;
         cursor_.block = block.header.number;
         cursor_.hash = block.header.hash;
+        records::Cursor& place = places_[block.chain];
+        cursor_.time = block.header.time.value_or(place.time);
+        place = cursor_;
+        place.source = format("{}{}", kChainCursor, to_string(block.chain));
+        place.events = done_.events;
+    }
+
+    /// For those who show how far it is. Rarely: nothing depends on it.
+    Status note_places(bool at_end) {
+        constexpr std::chrono::seconds kEvery{2};
+        const auto now = std::chrono::steady_clock::now();
+        if (!state_ || places_.empty() || (!at_end && now < noted_at_ + kEvery)) return {};
+        noted_at_ = now;
+        return store_->change(
+            [&]() -> Status {
+                for (const auto& [chain, place] : places_) CORDON_TRY(store_->put_cursor(place));
+                return store_->put_mark(kFeedMark, live_ ? kLiveFeed : kReplayFeed);
+            },
+            records::AlertStore::Durability::kProcess);
     }
 
     void count(const FeedEvent& event) {
@@ -608,6 +628,7 @@ private:
         WatchResult result;
         std::vector<std::string> undelivered;
         if (courier_) undelivered = courier_->finish();
+        CORDON_TRY(note_places(true));
         CORDON_TRY(write_metrics(true));
         result.incomplete = cancelled();
         result.done = done_;
@@ -666,6 +687,8 @@ private:
     std::unique_ptr<Courier> courier_;  // Absent without sinks.
     CheckpointHead head_;
     records::Cursor cursor_{.source = std::string{kStream}, .chain = {}, .hash = {}};
+    std::map<ChainId, records::Cursor> places_;
+    std::chrono::steady_clock::time_point noted_at_{};
     std::optional<records::Cursor> known_;  // Alerts up to here are in the store.
     WatchProgress done_;
     uint64_t saved_blocks_ = 0, saved_events_ = 0;

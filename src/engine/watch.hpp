@@ -19,14 +19,14 @@ namespace cordon::engine {
 
 struct WatchRequest {
     std::vector<std::string> sources;
-    std::string ledger;  ///< Directory; empty: none.
-    std::string config;  ///< File of what is ours; empty: wallets: files and ledger alone.
-    std::vector<std::string> rules;  ///< Files and directories, beside the shipped ones.
-    std::string state;               ///< Directory; empty: nothing is kept.
-    std::string metrics;             ///< File for Prometheus; empty: none.
-    std::optional<ChainId> chain;    ///< For sources that do not say it themselves.
-    double speed = 0;                ///< Event seconds in a second; 0: as fast as it goes.
-    bool cost = false;               ///< Measure CPU time per detector.
+    std::string ledger = {};  ///< Directory; empty: none.
+    std::string config = {};  ///< File of what is ours; empty: wallets: files and ledger alone.
+    std::vector<std::string> rules = {};  ///< Files and directories, beside the shipped ones.
+    std::string state = {};               ///< Directory; empty: nothing is kept.
+    std::string metrics = {};             ///< File for Prometheus; empty: none.
+    std::optional<ChainId> chain = {};    ///< For sources that do not say it themselves.
+    double speed = 0;                     ///< Event seconds in a second; 0: as fast as it goes.
+    bool cost = false;                    ///< Measure CPU time per detector.
     /// Blocks between checkpoints, at least: one also waits until twenty times the processor time
     /// has passed that the last one took, so that they cost 5 %.
     uint64_t checkpoint_blocks = 256;

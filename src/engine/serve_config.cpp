@@ -1,0 +1,188 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include "serve_config.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <filesystem>
+
+#include <cordon/base/format.hpp>
+#include <cordon/chain/lists/yaml.hpp>
+#include <cordon/net/listen.hpp>
+
+namespace cordon::engine {
+namespace {
+
+using chain::YamlNode;
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMaxProblems = 50;
+constexpr std::size_t kMaxQuoted = 80;
+constexpr std::size_t kLongestName = 64;
+
+class Reader {
+public:
+    explicit Reader(std::string name)
+        : name_{std::move(name)}, folder_{fs::path{name_}.parent_path()} {}
+
+    Result<ServeConfig> file(const YamlNode& root) {
+        known(root, {"version", "name", "data", "listen", "tls", "origins", "ledger", "known",
+                     "lists", "watch", "guard", "guide"});
+        const YamlNode* version = root.find("version");
+        if (version == nullptr || version->text != "1")
+            bad(version != nullptr ? *version : root, "field version: expected 1");
+        text(root, "name", config_.name);
+        if (config_.name.size() > kLongestName)
+            bad(*root.find("name"), format("field name: expected at most {} bytes", kLongestName));
+        path(root, "data", config_.data);
+        if (config_.data.empty() && problems_ == 0)
+            bad(root, "field data is missing: the directory of all that is kept");
+        listen(root);
+        if (const YamlNode* tls = map(root, "tls")) {
+            known(*tls, {"certificate", "key"});
+            path(*tls, "certificate", config_.certificate);
+            path(*tls, "key", config_.key);
+            if (config_.certificate.empty() || config_.key.empty())
+                bad(*tls, "field tls: expected certificate and key");
+        }
+        config_.origins = list(root, "origins");
+        for (const std::string& origin : config_.origins)
+            if (!origin.starts_with("https://") || origin.find('/', 8) != std::string::npos)
+                bad(*root.find("origins"),
+                    "field origins: expected https://HOST or https://HOST:PORT");
+        path(root, "ledger", config_.ledger);
+        if (config_.ledger.empty()) config_.ledger = config_.data + "/ledger";
+        config_.known = sources(root, "known");
+        config_.lists = sources(root, "lists");
+        if (const YamlNode* watch = map(root, "watch")) read(*watch, config_.watch);
+        if (const YamlNode* guard = map(root, "guard")) read(*guard, config_.guard);
+        text(root, "guide", config_.guide);
+        if (!net::is_loopback(config_.address) && config_.certificate.empty())
+            bad(*root.find("listen"),
+                "field listen: who listens beyond this machine needs tls (passwords would go over "
+                "the net in the clear)");
+        if (problems_ == 0) return std::move(config_);
+        if (problems_ > kMaxProblems) text_ += format("\n… and {} more", problems_ - kMaxProblems);
+        return fail(ErrorCode::kMalformed, text_);
+    }
+
+private:
+    void bad(const YamlNode& at, std::string_view what) {
+        if (++problems_ > kMaxProblems) return;
+        text_ += format("{}{}:{}: {}", text_.empty() ? "" : "\n", name_, at.line, what);
+    }
+    void known(const YamlNode& node, const std::vector<std::string_view>& names) {
+        if (node.kind != YamlNode::Kind::kMap) return bad(node, "expected fields");
+        std::string all;
+        for (const std::string_view each : names)
+            all += (all.empty() ? "" : ", ") + std::string{each};
+        for (const auto& [key, value] : node.pairs)
+            if (std::find(names.begin(), names.end(), key) == names.end())
+                bad(value,
+                    format("no field \"{}\" here; there are {}", key.substr(0, kMaxQuoted), all));
+    }
+    const YamlNode* map(const YamlNode& node, std::string_view key) {
+        const YamlNode* field = node.find(key);
+        if (field == nullptr || field->kind == YamlNode::Kind::kMap) return field;
+        bad(*field, format("field {}: expected fields", key));
+        return nullptr;
+    }
+    void text(const YamlNode& node, std::string_view key, std::string& out) {
+        const YamlNode* field = node.find(key);
+        if (field == nullptr) return;
+        if (field->kind != YamlNode::Kind::kScalar || field->text.empty())
+            return bad(*field, format("field {}: expected a text", key));
+        out = field->text;
+    }
+    std::string beside(const std::string& text) const {
+        return fs::path{text}.is_absolute() || folder_.empty() ? text : (folder_ / text).string();
+    }
+    void path(const YamlNode& node, std::string_view key, std::string& out) {
+        std::string value;
+        text(node, key, value);
+        if (!value.empty()) out = beside(value);
+    }
+    std::vector<std::string> list(const YamlNode& node, std::string_view key) {
+        const YamlNode* field = node.find(key);
+        std::vector<std::string> all;
+        if (field == nullptr) return all;
+        if (field->kind == YamlNode::Kind::kList)
+            for (const YamlNode& item : field->items)
+                if (item.kind == YamlNode::Kind::kScalar && !item.text.empty())
+                    all.push_back(item.text);
+        if (field->kind != YamlNode::Kind::kList || all.size() != field->items.size())
+            bad(*field, format("field {}: expected a list of texts", key));
+        return all;
+    }
+    /// SCHEMA:PATH, whose path is beside this file; SCHEMA:URL stays as it is.
+    std::vector<std::string> sources(const YamlNode& node, std::string_view key) {
+        std::vector<std::string> all = list(node, key);
+        for (std::string& each : all) {
+            const std::size_t colon = each.find(':');
+            const std::size_t begin = colon == std::string::npos ? 0 : colon + 1;
+            const std::string rest = each.substr(begin);
+            if (rest.find("://") == std::string::npos && !rest.starts_with("env:"))
+                each = each.substr(0, begin) + beside(rest);
+        }
+        return all;
+    }
+    bool flag(const YamlNode& node, std::string_view key) {
+        const YamlNode* field = node.find(key);
+        if (field == nullptr) return false;
+        if (field->text != "true" && field->text != "false")
+            bad(*field, format("field {}: expected true or false", key));
+        return field->text == "true";
+    }
+    void listen(const YamlNode& root) {
+        std::string value;
+        text(root, "listen", value);
+        if (value.empty()) return;
+        if (const Status good = net::parse_listen(value, config_.address, config_.port); !good)
+            bad(*root.find("listen"), "field listen: " + good.error().message);
+    }
+    void read(const YamlNode& node, ServeConfig::Watch& watch) {
+        known(node, {"sources", "config", "sinks", "rules", "speed", "simulated"});
+        watch.sources = sources(node, "sources");
+        path(node, "config", watch.config);
+        path(node, "sinks", watch.sinks);
+        for (const std::string& each : list(node, "rules")) watch.rules.push_back(beside(each));
+        watch.simulated = flag(node, "simulated");
+        std::string speed;
+        text(node, "speed", speed);
+        if (speed.empty()) return;
+        const auto [end, error] =
+            std::from_chars(speed.data(), speed.data() + speed.size(), watch.speed);
+        if (error != std::errc{} || end != speed.data() + speed.size() || !(watch.speed > 0) ||
+            !std::isfinite(watch.speed))
+            bad(*node.find("speed"), "field speed: expected a number above 0");
+        if (!watch.simulated)
+            bad(*node.find("speed"), "field speed: is for a replay; say simulated: true");
+    }
+    void read(const YamlNode& node, ServeConfig::Guard& guard) {
+        known(node, {"policy", "context", "name", "requests"});
+        path(node, "policy", guard.policy);
+        path(node, "context", guard.context);
+        text(node, "name", guard.name);
+        path(node, "requests", guard.requests);
+        if (guard.policy.empty()) bad(node, "field policy is missing");
+        if (!guard.requests.empty() && !config_.watch.simulated)
+            bad(node, "field requests: is for a simulation; say watch: {simulated: true}");
+    }
+
+    const std::string name_;
+    const fs::path folder_;
+    ServeConfig config_;
+    std::string text_;
+    std::size_t problems_ = 0;
+};
+
+}  // namespace
+
+std::string serve_lock_path(const std::string& data) { return data + "/serve.lock"; }
+
+Result<ServeConfig> parse_serve_config(const InputFile& file) {
+    CORDON_TRY(const YamlNode root, chain::parse_yaml(file));
+    return Reader{file.name}.file(root);
+}
+
+}  // namespace cordon::engine

@@ -1,0 +1,49 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <cordon/base/byte_source.hpp>
+
+namespace cordon::engine {
+
+/// What `cordon serve` runs, as one file says it (docs/formats/serve.md).
+struct ServeConfig {
+    std::string name = "Cordon";  ///< Of this installation, shown on every screen.
+    std::string data;             ///< Directory of everything that it keeps.
+    std::string address = "127.0.0.1";
+    uint16_t port = 8470;
+    std::string certificate, key;      ///< PEM; both or none.
+    std::vector<std::string> origins;  ///< That browsers may come from.
+    std::string ledger;                ///< Default: DATA/ledger.
+    std::vector<std::string> known;    ///< labels:, wallets:, assets:, prices: beside the ledger.
+    std::vector<std::string> lists;    ///< To screen against.
+
+    struct Watch {
+        std::vector<std::string> sources;  ///< Empty: nothing is watched.
+        std::string config, sinks;
+        std::vector<std::string> rules;
+        double speed = 0;        ///< Of a replay: event seconds in a second.
+        bool simulated = false;  ///< The sources are no live chain: every screen says so.
+    } watch;
+    struct Guard {
+        std::string policy;   ///< Of a new gate; empty: no gate.
+        std::string context;  ///< docs/formats/explain-context.md.
+        std::string name = "cordon-gate";
+        /// Withdrawals of a simulation, a request a line: each is asked when the replay has come
+        /// to its time.
+        std::string requests;
+    } guard;
+    std::string guide;  ///< A trace seed by which a guided path is offered; empty: none.
+};
+
+/// The file by which one process at a time holds a data directory (WriterLock).
+std::string serve_lock_path(const std::string& data);
+
+/// Every problem at once, each with its line. Relative paths are those beside the file, in the
+/// answer too.
+Result<ServeConfig> parse_serve_config(const InputFile& file);
+
+}  // namespace cordon::engine

@@ -1,0 +1,77 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include "serve_config.hpp"
+
+#include <gtest/gtest.h>
+
+namespace cordon::engine {
+namespace {
+
+Result<ServeConfig> parse(std::string_view text) {
+    return parse_serve_config(memory_file(
+        "/etc/cordon/serve.yaml", {reinterpret_cast<const uint8_t*>(text.data()), text.size()}));
+}
+std::string error_of(std::string_view text) {
+    const auto config = parse(text);
+    return config ? "" : config.error().message;
+}
+
+TEST(ServeConfig, reads_all_of_it_with_paths_beside_the_file) {
+    const auto config = parse(R"(version: 1
+name: Examplia treasury
+data: data
+listen: "[::1]:8471"
+origins: [https://cordon.example]
+known: [labels:labels.csv, wallets:/srv/wallets.csv]
+watch:
+  sources: ["evm-rpc:wss://node.example/key", "btc-rpc:env:NODE", tail:queue.jsonl]
+  config: watch.yaml
+  rules: [rules]
+guard: {policy: policy.yaml, context: /srv/context.yaml}
+)");
+    ASSERT_TRUE(config) << config.error().message;
+    EXPECT_EQ(config->name, "Examplia treasury");
+    EXPECT_EQ(config->data, "/etc/cordon/data");
+    EXPECT_EQ(config->ledger, "/etc/cordon/data/ledger");
+    EXPECT_EQ(config->address, "::1");
+    EXPECT_EQ(config->port, 8471);
+    EXPECT_EQ(config->known, (std::vector<std::string>{"labels:/etc/cordon/labels.csv",
+                                                       "wallets:/srv/wallets.csv"}));
+    EXPECT_EQ(config->watch.sources,
+              (std::vector<std::string>{"evm-rpc:wss://node.example/key", "btc-rpc:env:NODE",
+                                        "tail:/etc/cordon/queue.jsonl"}));
+    EXPECT_EQ(config->watch.rules, std::vector<std::string>{"/etc/cordon/rules"});
+    EXPECT_EQ(config->guard.policy, "/etc/cordon/policy.yaml");
+    EXPECT_EQ(config->guard.context, "/srv/context.yaml");
+}
+
+TEST(ServeConfig, tells_every_problem_with_its_line) {
+    const std::string text = error_of(R"(version: 2
+data: d
+listen: localhost
+surprise: 1
+watch: {speed: -1, simulated: maybe}
+guard: {}
+)");
+    for (const char* each :
+         {"serve.yaml:1: field version", "serve.yaml:3: field listen", "no field \"surprise\"",
+          "serve.yaml:5: field simulated", "serve.yaml:5: field speed", "field policy is missing"})
+        EXPECT_NE(text.find(each), std::string::npos) << each << "\n" << text;
+}
+
+TEST(ServeConfig, never_sends_passwords_over_a_net_in_the_clear) {
+    EXPECT_NE(error_of("version: 1\ndata: d\nlisten: 0.0.0.0:8470\n").find("needs tls"),
+              std::string::npos);
+    EXPECT_EQ(error_of("version: 1\ndata: d\nlisten: 0.0.0.0:8470\n"
+                       "tls: {certificate: c.pem, key: k.pem}\n"),
+              "");
+    EXPECT_NE(error_of("version: 1\ndata: d\norigins: [http://cordon.example]\n"), "");
+}
+
+TEST(ServeConfig, refuses_what_is_none) {
+    for (const char* each : {"", "[]", "x", "version: 1", "{", "data: [a]\nversion: 1",
+                             "version: 1\ndata: d\nwatch: 3", "version: 1\ndata: d\nknown: {a: 1}"})
+        EXPECT_NE(error_of(each), "") << each;
+}
+
+}  // namespace
+}  // namespace cordon::engine
