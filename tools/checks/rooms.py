@@ -10,8 +10,9 @@ FLOORS = {
     "patterns": 5, "screen": 5, "wallet": 5, "explain": 5,
     "detect": 6, "guard": 6, "intel": 6, "report": 6, "social": 6, "audit": 6,
     "engine": 7, "heists": 7,
-    "server": 8, "cli": 8,
-    "app": 9,
+    "server": 8,
+    "cli": 9,
+    "app": 10,
 }
 # Stand beside the floors: linked into the offline signers only.
 APART = {"vault", "hsm", "signer_app"}
@@ -51,8 +52,8 @@ ALLOWED = {
     "heists": _words("base crypto model chain records detect"),
     "engine": _up_to(6),
     "server": _up_to(7),
-    "cli": _up_to(7),
-    "app": _up_to(8),
+    "cli": _up_to(8),
+    "app": _up_to(9),
     "vault": _words("base crypto model chain wallet explain"),
     "hsm": _words("base crypto model chain wallet explain vault"),
     "signer_app": _words("base crypto model chain wallet explain vault hsm"),

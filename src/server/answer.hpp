@@ -1,0 +1,37 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <cordon/net/http_routes.hpp>
+
+#include "endpoint.hpp"
+
+/// From what a handler gives to bytes and headers.
+namespace cordon::server {
+
+/// net::problem with "field", a JSON Pointer, where one is to blame (empty: none).
+net::ServerResponse problem(unsigned status, std::string_view code, std::string_view detail,
+                            std::string_view field = {});
+/// Of an Error of ours that says "/pointer: what": the pointer is the field. Of the status that
+/// fits its code. What is wrong inside (5xx) is not told; paths of this machine are taken out.
+net::ServerResponse problem_of(const Error& error);
+
+/// What a page of the console may load: blob: and data: are pictures that it draws and exports
+/// itself, and nothing comes from elsewhere.
+inline constexpr std::string_view kConsolePolicy =
+    "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; "
+    "object-src 'none'; img-src 'self' data: blob:";
+
+/// Envelope, ETag and 304, compression, type and caching.
+net::ServerResponse write_answer(const Endpoint& endpoint, const net::ServerRequest& request,
+                                 Answer answer);
+
+/// Compresses a body where the client likes it and it pays.
+void compress(net::ServerResponse& response, std::string_view accept_encoding);
+
+/// What every answer has: CSP and the other headers of browsers.
+void add_security_headers(net::ServerResponse& response, bool secure);
+
+}  // namespace cordon::server

@@ -1,0 +1,156 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <boost/json.hpp>
+#include <mutex>
+
+#include "groups.hpp"
+
+namespace cordon::server {
+
+namespace json = boost::json;
+
+namespace {
+
+std::string_view to_string(SystemFacts::Check::State state) {
+    switch (state) {
+        case SystemFacts::Check::State::kGood: return "good";
+        case SystemFacts::Check::State::kWarning: return "warning";
+        case SystemFacts::Check::State::kBad: return "bad";
+    }
+    return "";
+}
+
+/// The facts of the program. What a load balancer asks every second, and anybody may ask, is not
+/// found out each time.
+class System {
+public:
+    explicit System(SystemFacts facts) : facts_{std::move(facts)} {}
+
+    Result<Answer> show() const {
+        json::array parts, chains;
+        for (const std::string& part : facts_.parts) parts.emplace_back(part);
+        if (facts_.chains)
+            for (const SystemFacts::ChainTip& tip : facts_.chains())
+                chains.push_back(json::object{{"chain", cordon::to_string(tip.chain)},
+                                              {"height", tip.height},
+                                              {"time", format_rfc3339(tip.time)}});
+        return Data{.data = json::object{{"version", facts_.version},
+                                         {"name", facts_.name},
+                                         {"simulated", facts_.simulated},
+                                         {"guide", facts_.guide},
+                                         {"parts", std::move(parts)},
+                                         {"chains", std::move(chains)}}};
+    }
+    Result<Answer> doctor(UnixMillis now) {
+        json::array checks;
+        for (const SystemFacts::Check& check : this->checks(now))
+            checks.push_back(json::object{{"name", check.name},
+                                          {"state", to_string(check.state)},
+                                          {"detail", check.detail},
+                                          {"fix", check.fix}});
+        return Data{.data = json::object{{"checks", std::move(checks)}}};
+    }
+    /// Everybody may ask: so not what is wrong, but whether.
+    Result<Answer> ready(UnixMillis now) {
+        const auto all = checks(now);
+        if (std::any_of(all.begin(), all.end(), [](const SystemFacts::Check& check) {
+                return check.state == SystemFacts::Check::State::kBad;
+            }))
+            return fail(ErrorCode::kUnavailable, "doctor says that something is bad");
+        return File{.type = "text/plain; charset=utf-8", .body = "ready\n"};
+    }
+    Result<Answer> metrics() const {
+        return File{.type = "text/plain; version=0.0.4; charset=utf-8",
+                    .body = facts_.metrics ? facts_.metrics() : std::string{}};
+    }
+
+private:
+    std::vector<SystemFacts::Check> checks(UnixMillis now) {
+        constexpr std::chrono::seconds kGoodFor{1};
+        const std::scoped_lock lock{mutex_};
+        if (facts_.doctor && (!checked_ || now < *checked_ || now >= *checked_ + kGoodFor)) {
+            checks_ = facts_.doctor();
+            checked_ = now;
+        }
+        return checks_;
+    }
+
+    const SystemFacts facts_;
+    std::mutex mutex_;
+    std::vector<SystemFacts::Check> checks_;  // Of `checked_`. Guarded by mutex_, both.
+    std::optional<UnixMillis> checked_;
+};
+
+Schema words(std::size_t most) { return Schema::array(Schema::text(64), most); }
+
+}  // namespace
+
+std::vector<Endpoint> system_endpoints(SystemFacts facts) {
+    // Owned by the handlers together.
+    const auto system = std::make_shared<System>(std::move(facts));
+    std::vector<Endpoint> out;
+    out.push_back(
+        {.method = "GET",
+         .path = "/api/system",
+         .id = "getSystem",
+         .tag = "system",
+         .summary = "What runs here.",
+         .kind = "system",
+         .answer = Schema::object(
+             {required("version", Schema::text(64)), required("name", Schema::text(200)),
+              required("simulated", Schema::boolean("The feed is a replay.")),
+              required("guide",
+                       Schema::text(16 * 1024, "Seeds of the case that is shown; empty: none.")),
+              required("parts", words(8)),
+              required(
+                  "chains",
+                  Schema::array(Schema::object({required("chain", Schema::text(64)),
+                                                required("height", Schema::integer(0, INT64_MAX)),
+                                                required("time", Schema::time())}),
+                                1000))}),
+         .handler = [system](const Call&) { return system->show(); }});
+    out.push_back(
+        {.method = "GET",
+         .path = "/api/doctor",
+         .id = "getDoctor",
+         .tag = "system",
+         .summary = "What is missing, and how to mend it.",
+         .kind = "doctor",
+         .answer = Schema::object({required(
+             "checks",
+             Schema::array(
+                 Schema::object({required("name", Schema::text(200)),
+                                 required("state", Schema::choice({"good", "warning", "bad"})),
+                                 required("detail", Schema::text(4000)),
+                                 required("fix", Schema::text(4000))}),
+                 1000))}),
+         .handler = [system](const Call& call) { return system->doctor(call.now); }});
+    out.push_back({.method = "GET",
+                   .path = "/healthz",
+                   .id = "getHealth",
+                   .tag = "system",
+                   .summary = "The process answers.",
+                   .kind = {},
+                   .permission = std::nullopt,
+                   .handler = [](const Call&) -> Result<Answer> {
+                       return File{.type = "text/plain; charset=utf-8", .body = "alive\n"};
+                   }});
+    out.push_back({.method = "GET",
+                   .path = "/readyz",
+                   .id = "getReadiness",
+                   .tag = "system",
+                   .summary = "Nothing that doctor looks at is bad; else 503.",
+                   .kind = {},
+                   .permission = std::nullopt,
+                   .handler = [system](const Call& call) { return system->ready(call.now); }});
+    out.push_back({.method = "GET",
+                   .path = "/metrics",
+                   .id = "getMetrics",
+                   .tag = "system",
+                   .summary = "For Prometheus.",
+                   .kind = {},
+                   .handler = [system](const Call&) { return system->metrics(); }});
+    return out;
+}
+
+}  // namespace cordon::server
