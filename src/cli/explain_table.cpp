@@ -2,7 +2,6 @@
 #include "explain_table.hpp"
 
 #include <algorithm>
-#include <boost/json.hpp>
 
 #include <cordon/base/format.hpp>
 #include <cordon/explain/hash_form.hpp>
@@ -171,47 +170,6 @@ std::string explain_text(const Explanation& explanation, std::size_t width, bool
             page.item(format("  {}", each.name), std::min<std::size_t>(indent + 4, 30), each.value);
     }
     return page.take();
-}
-
-boost::json::object explain_json(const Explanation& explanation) {
-    boost::json::array effects, findings, hashes, details, screens;
-    for (const auto& each : explanation.screens) {
-        boost::json::object screen{{"label", each.label}, {"value", each.value}};
-        if (!each.where.empty()) screen["where"] = each.where;
-        screens.push_back(std::move(screen));
-    }
-    for (const Effect& each : explanation.effects) {
-        boost::json::object effect{{"kind", to_string(each.kind)}, {"text", each.text}};
-        if (!each.who.empty()) effect["who"] = each.who;
-        if (!each.to.empty()) effect["to"] = each.to;
-        if (!each.asset.empty()) effect["asset"] = each.asset;
-        if (each.amount) effect["amount"] = each.amount->to_string();
-        if (each.unlimited) effect["unlimited"] = true;
-        if (!each.where.empty()) effect["where"] = each.where;
-        effects.push_back(std::move(effect));
-    }
-    for (const Finding& each : explanation.findings) {
-        boost::json::object finding{
-            {"rule", each.rule}, {"severity", to_string(each.severity)}, {"text", each.text}};
-        if (!each.judged) finding["judged"] = false;
-        if (!each.where.empty()) finding["where"] = each.where;
-        findings.push_back(std::move(finding));
-    }
-    for (const auto& each : explanation.hashes) {
-        boost::json::object hash{{"name", each.name}, {"value", each.value}};
-        if (const auto words = words_of(each)) {
-            hash["ledger"] = explain::ledger_form(*explain::hash_bytes(each.value));
-            hash["words"] = *words;
-        }
-        hashes.push_back(std::move(hash));
-    }
-    for (const auto& each : explanation.details)
-        details.push_back(boost::json::object{{"name", each.name}, {"value", each.value}});
-    return {{"type", explanation.type},       {"verdict", to_string(explanation.verdict)},
-            {"summary", explanation.summary}, {"worst_case", explanation.worst_case},
-            {"effects", std::move(effects)},  {"findings", std::move(findings)},
-            {"hashes", std::move(hashes)},    {"details", std::move(details)},
-            {"screens", std::move(screens)}};
 }
 
 }  // namespace cordon::cli

@@ -3,8 +3,6 @@
 
 #include <string>
 
-#include <boost/json/fwd.hpp>
-
 #include <cordon/explain/explanation.hpp>
 
 namespace cordon::cli {
@@ -12,8 +10,5 @@ namespace cordon::cli {
 /// An explanation for a person: the verdict first, then what happens, the worst of it, the reasons
 /// and the hashes to compare. `width` in columns.
 std::string explain_text(const explain::Explanation& explanation, std::size_t width, bool color);
-
-/// The data of `explain.result`.
-boost::json::object explain_json(const explain::Explanation& explanation);
 
 }  // namespace cordon::cli

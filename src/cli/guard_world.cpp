@@ -1,40 +1,9 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include "guard_world.hpp"
 
-#include <filesystem>
-
-#include <cordon/base/format.hpp>
-#include <cordon/engine/ingest.hpp>
-#include <cordon/engine/risk.hpp>
+#include <cordon/engine/risk_files.hpp>
 
 namespace cordon::cli {
-namespace {
-
-/// Nothing when neither a ledger nor a list is given: then screening is not known, and holds.
-Result<std::shared_ptr<engine::Screener>> open_screener(const Args& args, const Session& session) {
-    const std::string directory = args.get("ledger");
-    const std::vector<std::string> files = args.all("list");
-    if (directory.empty() && files.empty()) return nullptr;
-    engine::ScreenerOptions options{.ledger = directory, .cancel = session.cancel};
-    engine::ListSettings list_settings;
-    if (args.has("as-of")) {
-        CORDON_TRY(list_settings.as_of, parse_time(args.get("as-of")));
-    }
-    std::vector<engine::GivenList> given;
-    for (const std::string& text : files) {
-        CORDON_TRY(engine::GivenList list, engine::read_given_list(text, list_settings));
-        if (list.forbids) options.settings.forbidding.insert(list.list.name);
-        given.push_back(std::move(list));
-    }
-    std::unique_ptr<records::Store> store;
-    if (!directory.empty()) {
-        CORDON_TRY(store, records::Store::open_read_only(engine::records_path(directory)));
-    }
-    CORDON_TRY(auto lists, engine::load_lists(store.get(), std::move(given), nullptr));
-    return engine::Screener::open(std::move(options), std::move(lists));
-}
-
-}  // namespace
 
 std::vector<Flag> guard_world_flags() {
     return {
@@ -53,20 +22,16 @@ std::vector<Flag> guard_world_flags() {
 
 Result<std::unique_ptr<engine::LiveRisk>> open_guard_world(const Args& args,
                                                            const Session& session) {
-    engine::RiskFiles files{
-        .ledger = args.get("ledger"), .state = args.get("alerts"), .context = args.get("context")};
-    for (const std::string& text : args.all("known")) {
-        CORDON_TRY(const auto sources, engine::parse_source(text));
-        for (const engine::Source& source : sources) {
-            if (!engine::is_side_file(source.schema))
-                return fail(ErrorCode::kInvalidParam,
-                            format("--known {}: expected wallets:, labels:, assets:, prices: or a "
-                                   "label list",
-                                   text));
-            CORDON_TRY(engine::read_side_file(source, std::nullopt, {}, files.rows));
-        }
+    engine::RiskRequest request{.ledger = args.get("ledger"),
+                                .known = args.all("known"),
+                                .lists = args.all("list"),
+                                .state = args.get("alerts"),
+                                .context = args.get("context"),
+                                .cancel = session.cancel};
+    if (args.has("as-of")) {
+        CORDON_TRY(request.as_of, parse_time(args.get("as-of")));
     }
-    CORDON_TRY(files.screener, open_screener(args, session));
+    CORDON_TRY(engine::RiskFiles files, engine::risk_files(request));
     return engine::LiveRisk::open(std::move(files));
 }
 

@@ -28,8 +28,8 @@ std::span<const Command> commands() {
         completion_command(), doctor_command(), explain_command(),  guard_command(),
         heists_command(),     help_command(),   ingest_command(),   ledger_command(),
         links_command(),      log_command(),    man_command(),      patterns_command(),
-        qr_command(),         report_command(), screen_command(),   statement_command(),
-        trace_command(),      wallet_command(), watch_command(),
+        qr_command(),         report_command(), screen_command(),   serve_command(),
+        statement_command(),  trace_command(),  wallet_command(),   watch_command(),
     };
     return kCommands;
 }

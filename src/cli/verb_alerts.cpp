@@ -26,7 +26,9 @@ using records::Incident;
 using records::StoredAlert;
 
 constexpr std::string_view kDeeds =
-    "list, show, ack, investigate, close, reopen, suppress, unsuppress, suppressions, incidents";
+    "list, show, ack, investigate, close, reopen, assign, note, suppress, unsuppress, "
+    "suppressions, "
+    "incidents";
 
 UnixMillis now() {
     return std::chrono::time_point_cast<std::chrono::milliseconds>(
@@ -85,6 +87,7 @@ Status print_alerts(const std::vector<StoredAlert>& alerts, const Session& sessi
     Table table{{{"SEVERITY"},
                  {"TIME"},
                  {"PHASE"},
+                 {"WHO"},
                  {"WHAT", Table::Align::kLeft, true, true},
                  {"SUBJECT", Table::Align::kLeft, true},
                  {"USD", Table::Align::kRight},
@@ -93,7 +96,7 @@ Status print_alerts(const std::vector<StoredAlert>& alerts, const Session& sessi
     for (const StoredAlert& stored : alerts) {
         const Alert& alert = stored.alert;
         table.add({severity_text(alert.severity, false), format_rfc3339(alert.time),
-                   std::string{to_string(stored.phase)},
+                   std::string{to_string(stored.phase)}, printable(stored.assignee),
                    format("{} {}", printable(alert.detector), printable(alert.title)),
                    stored.subject_label.empty() ? chain::display_address(alert.chain, alert.subject)
                                                 : printable(stored.subject_label),
@@ -132,8 +135,10 @@ Result<int> show(const AlertStore& store, const std::string& id, const Session& 
             return kClean;
         }
         CORDON_TRY(print(alert_text(*alert, terminal_width(), session.color)));
-        CORDON_TRY(print(format("          id    {}\n          incident {}, {}\n", alert->alert.id,
-                                alert->incident, to_string(alert->phase))));
+        CORDON_TRY(print(
+            format("          id    {}\n          incident {}, {}{}\n", alert->alert.id,
+                   alert->incident, to_string(alert->phase),
+                   alert->assignee.empty() ? "" : ", assigned to " + printable(alert->assignee))));
         CORDON_TRY(print_history(alert->history));
         return kClean;
     }
@@ -175,18 +180,16 @@ Result<int> incidents(const AlertStore& store, const Args& args, const Session& 
     return kClean;
 }
 
-Result<int> change_phase(AlertStore& store, AlertPhase phase, const Args& args,
-                         std::span<const std::string> ids, const Session& session) {
-    if (ids.empty())
-        return fail(ErrorCode::kInvalidParam, "which? Give the ids of alerts or incidents");
-    uint64_t changed = 0;
-    for (const std::string& id : ids) {
-        CORDON_TRY(const uint64_t count,
-                   engine::set_phase(store, id, phase, {who(args), args.get("why"), now()}));
-        changed += count;
-    }
+Result<int> act(AlertStore& store, engine::AlertAct act, const Args& args,
+                std::span<const std::string> ids, const Session& session) {
+    if (act == engine::AlertAct::kAssign && !args.has("to"))
+        return fail(ErrorCode::kInvalidParam, "--to NAME is missing; --to '' is nobody");
+    CORDON_TRY(const uint64_t changed,
+               engine::act(store, act, ids, {who(args), args.get("why"), now()}, args.get("to")));
+    static constexpr std::string_view kDone[] = {"acknowledged", "investigating", "closed",
+                                                 "new",          "assigned",      "noted"};
     if (session.format == Format::kTable)
-        CORDON_TRY(print(format("{} alerts: {}\n", changed, to_string(phase))));
+        CORDON_TRY(print(format("{} alerts: {}\n", changed, kDone[static_cast<std::size_t>(act)])));
     return kClean;
 }
 
@@ -273,17 +276,12 @@ Result<int> run_alerts(const Args& args, const Session& session) {
         CORDON_TRY(print_alerts(alerts, session));
         return kClean;
     }
-    const bool known = deed == "ack" || deed == "investigate" || deed == "close" ||
-                       deed == "reopen" || deed == "suppress" || deed == "unsuppress";
-    if (!known)
+    const auto act_of = engine::parse_alert_act(deed == "ack" ? "acknowledge" : deed);
+    if (!act_of && deed != "suppress" && deed != "unsuppress")
         return fail(ErrorCode::kInvalidParam,
                     format("\"{}\" is none of {}", printable(deed), kDeeds));
     CORDON_TRY(const auto store, open_store(args, true));
-    if (deed == "ack") return change_phase(*store, AlertPhase::kAcknowledged, args, ids, session);
-    if (deed == "investigate")
-        return change_phase(*store, AlertPhase::kInvestigating, args, ids, session);
-    if (deed == "close") return change_phase(*store, AlertPhase::kClosed, args, ids, session);
-    if (deed == "reopen") return change_phase(*store, AlertPhase::kNew, args, ids, session);
+    if (act_of) return act(*store, *act_of, args, ids, session);
     if (deed == "suppress") return suppress(*store, args, session);
     for (const std::string& id : ids)
         CORDON_TRY(engine::unsuppress(*store, id, {who(args), args.get("why"), now()}));
@@ -297,19 +295,22 @@ Command alerts_command() {
         .name = "alerts",
         .summary = "work with the alerts of a watch: list, acknowledge, close, suppress",
         .usage =
-            "--state DIR [list|show|ack|investigate|close|reopen|suppress|unsuppress|"
+            "--state DIR [list|show|ack|investigate|close|reopen|assign|note|suppress|unsuppress|"
             "suppressions|incidents] [ID…]",
         .about =
             "What cordon watch --state has found, while it runs or afterwards. An ID is that of an "
             "alert or of an incident, which stands for all of its alerts. list shows what is open; "
-            "--all also what is closed, suppressed, retracted or a repeat. Closing needs a reason "
-            "(--why). suppress hides alerts that match --detector, --subject, --chain or --tag "
+            "--all also what is closed, suppressed, retracted or a repeat. ack also assigns to who "
+            "does it, assign --to NAME to somebody else; note --why TEXT adds words. Any number of "
+            "ids: all of it is done, or nothing. Closing needs a reason (--why). suppress hides "
+            "alerts that match --detector, --subject, --chain or --tag "
             "until a moment: it needs a reason, shows first what it would have hidden in the last "
             "30 days, and changes something with --apply only. Critical alerts are never hidden, "
             "unless --at-most critical says so. Nothing is ever deleted.",
         .flags = {{"state", "DIR", "The state of the watch"},
                   {"who", "NAME", "Who does it; the login when not given"},
-                  {"why", "TEXT", "Why; required to close and to suppress"},
+                  {"why", "TEXT", "Why; required to close, to note and to suppress"},
+                  {"to", "NAME", "Of assign: who works on it; empty: nobody"},
                   {"phase", "new|acknowledged|investigating|closed", "Only alerts in this phase"},
                   {"min-severity", "info|low|medium|high|critical", "Only alerts at least so bad"},
                   {"since", "TIME", "Only alerts from then on; of suppress: its beginning"},
@@ -326,6 +327,7 @@ Command alerts_command() {
                   {"limit", "N", "The newest so many", "100"}},
         .examples = {"cordon alerts --state watch",
                      "cordon alerts --state watch ack i-566f8528809f6193 --why 'on it'",
+                     "cordon alerts --state watch assign i-566f8528809f6193 --to ann",
                      "cordon alerts --state watch close i-566f8528809f6193 --why 'planned move'",
                      "cordon alerts --state watch suppress --detector D05 --until 2026-12-01 "
                      "--why 'migration of deposits'"},

@@ -5,6 +5,7 @@
 #include <cordon/base/format.hpp>
 #include <cordon/chain/text.hpp>
 #include <cordon/engine/explain.hpp>
+#include <cordon/explain/json.hpp>
 #include <cordon/wallet/ur/qr.hpp>
 
 #include "exit_code.hpp"
@@ -50,15 +51,16 @@ Result<engine::ExplainRequest> request_of(const Args& args) {
 Status show(const std::vector<Explanation>& all, const Session& session) {
     if (session.format == Format::kJsonl) {
         for (const Explanation& each : all)
-            CORDON_TRY(print(envelope("explain.result", explain_json(each))));
+            CORDON_TRY(print(envelope("explain.result", explain::explain_json(each))));
         return {};
     }
     if (session.format == Format::kJson) {
-        if (all.size() == 1) return print(envelope("explain.result", explain_json(all.front())));
+        if (all.size() == 1)
+            return print(envelope("explain.result", explain::explain_json(all.front())));
         boost::json::array results;
         Verdict worst = Verdict::kOk;
         for (const Explanation& each : all) {
-            results.push_back(explain_json(each));
+            results.push_back(explain::explain_json(each));
             worst = std::max(worst, each.verdict);
         }
         return print(envelope("explain.result", boost::json::object{{"verdict", to_string(worst)},

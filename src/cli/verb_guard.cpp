@@ -69,19 +69,8 @@ std::string who(const Args& args) {
 
 /// The key of the gate and its log, made with the state.
 Result<tlog::SigningKey> key_of(const std::string& directory, const Args& args) {
-    const std::string path = directory + "/gate.key";
-    Result<tlog::SigningKey> key = tlog::read_key_file(path);
-    if (key || key.error().code != ErrorCode::kNotFound) return key;
-    if (std::filesystem::exists(directory + "/log"))
-        return fail(ErrorCode::kNotFound,
-                    format("{}: is missing; take it from a backup: another key would make another "
-                           "log",
-                           path));
     CORDON_TRY(system_disk().make_directory(directory));
-    CORDON_TRY(const tlog::SigningKey made,
-               tlog::SigningKey::generate(args.get("name"), tlog::PublicKey::Kind::kLog));
-    CORDON_TRY(tlog::write_key_file(path, made));
-    return tlog::read_key_file(path);
+    return tlog::open_log_key(directory + "/gate.key", directory + "/log", args.get("name"));
 }
 
 Result<OpenGate> open_gate(const Args& args, const Session& session) {
@@ -106,7 +95,7 @@ Result<OpenGate> open_gate(const Args& args, const Session& session) {
     CORDON_TRY(tlog::SigningKey key, key_of(directory, args));
     CORDON_TRY(open.gate, Gate::open(directory, std::move(key), policy, *open.world));
     CORDON_TRY(const auto alerts, open.world->open_alerts());
-    CORDON_TRY(open.gate->take_alerts(alerts, open.now));
+    CORDON_TRY(open.gate->take_alerts(*alerts, open.now));
     return open;
 }
 
@@ -241,7 +230,7 @@ Result<int> show(const Args& args, const Session& session) {
 Result<int> cancel(const Args& args, const Session& session) {
     CORDON_TRY(const std::string id, operand(args, "ID of a request"));
     CORDON_TRY(OpenGate open, open_gate(args, session));
-    CORDON_TRY(const Verdict verdict, open.gate->cancel(id, who(args), open.now));
+    CORDON_TRY(const Verdict verdict, open.gate->cancel(id, who(args), open.now, args.get("why")));
     CORDON_TRY(print_verdict(verdict, session));
     return open.done(kClean);
 }
@@ -259,7 +248,7 @@ Status print_breakers(const std::vector<guard::Breaker>& all, const Session& ses
 Result<int> breakers(const Args& args, const Session& session) {
     CORDON_TRY(OpenGate open, open_gate(args, session));
     static_cast<void>(open.gate->policy(open.now));  // Those that are due are reset.
-    const auto all = open.gate->breakers();
+    const auto all = open.gate->breakers(open.now);
     CORDON_TRY(print_breakers(all, session));
     if (all.empty() && session.format == Format::kTable)
         CORDON_TRY(print("no breaker is tripped\n"));
@@ -275,7 +264,7 @@ Result<int> trip(const Args& args, const Session& session) {
         return fail(ErrorCode::kInvalidParam, "--why TEXT is missing: those who reset it ask");
     CORDON_TRY(OpenGate open, open_gate(args, session));
     CORDON_TRY(open.gate->trip(key, who(args), args.get("why"), open.now));
-    CORDON_TRY(print_breakers(open.gate->breakers(), session));
+    CORDON_TRY(print_breakers(open.gate->breakers(open.now), session));
     return open.done(kFound);
 }
 
@@ -284,7 +273,7 @@ Result<int> reset(const Args& args, const Session& session) {
     CORDON_TRY(const std::string text, operand(args, "the breaker, as breakers writes it"));
     CORDON_TRY(const guard::BreakerKey key, guard::parse_breaker_key(text));
     CORDON_TRY(OpenGate open, open_gate(args, session));
-    for (const guard::Breaker& each : open.gate->breakers()) {
+    for (const guard::Breaker& each : open.gate->breakers(open.now)) {
         if (each.key != key) continue;
         CORDON_TRY(const std::string about, wallet::breaker_text(key.text(), each.since));
         const auto policy = open.gate->policy(open.now);
@@ -466,11 +455,15 @@ Command guard_command() {
                   {"at", "TIME", "The clock; now when not given"},
                   {"name", "NAME", "Of a new gate and its log", "cordon-guard"},
                   {"who", "NAME", "Who does it; the login when not given"},
-                  {"why", "TEXT", "trip: why; those who reset it ask"},
+                  {"why", "TEXT", "trip: why; those who reset it ask; cancel: why"},
                   {"output", "FILE", "bundle: where it goes", {}, 'o'},
                   {"listen", "ADDRESS:PORT", "serve: where; port 0 is a free one",
                    "127.0.0.1:8470"},
                   {"tokens", "FILE", "serve: who may ask, a line NAME TOKEN each; mode 0600"},
+                  {"bind-requesters", "",
+                   "serve: a token NAME asks as requester NAME or NAME/… only"},
+                  {"reconcile", "",
+                   "serve: hold what leaves against what was let through, as --ledger grows"},
                   {"tls-cert", "FILE", "serve: certificate chain in PEM, for https"},
                   {"tls-key", "FILE", "serve: its key in PEM"},
                   {"since", "TIME", "simulate, reconcile --ledger: from when on"},

@@ -6,7 +6,7 @@
 
 #include <cordon/base/base64.hpp>
 #include <cordon/base/format.hpp>
-#include <cordon/base/hex.hpp>
+#include <cordon/engine/log_proof.hpp>
 #include <cordon/tlog/key_file.hpp>
 #include <cordon/tlog/log.hpp>
 
@@ -166,64 +166,9 @@ Result<int> prove(const Args& args, const Session&) {
     CORDON_TRY(const std::string directory, operand(args, 1, "DIR of the log"));
     CORDON_TRY(const std::string text, operand(args, 2, "INDEX of the entry"));
     CORDON_TRY(const uint64_t index, number_of(text, "index"));
-    CORDON_TRY(const tlog::SignedNote note, tlog::read_checkpoint(directory));
-    CORDON_TRY(const tlog::Checkpoint checkpoint, tlog::parse_checkpoint(note.text));
-    const tlog::Tiles tiles{directory, checkpoint.size};
-    CORDON_TRY(const std::string entry, tiles.entry(index));
-    CORDON_TRY(const std::vector<Hash256> proof,
-               tlog::prove_inclusion(tiles, index, checkpoint.size));
-    const ByteView bytes{reinterpret_cast<const uint8_t*>(entry.data()), entry.size()};
-    const Hash256 leaf = tlog::leaf_hash(bytes);
-    CORDON_TRY(tlog::verify_inclusion(index, checkpoint.size, leaf, proof, checkpoint.root));
-    json::array hashes;
-    for (const Hash256& hash : proof) hashes.emplace_back(to_base64(hash));
-    CORDON_TRY(print(envelope("log.proof", json::object{{"index", index},
-                                                        {"bytes", to_base64(bytes)},
-                                                        {"leaf_hash", to_base64(leaf)},
-                                                        {"proof", std::move(hashes)},
-                                                        {"checkpoint", note.format()}})));
+    CORDON_TRY(const engine::LogProof proof, engine::prove_entry(directory, index));
+    CORDON_TRY(print(engine::proof_text(proof)));
     return kClean;
-}
-
-std::string text_of(const json::object& from, std::string_view name) {
-    const json::value* found = from.if_contains(name);
-    return found != nullptr && found->is_string() ? std::string{found->as_string()} : "";
-}
-
-struct Proof {
-    uint64_t index = 0;
-    Bytes entry;
-    std::vector<Hash256> hashes;
-    tlog::SignedNote note;
-};
-
-/// As prove() writes it. The leaf hash in it is for people: it is computed anew.
-Result<Proof> parse_proof(const std::string& text) {
-    const auto bad = [](std::string_view what) {
-        return fail(ErrorCode::kMalformed, format("no proof of log prove: {}", what));
-    };
-    boost::system::error_code error;
-    const json::value read = json::parse(text, error);
-    const json::object* top = error ? nullptr : read.if_object();
-    const json::value* inner = top == nullptr ? nullptr : top->if_contains("data");
-    const json::object* data = inner == nullptr ? nullptr : inner->if_object();
-    if (data == nullptr || text_of(*top, "kind") != "log.proof")
-        return bad("expected JSON of the kind log.proof");
-    Proof out;
-    const json::value* index = data->if_contains("index");
-    const json::value* hashes = data->if_contains("proof");
-    if (index == nullptr || !index->is_int64() || index->as_int64() < 0) return bad("its index");
-    if (hashes == nullptr || !hashes->is_array()) return bad("its hashes");
-    out.index = static_cast<uint64_t>(index->as_int64());
-    CORDON_TRY(out.entry, parse_base64(text_of(*data, "bytes")));
-    for (const json::value& each : hashes->as_array()) {
-        if (!each.is_string()) return bad("its hashes");
-        CORDON_TRY(const Bytes bytes, parse_base64(each.as_string()));
-        if (bytes.size() != sizeof(Hash256::bytes)) return bad("its hashes");
-        std::copy(bytes.begin(), bytes.end(), out.hashes.emplace_back().bytes.begin());
-    }
-    CORDON_TRY(out.note, tlog::parse_note(text_of(*data, "checkpoint")));
-    return out;
 }
 
 /// That a proof holds, by nothing but itself and the log's public key.
@@ -234,27 +179,26 @@ Result<int> check(const Args& args, const Session& session) {
                     "--public-key KEY is missing: whoever writes a proof can sign it as well");
     CORDON_TRY(const tlog::PublicKey key, tlog::public_key_of(args.get("public-key")));
     CORDON_TRY(const Bytes bytes, read_file(path));
-    Result<Proof> proof = parse_proof({bytes.begin(), bytes.end()});
+    const auto proof =
+        engine::parse_proof({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
     if (!proof) return fail(proof.error().in(path));
     // Evidence that does not hold, not bad input: the exit code of damage.
     if (!tlog::is_signed_by(proof->note, key))
         return fail(ErrorCode::kCorrupt,
                     format("{}: its checkpoint is not signed by {}", path, key.name));
-    CORDON_TRY(const tlog::Checkpoint checkpoint, tlog::parse_checkpoint(proof->note.text));
-    const Status held =
-        tlog::verify_inclusion(proof->index, checkpoint.size, tlog::leaf_hash(proof->entry),
-                               proof->hashes, checkpoint.root);
+    const auto held = engine::check_proof(*proof);
     if (!held) return fail(Error{ErrorCode::kCorrupt, held.error().message}.in(path));
+    const tlog::Checkpoint& checkpoint = *held;
     if (session.format != Format::kTable) {
         json::object told = checkpoint_json(checkpoint);
         told["index"] = proof->index;
-        told["bytes"] = to_base64(proof->entry);
+        told["bytes"] = to_base64(
+            ByteView{reinterpret_cast<const uint8_t*>(proof->entry.data()), proof->entry.size()});
         CORDON_TRY(print(envelope("log.checked", told)));
         return kClean;
     }
     CORDON_TRY(print(format("{}: entry {} of {}:\n{}\n", printable(checkpoint.origin), proof->index,
-                            checkpoint.size,
-                            printable(std::string{proof->entry.begin(), proof->entry.end()}))));
+                            checkpoint.size, printable(proof->entry))));
     return kClean;
 }
 

@@ -8,12 +8,12 @@
 #include <cordon/engine/case_report.hpp>
 #include <cordon/engine/ingest.hpp>
 #include <cordon/engine/theft.hpp>
-#include <cordon/report/manifest.hpp>
 
 #include "chain_json.hpp"
 #include "exit_code.hpp"
 #include "output.hpp"
 #include "progress.hpp"
+#include "report_case.hpp"
 #include "table.hpp"
 #include "trace_flags.hpp"
 #include "trace_progress.hpp"
@@ -25,16 +25,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Job {
-    std::string ledger;
-    std::string seeds;
-    trace::Params params;
-    engine::CaseRequest request;
-};
-
 /// Takes a case folder, or any source, into OUT/ledger. Its case.json fills what the command line
 /// left open.
-Status take_in_case(const std::string& path, const Args& args, const Session& session, Job& job) {
+Status take_in_case(const std::string& path, const Args& args, const Session& session,
+                    ReportJob& job) {
     std::error_code ignored;
     if (fs::is_directory(path, ignored)) {
         CORDON_TRY(const auto folder, engine::load_case_folder(path));
@@ -73,7 +67,7 @@ Status take_in_case(const std::string& path, const Args& args, const Session& se
 }
 
 /// A folder without a case: what is in it, and how to go on.
-Result<int> describe_ledger(const Job& job, const Session& session) {
+Result<int> describe_ledger(const ReportJob& job, const Session& session) {
     CORDON_TRY(const auto reader, ledger::open_reader(job.ledger));
     const auto chains = reader->chains();
     if (session.format != Format::kTable) {
@@ -93,14 +87,7 @@ Result<int> describe_ledger(const Job& job, const Session& session) {
     return kClean;
 }
 
-Result<int> build(Job job, const Session& session) {
-    ProgressLine line{session};
-    CORDON_TRY(const engine::Theft theft,
-               engine::follow_theft({job.ledger, job.seeds, job.params},
-                                    trace_progress(line, job.params), session.cancel));
-    line.clear();
-    if (job.request.title.empty())
-        job.request.title = format("Money from {}", shorten(job.seeds, 60));
+Result<int> build(const ReportJob& job, const engine::Theft& theft, const Session& session) {
     CORDON_TRY(const auto paths, engine::write_case(theft, job.request));
     if (session.format == Format::kTable) {
         if (!session.quiet) print_warnings(theft.result.warnings);
@@ -124,48 +111,44 @@ Result<int> build(Job job, const Session& session) {
     return theft.result.incomplete ? kUnavailable : kClean;
 }
 
-Result<int> verify(const Args& args, const Session& session) {
-    if (args.operands().size() != 2)
-        return fail(ErrorCode::kInvalidParam, "report verify: expected the folder of a case file");
-    if (const Status intact = report::verify_manifest(args.operands()[1]); !intact) {
-        if (intact.error().code != ErrorCode::kChecksum) return fail(intact.error());
-        return fail(ErrorCode::kCorrupt,
-                    intact.error().message);  // Evidence that was changed is exit 6.
-    }
-    if (session.format == Format::kTable) {
-        CORDON_TRY(print(format("{}: every file matches the manifest\n", args.operands()[1])));
-    } else {
-        CORDON_TRY(print(envelope("report.verify", boost::json::object{{"intact", true}})));
-    }
-    return kClean;
-}
-
 Result<int> run_report(const Args& args, const Session& session) {
-    if (!args.operands().empty() && args.operands().front() == "verify")
-        return verify(args, session);
+    std::vector<std::string> operands = args.operands();
+    const std::string what = operands.empty() ? "" : operands.front();
+    if (what == "verify") return verify_report(args, session);
+    const bool letters = what == "letters", seal = what == "seal";
+    if (letters || seal) operands.erase(operands.begin());
     if (!args.has("out"))
         return fail(ErrorCode::kInvalidParam,
                     "--out DIR is missing: where should the case file go?");
-    if (args.operands().empty() == !args.has("ledger") || args.operands().size() > 1)
+    if (operands.empty() == !args.has("ledger") || operands.size() > 1)
         return fail(ErrorCode::kInvalidParam,
                     "give either one CASE (a folder or file), or --ledger DIR with --seed");
-    Job job;
+    ReportJob job;
     job.seeds = args.get("seed");
     CORDON_TRY(job.params, trace_params(args));
     job.request.out = args.get("out");
     job.request.title = args.get("title");
     job.request.version = session.version;
     job.request.command_line = session.command_line;
-    if (args.operands().empty()) {
+    if (operands.empty()) {
         job.ledger = args.get("ledger");
         if (job.seeds.empty())
             return fail(ErrorCode::kInvalidParam, "--seed is missing: where does the theft start?");
     } else {
-        CORDON_TRY(take_in_case(args.operands().front(), args, session, job));
+        CORDON_TRY(take_in_case(operands.front(), args, session, job));
         if (args.has("title")) job.request.title = args.get("title");
         if (job.seeds.empty()) return describe_ledger(job, session);
     }
-    return build(std::move(job), session);
+    ProgressLine line{session};
+    CORDON_TRY(engine::Theft theft,
+               engine::follow_theft({job.ledger, job.seeds, job.params},
+                                    trace_progress(line, job.params), session.cancel));
+    line.clear();
+    if (job.request.title.empty())
+        job.request.title = format("Money from {}", shorten(job.seeds, 60));
+    if (letters) return write_letters(job, std::move(theft), session);
+    if (seal) return seal_report(job, std::move(theft), args, session);
+    return build(job, theft, session);
 }
 
 }  // namespace
@@ -174,27 +157,43 @@ Command report_command() {
     std::vector<Flag> flags{{"out", "DIR", "Where the case file goes; made when missing", {}, 'o'},
                             {"ledger", "DIR", "An existing ledger instead of a CASE", {}, 'l'},
                             {"title", "TEXT", "Title of the case"},
-                            {"chain", "CHAIN", "Chain of sources that do not say it"}};
+                            {"chain", "CHAIN", "Chain of sources that do not say it"},
+                            {"log", "DIR", "seal: the log that keeps the archive's digest"},
+                            {"log-key", "FILE", "seal: the key that signs the log's checkpoints"},
+                            {"by", "NAME", "seal: who seals", "unnamed"},
+                            {"chromium", "FILE", "seal: the browser that prints the PDF"},
+                            {"public-key", "KEY",
+                             "verify: who must have signed the log: NAME+ID+BASE64, or a file "
+                             "with it"}};
     for (const Flag& flag : trace_flags()) flags.push_back(flag);
-    return {.name = "report",
-            .summary = "make the case file of a theft, or verify one",
-            .usage = "CASE --out DIR | --ledger DIR --seed X --out DIR | verify DIR",
-            .about =
-                "Writes the case file: one HTML page (story, flow, where the money can be frozen, "
-                "full tables, method and "
-                "limits, evidence manifest), the flow as SVG, the result as JSON and CSV, and a "
-                "manifest with the "
-                "SHA-256 of every input and output. CASE is a folder with case.json "
-                "(examples/README.md), or any "
-                "source that ingest reads; it goes into DIR/ledger first. verify checks a case "
-                "file against its "
-                "manifest on any machine (exit 6 when something was changed).",
-            .flags = std::move(flags),
-            .examples = {"cordon report examples/dmm_bitcoin_2024 --out out/dmm",
-                         "cordon report --ledger led --seed 0x5811…456f --out case",
-                         "cordon report verify out/dmm"},
-            .takes_operands = true,
-            .run = run_report};
+    return {
+        .name = "report",
+        .summary = "make the case file of a theft, draft its letters, seal it, verify it",
+        .usage =
+            "[letters|seal] CASE --out DIR | [letters|seal] --ledger DIR --seed X --out "
+            "DIR | verify DIR|FILE.zip",
+        .about =
+            "Writes the case file: one HTML page (story, flow, where the money can be frozen, "
+            "full tables, method and "
+            "limits, evidence manifest), the flow as SVG, the result as JSON and CSV, and a "
+            "manifest with the "
+            "SHA-256 of every input and output. CASE is a folder with case.json "
+            "(examples/README.md), or any "
+            "source that ingest reads; it goes into DIR/ledger first. letters writes only the "
+            "draft "
+            "letters: one for each service that can hold stolen money, and for issuers of "
+            "tokens. seal writes all of it as one archive DIR/ID.zip, with a PDF where Chromium "
+            "is there, and with --log the proof that the log holds its digest. verify checks a "
+            "case file, an archive or what was unpacked from one on any machine (exit 6 when "
+            "something was changed).",
+        .flags = std::move(flags),
+        .examples = {"cordon report examples/dmm_bitcoin_2024 --out out/dmm",
+                     "cordon report --ledger led --seed 0x5811…456f --out case",
+                     "cordon report letters examples/synthetic_exchange_theft --out letters",
+                     "cordon report seal examples/synthetic_exchange_theft --out sealed",
+                     "cordon report verify out/dmm"},
+        .takes_operands = true,
+        .run = run_report};
 }
 
 }  // namespace cordon::cli

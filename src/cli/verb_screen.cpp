@@ -8,12 +8,13 @@
 #include <cordon/base/format.hpp>
 #include <cordon/chain/text.hpp>
 #include <cordon/engine/ingest.hpp>
+#include <cordon/engine/screen_json.hpp>
 #include <cordon/engine/screener.hpp>
 
 #include "exit_code.hpp"
 #include "output.hpp"
 #include "progress.hpp"
-#include "screen_json.hpp"
+
 #include "table.hpp"
 #include "verbs.hpp"
 
@@ -21,6 +22,7 @@ namespace cordon::cli {
 namespace {
 
 using Millis = std::chrono::milliseconds;
+using engine::screen_json;
 using screen::Outcome;
 using screen::Screening;
 

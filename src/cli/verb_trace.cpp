@@ -65,7 +65,7 @@ engine::FlowView flow_view(const Args& args) {
     const std::string keys = args.get("open");
     for (std::size_t at = 0; at < keys.size();) {
         const std::size_t end = std::min(keys.find('\n', at), keys.size());
-        view.opened.insert(keys.substr(at, end - at));
+        view.opened.push_back(keys.substr(at, end - at));
         at = end + 1;
     }
     return view;

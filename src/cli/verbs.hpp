@@ -25,6 +25,7 @@ Command patterns_command();
 Command qr_command();
 Command report_command();
 Command screen_command();
+Command serve_command();
 Command statement_command();
 Command trace_command();
 Command wallet_command();
