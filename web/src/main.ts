@@ -1,0 +1,8 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+import "./app.css";
+
+import { mount } from "svelte";
+
+import App from "./App.svelte";
+
+mount(App, { target: document.getElementById("app")! });
