@@ -1,10 +1,12 @@
 # Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 """Watch and gate as they run beside each other: the gate's log is the watch's queue, the watch's alerts stop the gate,
 and each keeps a log of its own."""
+import contextlib
 import hashlib
 import json
 import re
 import signal
+import sqlite3
 import subprocess
 import time
 import urllib.request
@@ -81,6 +83,14 @@ class Loop(CliTest):
         with urllib.request.urlopen(call, timeout=30) as answer:
             return json.load(answer)["data"]
 
+    def has_state(self):
+        """Whole: a file that is being made is there before its tables are."""
+        path = self.watched / "alerts.sqlite"
+        if not path.exists():
+            return False
+        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as store:
+            return store.execute("PRAGMA user_version").fetchone()[0] > 0
+
     def alerts(self):
         answer = self.call("alerts", "--state", self.watched, "--format", "jsonl", code=(0, 1))
         return [json.loads(line)["data"] for line in answer.out.splitlines()]
@@ -89,7 +99,7 @@ class Loop(CliTest):
         live = ("watch", f"tail:{self.events}", f"guard:{self.gate}", f"wallets:{self.wallets}", "--state", self.watched,
                 "--format", "jsonl")
         watch = self.run_beside(*live)
-        self.soon(lambda: (self.watched / "alerts.sqlite").exists(), "a state")
+        self.soon(self.has_state, "a state")
         gate = self.run_beside("guard", "serve", "--listen", "127.0.0.1:0", "--state", self.gate, "--policy-file",
                                self.policy, "--known", f"wallets:{self.wallets}", "--alerts", self.watched)
         port = int(re.search(r":(\d+)$", gate.stderr.readline()).group(1))
