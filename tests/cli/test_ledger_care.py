@@ -104,8 +104,9 @@ class LargeIngest(CliTest):
 
     def test_on_a_terminal_one_line_shows_height_and_time_left(self):
         master, slave = pty.openpty()
+        # Each block by itself: else a fast disk is done before the line is drawn.
         process = subprocess.Popen([program(), "ingest", "--ledger", str(self.ledger), f"transfers:{self.csv}",
-                                    "--batch-blocks", "4"],
+                                    "--batch-blocks", "1"],
                                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=slave,
                                    env={**os.environ, "COLUMNS": "120", "TERM": "xterm"})
         os.close(slave)
