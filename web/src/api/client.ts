@@ -85,7 +85,7 @@ export class Client {
     return this.get<Page<T>>(path, options);
   }
   post<T>(path: string, body?: unknown, options: Options = {}): Promise<Answer<T>> {
-    return this.#json<T>("POST", withQuery(path, options.query), body ?? {}, options.signal);
+    return this.#json<T>("POST", withQuery(path, options.query), body, options.signal);
   }
   patch<T>(path: string, body: unknown): Promise<Answer<T>> {
     return this.#json<T>("PATCH", path, body);

@@ -47,6 +47,13 @@ test("every change carries the token of the session, no read does", async () => 
   assert.equal(calls[1]!.init.body, '{"b":1}');
 });
 
+test("a change without a body sends none: the server refuses one where it takes none", async () => {
+  const { client, calls } = stage(good({}));
+  await client.post("/api/y");
+  assert.equal(calls[0]!.init.body, undefined);
+  assert.equal(new Headers(calls[0]!.init.headers).get("Content-Type"), null);
+});
+
 test("reads are tried again when it may pass, changes never", async () => {
   const reads = stage(new Error("down"), bad(503), good(7));
   assert.equal((await reads.client.get("/api/x")).data, 7);
