@@ -76,12 +76,12 @@ export const stories = [
     await toPicture(t);
     const [opened] = await Promise.all([layoutSaid(page), page.keyboard.press("Enter")]);
     assert.match(opened.url(), /open=/);
-    const more = (await opened.json()).data.layout.nodes.length;
+    const more = (await opened.json()).data.nodes.length;
     const [folded] = await Promise.all([layoutSaid(page), page.keyboard.press("z")]);
-    const less = (await folded.json()).data.layout.nodes.length;
+    const less = (await folded.json()).data.nodes.length;
     assert(more > less, `${more} nodes open, ${less} folded`);
     const [again] = await Promise.all([layoutSaid(page), page.keyboard.press("Shift+Z")]);
-    assert.equal((await again.json()).data.layout.nodes.length, more);
+    assert.equal((await again.json()).data.nodes.length, more);
   }],
   ["who else paid a node and whom it paid comes from the ledger, and goes again", async (t) => {
     const { page } = t;
@@ -171,7 +171,7 @@ export const stories = [
     assert.equal(all.kind, "trace.result");
     assert.equal(edges.trim().split("\n").length - 1, all.data.edges.length);
     // A row an asset.
-    assert.equal(nodes.trim().split("\n").length - 1, all.data.nodes.reduce((sum, node) => sum + node.assets.length, 0));
+    assert.equal(nodes.trim().split("\n").length - 1, all.data.nodes.reduce((sum, node) => sum + Math.max(1, node.assets.length), 0));
     const view = JSON.parse((await saved(t, page.locator("dialog button:text-is('This view, JSON')"))).toString());
     assert.equal(view.trace, id);
     await page.keyboard.press("Escape");
