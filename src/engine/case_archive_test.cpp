@@ -3,6 +3,7 @@
 
 #include <boost/json.hpp>
 
+#include <cordon/guard/gate/test_world.hpp>
 #include <cordon/report/manifest.hpp>
 
 #include "log_proof.hpp"
@@ -175,7 +176,7 @@ protected:
         return zip;
     }
     std::string packed(const std::vector<Member>& members) {
-        const std::string path = (fs::path{testing::TempDir()} / "zip_file_test.zip").string();
+        const std::string path = folder_ / "packed.zip";
         EXPECT_TRUE(write_zip(path, members));
         return bytes_at(path);
     }
@@ -184,6 +185,7 @@ protected:
             ZipReader::of({reinterpret_cast<const uint8_t*>(zip.data()), zip.size()});
         return reader ? "" : reader.error().message;
     }
+    guard::TestFolder folder_;
 };
 
 TEST_F(ZipFile, refuses_names_that_lead_out_or_stand_twice) {
@@ -192,8 +194,8 @@ TEST_F(ZipFile, refuses_names_that_lead_out_or_stand_twice) {
         EXPECT_NE(refusal(renamed(name)).find("may lead elsewhere"), std::string::npos) << name;
     EXPECT_NE(refusal(renamed("bbbbbbbb")), "");
     EXPECT_NE(refusal(renamed("BBBBBBBB")).find("twice"), std::string::npos);
-    EXPECT_EQ(write_zip("/tmp/x.zip", {{"../x", ""}}).error().code, ErrorCode::kInvalidParam);
-    EXPECT_EQ(write_zip(testing::TempDir() + "x.zip", {{"x", ""}, {"X", ""}}).error().code,
+    EXPECT_EQ(write_zip(folder_ / "x.zip", {{"../x", ""}}).error().code, ErrorCode::kInvalidParam);
+    EXPECT_EQ(write_zip(folder_ / "x.zip", {{"x", ""}, {"X", ""}}).error().code,
               ErrorCode::kConflict);
 }
 

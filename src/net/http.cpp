@@ -25,17 +25,21 @@ struct HttpClient::Connection : Wire {
                 http::response_parser<http::string_body>& parser) {
         const auto deadline = Clock::now() + options.timeout;
         stale = used;
-        CORDON_TRY(wait("sending", deadline,
-                        [&](auto handler) { http::async_write(stream, request, handler); }));
+        // Who refuses a request need not read it to its end: the answer may be here all the same.
+        const Status sent = wait("sending", deadline, [&](auto handler) {
+            http::async_write(stream, request, handler);
+        });
+        if (!sent && sent.error().code != ErrorCode::kUnavailable) return sent;
         const auto bounded = [this](auto handler) {
             return [this, handler](boost::system::error_code error, std::size_t) mutable {
                 too_long = error == http::error::body_limit;
                 handler(error);
             };
         };
-        CORDON_TRY(wait("waiting for the answer", deadline, [&](auto handler) {
+        const Status answered = wait("waiting for the answer", deadline, [&](auto handler) {
             http::async_read_header(stream, buffer, parser, bounded(handler));
-        }));
+        });
+        if (!answered) return sent ? answered : sent;
         stale = false;
         return wait("reading the answer", deadline, [&](auto handler) {
             http::async_read(stream, buffer, parser, bounded(handler));

@@ -379,7 +379,7 @@ private:
     void linger() {
         close_stream(stream_);
         constexpr std::chrono::milliseconds kLinger{500};
-        constexpr std::size_t kMost = 64 * 1024;
+        constexpr std::size_t kMost = 4 << 20;  // A body that is too large is mostly on its way.
         lingered_ = 0;
         layer().expires_after(kLinger);
         drain(kMost);

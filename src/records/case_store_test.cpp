@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "sqlite.hpp"
+#include "test_store.hpp"
 
 namespace cordon::records {
 namespace {
@@ -17,10 +18,6 @@ UnixMillis at(int64_t seconds) { return from_unix_seconds(1'700'000'000 + second
 
 class CaseFile : public ::testing::Test {
 protected:
-    void SetUp() override {
-        path_ = (fs::path{::testing::TempDir()} / "cases.sqlite").string();
-        for (const char* tail : {"", "-wal", "-shm"}) fs::remove(path_ + tail);
-    }
     std::unique_ptr<CaseStore> open() {
         auto store = CaseStore::open(path_);
         EXPECT_TRUE(store) << store.error().message;
@@ -40,7 +37,8 @@ protected:
         ASSERT_TRUE(database);
         ASSERT_TRUE((*database)->execute(sql));
     }
-    std::string path_;
+    TempDir folder_;
+    std::string path_ = folder_.file("cases.sqlite");
 };
 
 TEST_F(CaseFile, keeps_a_case_and_all_that_happened_to_it) {
