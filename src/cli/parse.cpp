@@ -128,9 +128,13 @@ Result<Args> parse_args(const Command& command, std::span<const char* const> wor
             args.values_[name] = "true";
             continue;
         }
-        if (flag.value.find('|') != std::string_view::npos && !is_choice(values[name], flag.value))
-            return usage(format("--{} is one of {}, not \"{}\"", name, flag.value, values[name]));
         args.values_[name] = values[name];
+        if (flag.value.find('|') == std::string_view::npos) continue;
+        const std::vector<std::string> given =
+            flag.many ? args.all(name) : std::vector{values[name]};
+        for (const std::string& each : given)
+            if (!is_choice(each, flag.value))
+                return usage(format("--{} is one of {}, not \"{}\"", name, flag.value, each));
     }
     for (const std::string& word : app.remaining()) {
         if (word.size() > 1 && word.starts_with('-'))

@@ -50,6 +50,17 @@ TEST(Parse, refuses_a_value_that_is_no_choice) {
     EXPECT_FALSE(parse("ingest", {"--format", "xml"}));
 }
 
+TEST(Parse, takes_a_choice_repeatedly_where_many_are_allowed) {
+    const auto args =
+        parse("serve", {"token", "new", "bot", "--role", "analyst", "--role=operator"});
+    ASSERT_TRUE(args) << args.error().message;
+    EXPECT_EQ(args->all("role"), (std::vector<std::string>{"analyst", "operator"}));
+    const auto wrong = parse("serve", {"--role", "analyst", "--role", "king"});
+    ASSERT_FALSE(wrong);
+    EXPECT_NE(wrong.error().message.find("not \"king\""), std::string::npos);
+    EXPECT_FALSE(parse("serve", {"--role", "analyst\noperator\nking"}));
+}
+
 TEST(Parse, refuses_operands_where_a_verb_takes_none) { EXPECT_FALSE(parse("trace", {"stray"})); }
 
 TEST(Parse, refuses_a_flag_without_its_value) { EXPECT_FALSE(parse("trace", {"--seed"})); }
