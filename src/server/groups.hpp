@@ -53,7 +53,10 @@ struct SystemFacts {
         UnixMillis time;
     };
     std::function<std::vector<ChainTip>()> chains = {};
-    std::function<std::vector<Check>()> doctor = {};  ///< Called at most once a second.
+    /// Nothing has failed that others wait for. Cheap: anybody may ask, at any rate.
+    std::function<bool()> ready = {};
+    /// Reads files and asks nodes: for those who run it, and at most every ten seconds.
+    std::function<std::vector<Check>()> doctor = {};
     std::function<std::string()> metrics = {};  ///< Text for Prometheus, beside the server's own.
 };
 std::vector<Endpoint> system_endpoints(SystemFacts facts);

@@ -103,6 +103,7 @@ struct Service::House {
     void watch();
     Status look();
     std::vector<SystemFacts::ChainTip> chains() const;
+    bool is_well();
     std::vector<SystemFacts::Check> doctor();
     void stop();
 };
@@ -221,6 +222,7 @@ Status Service::House::open_console() {
                           .guide = config.guide,
                           .parts = std::move(parts),
                           .chains = [this] { return chains(); },
+                          .ready = [this] { return is_well(); },
                           .doctor = [this] { return doctor(); }}));
     CORDON_TRY(api, Api::make(std::move(endpoints), *accounts,
                               {.version = hooks.version,
@@ -327,6 +329,11 @@ std::vector<SystemFacts::ChainTip> Service::House::chains() const {
     for (const ledger::ChainSummary& each : traces->ledger()->chains())
         tips.push_back({each.chain, each.tip.number, each.tip.time.value_or(UnixMillis{})});
     return tips;
+}
+
+bool Service::House::is_well() {
+    const std::scoped_lock guard{mutex};
+    return !failed;
 }
 
 std::vector<SystemFacts::Check> Service::House::doctor() {

@@ -62,7 +62,12 @@ public:
                 .name = "Test",
                 .parts = {"watch"},
                 .chains = [] { return std::vector<SystemFacts::ChainTip>{{kEthereum, 7, {}}}; },
-                .doctor = [this] { return checks; },
+                .ready = [this] { return is_ready; },
+                .doctor =
+                    [this] {
+                        ++doctor_asked;
+                        return checks;
+                    },
                 .metrics = [] { return std::string{"more 1\n"}; }};
     }
 
@@ -141,6 +146,8 @@ public:
 
     UnixMillis now = from_unix_seconds(1'700'000'000);
     std::vector<SystemFacts::Check> checks;
+    bool is_ready = true;
+    int doctor_asked = 0;
     std::vector<std::string> said;  ///< Lines of the server's own log.
     std::string folder;
     std::unique_ptr<records::AccountStore> store;

@@ -25,7 +25,7 @@ MAY = {"open": set(ROLES), "read": set(ROLES), "investigate": {"analyst"}, "appr
        "administer": {"admin"}}
 CALLS = {
     "open": "getHealth getReadiness getOpenApi logIn",
-    "read": """getSession logOut listenEvents getSystem getDoctor getMetrics listAlerts getAlert listIncidents getIncident
+    "read": """getSession logOut listenEvents getSystem getMetrics listAlerts getAlert listIncidents getIncident
         listSuppressions getWatch listTraces getTrace getTraceResult getTraceSummary getTraceLayout getTraceSvg getTraceEdges
         getTraceNodes getTracePath getView getAddress listTransfers getTransfersCsv listCounterparties getTxn screenAddress
         search listWithdrawals getWithdrawal listBreakers getPolicy listUnaccounted listCases getCase listLetters getLetterhtml
@@ -33,7 +33,7 @@ CALLS = {
     "investigate": """actOnAlerts previewSuppression addSuppression endSuppression askTrace saveView makeCase editCase
         addCaseItem removeCaseItem sealCase""",
     "approve": "getWithdrawalStatement handInStatement getBreakerStatement getPolicyStatement",
-    "operate": "askForWithdrawal cancelWithdrawal getBundle tripBreaker proposePolicy",
+    "operate": "getDoctor askForWithdrawal cancelWithdrawal getBundle tripBreaker proposePolicy",
     "administer": "listAccounts makeAccount changeAccount listTokens makeToken revokeToken listAudit",
 }
 PERMISSION = {call: permission for permission, calls in CALLS.items() for call in calls.split()}
