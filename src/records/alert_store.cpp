@@ -1,6 +1,9 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include "alert_store.hpp"
 
+#include <chrono>
+#include <thread>
+
 #include <cordon/base/check.hpp>
 #include <cordon/base/format.hpp>
 
@@ -31,7 +34,15 @@ Result<std::unique_ptr<AlertStore>> AlertStore::open_read_only(
     const std::string& path, std::chrono::milliseconds busy_timeout) {
     auto impl = std::make_unique<Impl>();
     CORDON_TRY(impl->database, Database::open(path, Database::Mode::kReadOnly, busy_timeout));
-    CORDON_TRY(const int64_t version, alerts_version(*impl->database));
+    CORDON_TRY(int64_t version, alerts_version(*impl->database));
+    // A watch that begins makes the file first, then its tables: whoever opens it in between waits.
+    constexpr std::chrono::seconds kBeingMade{2};
+    constexpr std::chrono::milliseconds kLook{10};
+    for (const auto end = std::chrono::steady_clock::now() + kBeingMade;
+         version == 0 && std::chrono::steady_clock::now() < end;) {
+        std::this_thread::sleep_for(kLook);
+        CORDON_TRY(version, alerts_version(*impl->database));
+    }
     if (version == 0) return fail(ErrorCode::kNotFound, format("{}: holds no alerts yet", path));
     if (version < kAlertsVersion) CORDON_TRY(open(path, busy_timeout));  // Of an older Cordon.
     CORDON_TRY(impl->database->execute("PRAGMA query_only=ON; PRAGMA cell_size_check=ON"));

@@ -2,7 +2,9 @@
 #include "alert_store.hpp"
 
 #include <algorithm>
+#include <fstream>
 #include <random>
+#include <thread>
 
 #include "sqlite.hpp"
 #include "test_store.hpp"
@@ -143,6 +145,18 @@ TEST(AlertStore, brings_a_file_of_version_1_up_to_date_and_keeps_what_is_in_it) 
     ASSERT_TRUE(writer->change([&] { return writer->put_alert(changed); }));
     EXPECT_EQ((*reader)->alert("a1").value()->assignee, "alice");
     EXPECT_EQ((*reader)->alert("a1").value()->event, 3U);
+}
+
+TEST(AlertStore, waits_for_a_file_that_is_being_made) {
+    const TempDir dir;
+    const std::string path = dir.file("alerts.sqlite");
+    { std::ofstream{path}; }  // As SQLite leaves it before the first db_txn.
+    std::thread watch{[&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds{50});
+        EXPECT_TRUE(AlertStore::open(path));
+    }};
+    EXPECT_TRUE(good(AlertStore::open_read_only(path)));
+    watch.join();
 }
 
 TEST(AlertStore, refuses_a_file_of_a_newer_version_and_leaves_it_alone) {
