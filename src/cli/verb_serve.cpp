@@ -40,6 +40,10 @@ Result<engine::ServeConfig> case_config(const Args& args, const Session& session
                engine::serve_case(args.get("case"), args.get("data"), hooks));
     if (args.has("listen")) {
         CORDON_TRY(net::parse_listen(args.get("listen"), config.address, config.port));
+        if (!net::is_loopback(config.address))
+            return fail(ErrorCode::kInvalidParam,
+                        "--listen: a case is shown on this machine alone (127.0.0.1, ::1); beyond "
+                        "it serve.yaml, with tls");
     }
     return config;
 }

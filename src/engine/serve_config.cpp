@@ -61,6 +61,10 @@ public:
             bad(*root.find("listen"),
                 "field listen: who listens beyond this machine needs tls (passwords would go over "
                 "the net in the clear)");
+        if (!net::is_loopback(config_.address) && config_.origins.empty())
+            bad(*root.find("listen"),
+                "field listen: who listens beyond this machine needs origins, by which it is "
+                "called there (others are refused: DNS rebinding)");
         if (problems_ == 0) return std::move(config_);
         if (problems_ > kMaxProblems) text_ += format("\n… and {} more", problems_ - kMaxProblems);
         return fail(ErrorCode::kMalformed, text_);

@@ -61,9 +61,11 @@ guard: {}
 TEST(ServeConfig, never_sends_passwords_over_a_net_in_the_clear) {
     EXPECT_NE(error_of("version: 1\ndata: d\nlisten: 0.0.0.0:8470\n").find("needs tls"),
               std::string::npos);
-    EXPECT_EQ(error_of("version: 1\ndata: d\nlisten: 0.0.0.0:8470\n"
-                       "tls: {certificate: c.pem, key: k.pem}\n"),
-              "");
+    const std::string with_tls =
+        "version: 1\ndata: d\nlisten: 0.0.0.0:8470\n"
+        "tls: {certificate: c.pem, key: k.pem}\n";
+    EXPECT_NE(error_of(with_tls).find("needs origins"), std::string::npos);
+    EXPECT_EQ(error_of(with_tls + "origins: [https://cordon.example]\n"), "");
     EXPECT_NE(error_of("version: 1\ndata: d\norigins: [http://cordon.example]\n"), "");
 }
 
