@@ -9,6 +9,10 @@
 /// line and for HTTP (docs/formats/guard-verdict.md).
 namespace cordon::guard {
 
+/// As verdicts and entries of the log have them: {"decision","rule","text","source"} each.
+boost::json::array reasons_json(const std::vector<Reason>& reasons);
+/// {"group","needed","given"} each.
+boost::json::array needs_json(const std::vector<ApprovalNeed>& needs);
 /// data of guard.verdict.
 boost::json::object verdict_json(const Verdict& verdict);
 /// data of guard.request: with its text, as people sign it.

@@ -12,6 +12,7 @@
 #include <cordon/chain/text.hpp>
 #include <cordon/crypto/hash.hpp>
 
+#include "../json.hpp"
 #include "../policy/fields.hpp"
 
 namespace cordon::guard {
@@ -55,21 +56,11 @@ json::object request_json(const WithdrawalRequest& request) {
     return out;
 }
 
-json::object verdict_json(const Verdict& verdict) {
-    json::array reasons;
-    for (const Reason& each : verdict.reasons)
-        reasons.emplace_back(json::object{{"decision", to_string(each.decision)},
-                                          {"rule", each.rule},
-                                          {"text", each.text},
-                                          {"source", each.source}});
-    json::array needs;
-    for (const ApprovalNeed& each : verdict.needs)
-        needs.emplace_back(
-            json::object{{"group", each.group}, {"needed", each.needed}, {"given", each.given}});
+json::object entry_json(const Verdict& verdict) {
     json::object out{{"id", verdict.id},
                      {"decision", to_string(verdict.decision)},
-                     {"reasons", std::move(reasons)},
-                     {"needs", std::move(needs)}};
+                     {"reasons", reasons_json(verdict.reasons)},
+                     {"needs", needs_json(verdict.needs)}};
     if (verdict.earliest) out["earliest"] = format_rfc3339(*verdict.earliest);
     if (verdict.expires) out["expires"] = format_rfc3339(*verdict.expires);
     out["request"] = to_hex(verdict.request);
@@ -82,7 +73,7 @@ struct Writer {
 
     void operator()(const Judged& deed) const {
         out["type"] = "verdict";
-        out["verdict"] = verdict_json(deed.verdict);
+        out["verdict"] = entry_json(deed.verdict);
         if (deed.request) out["request"] = request_json(*deed.request);
         if (!deed.asked_by.empty()) out["asked_by"] = deed.asked_by;
         if (!deed.counted) return;

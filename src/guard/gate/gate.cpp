@@ -285,39 +285,33 @@ Result<std::optional<Standing>> Gate::find(std::string_view id) const {
     return standing;
 }
 
-std::vector<Standing> Gate::pending(UnixMillis now) const {
-    Impl& impl = *impl_;
+template <typename Wanted>
+std::vector<Standing> Gate::Impl::open_ones(Wanted wanted) {
     std::vector<Standing> all;
-    uint64_t next = 0;
+    uint64_t last = 0;
     {
-        const Impl::Lock lock{impl.mutex};
-        next = impl.state.next;
-        for (const auto& [first, id] : impl.state.open) {
-            const KnownRequest& known = impl.state.requests.at(id);
-            if (known.decision == Decision::kHold &&
-                (!known.open->verdict.expires || now < *known.open->verdict.expires))
-                all.push_back(standing_of(known));
+        const Lock lock{mutex};
+        last = state.next;
+        for (const auto& [first, id] : state.open) {
+            const KnownRequest& known = state.requests.at(id);
+            if (wanted(known)) all.push_back(standing_of(known));
         }
     }
-    if (!impl.wait(next)) return {};
+    if (!wait(last)) return {};
     return all;
 }
 
+std::vector<Standing> Gate::pending(UnixMillis now) const {
+    return impl_->open_ones([now](const KnownRequest& known) {
+        const auto& expires = known.open->verdict.expires;
+        return known.decision == Decision::kHold && (!expires || now < *expires);
+    });
+}
+
 std::vector<Standing> Gate::unaccounted(UnixMillis since) const {
-    Impl& impl = *impl_;
-    std::vector<Standing> all;
-    uint64_t next = 0;
-    {
-        const Impl::Lock lock{impl.mutex};
-        next = impl.state.next;
-        for (const auto& [first, id] : impl.state.open) {
-            const KnownRequest& known = impl.state.requests.at(id);
-            if (known.open->counted && known.open->counted->time < since)
-                all.push_back(standing_of(known));
-        }
-    }
-    if (!impl.wait(next)) return {};
-    return all;
+    return impl_->open_ones([since](const KnownRequest& known) {
+        return known.open->counted && known.open->counted->time < since;
+    });
 }
 
 Result<std::string> Gate::propose_policy(std::string_view yaml, std::string_view by,

@@ -67,6 +67,9 @@ struct Gate::Impl {
 
     /// Everything that was decided so far is durable when this returns.
     Status wait(uint64_t next);
+    /// Open requests that are wanted, the oldest first; none where wait() fails.
+    template <typename Wanted>
+    std::vector<Standing> open_ones(Wanted wanted);
     Result<Verdict> judge(const WithdrawalRequest& request, const Hash256& digest, UnixMillis now,
                           const Before& before, std::string_view asked_by = {});
     /// From the log. REQUIRES: durable.

@@ -10,24 +10,32 @@
 namespace cordon::guard {
 namespace json = boost::json;
 
-json::object verdict_json(const Verdict& verdict) {
-    json::array reasons;
-    for (const Reason& each : verdict.reasons)
-        reasons.emplace_back(json::object{{"decision", to_string(each.decision)},
-                                          {"rule", each.rule},
-                                          {"text", each.text},
-                                          {"source", each.source}});
-    json::array needs;
-    for (const ApprovalNeed& each : verdict.needs)
-        needs.emplace_back(
+json::array reasons_json(const std::vector<Reason>& reasons) {
+    json::array out;
+    for (const Reason& each : reasons)
+        out.emplace_back(json::object{{"decision", to_string(each.decision)},
+                                      {"rule", each.rule},
+                                      {"text", each.text},
+                                      {"source", each.source}});
+    return out;
+}
+
+json::array needs_json(const std::vector<ApprovalNeed>& needs) {
+    json::array out;
+    for (const ApprovalNeed& each : needs)
+        out.emplace_back(
             json::object{{"group", each.group}, {"needed", each.needed}, {"given", each.given}});
+    return out;
+}
+
+json::object verdict_json(const Verdict& verdict) {
     const auto time = [](const std::optional<UnixMillis>& moment) {
         return moment ? json::value(format_rfc3339(*moment)) : json::value(nullptr);
     };
     return {{"id", verdict.id},
             {"verdict", to_string(verdict.decision)},
-            {"reasons", std::move(reasons)},
-            {"approvals_needed", std::move(needs)},
+            {"reasons", reasons_json(verdict.reasons)},
+            {"approvals_needed", needs_json(verdict.needs)},
             {"earliest", time(verdict.earliest)},
             {"expires", time(verdict.expires)},
             {"request_sha256", to_hex(verdict.request)},

@@ -232,7 +232,7 @@ Result<Verdict> Gate::Impl::commit_verdict(const WithdrawalRequest& request, Ver
             const auto limits = state.policy->limits();
             const auto limit =
                 std::find_if(limits.begin(), limits.end(),
-                             [&, id = id](const Limit& each) { return each.id == id; });
+                             [&, wanted = id](const Limit& each) { return each.id == wanted; });
             CORDON_CHECK(limit != limits.end());
             const Count count{limit->scope, account};
             if (std::find(deed.counts.begin(), deed.counts.end(), count) == deed.counts.end())
