@@ -32,8 +32,7 @@ bool walks_before(const Edge& a, const Edge& b) {
 }  // namespace
 
 Attribution::Attribution(const trace::TraceResult& result, ChainId chain, const Address& subject)
-    : result_{result},
-      subject_{chain, subject, {}},
+    : subject_{chain, subject, {}},
       backward_{result.params.direction == trace::Direction::kBackward} {
     for (const trace::Total& total : result.totals)
         if (total.chain == chain) seeded_[total.asset] = total.seeded;

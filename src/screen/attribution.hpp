@@ -70,7 +70,6 @@ private:
     void process(std::size_t leg);
     void move(const Leg& leg);
 
-    const trace::TraceResult& result_;
     const Leg::End subject_;
     const bool backward_;
     std::vector<Leg> legs_;

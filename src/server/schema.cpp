@@ -107,11 +107,11 @@ struct Schema::Impl {
     Kind kind = Kind::kAny;
     std::string about = {};
     bool null = false;
-    int64_t least = 0, most = 0;       // Of integers.
-    double lowest = 0, highest = 0;    // Of numbers.
-    std::size_t longest = 0;           // Of text and arrays.
-    std::string pattern = {};          // As it was given.
-    std::shared_ptr<const RE2> regex;  // Shared by all copies, like all of this; may be null.
+    int64_t least = 0, most = 0;            // Of integers.
+    double lowest = 0, highest = 0;         // Of numbers.
+    std::size_t longest = 0;                // Of text and arrays.
+    std::string pattern = {};               // As it was given.
+    std::shared_ptr<const RE2> regex = {};  // Shared by all copies, like all of this; may be null.
     std::vector<std::string> values = {};
     std::vector<Schema> item = {};  // One, of an array.
     std::vector<Property> properties = {};
