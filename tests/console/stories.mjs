@@ -26,7 +26,8 @@ if (!existsSync(flags.chromium)) {
   console.log(`${flags.chromium}: not there\n0 passed, 0 failed, ${stories.length} skipped`);
   process.exit(0);
 }
-const { chromium } = await import("playwright-core");
+// The console's own part: nothing more to install.
+const { chromium } = await import("../../web/node_modules/playwright-core/index.mjs");
 
 const folder = mkdtempSync(join(tmpdir(), "cordon-console-"));
 const server = spawn("timeout", ["--foreground", LIVES_SECONDS, flags.cordon, "serve", "--case", flags.case, "--data", join(folder, "data"),
