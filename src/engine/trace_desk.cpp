@@ -203,7 +203,6 @@ struct TraceDesk::Impl {
         for (;;) {
             std::string id;
             TheftRequest request;
-            TraceJob told;
             std::shared_ptr<const World> of;
             {
                 std::unique_lock lock{mutex};
@@ -216,15 +215,13 @@ struct TraceDesk::Impl {
                 if (one.world != world->digest) {
                     end(one, fail(ErrorCode::kNotFound,
                                   "the ledger has grown since this trace was asked: ask again"));
-                    told = one.job;
                 } else {
                     one.job.state = TraceJob::State::kRunning;
                     request = one.request;
                     of = world;
-                    told = one.job;
                 }
             }
-            tell(told);
+            tell(id);
             if (!of) continue;
             auto made = follow_theft(
                 request, of->ledger, [&](const trace::Progress& progress) { go_on(id, progress); },
@@ -232,11 +229,9 @@ struct TraceDesk::Impl {
             if (made && cancel.load()) made = fail(ErrorCode::kCancelled, "the server was stopped");
             {
                 const std::scoped_lock lock{mutex};
-                Asked& one = asked.at(id);
-                end(one, std::move(made));
-                told = one.job;
+                end(asked.at(id), std::move(made));
             }
-            tell(told);
+            tell(id);
         }
     }
 
@@ -258,7 +253,6 @@ struct TraceDesk::Impl {
     }
 
     void go_on(const std::string& id, const trace::Progress& progress) {
-        TraceJob told;
         {
             const std::scoped_lock lock{mutex};
             TraceJob& job = asked.at(id).job;
@@ -268,13 +262,23 @@ struct TraceDesk::Impl {
             job.edges = progress.edges;
             if (!step) return;
             job.done = done;
-            told = job;
         }
-        tell(told);
+        tell(id);
     }
 
-    void tell(const TraceJob& job) const {
-        if (options.on_change) options.on_change(job);
+    /// As it is by now: who asked and who works tell of the same job, and the later word is never
+    /// of an earlier state.
+    void tell(const std::string& id) {
+        if (!options.on_change) return;
+        const std::scoped_lock one_at_a_time{telling};
+        TraceJob job;
+        {
+            const std::scoped_lock lock{mutex};
+            const auto at = asked.find(id);
+            if (at == asked.end()) return;
+            job = at->second.job;
+        }
+        options.on_change(job);
     }
 
     /// The last used stays; what is older than `kept` others goes. REQUIRES: mutex is held.
@@ -360,6 +364,7 @@ struct TraceDesk::Impl {
     const TraceDeskOptions options;
     std::atomic<bool> cancel{false};
     mutable std::mutex mutex;  // Of all that follows, but for the stores.
+    std::mutex telling;        // Held while others are told; taken before the other.
     std::condition_variable changed;
     std::shared_ptr<const World> world;  // Shared with traces under way.
     std::map<std::string, Asked, std::less<>> asked;
@@ -438,7 +443,7 @@ Result<TraceJob> TraceDesk::ask(const TheftRequest& request) {
             job = one.job;
         }
     }
-    impl_->tell(job);
+    impl_->tell(id);
     return job;
 }
 

@@ -35,7 +35,8 @@ struct TraceDeskOptions {
     unsigned threads = 1;      ///< Traces at a time.
     std::size_t waiting = 64;  ///< More are kLimit.
     std::size_t kept = 32;     ///< Finished ones in memory; older ones are made again when asked.
-    /// Told of every job that begins, goes on or ends. From the desk's threads, without its locks.
+    /// Told of every job that begins, goes on or ends: as it is by then, never as it was before the
+    /// last word. One call at a time, from the desk's threads and who asks; it may not ask itself.
     std::function<void(const TraceJob&)> on_change = {};
 };
 
