@@ -79,12 +79,29 @@ std::string format_rfc3339(UnixMillis time) {
     const auto day_point = floor<days>(time);
     const year_month_day date{day_point};
     const hh_mm_ss clock{time - day_point};
-    std::string out =
-        format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(date.year()),
-               static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-               clock.hours().count(), clock.minutes().count(), clock.seconds().count());
-    if (clock.subseconds().count() != 0) out += format(".{:03}", clock.subseconds().count());
-    return out + "Z";
+    const auto year = static_cast<int>(date.year());
+    const auto millis = static_cast<unsigned>(clock.subseconds().count());
+    // By hand in the years that clocks show: it stands several times in each entry of the log.
+    std::string out = "0000-00-00T00:00:00";
+    const auto put = [&](std::size_t at, std::size_t width, unsigned value) {
+        for (; width > 0; value /= 10) out[at + --width] = static_cast<char>('0' + value % 10);
+    };
+    if (year >= 0 && year <= 9999)
+        put(0, 4, static_cast<unsigned>(year));
+    else
+        out.replace(0, 4, format("{:04}", year));
+    const std::size_t rest = out.size() - 15;  // Behind the year.
+    put(rest + 1, 2, static_cast<unsigned>(date.month()));
+    put(rest + 4, 2, static_cast<unsigned>(date.day()));
+    put(rest + 7, 2, static_cast<unsigned>(clock.hours().count()));
+    put(rest + 10, 2, static_cast<unsigned>(clock.minutes().count()));
+    put(rest + 13, 2, static_cast<unsigned>(clock.seconds().count()));
+    if (millis != 0) {
+        out += ".000";
+        put(out.size() - 3, 3, millis);
+    }
+    out += 'Z';
+    return out;
 }
 
 Result<UnixMillis> parse_time(std::string_view text) {

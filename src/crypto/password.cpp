@@ -2,6 +2,7 @@
 #include "password.hpp"
 
 #include <array>
+#include <atomic>
 #include <condition_variable>
 #include <cstring>
 #include <mutex>
@@ -15,6 +16,8 @@ namespace {
 // libsodium's INTERACTIVE: what a person waits for at a login. OWASP asks for 19 MiB and 2 passes.
 constexpr unsigned long long kPasses = crypto_pwhash_argon2id_OPSLIMIT_INTERACTIVE;
 constexpr std::size_t kMemory = crypto_pwhash_argon2id_MEMLIMIT_INTERACTIVE;
+
+std::atomic<uint64_t> hashes{0};
 
 /// A place among those who may take 64 MiB and a core. More than a few logins at a time are an
 /// attack, or wait a moment: memory stays bounded, and so do threads that wait.
@@ -51,6 +54,7 @@ private:
 
 Result<std::string> digest_of(std::string_view password) {
     std::array<char, crypto_pwhash_argon2id_STRBYTES> text{};
+    hashes.fetch_add(1, std::memory_order_relaxed);
     if (crypto_pwhash_argon2id_str(text.data(), password.data(), password.size(), kPasses,
                                    kMemory) != 0)
         return fail(ErrorCode::kUnavailable, "not enough memory to look at a password");
@@ -68,6 +72,8 @@ const std::string& nobodys() {
 
 }  // namespace
 
+uint64_t password_hashes() noexcept { return hashes.load(std::memory_order_relaxed); }
+
 Result<std::string> password_digest(std::string_view password) {
     CORDON_TRY(const Place place, Place::take());
     return digest_of(password);
@@ -82,6 +88,7 @@ Result<bool> is_password(std::string_view password, std::string_view digest) {
         digest.size() < crypto_pwhash_argon2id_STRBYTES &&
         crypto_pwhash_argon2id_str_needs_rehash(std::string{digest}.c_str(), kPasses, kMemory) == 0;
     const std::string against = usable ? std::string{digest} : spare;
+    hashes.fetch_add(1, std::memory_order_relaxed);
     const bool same =
         crypto_pwhash_argon2id_str_verify(against.c_str(), password.data(), password.size()) == 0;
     return same && usable;

@@ -1,6 +1,7 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include "head.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include <cordon/base/crc32c.hpp>
@@ -21,6 +22,17 @@ void put64(Bytes& out, uint64_t value) {
 uint32_t get32(ByteView bytes) noexcept {
     return bytes[0] | static_cast<uint32_t>(bytes[1]) << 8 | static_cast<uint32_t>(bytes[2]) << 16 |
            static_cast<uint32_t>(bytes[3]) << 24;
+}
+
+void append_bundle(Bytes& out, std::span<const std::string> entries) {
+    std::size_t size = out.size();
+    for (const std::string& entry : entries) size += 2 + entry.size();
+    out.reserve(size);
+    for (const std::string& entry : entries) {
+        out.push_back(static_cast<uint8_t>(entry.size() >> 8));
+        out.push_back(static_cast<uint8_t>(entry.size()));
+        out.insert(out.end(), entry.begin(), entry.end());
+    }
 }
 
 uint32_t group_checksum(ByteView length, ByteView body) noexcept {
@@ -65,12 +77,13 @@ Bytes head_begin(std::string_view origin, uint64_t base) {
 }
 
 Bytes head_group(std::span<const std::string> entries) {
-    const Bytes body = format_bundle(entries);
-    Bytes out;
-    out.reserve(kGroupHeader + body.size());
-    put32(out, static_cast<uint32_t>(body.size()));
-    put32(out, group_checksum(out, body));
-    out.insert(out.end(), body.begin(), body.end());
+    Bytes out(kGroupHeader);
+    append_bundle(out, entries);
+    const ByteView body = ByteView{out}.subspan(kGroupHeader);
+    Bytes header;
+    put32(header, static_cast<uint32_t>(body.size()));
+    put32(header, group_checksum(header, body));
+    std::copy(header.begin(), header.end(), out.begin());
     return out;
 }
 
@@ -107,11 +120,7 @@ Result<Head> parse_head(std::string_view name, ByteView bytes) {
 
 Bytes format_bundle(std::span<const std::string> entries) {
     Bytes out;
-    for (const std::string& entry : entries) {
-        out.push_back(static_cast<uint8_t>(entry.size() >> 8));
-        out.push_back(static_cast<uint8_t>(entry.size()));
-        out.insert(out.end(), entry.begin(), entry.end());
-    }
+    append_bundle(out, entries);
     return out;
 }
 

@@ -56,6 +56,7 @@ Result<std::unique_ptr<Log>> Log::open(std::string directory, SigningKey key, Lo
 Status Log::recover() {
     levels_.resize(1);
     const std::string path = directory_ + "/head";
+    CORDON_TRY(retention_, read_retention(directory_));
     Result<Bytes> bytes = read_file(path);
     if (!bytes && bytes.error().code != ErrorCode::kNotFound) return fail(bytes.error());
     if (!bytes) {
@@ -82,7 +83,7 @@ Status Log::recover() {
             hashes.push_back(hash);
         }
     }
-    take(head.entries);
+    take(std::move(head.entries));
     durable_ = next_ = frontier_.size();
     // What was not acknowledged is cut off before anything is written behind it.
     CORDON_TRY(file_, options_.disk->extend(path, head.size));
@@ -96,6 +97,16 @@ Status Log::recover() {
                                path, frontier_.size(), last.size));
         published_ = last.size;
     }
+    if (retention_.anchor > 0 && retention_.anchor >= frontier_.size())
+        return fail(ErrorCode::kCorrupt,
+                    format("{}: speaks of an anchor at entry {}, but the log ends at {}",
+                           retention_path(directory_), retention_.anchor, frontier_.size()));
+    // It was killed while it dropped them.
+    if (retention_.until > 0 &&
+        std::filesystem::exists(
+            directory_ + "/" +
+            tile_path(std::nullopt, retention_.until / kTileWidth - 1, kTileWidth)))
+        CORDON_TRY(drop_bundles());
     return {};
 }
 
@@ -113,20 +124,20 @@ Status Log::begin_head() {
     return options_.disk->sync_directory(directory_);
 }
 
-void Log::take(const std::vector<std::string>& entries) {
-    for (const std::string& entry : entries) {
+void Log::take(std::vector<std::string> entries) {
+    for (std::string& entry : entries) {
         const Hash256 hash =
             leaf_hash({reinterpret_cast<const uint8_t*>(entry.data()), entry.size()});
         levels_[0].push_back(hash);
         frontier_.add(hash);
-        head_.push_back(entry);
+        head_.push_back(std::move(entry));
     }
 }
 
-Status Log::write_group(const std::vector<std::string>& entries) {
+Status Log::write_group(std::vector<std::string> entries) {
     CORDON_TRY(file_->write(head_group(entries)));
     CORDON_TRY(file_->sync());
-    take(entries);
+    take(std::move(entries));
     if (head_.size() >= options_.seal_entries) return seal();
     return {};
 }
@@ -209,24 +220,68 @@ Status Log::wait(uint64_t index) {
     CORDON_CHECK(index < next_);
     while (index >= durable_) {
         if (broken_) return fail(*broken_);
-        if (is_writing_)
-            changed_.wait(lock);
-        else  // Nobody writes: this thread does, for all who wait.
+        if (!is_writing_) {  // Nobody writes: this thread does, for all who wait.
             write_waiting(lock);
+            lock.lock();
+            continue;
+        }
+        const std::shared_ptr<Turn> turn = writing_ && index < writing_end_ ? writing_ : gathering_;
+        ++turn->waiting;
+        lock.unlock();
+        {
+            std::unique_lock of_turn{turn->mutex};
+            turn->changed.wait(of_turn, [&] { return turn->is_over || turn->needs_leader; });
+            if (turn->is_over) return turn->error ? Status{fail(*turn->error)} : Status{};
+            turn->needs_leader = false;
+        }
+        lock.lock();
     }
     return {};
 }
 
 void Log::write_waiting(std::unique_lock<std::mutex>& lock) {
     is_writing_ = true;
-    const std::vector<std::string> group = std::exchange(waiting_, {});
+    std::vector<std::string> group = std::exchange(waiting_, {});
+    writing_ = std::exchange(gathering_, std::make_shared<Turn>());
+    writing_end_ = next_;
     lock.unlock();
-    const Status written = write_group(group);
+    const Status written = write_group(std::move(group));
     lock.lock();
     durable_ = frontier_.size();
     if (!written) broken_ = written.error();
+    stop_writing(lock);
+}
+
+void Log::end_turn(Turn& turn, const std::optional<Error>& error) {
+    {
+        const std::lock_guard lock{turn.mutex};
+        turn.is_over = true;
+        turn.error = error;
+    }
+    turn.changed.notify_all();
+}
+
+void Log::stop_writing(std::unique_lock<std::mutex>& lock) {
     is_writing_ = false;
+    const std::shared_ptr<Turn> over = std::exchange(writing_, nullptr);
+    const std::shared_ptr<Turn> next = gathering_;
+    const bool somebody_waits = next->waiting > 0;
+    const std::optional<Error> error = broken_;
+    // A group may be durable although what came after it failed.
+    const std::optional<Error> error_over = durable_ >= writing_end_ ? std::nullopt : broken_;
+    lock.unlock();
     changed_.notify_all();
+    // The next leader first: the medium should not rest while the others wake up.
+    if (somebody_waits) {
+        if (error) {
+            end_turn(*next, error);
+        } else {
+            const std::lock_guard of_turn{next->mutex};
+            next->needs_leader = true;
+            next->changed.notify_one();
+        }
+    }
+    if (over) end_turn(*over, error_over);
 }
 
 Result<uint64_t> Log::append(std::string entry) {
@@ -244,6 +299,11 @@ Status Log::read(uint64_t begin, uint64_t end,
         changed_.wait(lock, [&] { return !is_writing_; });
         sealed = base_;
         end = std::min(end, durable_);
+        if (begin < std::min(end, retention_.until))
+            return fail(ErrorCode::kNotFound,
+                        format("{}: entries before {} left by retention (anchor: entry {}); their "
+                               "archive has them, if one was made",
+                               directory_, retention_.until, retention_.anchor));
         for (uint64_t at = std::max(begin, base_); at < end; ++at)
             newest.push_back(head_[at - base_]);
     }
@@ -309,9 +369,8 @@ Result<SignedNote> Log::publish() {
     };
     const Status written = write();
     lock.lock();
-    is_writing_ = false;
     if (!written) broken_ = written.error();
-    changed_.notify_all();
+    stop_writing(lock);
     if (!written) return fail(written.error());
     return note;
 }

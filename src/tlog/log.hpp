@@ -15,6 +15,7 @@
 #include <cordon/base/disk.hpp>
 
 #include "note.hpp"
+#include "retention.hpp"
 #include "tree.hpp"
 
 /// The tamper-evident log: entries that can be added and never changed, in the layout of C2SP
@@ -62,19 +63,59 @@ public:
     uint64_t size() const;
     /// Visits the durable entries [begin, end), in order; `end` beyond size() means size(). Entries
     /// that are added meanwhile are not visited. The first Error of `visit` ends it and is given.
-    /// kNotFound: retention has dropped them.
+    /// kNotFound: entries from `begin` on left by retention; first() is there.
     Status read(uint64_t begin, uint64_t end,
                 const std::function<Status(uint64_t index, std::string_view entry)>& visit);
     /// Signs the tree as it is, writes its partial tiles, then the file `checkpoint`.
     Result<SignedNote> publish();
 
+    struct Prune {
+        /// The entries before it go: rounded down to whole bundles, and never the last one.
+        uint64_t until = 0;
+        /// A folder that becomes, or is, a log of all that left: it verifies alone. Empty: what
+        /// leaves is deleted.
+        std::string archive;
+        std::optional<Hash256> snapshot;  ///< As the anchor says it.
+        std::string by, why;
+        UnixMillis now;
+    };
+    struct Pruned {
+        Retention retention;
+        uint64_t entries = 0, bytes = 0;  ///< That left now.
+    };
+    /// What prune() of so many entries would do; nothing is changed.
+    Result<Pruned> would_prune(uint64_t until) const;
+    /// Puts the anchor into the log, under a checkpoint, and drops the bundles before `until`; the
+    /// hashes stay. Whenever it is killed, the log is whole: either nothing left yet, or open()
+    /// goes on with it. With `until` 0 nothing leaves, and the anchor stands for its snapshot.
+    /// kInvalidParam: nothing would leave; kConflict: the archive is another log's, or ends before
+    /// what was dropped last time.
+    Result<Pruned> prune(const Prune& order);
+    /// The first entry that is there; those before it left.
+    uint64_t first() const;
+    Retention retention() const;
+
 private:
     Log(std::string directory, SigningKey key, LogOptions options, WriterLock lock);
 
+    /// Those who wait for one group, apart from the log's own lock: a hundred that wake up together
+    /// would else stand in the way of whoever adds the next entries.
+    struct Turn {
+        std::mutex mutex;
+        std::condition_variable changed;
+        bool is_over = false;        // Written, or failed.
+        bool needs_leader = false;   // One of those who wait has to write it.
+        std::optional<Error> error;  // With is_over.
+        std::size_t waiting = 0;     // Under the log's lock.
+    };
+    static void end_turn(Turn& turn, const std::optional<Error>& error);
+    /// Nobody writes any more: whoever has to go on is woken. Gives up the lock.
+    void stop_writing(std::unique_lock<std::mutex>& lock);
+
     Status recover();
     void write_waiting(std::unique_lock<std::mutex>& lock);
-    Status write_group(const std::vector<std::string>& entries);
-    void take(const std::vector<std::string>& entries);
+    Status write_group(std::vector<std::string> entries);
+    void take(std::vector<std::string> entries);
     Status seal();
     Status seal_one();
     Status begin_head();
@@ -83,6 +124,9 @@ private:
     Status push(std::size_t level, const Hash256& hash);
     Status write_partials();
     Status remove_partials(uint64_t size, uint64_t but);
+    Status archive_until(const std::string& archive, uint64_t until, const SignedNote& checkpoint);
+    Status set_retention(const Retention& retention);
+    Status drop_bundles();
 
     const std::string directory_;
     const SigningKey key_;
@@ -90,12 +134,16 @@ private:
     const WriterLock lock_;
 
     mutable std::mutex mutex_;
-    std::condition_variable changed_;
+    std::condition_variable changed_;   // Nobody writes: for publish() and read().
     std::vector<std::string> waiting_;  // Entries that nobody writes yet.
-    uint64_t next_ = 0;                 // Index of the entry that is given next.
-    bool is_writing_ = false;           // A leader is at it, publish() or read().
-    std::optional<Error> broken_;       // What made the log stop.
-    uint64_t durable_ = 0;              // Entries, as size() tells.
+    // Of those entries, and of the group that is being written: its leader and all who wait for it.
+    std::shared_ptr<Turn> gathering_ = std::make_shared<Turn>();
+    std::shared_ptr<Turn> writing_;
+    uint64_t writing_end_ = 0;     // The first entry that is not in that group.
+    uint64_t next_ = 0;            // Index of the entry that is given next.
+    bool is_writing_ = false;      // A leader is at it, publish() or read().
+    std::optional<Error> broken_;  // What made the log stop.
+    uint64_t durable_ = 0;         // Entries, as size() tells.
     // Changed by whoever set is_writing_, and by nobody else.
     uint64_t base_ = 0;              // First entry of the head: a multiple of kTileWidth.
     std::vector<std::string> head_;  // Entries from base_ on.
@@ -106,6 +154,7 @@ private:
     std::unique_ptr<OutFile> file_;
     std::set<std::string> folders_;  // With new names that are not synced yet.
     uint64_t published_ = 0;
+    Retention retention_;  // Guarded by mutex_.
 };
 
 /// The files of a log, for readers: as a copy, a backup or a live directory. Confined to one
@@ -134,14 +183,25 @@ struct LogCheck {
     std::vector<std::string> signers;  ///< Of the keys that were asked for.
     uint64_t entries = 0;              ///< Whose hashes were compared.
     uint64_t beyond = 0;               ///< Durable in the head, not yet under a checkpoint.
+    /// Entries whose bytes left by retention, as an anchor in the log says: their hashes were
+    /// compared.
+    uint64_t left = 0;
+    std::optional<uint64_t> anchor = {};  ///< Its entry.
+    std::string left_by, left_why;
+    UnixMillis left_at = {};
+    bool left_archived = false;
 };
 
 /// Reads every entry and every hash of a log and compares them with its checkpoint: works on a
 /// copied folder alone. kCorrupt names the file and the first byte that is not what was signed;
 /// kChecksum: none of `keys` signed it (empty: signatures are not looked at). `trusted`, a
 /// checkpoint seen earlier, must be a beginning of it (kConflict: the log was cut or forked).
+/// Entries may be missing where an anchor in the log says so, and nowhere else.
 Result<LogCheck> verify_log(const std::string& directory, std::span<const PublicKey> keys,
                             const std::optional<Checkpoint>& trusted = {});
+
+/// That a log continues a checkpoint that was seen earlier, from its hashes alone. kConflict.
+Status check_continues(const std::string& directory, const Checkpoint& trusted);
 
 /// A witness: cosigns a checkpoint when it continues the last one it saw, which it keeps in a file
 /// of its own (a USB stick, another site). kConflict, with both sizes: it does not; nothing is

@@ -25,7 +25,8 @@ Error damaged(const std::string& directory, const Difference& difference) {
 /// Walks along the log, from its entries up: what tiles should hold comes from the level below.
 class Walk {
 public:
-    Walk(const std::string& directory, uint64_t size) : directory_{directory}, size_{size} {}
+    Walk(const std::string& directory, uint64_t size, uint64_t may_miss)
+        : directory_{directory}, size_{size}, may_miss_{may_miss} {}
 
     Status run() {
         for (uint64_t index = 0; index * kTileWidth < size_; ++index) CORDON_TRY(bundle(index));
@@ -37,13 +38,25 @@ public:
     /// The first entry, and the first hash of a tile, that do not belong together.
     const std::optional<Difference>& entry() const noexcept { return entry_; }
     const std::optional<Difference>& hash() const noexcept { return hash_; }
-    uint64_t entries() const noexcept { return frontier_.size(); }
+    uint64_t entries() const noexcept { return frontier_.size() - left_; }
+    /// Whose bytes are not there, where that is allowed.
+    uint64_t left() const noexcept { return left_; }
 
 private:
     Status bundle(uint64_t index) {
         const uint64_t width = std::min(kTileWidth, size_ - index * kTileWidth);
         const std::string path = tile_path(std::nullopt, index, width);
-        CORDON_TRY(const Bytes bytes, read_file(directory_ + "/" + path));
+        const Result<Bytes> bundle = read_file(directory_ + "/" + path);
+        if (!bundle && bundle.error().code == ErrorCode::kNotFound) {
+            if ((index + 1) * kTileWidth <= may_miss_) return leave(index);
+            return fail(
+                ErrorCode::kCorrupt,
+                format("{}/{}: is missing, and no anchor in the log says that entries {} "
+                       "to {} left; take it from a backup",
+                       directory_, path, index * kTileWidth, index * kTileWidth + width - 1));
+        }
+        if (!bundle) return fail(bundle.error());
+        const Bytes& bytes = *bundle;
         CORDON_TRY(const std::vector<std::string> entries,
                    parse_bundle(directory_ + "/" + path, bytes));
         if (entries.size() != width)
@@ -65,6 +78,19 @@ private:
         for (const Hash256& leaf : leaves) frontier_.add(leaf);
         if (width == kTileWidth) CORDON_TRY(push(1, tree_root(leaves)));
         return {};
+    }
+
+    /// Of entries that left, the hashes that stayed: the root tells whether they are right.
+    Status leave(uint64_t index) {
+        const std::string path = tile_path(0, index, kTileWidth);
+        CORDON_TRY(const Bytes bytes, read_file(directory_ + "/" + path));
+        if (bytes.size() != kTileWidth * sizeof(Hash256))
+            return fail(damaged(directory_, {path, bytes.size(), "expected 256 hashes"}));
+        std::vector<Hash256> leaves(kTileWidth);
+        std::memcpy(leaves.data(), bytes.data(), bytes.size());
+        for (const Hash256& leaf : leaves) frontier_.add(leaf);
+        left_ += kTileWidth;
+        return push(1, tree_root(leaves));
     }
 
     Status push(unsigned level, const Hash256& hash) {
@@ -108,6 +134,8 @@ private:
 
     const std::string& directory_;
     uint64_t size_;
+    uint64_t may_miss_;
+    uint64_t left_ = 0;
     Frontier frontier_;
     std::vector<std::vector<Hash256>> levels_;
     std::vector<uint64_t> done_;
@@ -154,7 +182,36 @@ Status check_trusted(const std::string& directory, const Checkpoint& checkpoint,
     return {};
 }
 
+/// The anchor of what left: in the tree, and true of it.
+Result<Anchor> check_anchor(const std::string& directory, const Checkpoint& checkpoint,
+                            const Retention& retention) {
+    const auto untrue = [&](std::string_view why) {
+        return fail(ErrorCode::kCorrupt,
+                    format("{}: says that entries before {} left by entry {}, {}: they did not "
+                           "leave by intent; take them from a backup",
+                           retention_path(directory), retention.until, retention.anchor, why));
+    };
+    if (retention.anchor >= checkpoint.size) return untrue("which no checkpoint holds yet");
+    const Tiles tiles{directory, checkpoint.size};
+    CORDON_TRY(const std::string entry, tiles.entry(retention.anchor));
+    CORDON_TRY(std::optional<Anchor> anchor, parse_anchor(entry));
+    if (!anchor) return untrue("which is no anchor");
+    if (anchor->until != retention.until)
+        return untrue(format("which speaks of those before {}", anchor->until));
+    CORDON_TRY(const Checkpoint left, parse_checkpoint(anchor->checkpoint.text));
+    CORDON_TRY(const Hash256 root, root_of(tiles, anchor->until));
+    if (left.origin != checkpoint.origin || left.root != root)
+        return untrue("whose checkpoint is not of them");
+    return *std::move(anchor);
+}
+
 }  // namespace
+
+Status check_continues(const std::string& directory, const Checkpoint& trusted) {
+    CORDON_TRY(const SignedNote note, read_checkpoint(directory));
+    CORDON_TRY(const Checkpoint checkpoint, parse_checkpoint(note.text));
+    return check_trusted(directory, checkpoint, trusted);
+}
 
 Result<LogCheck> verify_log(const std::string& directory, std::span<const PublicKey> keys,
                             const std::optional<Checkpoint>& trusted) {
@@ -166,7 +223,8 @@ Result<LogCheck> verify_log(const std::string& directory, std::span<const Public
     if (check.signers.empty() && !keys.empty())
         return fail(ErrorCode::kChecksum,
                     format("{}/checkpoint: none of the given keys signed it", directory));
-    Walk walk{directory, check.checkpoint.size};
+    CORDON_TRY(const Retention retention, read_retention(directory));
+    Walk walk{directory, check.checkpoint.size, retention.until};
     CORDON_TRY(walk.run());
     if (walk.root() != check.checkpoint.root) {
         if (walk.entry()) return fail(damaged(directory, *walk.entry()));
@@ -177,6 +235,15 @@ Result<LogCheck> verify_log(const std::string& directory, std::span<const Public
     }
     if (walk.hash()) return fail(damaged(directory, *walk.hash()));
     check.entries = walk.entries();
+    check.left = walk.left();
+    if (check.left > 0) {
+        CORDON_TRY(const Anchor anchor, check_anchor(directory, check.checkpoint, retention));
+        check.anchor = retention.anchor;
+        check.left_by = anchor.by;
+        check.left_why = anchor.why;
+        check.left_at = anchor.time;
+        check.left_archived = anchor.archived;
+    }
     if (trusted) CORDON_TRY(check_trusted(directory, check.checkpoint, *trusted));
     CORDON_TRY(check.beyond, check_head(directory, check.checkpoint));
     return check;
