@@ -20,7 +20,8 @@ struct HubOptions {
     std::size_t kept_events = 4'096;
     std::size_t kept_bytes = 4 * 1024 * 1024;
     /// What may wait for one slow client; above it the client is told "reset" (it must read the
-    /// state anew) and what waited is dropped: nobody slow costs memory or delays others.
+    /// state anew) and what waited is dropped: nobody slow costs memory or delays others. What
+    /// waits are references to bytes that all share.
     std::size_t behind_bytes = 256 * 1024;
     std::chrono::milliseconds heartbeat{15'000};  ///< A comment line, so that dead ones are found.
 };

@@ -237,6 +237,26 @@ TEST(EventStream, counts_apart_and_has_a_bound) {
               std::string::npos);
 }
 
+TEST(EventStream, holds_one_address_to_its_share) {
+    ServerOptions options;
+    options.max_streams_per_peer = 2;
+    Streams streams{{}, std::move(options)};
+    std::vector<std::unique_ptr<Raw>> open;
+    for (int i = 0; i < 2; ++i) {
+        open.push_back(std::make_unique<Raw>(streams.server->port()));
+        open.back()->say(kListen).hear("id: ");
+    }
+    EXPECT_TRUE(streams.listening(2));
+    const std::string full = Raw{streams.server->port()}.say(kListen).hear("\r\n\r\n");
+    EXPECT_EQ(status_of(full), "HTTP/1.1 429");
+    EXPECT_NE(full.find("Retry-After: "), std::string::npos);
+    EXPECT_EQ(streams.server->counts().streams, 2u);
+    open.pop_back();
+    EXPECT_TRUE(streams.listening(1));
+    Raw next{streams.server->port()};
+    EXPECT_EQ(status_of(next.say(kListen).hear("id: ")), "HTTP/1.1 200");
+}
+
 TEST(EventStream, answers_head_and_old_clients) {
     Streams streams;
     const std::string head = Raw{streams.server->port()}

@@ -28,10 +28,11 @@ struct ServerOptions {
     unsigned lanes = 2;
     std::size_t max_connections = 1'024;  ///< More are told 503 and closed. Streams do not count.
     std::size_t max_streams = 12'000;     ///< Connections that listen to events (EventStream).
-    /// Connections of one address, streams as well; 0: any number (behind a proxy all have one).
-    std::size_t max_per_peer = 0;
-    std::size_t max_header = 16 * 1024;  ///< Request line and headers together (RFC 9110 asks for
-                                         ///< 8,000 octets of a request line alone).
+    // Of one address (limit_key); 0: any number, since behind a proxy all have one.
+    std::size_t max_per_peer = 0;          ///< Connections, streams as well: more are told 503.
+    std::size_t max_streams_per_peer = 0;  ///< More are told 429.
+    std::size_t max_header = 16 * 1024;    ///< Request line and headers together (RFC 9110 asks for
+                                           ///< 8,000 octets of a request line alone).
     // Each from its beginning to its end: who sends a byte a second is cut off (slow loris).
     std::chrono::milliseconds idle_timeout{60'000};   ///< Between requests.
     std::chrono::milliseconds head_timeout{10'000};   ///< First byte to the end of the headers.

@@ -15,6 +15,7 @@
 #include <cordon/base/format.hpp>
 
 #include "http_head.hpp"
+#include "listen.hpp"
 
 namespace cordon::net {
 
@@ -73,6 +74,7 @@ public:
         : state_{state},
           lane_{lane},
           peer_{std::move(peer)},
+          limit_key_{limit_key(peer_)},
           stream_{std::forward<Args>(args)...},
           buffer_{state.options.max_header + kFirst},
           heartbeat_{lane.io} {}
@@ -82,9 +84,9 @@ public:
         if (listed_) lane_.connections.erase(*listed_);
         const std::scoped_lock lock{state_.mutex};
         --state_.open;
-        if (const auto mine = state_.open_by_peer.find(peer_);
-            mine != state_.open_by_peer.end() && --mine->second == 0)
-            state_.open_by_peer.erase(mine);
+        if (const auto mine = state_.peers.find(limit_key_);
+            mine != state_.peers.end() && --mine->second.open == 0)
+            state_.peers.erase(mine);
         state_.closed.notify_all();
     }
 
@@ -180,6 +182,15 @@ private:
             request.header("Content-Length").find_first_not_of("0123456789") !=
                 std::string_view::npos)
             return refuse(problem(400, "malformed", "expected one Content-Length header"));
+        // RFC 9112 §6.1, §6.3: a coding that we do not undo, or one in which "chunked" is not the
+        // last, leaves nobody knowing where the body ends: a proxy may take for body what would be
+        // the next request here. The parser ignores such a coding; HTTP/1.0 has none.
+        if (const std::size_t codings = head.count(http::field::transfer_encoding);
+            codings > 1 ||
+            (codings == 1 && (head.version() < 11 ||
+                              !beast::iequals(head[http::field::transfer_encoding], "chunked"))))
+            return refuse(
+                problem(400, "malformed", "expected Transfer-Encoding: chunked, or none"));
         if (head.count(http::field::expect) != 0)
             return refuse(problem(417, "unsupported", "Expect is not supported: send the body"));
         Routes::Found found = state_.routes.find(request.method, request.path);
@@ -252,15 +263,13 @@ private:
         }
         if (!is_writable(response) || (response.events && !response.events->hub))
             response = problem(500, "internal", "the answer could not be written");
-        if (response.events && !head_only_ && state_.streams >= state_.options.max_streams) {
-            response = problem(503, "limit", "too many event streams are open");
-            response.headers.emplace_back("Retry-After", "5");
-        }
+        const bool listens = response.events && !head_only_ && !state_.stopping;
+        if (listens)
+            if (auto refusal = state_.take_stream(limit_key_)) response = *std::move(refusal);
         state_.count(response.status);
         keep_alive_ = keep_alive_ && !state_.stopping && !response.events;
         head_ = head_of(response, request_.id, keep_alive_);
-        if (response.events && !head_only_ && !state_.stopping)
-            return begin_stream(*std::move(response.events));
+        if (listens && response.events) return begin_stream(*std::move(response.events));
         body_ = head_only_ || !has_body(response) ? std::string{} : std::move(response.body);
         layer().expires_after(state_.options.write_timeout);
         const std::array<asio::const_buffer, 2> both{asio::buffer(head_), asio::buffer(body_)};
@@ -276,13 +285,14 @@ private:
     /// The stream ends with the connection: no length, no chunks, so that what is written are the
     /// hub's buffers as they are.
     void begin_stream(EventStream events) {
-        ++state_.streams;
         events_ = std::move(events);
         error_code ignored;
-        // What the kernel holds for a slow client counts as well; left alone it takes megabytes.
-        layer().socket().set_option(
-            tcp::socket::send_buffer_size(static_cast<int>(events_->hub->options().behind_bytes)),
-            ignored);
+        // What the kernel holds for a slow client is his alone, unlike what waits here; left alone
+        // it takes megabytes.
+        constexpr std::size_t kMostInKernel = 256 * 1024;
+        layer().socket().set_option(tcp::socket::send_buffer_size(static_cast<int>(std::min(
+                                        events_->hub->options().behind_bytes, kMostInKernel))),
+                                    ignored);
         enqueue(std::make_shared<const std::string>(std::exchange(head_, {})));
         auto subscription = events_->hub->listen(
             events_->topics, events_->last_seen,
@@ -369,7 +379,7 @@ private:
         if (!events_) return;
         events_->hub->leave(number_);
         events_.reset();
-        --state_.streams;
+        state_.leave_stream(limit_key_);
         heartbeat_.cancel();
         layer().close();
     }
@@ -419,7 +429,7 @@ private:
 
     ServerState& state_;
     Lane& lane_;
-    const std::string peer_;
+    const std::string peer_, limit_key_;
     Stream stream_;
     beast::flat_buffer buffer_;  // Bounded: a chunk's extensions are no body and no header.
     std::optional<http::request_parser<http::string_body>> parser_;
@@ -469,16 +479,37 @@ void Lane::drain() {
     asio::post(io, [this] { drain(); });
 }
 
+std::optional<ServerResponse> ServerState::take_stream(const std::string& key) {
+    const auto full = [](unsigned status, std::string_view detail) {
+        ServerResponse response = problem(status, "limit", detail);
+        response.headers.emplace_back("Retry-After", "5");
+        return response;
+    };
+    const std::scoped_lock lock{mutex};
+    if (streams >= options.max_streams) return full(503, "too many event streams are open");
+    OfPeer& mine = peers[key];
+    if (options.max_streams_per_peer > 0 && mine.streams >= options.max_streams_per_peer)
+        return full(429, "too many event streams are open from this address");
+    ++mine.streams;
+    ++streams;
+    return std::nullopt;
+}
+
+void ServerState::leave_stream(const std::string& key) {
+    const std::scoped_lock lock{mutex};
+    if (const auto mine = peers.find(key); mine != peers.end()) --mine->second.streams;
+    --streams;
+}
+
 std::shared_ptr<Connection> make_connection(ServerState& state, Lane& lane, tcp::socket&& socket) {
     std::string peer = address_of(socket);
     {
         const std::scoped_lock lock{state.mutex};
         if (state.open >= state.options.max_connections + state.streams) return nullptr;
-        if (const std::size_t most = state.options.max_per_peer; most > 0) {
-            std::size_t& mine = state.open_by_peer[peer];
-            if (mine >= most) return nullptr;
-            ++mine;
-        }
+        const std::size_t most = state.options.max_per_peer;
+        ServerState::OfPeer& mine = state.peers[limit_key(peer)];
+        if (most > 0 && mine.open >= most) return nullptr;
+        ++mine.open;
         ++state.open;
     }
     if (state.tls)

@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -70,7 +71,10 @@ struct ServerState {
     std::mutex mutex;
     std::condition_variable closed;
     std::size_t open = 0;
-    std::map<std::string, std::size_t> open_by_peer;
+    struct OfPeer {
+        std::size_t open = 0, streams = 0;
+    };
+    std::map<std::string, OfPeer> peers;  // By limit_key.
 
     void count(unsigned status) {
         (status < 400   ? ok
@@ -78,6 +82,9 @@ struct ServerState {
                         : server_errors)
             .fetch_add(1, std::memory_order_relaxed);
     }
+    /// Nothing: it is counted in; else the answer of who may not.
+    std::optional<ServerResponse> take_stream(const std::string& key);
+    void leave_stream(const std::string& key);
     std::size_t open_now() {
         const std::scoped_lock lock{mutex};
         return open;

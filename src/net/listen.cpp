@@ -6,6 +6,7 @@
 #include <boost/asio/ip/address.hpp>
 
 #include <cordon/base/format.hpp>
+#include <cordon/base/hex.hpp>
 
 namespace cordon::net {
 
@@ -31,6 +32,14 @@ bool is_loopback(std::string_view address) noexcept {
     boost::system::error_code unknown;
     const auto parsed = boost::asio::ip::make_address(address, unknown);
     return !unknown && parsed.is_loopback();
+}
+
+std::string limit_key(std::string_view ip) {
+    constexpr std::size_t kNetwork = 8;
+    boost::system::error_code unknown;
+    const auto address = boost::asio::ip::make_address_v6(ip, unknown);
+    if (unknown) return std::string{ip};
+    return to_hex(ByteView{address.to_bytes()}.first(kNetwork)) + "/64";
 }
 
 }  // namespace cordon::net

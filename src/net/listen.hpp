@@ -14,4 +14,8 @@ Status parse_listen(std::string_view text, std::string& address, uint16_t& port)
 
 bool is_loopback(std::string_view address) noexcept;
 
+/// What an IP address counts as where addresses are limited: itself, or its /64, of which a single
+/// host has 2^64 (RFC 4291).
+std::string limit_key(std::string_view ip);
+
 }  // namespace cordon::net
