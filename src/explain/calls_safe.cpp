@@ -159,6 +159,7 @@ void exec_transaction(Walk& w, const Call& c, const Args& a) {
 }
 
 void exec_from_module(Walk& w, const Call& c, const Args& a) {
+    if (const auto account = delayed_account(w, c.to)) return queue_call(w, c, a, *account);
     if (a[3].number > Amount{uint64_t{1}})
         return w.unknown(c,
                          format("has an operation {} that no Safe knows", a[3].number.to_string()));
@@ -219,6 +220,11 @@ constexpr auto kCalls = std::to_array<KnownCall>({
      [](Walk& w, const Call& c, const Args& a) { threshold(w, c, a[0].number); }},
     {"enableModule(address)",
      [](Walk& w, const Call& c, const Args& a) {
+         // Whoever queues in a Delay can be stopped in time, unlike code that acts at once.
+         if (delayed_account(w, c.to))
+             return w.power(EffectKind::kModule, c, c.to, a[0].address, Vouch::kQueuer,
+                            format("{} may queue calls in {}", w.words.address(a[0].address),
+                                   w.words.address(c.to)));
          w.power(EffectKind::kModule, c, c.to, a[0].address, Vouch::kCode,
                  format("{} may act as {} without any signature", w.words.address(a[0].address),
                         w.words.address(c.to)));

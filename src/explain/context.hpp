@@ -58,6 +58,9 @@ struct BookEntry {
     bool owner = false;         ///< May become an owner of the caller's accounts.
     bool code = false;          ///< May become guard, module, handler or implementation.
     bool spender = false;       ///< May be given allowances.
+    bool queuer = false;        ///< May queue calls in a Delay of the caller's accounts.
+    /// It is a Delay (chain/evm/delay_module.hpp) that acts in the name of this account.
+    std::optional<Address> delay_of = {};
 };
 
 /// A token that the caller vouches for.

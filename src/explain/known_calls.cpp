@@ -10,7 +10,8 @@ namespace {
 
 std::vector<ReadyCall> parse_all() {
     std::vector<ReadyCall> all;
-    for (const auto list : {token_calls(), admin_calls(), safe_calls(), batch_calls()})
+    for (const auto list :
+         {token_calls(), admin_calls(), safe_calls(), batch_calls(), delay_calls()})
         for (const KnownCall& known : list) {
             auto signature = chain::parse_abi_signature(known.text);
             CORDON_CHECK(signature.has_value());  // Our own text.

@@ -1,6 +1,7 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,12 @@ std::span<const KnownCall> token_calls() noexcept;  ///< ERC-20/721/1155, WETH, 
 std::span<const KnownCall> admin_calls() noexcept;  ///< Owners, roles, proxies, bridges.
 std::span<const KnownCall> safe_calls() noexcept;   ///< What a Safe does to itself, or is told to.
 std::span<const KnownCall> batch_calls() noexcept;  ///< Calls in calls.
+std::span<const KnownCall> delay_calls() noexcept;  ///< Zodiac's Delay, a module that waits.
+
+/// In whose name the Delay acts, as the caller's book has it; nothing when it does not say.
+std::optional<Address> delayed_account(const Walk& walk, const Address& delay);
+/// execTransactionFromModule of a Delay: the call waits there.
+void queue_call(Walk& walk, const Call& call, const Arguments& arguments, const Address& account);
 
 /// A known call with its parsed signature.
 struct ReadyCall {

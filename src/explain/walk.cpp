@@ -22,6 +22,7 @@ bool allows(const BookEntry& entry, Vouch as) noexcept {
         case Vouch::kOwner: return entry.owner;
         case Vouch::kCode: return entry.code;
         case Vouch::kDelegatecall: return entry.delegatecall;
+        case Vouch::kQueuer: return entry.queuer;
     }
     return false;
 }

@@ -45,7 +45,7 @@ struct Party {
 };
 
 /// As what the caller's book can vouch for an address.
-enum class Vouch : uint8_t { kPayee, kSpender, kOwner, kCode, kDelegatecall };
+enum class Vouch : uint8_t { kPayee, kSpender, kOwner, kCode, kDelegatecall, kQueuer };
 
 /// How bad it can get. The order is that of badness.
 enum class Danger : uint8_t {

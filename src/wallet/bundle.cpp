@@ -120,7 +120,7 @@ Result<Agreed> check_quorum(const Bundle& bundle, const Quorum& quorum, UnixMill
             out.refused.push_back(statement.error().message);
         } else if (!statement->approves) {
             rejected += format("; {} rejects it", statement->by);
-        } else if (statement->by == bundle.request.requester) {
+        } else if (is_own(bundle.request, statement->by)) {
             out.refused.push_back(format("{}: asked for it and cannot agree to it", statement->by));
         } else if (!who.insert(statement->by).second) {
             out.refused.push_back(format("{}: agreed already", statement->by));

@@ -103,6 +103,12 @@ Result<std::string> withdrawal_text(const WithdrawalRequest& request) {
         to_hex(crypto::sha256(view(request.payload.data))));
 }
 
+bool is_own(const WithdrawalRequest& request, std::string_view name) noexcept {
+    const std::string_view requester = request.requester;
+    return !name.empty() && requester.starts_with(name) &&
+           (requester.size() == name.size() || requester[name.size()] == '/');
+}
+
 Result<Hash256> digest_of(const WithdrawalRequest& request) {
     CORDON_TRY(const std::string text, withdrawal_text(request));
     return crypto::sha256(view(text));

@@ -20,6 +20,9 @@ namespace cordon::wallet {
 /// or payload type is longer than 128 bytes or has signs that do not show (base/unicode.hpp);
 /// `from` or `to` is missing.
 Result<std::string> withdrawal_text(const WithdrawalRequest& request);
+/// Whether somebody asked for it himself: as NAME, or as NAME/ANYTHING, as programs of his ask
+/// (docs/formats/withdrawal.md). Nobody agrees to his own.
+bool is_own(const WithdrawalRequest& request, std::string_view name) noexcept;
 /// SHA-256 of that text.
 Result<Hash256> digest_of(const WithdrawalRequest& request);
 

@@ -41,6 +41,18 @@ Statement statement() {
     return out;
 }
 
+TEST(WithdrawalText, is_of_who_asks_and_of_programs_of_theirs) {
+    WithdrawalRequest request;
+    request.requester = "alice";
+    EXPECT_TRUE(is_own(request, "alice"));
+    request.requester = "alice/bot";
+    EXPECT_TRUE(is_own(request, "alice"));
+    for (const std::string other : {"al", "bob", "alice/", "alice/bo", ""})
+        EXPECT_FALSE(is_own(request, other)) << other;
+    request.requester = "";
+    EXPECT_FALSE(is_own(request, ""));
+}
+
 TEST(WithdrawalText, says_every_field_on_a_line_of_its_own) {
     EXPECT_EQ(withdrawal_text(request()).value(),
               "cordon withdrawal v1\nid: wd-1\nchain: eth\nasset: native\n"

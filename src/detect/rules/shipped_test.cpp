@@ -179,6 +179,45 @@ TEST_F(Shipped, D17_says_nothing_when_a_delay_grows) {
     EXPECT_EQ(b.count("D17"), 0U);
 }
 
+TEST_F(Shipped, D17_tells_of_each_call_that_waits_in_a_delay) {
+    const auto queued = [&](const Address& delay, const Address& to, unsigned operation) {
+        // The bytes lie behind the four heads of what is not indexed: none of them.
+        log(delay,
+            "TransactionAdded(uint256 indexed queueNonce, bytes32 indexed txHash, address to, "
+            "uint256 value, bytes data, uint8 operation)",
+            {word(Amount{4U}),
+             {},
+             word(to),
+             word(Amount{5U}),
+             word(Amount{128U}),
+             word(Amount{operation})});
+        Log& one = b.stream.activity().logs[0];
+        one.data.insert(one.data.end(), 32, 0);
+        b.block();
+    };
+    queued(kLock, named("payee"), 0);
+    EXPECT_EQ(severities("D17"), Levels{Severity::kHigh});
+    queued(kLock, named("code"), 1);
+    EXPECT_EQ(severities("D17").back(), Severity::kCritical);
+    queued(kLock, kSafe, 0);
+    EXPECT_EQ(severities("D17").back(), Severity::kCritical);
+    EXPECT_EQ(b.count("D17"), 3U);
+    queued(named("other delay"), kSafe, 1);
+    EXPECT_EQ(b.count("D17"), 3U);
+}
+
+TEST_F(Shipped, D17_sees_who_may_queue_in_a_delay_and_how_long_it_waits) {
+    log(kLock, "EnabledModule(address module)", {word(named("thief"))});
+    b.block();
+    EXPECT_EQ(severities("D17"), Levels{Severity::kHigh});
+    log(kLock, "TxCooldownSet(uint256 cooldown)", {word(Amount{60U})});
+    b.block();
+    EXPECT_EQ(severities("D17").back(), Severity::kCritical);
+    log(kLock, "TxCooldownSet(uint256 cooldown)", {word(Amount{90'000U})});
+    b.block();
+    EXPECT_EQ(b.count("D17"), 2U);
+}
+
 TEST_F(Shipped, D20_sees_other_keepers_of_a_watched_bridge) {
     log(kBridge, "ValidatorAdded(address indexed validator)", {word(named("v"))});
     b.block();

@@ -8,7 +8,7 @@
 #include <cordon/base/hex.hpp>
 #include <cordon/chain/bitcoin/psbt_make.hpp>
 #include <cordon/chain/bitcoin/script.hpp>
-#include <cordon/chain/evm/abi.hpp>
+#include <cordon/chain/evm/delay_module.hpp>
 #include <cordon/chain/evm/txn.hpp>
 #include <cordon/chain/text.hpp>
 
@@ -27,36 +27,10 @@ constexpr uint64_t kFewItems = 3, kScriptSize = 3;  // How long counts in a witn
 /// Bitcoin Core's limit of P2PKH, the highest of all kinds: change below goes to the miner.
 constexpr uint64_t kDust = 546;
 
-/// Where the money goes on chain: who is called, with what.
-struct Call {
-    Address to;
-    Amount value;
-    Bytes data;
-};
-
-Result<Call> call_of(const WithdrawalRequest& request) {
-    if (request.asset.is_native()) return Call{request.to, request.amount, {}};
-    if (!request.asset.is_contract())
-        return fail(ErrorCode::kUnsupported,
-                    format("asset {}: only coins and ERC-20 tokens", request.asset.text()));
-    CORDON_TRY(const Address token, chain::parse_address(request.chain, request.asset.text()));
-    CORDON_TRY(const auto transfer, chain::parse_abi_signature("transfer(address,uint256)"));
-    chain::AbiValue arguments;
-    arguments.items.resize(2);
-    arguments.items[0].address = request.to;
-    arguments.items[1].number = request.amount;
-    const auto selector = transfer.selector();
-    Bytes data{selector.begin(), selector.end()};
-    CORDON_TRY(const Bytes encoded, chain::encode_abi(transfer.arguments, arguments));
-    data.insert(data.end(), encoded.begin(), encoded.end());
-    return Call{token, Amount{}, std::move(data)};
-}
-
-Result<Payload> pay(const WithdrawalRequest& request, AccountPurse& purse) {
-    CORDON_TRY(const Call call, call_of(request));
+Payload payload_of(ChainId chain, const Address&, const ContractCall& call, AccountPurse& purse) {
     chain::EvmTxn txn;
     txn.type = chain::EvmTxnType::kDynamicFee;
-    txn.chain_id = request.chain.reference;
+    txn.chain_id = chain.reference;
     txn.nonce = purse.nonce;
     txn.max_fee_per_gas = purse.max_fee;
     txn.max_priority_fee_per_gas = purse.priority_fee;
@@ -68,17 +42,31 @@ Result<Payload> pay(const WithdrawalRequest& request, AccountPurse& purse) {
     return Payload{"evm", to_hex0x(chain::encode_evm_txn(txn))};
 }
 
-Result<Payload> pay(const WithdrawalRequest& request, SafePurse& purse) {
-    CORDON_TRY(const Call call, call_of(request));
+Payload payload_of(ChainId chain, const Address& from, const ContractCall& call, SafePurse& purse) {
     Payload out{"safe",
                 format(R"({{"safe":"{}","chainId":{},"version":{},"to":"{}","value":"{}",)"
                        R"("data":"{}","operation":0,"safeTxGas":"0","baseGas":"0","gasPrice":"0",)"
                        R"("nonce":"{}"}})",
-                       chain::format_address(request.chain, request.from), request.chain.reference,
-                       json_text(purse.version), chain::format_address(request.chain, call.to),
+                       chain::format_address(chain, from), chain.reference,
+                       json_text(purse.version), chain::format_address(chain, call.to),
                        call.value.to_string(), to_hex0x(call.data), purse.nonce.to_string())};
     purse.nonce += Amount{1U};
     return out;
+}
+
+template <typename EvmPurse>
+Result<Payload> pay(const WithdrawalRequest& request, EvmPurse& purse) {
+    CORDON_TRY(const ContractCall call,
+               payment_call(request.chain, request.asset, request.to, request.amount));
+    return payload_of(request.chain, request.from, call, purse);
+}
+
+/// nullptr when nothing is said of the address.
+Purse* find_purse(ChainId chain, const Address& address, std::vector<Purse>& purses) {
+    const auto found = std::find_if(purses.begin(), purses.end(), [&](const Purse& each) {
+        return each.chain == chain && each.address == address;
+    });
+    return found == purses.end() ? nullptr : &*found;
 }
 
 /// At most so much: of a script as if every key of it signed and had to be shown (pk_h).
@@ -145,11 +133,38 @@ Result<Payload> pay(const WithdrawalRequest& request, CoinPurse& purse) {
 
 }  // namespace
 
+Result<ContractCall> payment_call(ChainId chain, const Asset& asset, const Address& to,
+                                  const Amount& amount) {
+    if (asset.is_native()) return ContractCall{to, amount, {}};
+    if (!asset.is_contract())
+        return fail(ErrorCode::kUnsupported,
+                    format("asset {}: only coins and ERC-20 tokens", asset.text()));
+    CORDON_TRY(const Address token, chain::parse_address(chain, asset.text()));
+    chain::AbiValue arguments;
+    arguments.items.resize(2);
+    arguments.items[0].address = to;
+    arguments.items[1].number = amount;
+    CORDON_TRY(Bytes data, chain::encode_abi_call("transfer(address,uint256)", arguments));
+    return ContractCall{token, Amount{}, std::move(data)};
+}
+
+Result<Payload> make_call(ChainId chain, const Address& from, const ContractCall& call,
+                          std::vector<Purse>& purses) {
+    const std::string who = chain::format_address(chain, from);
+    Purse* const purse = find_purse(chain, from, purses);
+    if (purse == nullptr)
+        return fail(ErrorCode::kNotFound,
+                    format("nothing is said of how {} pays: expected its purse", who));
+    if (auto* account = std::get_if<AccountPurse>(&purse->of))
+        return payload_of(chain, from, call, *account);
+    if (auto* safe = std::get_if<SafePurse>(&purse->of))
+        return payload_of(chain, from, call, *safe);
+    return fail(ErrorCode::kUnsupported, format("{}: expected an account or a Safe", who));
+}
+
 Result<Payload> make_payload(const WithdrawalRequest& request, std::vector<Purse>& purses) {
-    const auto found = std::find_if(purses.begin(), purses.end(), [&](const Purse& each) {
-        return each.chain == request.chain && each.address == request.from;
-    });
-    if (found == purses.end())
+    Purse* const found = find_purse(request.chain, request.from, purses);
+    if (found == nullptr)
         return fail(ErrorCode::kNotFound,
                     format("{}: nothing is said of how {} pays", request.id,
                            chain::format_address(request.chain, request.from)));

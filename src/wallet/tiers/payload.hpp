@@ -47,6 +47,22 @@ struct Purse {
 /// Strict, as parse_tiers(). kConflict: a coin that is not of the descriptor.
 Result<std::vector<Purse>> parse_purses(std::string_view yaml, std::string_view name);
 
+/// Who is called on an EVM chain, with what.
+struct ContractCall {
+    Address to;
+    Amount value;
+    Bytes data;
+};
+
+/// A payment of the chain's coin or of an ERC-20 token. kUnsupported: another asset.
+Result<ContractCall> payment_call(ChainId chain, const Asset& asset, const Address& to,
+                                  const Amount& amount);
+
+/// The unsigned payload of a call out of the purse of `from`, an account or a Safe, which has one
+/// nonce less afterwards. kNotFound: no such purse.
+Result<Payload> make_call(ChainId chain, const Address& from, const ContractCall& call,
+                          std::vector<Purse>& purses);
+
 /// The unsigned payload of the request, as `cordon explain` takes it: one payment and nothing
 /// besides, out of the purse of `from`, which has its nonce or coins less afterwards. kNotFound: no
 /// such purse. kUnsupported: an asset that it cannot pay. kLimit: its coins are too few.
