@@ -61,6 +61,8 @@ struct Standing {
     bool seen_on_chain = false;                      ///< Reconciled.
     Hash256 txn;                                     ///< With it.
     std::string asked_by = {};                       ///< Who handed it in; empty: not known.
+    /// The digest of its payload, which left the log by retention and is empty here.
+    std::optional<Hash256> payload_left = {};
 };
 
 /// An outflow of a wallet of ours, against the requests (D07).
@@ -100,6 +102,9 @@ struct GateOptions {
     Disk* disk = &system_disk();
     /// How much the caller's clock may fall behind the log's last entry before everything is held.
     std::chrono::milliseconds clock_tolerance{2'000};
+    /// What a witness saw last of the log, which must continue it (kConflict): so that an older
+    /// state that was put in its place is not believed.
+    std::optional<tlog::Checkpoint> seen = {};
 };
 
 /// Thread safety: all calls, from any number of threads. Every call that changes something is
@@ -135,6 +140,9 @@ public:
     /// and fewer where payloads are large. Cost: two reads of the log for each that is closed.
     Result<StandingPage> list(Listed listed, std::optional<uint64_t> before, std::size_t limit,
                               UnixMillis now) const;
+    /// Ids with this text in them, whatever its case; of the newest requests, newest first, at most
+    /// `limit`.
+    std::vector<std::string> ids_with(std::string_view text, std::size_t limit) const;
     /// For the offline signer. kPermission unless the last verdict is allow and not expired, and no
     /// alert or breaker since then stops it.
     Result<wallet::Bundle> bundle(std::string_view id, UnixMillis now);

@@ -97,8 +97,10 @@ Result<Verdict> Gate::Impl::approve_withdrawal(const wallet::Statement& statemen
         if (statement.policy != state.policy->digest())
             return does_not_count("another policy has begun");
         const std::vector<Given>& given = known->open->given;
+        // An agreement under an earlier policy counts no more, and must not stand in the way.
         const auto earlier = std::find_if(given.begin(), given.end(), [&](const Given& each) {
-            return each.by == statement.by && at < each.until;
+            return each.by == statement.by && at < each.until &&
+                   (!each.approves || each.policy == statement.policy);
         });
         if (earlier != given.end() &&
             (earlier->approves == statement.approves || earlier->statement == signed_statement))
@@ -106,7 +108,7 @@ Result<Verdict> Gate::Impl::approve_withdrawal(const wallet::Statement& statemen
         if (statement.approves) {
             if (earlier != given.end())
                 return does_not_count(format("{} said no before", statement.by));
-            if (statement.by == request.requester)
+            if (wallet::is_own(request, statement.by))
                 return does_not_count("nobody agrees to what he asked for himself");
             if (known->decision == Decision::kAllow)
                 return does_not_count("it is let through already");
@@ -162,7 +164,7 @@ Result<Verdict> Gate::Impl::approve_change(const wallet::Statement& statement,
         const std::vector<Given>& given = proposal ? proposal->given : breaker->given;
         if (std::any_of(given.begin(), given.end(), [&](const Given& each) {
                 return each.by == statement.by && each.approves == statement.approves &&
-                       moment(now) < each.until;
+                       each.policy == statement.policy && moment(now) < each.until;
             }))
             return does_not_count(format("{} has given one already", statement.by));
         const std::string about =

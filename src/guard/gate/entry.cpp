@@ -2,7 +2,6 @@
 #include "entry.hpp"
 
 #include <array>
-#include <boost/json.hpp>
 #include <charconv>
 
 #include <cordon/base/base64.hpp>
@@ -12,14 +11,15 @@
 #include <cordon/chain/text.hpp>
 #include <cordon/crypto/hash.hpp>
 
-#include "../json.hpp"
 #include "../policy/fields.hpp"
+#include "json_reader.hpp"
+#include "json_text.hpp"
 
 namespace cordon::guard {
 namespace {
 
-namespace json = boost::json;
-using chain::JsonValue;
+/// Of the verdict of a short request, in bytes: most entries then take one allocation.
+constexpr std::size_t kExpectedSize = 1'280;
 
 ByteView bytes_of(std::string_view text) noexcept {
     return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
@@ -27,198 +27,149 @@ ByteView bytes_of(std::string_view text) noexcept {
 
 // --- Writing
 
-json::object money_json(ChainId chain, const Address& from, const Address& to, const Asset& asset,
-                        const Amount& amount) {
-    return {{"chain", to_string(chain)},
-            {"asset", asset.text()},
-            {"from", chain::format_address(chain, from)},
-            {"to", chain::format_address(chain, to)},
-            {"amount", amount.to_string()}};
+/// The fields of an open object.
+void put_money(JsonText& out, ChainId chain, const Address& from, const Address& to,
+               const Asset& asset, const Amount& amount) {
+    out.field("chain", to_string(chain));
+    out.field("asset", asset.text());
+    out.field("from", chain::format_address(chain, from));
+    out.field("to", chain::format_address(chain, to));
+    out.field("amount", amount.to_string());
 }
 
-void put_long(json::object& out, std::string_view name, std::string_view text) {
-    out["sha256"] = to_hex(digest_of_text(text));
-    if (text.size() <= kMaxInline) out[name] = to_base64(bytes_of(text));
+void put_long(JsonText& out, std::string_view name, std::string_view text) {
+    out.field("sha256", to_hex(digest_of_text(text)));
+    if (text.size() <= kMaxInline) out.field(name, to_base64(bytes_of(text)));
 }
 
-json::object request_json(const WithdrawalRequest& request) {
-    json::object out{{"id", request.id}};
-    for (auto& [name, value] :
-         money_json(request.chain, request.from, request.to, request.asset, request.amount))
-        out[name] = value;
-    out["requester"] = request.requester;
-    out["time"] = format_rfc3339(request.time);
+void put(JsonText& out, const WithdrawalRequest& request) {
+    out.open('{');
+    out.field("id", request.id);
+    put_money(out, request.chain, request.from, request.to, request.asset, request.amount);
+    out.field("requester", request.requester);
+    out.field("time", format_rfc3339(request.time));
     if (request.payload != Payload{}) {
-        json::object payload{{"type", request.payload.type}};
-        put_long(payload, "data", request.payload.data);
-        out["payload"] = std::move(payload);
+        out.name("payload");
+        out.open('{');
+        out.field("type", request.payload.type);
+        put_long(out, "data", request.payload.data);
+        out.close('}');
     }
-    return out;
+    out.close('}');
 }
 
-json::object entry_json(const Verdict& verdict) {
-    json::object out{{"id", verdict.id},
-                     {"decision", to_string(verdict.decision)},
-                     {"reasons", reasons_json(verdict.reasons)},
-                     {"needs", needs_json(verdict.needs)}};
-    if (verdict.earliest) out["earliest"] = format_rfc3339(*verdict.earliest);
-    if (verdict.expires) out["expires"] = format_rfc3339(*verdict.expires);
-    out["request"] = to_hex(verdict.request);
-    out["policy"] = to_hex(verdict.policy);
-    return out;
+void put(JsonText& out, const Verdict& verdict) {
+    out.open('{');
+    out.field("id", verdict.id);
+    out.field("decision", to_string(verdict.decision));
+    out.name("reasons");
+    out.open('[');
+    for (const Reason& each : verdict.reasons) {
+        out.open('{');
+        out.field("decision", to_string(each.decision));
+        out.field("rule", each.rule);
+        out.field("text", each.text);
+        out.field("source", each.source);
+        out.close('}');
+    }
+    out.close(']');
+    out.name("needs");
+    out.open('[');
+    for (const ApprovalNeed& each : verdict.needs) {
+        out.open('{');
+        out.field("group", each.group);
+        out.field("needed", each.needed);
+        out.field("given", each.given);
+        out.close('}');
+    }
+    out.close(']');
+    if (verdict.earliest) out.field("earliest", format_rfc3339(*verdict.earliest));
+    if (verdict.expires) out.field("expires", format_rfc3339(*verdict.expires));
+    out.field("request", to_hex(verdict.request));
+    out.field("policy", to_hex(verdict.policy));
+    out.close('}');
 }
 
+/// Of the entry's object what depends on its kind, after "type" and "time".
 struct Writer {
-    json::object& out;
+    JsonText& out;
 
     void operator()(const Judged& deed) const {
-        out["type"] = "verdict";
-        out["verdict"] = entry_json(deed.verdict);
-        if (deed.request) out["request"] = request_json(*deed.request);
-        if (!deed.asked_by.empty()) out["asked_by"] = deed.asked_by;
+        out.name("verdict");
+        put(out, deed.verdict);
+        if (deed.request) {
+            out.name("request");
+            put(out, *deed.request);
+        }
+        if (!deed.asked_by.empty()) out.field("asked_by", deed.asked_by);
         if (!deed.counted) return;
-        json::array counts;
-        for (const Count& each : deed.counts)
-            counts.emplace_back(json::array{to_string(each.scope), each.key});
-        out["counts"] = std::move(counts);
-        out["usd_cents"] = std::to_string(deed.usd);
+        out.name("counts");
+        out.open('[');
+        for (const Count& each : deed.counts) {
+            out.open('[');
+            out.text(to_string(each.scope));
+            out.text(each.key);
+            out.close(']');
+        }
+        out.close(']');
+        out.field("usd_cents", std::to_string(deed.usd));
     }
     void operator()(const Stated& deed) const {
-        out["type"] = "statement";
-        out["subject"] = wallet::to_string(deed.subject);
-        out["about"] = deed.about;
-        out["statement"] = wallet::format_signed(deed.statement);
+        out.field("subject", wallet::to_string(deed.subject));
+        out.field("about", deed.about);
+        out.field("statement", wallet::format_signed(deed.statement));
     }
     void operator()(const Cancelled& deed) const {
-        out["type"] = "cancel";
-        out["id"] = deed.id;
-        out["by"] = deed.by;
-        if (!deed.why.empty()) out["why"] = deed.why;
+        out.field("id", deed.id);
+        out.field("by", deed.by);
+        if (!deed.why.empty()) out.field("why", deed.why);
     }
     void operator()(const Tripped& deed) const {
-        out["type"] = "trip";
-        out["breaker"] = deed.key.text();
-        out["by"] = deed.by;
-        out["why"] = deed.why;
+        out.field("breaker", deed.key.text());
+        out.field("by", deed.by);
+        out.field("why", deed.why);
     }
-    void operator()(const WasReset& deed) const {
-        out["type"] = "reset";
-        out["breaker"] = deed.key.text();
-    }
+    void operator()(const WasReset& deed) const { out.field("breaker", deed.key.text()); }
     void operator()(const Proposed& deed) const {
-        out["type"] = "proposal";
-        out["version"] = deed.version;
-        out["by"] = deed.by;
-        out["begins"] = format_rfc3339(deed.begins);
+        out.field("version", deed.version);
+        out.field("by", deed.by);
+        out.field("begins", format_rfc3339(deed.begins));
         put_long(out, "yaml", deed.yaml);
     }
-    void operator()(const Began& deed) const {
-        out["type"] = "policy";
-        out["sha256"] = to_hex(deed.digest);
-    }
+    void operator()(const Began& deed) const { out.field("sha256", to_hex(deed.digest)); }
     void operator()(const Dropped& deed) const {
-        out["type"] = "drop";
-        out["sha256"] = to_hex(deed.digest);
-        out["by"] = deed.by;
+        out.field("sha256", to_hex(deed.digest));
+        out.field("by", deed.by);
     }
     void operator()(const Outflow& deed) const {
-        out["type"] = "outflow";
-        out["txn"] = chain::format_hash(deed.chain, deed.txn);
-        out["index"] = deed.transfer.index;
-        out["kind"] = to_string(deed.transfer.kind);
         const Transfer& transfer = deed.transfer;
-        out["transfer"] =
-            money_json(deed.chain, transfer.from, transfer.to, transfer.asset, transfer.amount);
-        out["id"] = deed.id;
-        out["text"] = deed.text;
+        out.field("txn", chain::format_hash(deed.chain, deed.txn));
+        out.field("index", transfer.index);
+        out.field("kind", to_string(transfer.kind));
+        out.name("transfer");
+        out.open('{');
+        put_money(out, deed.chain, transfer.from, transfer.to, transfer.asset, transfer.amount);
+        out.close('}');
+        out.field("id", deed.id);
+        out.field("text", deed.text);
     }
-    void operator()(const Bundled& deed) const {
-        out["type"] = "bundle";
-        out["id"] = deed.id;
-    }
+    void operator()(const Bundled& deed) const { out.field("id", deed.id); }
     void operator()(const Part& deed) const {
-        out["type"] = "part";
-        out["sha256"] = to_hex(deed.of);
-        out["data"] = to_base64(bytes_of(deed.data));
+        out.field("sha256", to_hex(deed.of));
+        out.field("data", to_base64(bytes_of(deed.data)));
     }
+    void operator()(const Anchored&) const {}  // The log writes it.
 };
 
-// --- Reading
-
-tl::unexpected<Error> bad(std::string_view name, std::string_view expected) {
-    return fail(ErrorCode::kMalformed, format("log entry: {}: expected {}", name, expected));
+std::string_view type_of(const Deed& deed) {
+    // In the order of the variant.
+    constexpr std::array<std::string_view, std::variant_size_v<Deed>> kTypes{
+        "verdict", "statement", "cancel",  "trip",   "reset", "proposal",
+        "policy",  "drop",      "outflow", "bundle", "part",  "anchor"};
+    return kTypes[deed.index()];
 }
 
-/// The members of an object, each asked for by name.
-class Reader {
-public:
-    explicit Reader(const JsonValue& object) noexcept : object_{object} {}
-
-    bool has(std::string_view name) const noexcept { return object_.find(name) != nullptr; }
-    Result<const JsonValue*> get(std::string_view name, JsonValue::Kind kind) const {
-        const JsonValue* value = object_.find(name);
-        if (!value || !value->is(kind)) return bad(name, chain::to_string(kind));
-        return value;
-    }
-    Result<std::string> text(std::string_view name) const {
-        CORDON_TRY(const JsonValue* value, get(name, JsonValue::Kind::kString));
-        return value->text;
-    }
-    /// Of what older programs did not write.
-    Result<std::string> text_or_empty(std::string_view name) const {
-        return has(name) ? text(name) : Result<std::string>{std::string{}};
-    }
-    Result<uint64_t> number(std::string_view name) const {
-        CORDON_TRY(const JsonValue* value, get(name, JsonValue::Kind::kNumber));
-        uint64_t number = 0;
-        const char* end = value->text.data() + value->text.size();
-        const auto [at, error] = std::from_chars(value->text.data(), end, number);
-        if (error != std::errc{} || at != end) return bad(name, "a whole number");
-        return number;
-    }
-    Result<Reader> object(std::string_view name) const {
-        CORDON_TRY(const JsonValue* value, get(name, JsonValue::Kind::kObject));
-        return Reader{*value};
-    }
-    Result<std::span<const JsonValue>> array(std::string_view name) const {
-        CORDON_TRY(const JsonValue* value, get(name, JsonValue::Kind::kArray));
-        return std::span<const JsonValue>{value->items};
-    }
-    Result<UnixMillis> time(std::string_view name) const {
-        CORDON_TRY(const std::string value, text(name));
-        return parse_time(value);
-    }
-    Result<Hash256> hash(std::string_view name) const {
-        CORDON_TRY(const std::string value, text(name));
-        Hash256 hash;
-        CORDON_TRY(parse_hex_into(value, hash.bytes));
-        return hash;
-    }
-    Result<std::string> base64(std::string_view name) const {
-        CORDON_TRY(const std::string value, text(name));
-        CORDON_TRY(const Bytes bytes, parse_base64(value));
-        return std::string{bytes.begin(), bytes.end()};
-    }
-    /// Of put_long(): the text, or its digest in `left_out`.
-    Result<std::string> long_text(std::string_view name, std::optional<Hash256>& left_out) const {
-        CORDON_TRY(const Hash256 digest, hash("sha256"));
-        if (!has(name)) {
-            left_out = digest;
-            return std::string{};
-        }
-        CORDON_TRY(std::string value, base64(name));
-        if (digest_of_text(value) != digest)
-            return bad("sha256", "the digest of what stands there");
-        return value;
-    }
-    Result<BreakerKey> breaker() const {
-        CORDON_TRY(const std::string value, text("breaker"));
-        return parse_breaker_key(value);
-    }
-
-private:
-    const JsonValue& object_;
-};
+// --- Reading
 
 struct Money {
     ChainId chain;
@@ -451,10 +402,21 @@ Result<BreakerKey> parse_breaker_key(std::string_view text) {
     return key;
 }
 
+bool operator==(const Anchored& a, const Anchored& b) {
+    return tlog::format_anchor(a.anchor) == tlog::format_anchor(b.anchor);
+}
+
 std::string format_entry(const Entry& entry) {
-    json::object out{{"v", kEntryVersion}, {"type", ""}, {"time", format_rfc3339(entry.time)}};
+    if (const auto* anchored = std::get_if<Anchored>(&entry.deed))
+        return tlog::format_anchor(anchored->anchor);
+    JsonText out{kExpectedSize};
+    out.open('{');
+    out.field("v", kEntryVersion);
+    out.field("type", type_of(entry.deed));
+    out.field("time", format_rfc3339(entry.time));
     std::visit(Writer{out}, entry.deed);
-    return json::serialize(out);
+    out.close('}');
+    return std::move(out).take();
 }
 
 Result<ReadEntry> parse_entry(std::string_view text) {
@@ -471,6 +433,12 @@ Result<ReadEntry> parse_entry(std::string_view text) {
     ReadEntry read;
     CORDON_TRY(read.entry.time, in.time("time"));
     CORDON_TRY(const std::string type, in.text("type"));
+    if (type == "anchor") {
+        CORDON_TRY(auto anchor, tlog::parse_anchor(text));
+        if (!anchor) return bad("type", "an anchor of the log");
+        read.entry.deed = Anchored{*std::move(anchor)};
+        return read;
+    }
     CORDON_TRY(read.entry.deed, read_deed(type, in, read.left_out));
     return read;
 }

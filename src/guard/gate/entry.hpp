@@ -8,6 +8,7 @@
 
 #include <cordon/base/result.hpp>
 #include <cordon/model/block.hpp>
+#include <cordon/tlog/retention.hpp>
 #include <cordon/wallet/statement.hpp>
 
 #include "../gate.hpp"
@@ -40,6 +41,8 @@ struct Judged {
     Cents usd = 0;
     bool counted = false;
     std::string asked_by = {};  ///< Who handed the request in; empty: not known.
+    /// Not of the entry: its payload, of this digest, left the log.
+    std::optional<Hash256> payload_left = {};
     friend bool operator==(const Judged&, const Judged&) = default;
 };
 /// A statement that counts.
@@ -104,8 +107,14 @@ struct Part {
     friend bool operator==(const Part&, const Part&) = default;
 };
 
+/// Entries before it left the log (docs/formats/tlog.md#retention); the log itself writes it.
+struct Anchored {
+    tlog::Anchor anchor;
+};
+bool operator==(const Anchored& a, const Anchored& b);
+
 using Deed = std::variant<Judged, Stated, Cancelled, Tripped, WasReset, Proposed, Began, Dropped,
-                          Outflow, Bundled, Part>;
+                          Outflow, Bundled, Part, Anchored>;
 
 struct Entry {
     UnixMillis time;

@@ -8,7 +8,9 @@
 #include <cordon/base/format.hpp>
 #include <cordon/chain/text.hpp>
 
+#include "../restored.hpp"
 #include "impl.hpp"
+#include "replay.hpp"
 
 namespace cordon::guard {
 namespace {
@@ -24,31 +26,6 @@ Status check_people(const Policy& policy, const tlog::SigningKey& gate) {
     return fail(ErrorCode::kConflict,
                 format("policy: {} has the key of the gate, which speaks for nobody", owner));
 }
-
-/// Compares what is read with the last checkpoint, so that a gate does not begin with a past that
-/// was edited: the log itself opens by its hashes, which an editor would have edited as well.
-class Past {
-public:
-    static Result<Past> of(const std::string& directory, const tlog::PublicKey& key) {
-        Past out;
-        const auto note = tlog::read_checkpoint(directory);
-        if (!note && note.error().code == ErrorCode::kNotFound) return out;
-        if (!note) return fail(note.error());
-        CORDON_TRY(out.signed_, tlog::parse_checkpoint(note->text));
-        if (!tlog::is_signed_by(*note, key))
-            return fail(ErrorCode::kChecksum,
-                        format("{}/checkpoint: the gate's key did not sign it", directory));
-        return out;
-    }
-    bool take(std::string_view entry) {
-        tree_.add(tlog::leaf_hash({reinterpret_cast<const uint8_t*>(entry.data()), entry.size()}));
-        return !signed_ || tree_.size() != signed_->size || tree_.root() == signed_->root;
-    }
-
-private:
-    std::optional<tlog::Checkpoint> signed_;
-    tlog::Frontier tree_;
-};
 
 }  // namespace
 
@@ -68,24 +45,26 @@ Result<std::unique_ptr<Gate>> Gate::open(std::string directory, tlog::SigningKey
     CORDON_TRY(impl->log,
                tlog::Log::open(directory + "/log", std::move(log_key), {.disk = options.disk}));
     State& state = impl->state;
-    CORDON_TRY(Past past, Past::of(directory + "/log", impl->signer.public_key()));
-    CORDON_TRY(impl->log->read(0, UINT64_MAX, [&](uint64_t index, std::string_view text) -> Status {
-        if (!past.take(text))
-            return fail(ErrorCode::kCorrupt,
-                        format("{}/log: up to entry {} it is not what its checkpoint says: cordon "
-                               "log verify names the place; take it from a backup",
-                               directory, index));
-        Result<ReadEntry> entry = parse_entry(text);
-        if (!entry) return fail(entry.error().in(format("{}/log: entry {}", directory, index)));
-        const Status taken = state.apply_read(index, std::move(*entry));
-        return taken ? Status{} : fail(taken.error().in(directory + "/log"));
-    }));
+    if (options.seen) {
+        const Status continues = tlog::check_continues(directory + "/log", *options.seen);
+        if (!continues)
+            return fail(Error{continues.error().code,
+                              format("{}; the witness saw verdicts that this gate does not know: "
+                                     "it is an older state, or another; find the newest log, or "
+                                     "restore with cordon backup and a new witness",
+                                     continues.error().message)});
+    }
+    CORDON_TRY(Snapshot read, replay(directory, *impl->log, impl->signer.public_key()));
+    state = std::move(read.state);
+    impl->kept = std::move(read.kept);
+    impl->directory = directory;
     if (state.policy) {
         if (!policy.empty() && digest_of_text(policy) != state.policy->digest())
             return fail(ErrorCode::kConflict,
                         format("{}: has another policy (version {}); a new one is proposed and "
                                "agreed to, not given when the gate is opened",
                                directory, state.policy->version()));
+        CORDON_TRY(impl->hold_restored());
         return std::unique_ptr<Gate>{new Gate{std::move(impl)}};
     }
     if (policy.empty())
@@ -105,6 +84,25 @@ Result<std::unique_ptr<Gate>> Gate::open(std::string directory, tlog::SigningKey
     CORDON_TRY(impl->commit({}, Began{digest}));
     CORDON_TRY(impl->wait(state.next));
     return std::unique_ptr<Gate>{new Gate{std::move(impl)}};
+}
+
+/// A gate out of a backup begins with everything stopped. Killed before the mark is gone, it does
+/// so twice.
+Status Gate::Impl::hold_restored() {
+    CORDON_TRY(const auto restored, read_restored(directory));
+    if (!restored) return {};
+    const std::string why = format(
+        "restored at {} from a backup of {} ({} entries): what was let through since is not known "
+        "here; reset it when the log was held against a witness and the chain",
+        format_rfc3339(restored->at), format_rfc3339(restored->made), restored->entries);
+    const BreakerKey everything;
+    if (const auto known = state.tripped.find(everything); known != state.tripped.end())
+        CORDON_TRY(trip_anew(known->second, std::string{kByRestore}, why, restored->at));
+    else
+        CORDON_TRY(commit(restored->at, Tripped{everything, std::string{kByRestore}, why}));
+    CORDON_TRY(wait(state.next));
+    CORDON_TRY(options.disk->remove(restored_path(directory)));
+    return options.disk->sync_directory(directory);
 }
 
 // --- Under the lock
@@ -165,20 +163,9 @@ Status Gate::Impl::settle(UnixMillis now) {
 /// Rare, and nobody is let through meanwhile.
 Status Gate::Impl::look_back(UnixMillis now) {
     CORDON_TRY(log->wait(state.next - 1));
-    SpendBook book;
-    std::unordered_map<std::string, WithdrawalRequest> requests;
-    CORDON_TRY(log->read(0, UINT64_MAX, [&](uint64_t, std::string_view text) -> Status {
-        CORDON_TRY(ReadEntry read, parse_entry(text));
-        auto* judged = std::get_if<Judged>(&read.entry.deed);
-        if (!judged) return {};
-        if (judged->request) requests[judged->verdict.id] = *judged->request;
-        if (!judged->counted) return {};
-        const WithdrawalRequest& request = requests[judged->verdict.id];
-        book.add(judged->counts,
-                 {read.entry.time, request.chain, request.asset, request.amount, judged->usd});
-        return {};
-    }));
-    state.spending = std::move(book);
+    CORDON_TRY(Snapshot again, replay(directory, *log, signer.public_key(), false));
+    state.spending = std::move(again.state.spending);
+    state.known_since = again.state.known_since;
     state.forget(moment(now));
     return {};
 }
@@ -195,33 +182,34 @@ Status Gate::Impl::wait(uint64_t next) {
 }
 
 Result<Judged> Gate::Impl::judged_at(uint64_t entry) {
-    Judged deed;
-    std::optional<Hash256> left_out;
-    CORDON_TRY(log->read(entry, entry + 1, [&](uint64_t index, std::string_view text) -> Status {
-        CORDON_TRY(ReadEntry read, parse_entry(text));
-        auto* judged = std::get_if<Judged>(&read.entry.deed);
-        CORDON_CHECK(judged);
-        deed = std::move(*judged);
-        deed.verdict.time = read.entry.time;
-        deed.verdict.entry = index;
-        left_out = read.left_out;
-        return {};
-    }));
+    CORDON_TRY(const std::string own, entry_text(*log, kept, entry));
+    CORDON_TRY(ReadEntry read_own, parse_entry(own));
+    auto* judged = std::get_if<Judged>(&read_own.entry.deed);
+    if (!judged) return fail(ErrorCode::kCorrupt, format("entry {}: is no verdict", entry));
+    Judged deed = std::move(*judged);
+    deed.verdict.time = read_own.entry.time;
+    deed.verdict.entry = entry;
+    const std::optional<Hash256> left_out = read_own.left_out;
     if (!left_out) return deed;
     // Its parts stand right before it.
     std::string& data = deed.request->payload.data;
     const uint64_t reach = std::min<uint64_t>(entry, kMaxPayload / kMaxInline + 1);
-    CORDON_TRY(log->read(entry - reach, entry, [&](uint64_t, std::string_view text) -> Status {
-        CORDON_TRY(ReadEntry read, parse_entry(text));
-        const auto* part = std::get_if<Part>(&read.entry.deed);
-        if (part && part->of == *left_out)
-            data += part->data;
-        else
-            data.clear();
-        return {};
-    }));
-    if (digest_of_text(data) != *left_out)
+    const uint64_t begin = std::max(entry - reach, log->first());
+    if (begin < entry)
+        CORDON_TRY(log->read(begin, entry, [&](uint64_t, std::string_view text) -> Status {
+            CORDON_TRY(ReadEntry read, parse_entry(text));
+            const auto* part = std::get_if<Part>(&read.entry.deed);
+            if (part && part->of == *left_out)
+                data += part->data;
+            else
+                data.clear();
+            return {};
+        }));
+    if (digest_of_text(data) == *left_out) return deed;
+    if (begin == entry - reach)
         return fail(ErrorCode::kCorrupt, format("entry {}: its payload is not there", entry));
+    data.clear();
+    deed.payload_left = *left_out;
     return deed;
 }
 
@@ -257,6 +245,7 @@ Status Gate::Impl::read_closed(Standing& standing, uint64_t first, uint64_t last
     CORDON_CHECK(asked.request);
     standing.request = *std::move(asked.request);
     standing.asked_by = std::move(asked.asked_by);
+    standing.payload_left = asked.payload_left;
     return {};
 }
 
@@ -345,6 +334,15 @@ Result<std::string> Gate::propose_policy(std::string_view yaml, std::string_view
                         format("this policy is proposed already, by {}", known->what.by));
         const UnixMillis begins =
             std::chrono::ceil<Seconds>(impl_->moment(now)) + state.policy->change().delay;
+        // Limits that look back on what nobody knows any more would begin at zero.
+        if (const UnixMillis reach = begins - State::horizon(*compiled.policy);
+            reach < state.known_since && impl_->log->first() > 0)
+            return fail(
+                ErrorCode::kConflict,
+                format("the policy's longest window would look back to {}, but what was let "
+                       "through is known from {} on: entries before left the log. Propose it "
+                       "when its window begins after that, or with a shorter one",
+                       format_rfc3339(reach), format_rfc3339(state.known_since)));
         CORDON_TRY(impl_->commit(
             now, Proposed{digest, version, std::string{yaml}, std::string{by}, begins}));
         text = wallet::policy_text(version, digest, begins);

@@ -6,7 +6,7 @@
 
 #include "gathered.hpp"
 #include "people.hpp"
-#include "state.hpp"
+#include "snapshot.hpp"
 
 namespace cordon::guard {
 
@@ -21,7 +21,9 @@ struct Gate::Impl {
     const tlog::SigningKey signer;
     RiskSource& risk;
     const GateOptions options;
+    std::string directory;
     std::unique_ptr<tlog::Log> log;
+    KeptEntries kept;  // Of entries that left; never changed once it is open.
 
     mutable std::mutex mutex;
     State state;
@@ -62,6 +64,7 @@ struct Gate::Impl {
     Status trip_once(const BreakerKey& key, const BreakerRule& rule, const Alert& alert,
                      UnixMillis now);
     Status look_back(UnixMillis now);
+    Status hold_restored();
 
     // --- Without it
 

@@ -53,7 +53,9 @@ json::object standing_json(const Standing& standing) {
                                             {"time", format_rfc3339(statement->time)},
                                             {"expires", format_rfc3339(statement->expires)}});
     }
-    const auto text = wallet::withdrawal_text(standing.request);
+    // Without its payload it would be another text than people signed.
+    const auto text = standing.payload_left ? Result<std::string>{fail(ErrorCode::kNotFound, "")}
+                                            : wallet::withdrawal_text(standing.request);
     return {{"request", json::parse(wallet::format_request(standing.request))},
             {"verdict", verdict_json(standing.verdict)},
             {"approvals", std::move(approvals)},
@@ -61,6 +63,8 @@ json::object standing_json(const Standing& standing) {
                        ? json::value(chain::format_hash(standing.request.chain, standing.txn))
                        : json::value(nullptr)},
             {"text", text ? json::value(*text) : json::value(nullptr)},
+            {"payload_left", standing.payload_left ? json::value(to_hex(*standing.payload_left))
+                                                   : json::value(nullptr)},
             {"asked_by",
              standing.asked_by.empty() ? json::value(nullptr) : json::value(standing.asked_by)}};
 }

@@ -126,7 +126,7 @@ Verdict Gate::Impl::compose(const WithdrawalRequest& request, const Hash256& dig
             const wallet::ApproverKey* key = state.policy->key_of(each.by);
             const UnixMillis ends = std::min(each.until, each.at + validity);
             if (!key || !each.approves || each.policy != verdict.policy || at >= ends ||
-                each.by == request.requester)
+                wallet::is_own(request, each.by))
                 continue;
             Agreeing person{each.by, key->text(), {}};
             for (const ApprovalNeed& need : verdict.needs)

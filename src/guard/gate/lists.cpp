@@ -1,8 +1,11 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 // What people look at: pages of requests, what waits for their agreement, what was decided since.
-#include <cordon/base/check.hpp>
+#include <algorithm>
+
+#include <cordon/base/format.hpp>
 
 #include "impl.hpp"
+#include "replay.hpp"
 
 namespace cordon::guard {
 namespace {
@@ -65,6 +68,26 @@ Result<StandingPage> Gate::list(Listed listed, std::optional<uint64_t> before, s
     return page;
 }
 
+std::vector<std::string> Gate::ids_with(std::string_view text, std::size_t limit) const {
+    // A millisecond of the lock that verdicts wait for.
+    constexpr std::size_t kMostLooked = 20'000;
+    const auto fold = [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    };
+    const auto same = [&](char a, char b) { return fold(a) == fold(b); };
+    std::vector<std::string> found;
+    const Impl::Lock lock{impl_->mutex};
+    const auto& all = impl_->state.asked;
+    std::size_t looked = 0;
+    for (auto at = all.rbegin(); at != all.rend() && ++looked <= kMostLooked; ++at) {
+        const std::string& id = at->second;
+        if (found.size() == limit) break;
+        if (std::search(id.begin(), id.end(), text.begin(), text.end(), same) != id.end())
+            found.push_back(id);
+    }
+    return found;
+}
+
 std::vector<Breaker> Gate::breakers(UnixMillis now) const {
     std::vector<Breaker> all;
     uint64_t next = 0;
@@ -112,16 +135,14 @@ Result<std::vector<Stray>> Gate::strays(std::size_t limit) const {
     }
     CORDON_TRY(impl_->wait(next));
     std::vector<Stray> strays;
-    for (const uint64_t entry : entries)
-        CORDON_TRY(
-            impl_->log->read(entry, entry + 1, [&](uint64_t, std::string_view text) -> Status {
-                CORDON_TRY(ReadEntry read, parse_entry(text));
-                auto* outflow = std::get_if<Outflow>(&read.entry.deed);
-            CORDON_CHECK(outflow);
-                strays.push_back({read.entry.time, outflow->chain, outflow->txn,
-                                  std::move(outflow->transfer), std::move(outflow->text)});
-                return {};
-            }));
+    for (const uint64_t entry : entries) {
+        CORDON_TRY(const std::string text, entry_text(*impl_->log, impl_->kept, entry));
+        CORDON_TRY(ReadEntry read, parse_entry(text));
+        auto* outflow = std::get_if<Outflow>(&read.entry.deed);
+        if (!outflow) return fail(ErrorCode::kCorrupt, format("entry {}: is no payment", entry));
+        strays.push_back({read.entry.time, outflow->chain, outflow->txn,
+                          std::move(outflow->transfer), std::move(outflow->text)});
+    }
     return strays;
 }
 
@@ -133,6 +154,10 @@ Result<GateNews> Gate::news(uint64_t from, uint64_t limit) const {
     }
     if (from >= news.next) return news;
     CORDON_TRY(impl_->wait(news.next));
+    if (from < impl_->log->first()) {  // What left is told by what there is now.
+        from = impl_->log->first();
+        news.changed = true;
+    }
     news.next = std::min(news.next, from + std::min(limit, news.next - from));
     CORDON_TRY(
         impl_->log->read(from, news.next, [&](uint64_t index, std::string_view text) -> Status {

@@ -29,7 +29,7 @@ Result<Reconciled> Gate::on_outflow(ChainId chain, const Hash256& txn, const Tra
                                   : format("{}: carries out {}", what, known->second)};
         std::string other;  // Asked for, and not let through.
         if (const auto payments =
-                state.by_payment.find({chain, transfer.to, transfer.asset, transfer.amount});
+                state.by_payment.find({chain, transfer.amount, transfer.to, transfer.asset});
             payments != state.by_payment.end())
             for (const auto& [first, id] : payments->second) {  // The oldest first.
                 const OpenRequest& open = *state.requests.at(id).open;

@@ -20,7 +20,7 @@ tl::unexpected<Error> does_not_follow(uint64_t index, std::string_view what) {
 }
 
 State::PaymentKey payment_of(const WithdrawalRequest& request) {
-    return {request.chain, request.to, request.asset, request.amount};
+    return {request.chain, request.amount, request.to, request.asset};
 }
 
 }  // namespace
@@ -59,8 +59,9 @@ Status State::take(uint64_t index, UnixMillis time, Judged deed) {
         known.digest = deed.verdict.request;
         if (!is_new) asked.erase(known.first);
         known.first = index;
-        asked.emplace(index, deed.verdict.id);
-        open.emplace(index, deed.verdict.id);
+        // Entries come in order.
+        asked.emplace_hint(asked.end(), index, deed.verdict.id);
+        open.emplace_hint(open.end(), index, deed.verdict.id);
         by_digest[known.digest] = deed.verdict.id;
         by_payment[payment_of(known.open->request)].emplace(index, deed.verdict.id);
     } else if (deed.request) {  // A new round of one whose time is over.
@@ -83,7 +84,8 @@ Status State::take(uint64_t index, UnixMillis time, Judged deed) {
     now.verdict = std::move(deed.verdict);
     now.verdict.time = time;
     now.verdict.entry = index;
-    if (now.verdict.expires) expiring_.emplace(*now.verdict.expires, now.verdict.id);
+    if (now.verdict.expires)
+        expiring_.emplace_hint(expiring_.end(), *now.verdict.expires, now.verdict.id);
     // Of one that was let through money may leave, whatever was said afterwards.
     if (known.decision == Decision::kDeny && !now.counted) close(known);
     return {};
@@ -217,6 +219,19 @@ Status State::take(uint64_t, UnixMillis, Part deed) {
     return {};
 }
 
+Status State::take(uint64_t, UnixMillis, Anchored) { return {}; }
+
+void State::put(const std::string& id, KnownRequest known) {
+    asked.emplace_hint(asked.end(), known.first, id);
+    if (known.open) {
+        open.emplace_hint(open.end(), known.first, id);
+        by_digest[known.digest] = id;
+        by_payment[payment_of(known.open->request)].emplace(known.first, id);
+        if (known.open->verdict.expires) expiring_.emplace(*known.open->verdict.expires, id);
+    }
+    requests.emplace(id, std::move(known));
+}
+
 ApprovalNeed State::need(const Change& change, const std::vector<Given>& given,
                          const std::string& not_by, UnixMillis at) const {
     std::vector<ApprovalNeed> needs{{change.group, change.needed, 0}};
@@ -262,12 +277,16 @@ std::vector<const Breaker*> State::stopping(const WithdrawalRequest& request) co
     return found;
 }
 
-void State::forget(UnixMillis now) {
+void State::close_expired(UnixMillis now) {
     while (!expiring_.empty() && expiring_.begin()->first <= now) {
         KnownRequest& known = requests.at(expiring_.begin()->second);
         expiring_.erase(expiring_.begin());
         if (known.decision == Decision::kHold && !known.open->counted) close(known);
     }
+}
+
+void State::forget(UnixMillis now) {
+    close_expired(now);
     if (policy) {
         forgotten = now - horizon(*policy);
         spending.forget(forgotten);

@@ -82,11 +82,14 @@ public:
     std::vector<const Breaker*> stopping(const WithdrawalRequest& request) const;
     /// Frees the memory of what has expired. Changes nothing that anybody can see.
     void forget(UnixMillis now);
+    void close_expired(UnixMillis now);
+    /// A request as a snapshot has it. REQUIRES: its id and its first entry are new.
+    void put(const std::string& id, KnownRequest known);
     /// How far the longest window of a policy looks back.
     static std::chrono::milliseconds horizon(const Policy& policy);
 
-    /// What a payment is known by.
-    using PaymentKey = std::tuple<ChainId, Address, Asset, Amount>;
+    /// What a payment is known by. Amounts first: they differ most and compare fastest.
+    using PaymentKey = std::tuple<ChainId, Amount, Address, Asset>;
 
     std::shared_ptr<const Policy> policy;  // Shared with those who judge while it is replaced.
     std::vector<Proposal> proposals;
@@ -102,6 +105,8 @@ public:
     std::set<std::pair<BreakerKey, std::string>> alerts;
     SpendBook spending;
     UnixMillis forgotten{};  // Spends up to then may be gone.
+    // The log, or the snapshot that stands for its beginning, tells all spends after that.
+    UnixMillis known_since = UnixMillis::min();
     UnixMillis last_time{};
     uint64_t next = 0;  // Index of the entry that comes next.
 
@@ -117,6 +122,7 @@ private:
     Status take(uint64_t index, UnixMillis time, Outflow deed);
     Status take(uint64_t index, UnixMillis time, Bundled deed);
     Status take(uint64_t index, UnixMillis time, Part deed);
+    Status take(uint64_t index, UnixMillis time, Anchored deed);
     void close(KnownRequest& known);
     ApprovalNeed need(const Change& change, const std::vector<Given>& given,
                       const std::string& not_by, UnixMillis at) const;
