@@ -45,6 +45,11 @@ std::string_view to_string(WatchStatus::Source::State state) noexcept {
     return kStates[static_cast<std::size_t>(state)];
 }
 
+std::string_view to_string(WatchStatus::Run run) noexcept {
+    static constexpr std::array<std::string_view, 4> kRuns{"none", "running", "over", "failed"};
+    return kRuns[static_cast<std::size_t>(run)];
+}
+
 boost::json::object status_json(const WatchStatus& status) {
     namespace json = boost::json;
     const auto counts = [](json::object& into, const std::array<uint64_t, 5>& by_severity) {
@@ -66,8 +71,10 @@ boost::json::object status_json(const WatchStatus& status) {
     }
     json::object open;
     counts(open, status.open);
-    return {
-        {"sources", std::move(sources)}, {"rates", std::move(rates)}, {"open", std::move(open)}};
+    return {{"run", to_string(status.run)},
+            {"sources", std::move(sources)},
+            {"rates", std::move(rates)},
+            {"open", std::move(open)}};
 }
 
 void add_search(std::string_view text, AlertQuery& query) {
@@ -117,12 +124,16 @@ struct AlertBook::Impl {
     int64_t step = 0;
     bool news_rest = false;
 
+    std::mutex version_mutex;
+    std::unique_ptr<AlertStore> versions;  // Guarded by version_mutex. It never writes.
+
     mutable std::mutex status_mutex;  // What follows.
     mutable std::unique_ptr<AlertStore> counter;
     mutable std::shared_ptr<const WatchStatus> status;  // Shared with who asked.
     mutable std::map<UnixMillis, records::AlertRate> rates;
     mutable std::optional<int64_t> status_version;
     mutable bool is_replay = false;
+    WatchStatus::Run run{};
     mutable UnixMillis counted{}, counted_all{};
 
     /// Asks with a connection of its own, which nobody else uses meanwhile.
@@ -172,21 +183,27 @@ Result<std::unique_ptr<AlertBook>> AlertBook::open(const std::string& state) {
     impl->path = alerts_path(state);
     CORDON_TRY(impl->news, AlertStore::open_read_only(impl->path));  // Makes none by mistake.
     CORDON_TRY(impl->counter, AlertStore::open_read_only(impl->path));
+    CORDON_TRY(impl->versions, AlertStore::open_read_only(impl->path));
     CORDON_TRY(impl->writer, AlertStore::open(impl->path));
     return std::unique_ptr<AlertBook>{new AlertBook{std::move(impl)}};
 }
 
 // --- Reading
 
-Result<records::AlertFound> AlertBook::alerts(const AlertQuery& query,
-                                              std::string_view before) const {
+Result<records::AlertFound> AlertBook::alerts(const AlertQuery& query, std::string_view before,
+                                              uint64_t look) const {
     return impl_->read([&](const AlertStore& store) -> Result<records::AlertFound> {
-        CORDON_TRY(auto page, store.find(query, before, kLooked));
+        CORDON_TRY(auto page, store.find(query, before, look));
         for (StoredAlert& each : page.alerts) {
             CORDON_TRY(each.history, store.history(each.alert.id));
         }
         return page;
     });
+}
+
+Result<int64_t> AlertBook::version() const {
+    const std::lock_guard lock{impl_->version_mutex};
+    return impl_->versions->version();
 }
 
 Result<std::optional<StoredAlert>> AlertBook::alert(std::string_view id) const {
@@ -299,6 +316,7 @@ Result<std::shared_ptr<const WatchStatus>> AlertBook::status(UnixMillis now) con
                                          .time = each.time});
         impl.status_version = version;
     }
+    made->run = impl.run;
     using State = WatchStatus::Source::State;
     for (WatchStatus::Source& each : made->sources) {
         each.lag = std::max(now - each.time, 0ms);
@@ -309,6 +327,15 @@ Result<std::shared_ptr<const WatchStatus>> AlertBook::status(UnixMillis now) con
     impl.counted = now;
     impl.status = std::move(made);
     return impl.status;
+}
+
+void AlertBook::set_run(WatchStatus::Run run) {
+    const std::lock_guard lock{impl_->status_mutex};
+    impl_->run = run;
+    if (!impl_->status) return;
+    auto made = std::make_shared<WatchStatus>(*impl_->status);  // What was counted stays.
+    made->run = run;
+    impl_->status = std::move(made);
 }
 
 }  // namespace cordon::engine

@@ -34,8 +34,15 @@ struct WatchStatus {
     std::vector<Source> sources;            ///< By name.
     std::vector<records::AlertRate> rates;  ///< 60 minutes of event time, to the newest, in order.
     std::array<uint64_t, 5> open{};         ///< By severity.
+    enum class Run : uint8_t {
+        kNone,  ///< This process watches nothing; another one may.
+        kRunning,
+        kOver,    ///< All was read: of replays.
+        kFailed,  ///< It ended by an error: nothing more will be found.
+    } run{};
 };
 std::string_view to_string(WatchStatus::Source::State state) noexcept;
+std::string_view to_string(WatchStatus::Run run) noexcept;
 /// data of watch.status (docs/formats/api.md).
 boost::json::object status_json(const WatchStatus& status);
 
@@ -56,9 +63,11 @@ public:
     /// empty: from the newest), each with its history. kNotFound: no such `before`.
     /// A search (words, txns, named) looks at kLooked alerts a page: it may be short, and
     /// `looked_to` then says where the next one goes on.
-    Result<records::AlertFound> alerts(const records::AlertQuery& query,
-                                       std::string_view before) const;
+    Result<records::AlertFound> alerts(const records::AlertQuery& query, std::string_view before,
+                                       uint64_t look = kLooked) const;
     static constexpr uint64_t kLooked = 20'000;  ///< Some 40 ms.
+    /// Another number as soon as somebody has written, in whatever process; microseconds.
+    Result<int64_t> version() const;
     Result<std::optional<records::StoredAlert>> alert(std::string_view id) const;
     /// A page, as above: without alerts and history.
     Result<std::vector<records::Incident>> incidents(const records::AlertQuery& query,
@@ -67,6 +76,8 @@ public:
     Result<std::vector<records::Suppression>> suppressions() const;
     /// Counted anew at most once a second.
     Result<std::shared_ptr<const WatchStatus>> status(UnixMillis now) const;
+    /// What has become of the watch of this process.
+    void set_run(WatchStatus::Run run);
 
     /// As engine::act().
     Result<uint64_t> act(AlertAct act, const std::vector<std::string>& ids, const Deed& deed,

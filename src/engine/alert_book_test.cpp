@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/json.hpp>
+
 #include <atomic>
 #include <filesystem>
 #include <thread>
@@ -169,6 +171,19 @@ TEST(AlertBook, answers_many_readers_while_others_write) {
     for (auto& thread : threads) thread.join();
     EXPECT_EQ(failed, 0);
     EXPECT_EQ(book->alert("a1").value()->history.size(), 41U);
+}
+
+TEST(AlertBook, tells_at_once_what_has_become_of_the_watch) {
+    const Folder folder;
+    const auto book = AlertBook::open(folder.path).value();
+    const auto run = [&] {
+        return std::string{status_json(*book->status(kStart).value()).at("run").as_string()};
+    };
+    EXPECT_EQ(run(), "none");
+    book->set_run(WatchStatus::Run::kRunning);
+    EXPECT_EQ(run(), "running");
+    book->set_run(WatchStatus::Run::kFailed);
+    EXPECT_EQ(run(), "failed");
 }
 
 TEST(AlertBook, takes_a_search_apart) {

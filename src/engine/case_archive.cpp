@@ -7,6 +7,7 @@
 
 #include <cordon/base/format.hpp>
 #include <cordon/base/hex.hpp>
+#include <cordon/chain/json_document.hpp>
 #include <cordon/crypto/hash.hpp>
 #include <cordon/report/json_writer.hpp>
 #include <cordon/report/text.hpp>
@@ -186,9 +187,9 @@ Status check_log(Files& files, std::span<const tlog::PublicKey> keys, ArchiveChe
     if (note != proof.note.format())
         return fail(ErrorCode::kCorrupt,
                     format("{} is not the checkpoint that the proof is of", kCheckpoint));
-    boost::system::error_code error;
-    const boost::json::value value = boost::json::parse(proof.entry, error);
-    const boost::json::object* entry = error ? nullptr : value.if_object();
+    // What a log says twice in one entry it does not say.
+    const auto value = chain::parse_json(proof.entry);
+    const boost::json::object* entry = value ? value->if_object() : nullptr;
     const auto field = [&](std::string_view name) {
         const auto* found = entry == nullptr ? nullptr : entry->if_contains(name);
         return found != nullptr && found->is_string() ? std::string{found->as_string()}
@@ -213,9 +214,9 @@ Status check_log(Files& files, std::span<const tlog::PublicKey> keys, ArchiveChe
 }
 
 std::string case_id_of(const std::string& manifest) {
+    const auto value = chain::parse_json(manifest);
     boost::system::error_code error;
-    const boost::json::value value = boost::json::parse(manifest, error);
-    const boost::json::value* id = error ? nullptr : value.find_pointer("/data/case", error);
+    const boost::json::value* id = value ? value->find_pointer("/data/case", error) : nullptr;
     return id != nullptr && id->is_string() ? std::string{id->as_string()} : std::string{};
 }
 

@@ -116,6 +116,18 @@ TEST_F(CaseArchive, believes_no_proof_of_another_manifest) {
     EXPECT_NE(verdict(std::vector{other.public_key()}), "");
 }
 
+TEST_F(CaseArchive, believes_no_manifest_and_no_proof_that_says_two_things) {
+    std::string& manifest = bytes_of("manifest.json");
+    manifest.replace(0, 1, R"({"kind":"other",)");
+    std::string said = verdict();
+    EXPECT_NE(said.find("twice"), std::string::npos) << said;
+    std::string proof = bytes_of("log/proof.json");
+    EXPECT_TRUE(parse_proof(proof));
+    proof.replace(0, 1, R"({"kind":"log.proof",)");
+    said = parse_proof(proof).error().message;
+    EXPECT_NE(said.find("twice"), std::string::npos) << said;
+}
+
 TEST_F(CaseArchive, refuses_files_cut_short_and_files_that_are_none) {
     const std::string whole = bytes_at(path_);
     const std::string cut = world_.folder + "/cut.zip";

@@ -126,7 +126,7 @@ Result<explain::ApprovedRequest> read_request(const Reader& reader, const YamlNo
 }
 
 Status read_book(const Reader& reader, const YamlNode& node, explain::Context& out) {
-    CORDON_TRY(reader.known(node, {"chain", "address", "name", "may"}));
+    CORDON_TRY(reader.known(node, {"chain", "address", "name", "may", "delay_of"}));
     explain::BookEntry entry;
     CORDON_TRY(entry.chain, reader.chain(node));
     CORDON_TRY(entry.address, reader.address(node, "address", entry.chain));
@@ -139,14 +139,18 @@ Status read_book(const Reader& reader, const YamlNode& node, explain::Context& o
                            : what.text == "be-owner"          ? &entry.owner
                            : what.text == "be-code"           ? &entry.code
                            : what.text == "be-delegatecalled" ? &entry.delegatecall
+                           : what.text == "be-queuer"         ? &entry.queuer
                                                               : nullptr;
         if (flag == nullptr)
             return reader.refuse(what,
-                                 "expected be-paid, be-spender, be-owner, be-code or "
-                                 "be-delegatecalled");
+                                 "expected be-paid, be-spender, be-owner, be-code, "
+                                 "be-delegatecalled or be-queuer");
         *flag = true;
         return {};
     }));
+    if (node.find("delay_of") != nullptr) {
+        CORDON_TRY(entry.delay_of, reader.address(node, "delay_of", entry.chain));
+    }
     out.book.push_back(std::move(entry));
     return {};
 }
@@ -253,7 +257,9 @@ ExplainWorld::ExplainWorld(ExplainWorld&&) noexcept = default;
 ExplainWorld& ExplainWorld::operator=(ExplainWorld&&) noexcept = default;
 
 Status ExplainWorld::open_ledger(const std::string& directory) {
-    CORDON_TRY(state_->reader, ledger::open_reader(directory));
+    CORDON_TRY(auto reader, ledger::open_reader(directory));
+    state_->history.reset();  // Of the reader before.
+    state_->reader = std::move(reader);
     auto store = records::Store::open_read_only(records_path(directory));
     if (store) {
         state_->store = std::move(*store);

@@ -19,7 +19,8 @@ public:
     ExplainWorld(ExplainWorld&&) noexcept;
     ExplainWorld& operator=(ExplainWorld&&) noexcept;
 
-    /// Adds the history of a ledger, and its labels as names. Errors: of the ledger and records.
+    /// Adds the history of a ledger, and its labels as names; again: as it is now. Errors: of the
+    /// ledger and records.
     Status open_ledger(const std::string& directory);
     /// The context for one call. Lifetime: that of this object.
     explain::Context view() const;

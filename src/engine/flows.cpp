@@ -9,7 +9,7 @@ namespace cordon::engine {
 namespace {
 
 Status read_account(const ledger::Reader& reader, ChainId chain, const Address& address,
-                    std::vector<Flow>& out) {
+                    std::optional<BlockNum> after, std::vector<Flow>& out) {
     const auto cursor = reader.transfers_of(
         chain, address, {ledger::Side::kEither, ledger::Order::kDescending, {}, {}, {}, {}});
     std::vector<ledger::PlacedTransfer> page(512);  // A page of the ledger or two.
@@ -17,6 +17,7 @@ Status read_account(const ledger::Reader& reader, ChainId chain, const Address& 
         CORDON_TRY(const std::size_t count, cursor->next(page));
         if (count == 0) break;
         for (std::size_t i = 0; i < count; ++i) {
+            if (after && page[i].at.block <= *after) return {};
             const Transfer& transfer = page[i].transfer;
             // Anybody can make a token say that we sent nothing to somebody.
             if (transfer.amount.is_zero() || transfer.from == transfer.to) continue;
@@ -31,12 +32,12 @@ Status read_account(const ledger::Reader& reader, ChainId chain, const Address& 
 }
 
 Status read_utxo(const ledger::Reader& reader, ChainId chain, const Address& address,
-                 std::vector<Flow>& out) {
+                 std::optional<BlockNum> after, std::vector<Flow>& out) {
     const auto cursor = reader.utxo_txns_of(chain, address, ledger::Side::kEither,
                                             ledger::Order::kDescending, std::nullopt);
     while (out.size() < kMostFlows) {
         CORDON_TRY(const auto at, cursor->next());
-        if (!at) break;
+        if (!at || (after && at->block <= *after)) break;
         CORDON_TRY(const auto placed, reader.utxo_txn(chain, *at));
         const UnixMillis time = placed.time.value_or(UnixMillis{});
         uint64_t spent = 0, back = 0, paid = 0;
@@ -67,15 +68,15 @@ Status read_utxo(const ledger::Reader& reader, ChainId chain, const Address& add
 }  // namespace
 
 Result<std::vector<Flow>> read_flows(const ledger::Reader& reader, ChainId chain,
-                                     const Address& address) {
+                                     const Address& address, std::optional<BlockNum> after) {
     const auto chains = reader.chains();
     if (std::none_of(chains.begin(), chains.end(),
                      [&](const ledger::ChainSummary& each) { return each.chain == chain; }))
         return fail(ErrorCode::kNotFound,
                     format("the ledger does not hold the chain {}", to_string(chain)));
     std::vector<Flow> flows;
-    CORDON_TRY(is_utxo(chain) ? read_utxo(reader, chain, address, flows)
-                              : read_account(reader, chain, address, flows));
+    CORDON_TRY(is_utxo(chain) ? read_utxo(reader, chain, address, after, flows)
+                              : read_account(reader, chain, address, after, flows));
     std::reverse(flows.begin(), flows.end());
     std::stable_sort(flows.begin(), flows.end(), [](const Flow& a, const Flow& b) {
         // What comes in a txn is there before what leaves in it.

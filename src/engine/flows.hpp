@@ -1,6 +1,7 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <iterator>
 #include <map>
 #include <optional>
 #include <unordered_map>
@@ -21,9 +22,10 @@ struct Flow {
 };
 
 /// All that a ledger knows of one address, by time; payments of nothing and to itself left out. At
-/// most kMost, the latest. kNotFound when the ledger does not hold the chain.
+/// most kMostFlows, the latest, and only those of blocks after `after`. kNotFound when the ledger
+/// does not hold the chain.
 Result<std::vector<Flow>> read_flows(const ledger::Reader& reader, ChainId chain,
-                                     const Address& address);
+                                     const Address& address, std::optional<BlockNum> after = {});
 /// A wallet with more history than this is judged by its latest.
 inline constexpr std::size_t kMostFlows = 1'000'000;
 
@@ -31,6 +33,12 @@ inline constexpr std::size_t kMostFlows = 1'000'000;
 class Past {
 public:
     explicit Past(std::vector<Flow> flows) : flows_{std::move(flows)} {}
+
+    /// What happened since, in later blocks.
+    void add(std::vector<Flow> flows) {
+        flows_.insert(flows_.end(), std::make_move_iterator(flows.begin()),
+                      std::make_move_iterator(flows.end()));
+    }
 
     struct Paid {
         uint64_t count = 0;

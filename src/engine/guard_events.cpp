@@ -7,6 +7,7 @@
 
 #include <cordon/base/format.hpp>
 #include <cordon/guard/gate/entry.hpp>
+#include <cordon/guard/prune.hpp>
 #include <cordon/net/http.hpp>
 #include <cordon/tlog/log.hpp>
 
@@ -16,7 +17,7 @@ namespace {
 class GuardEvents final : public chain::EventSource {
 public:
     GuardEvents(const std::string& directory, GuardEventsOptions options)
-        : log_{directory + "/log"}, options_{options} {}
+        : directory_{directory}, log_{directory + "/log"}, options_{options} {}
 
     Result<bool> read(FeedEvent& event) override {
         for (;;) {
@@ -38,8 +39,26 @@ public:
     std::vector<std::string> warnings() const override { return {}; }
 
 private:
+    /// Of what left the log the gate's snapshot has each request and its last verdict.
+    Result<bool> begin() {
+        auto first = tlog::read_retention(log_);
+        if (!first) return fail(first.error());
+        if (first->until > 0)
+            CORDON_TRY(
+                guard::each_kept_entry(directory_, [&](uint64_t, std::string_view entry) -> Status {
+                    entries_.emplace_back(entry);
+                    return {};
+                }));
+        kept_ = entries_.size();
+        next_ = first->until;
+        size_ = std::max(size_, next_);
+        began_ = true;
+        return true;
+    }
+
     /// The next bundle of entries. False: the checkpoint ends here.
     Result<bool> fetch() {
+        if (!began_) return begin();
         if (next_ == size_) {
             const auto note = tlog::read_checkpoint(log_);
             if (!note && note.error().code == ErrorCode::kNotFound && options_.follow) return false;
@@ -99,10 +118,13 @@ private:
     // Each replaced end is behind a newer checkpoint; a file that is missing for good is told.
     static constexpr unsigned kTries = 10;
 
+    const std::string directory_;
     const std::string log_;
     const GuardEventsOptions options_;
     uint64_t size_ = 0;  // Of the checkpoint that is read.
     uint64_t next_ = 0;  // Entry.
+    uint64_t kept_ = 0;  // Of `entries_`: those that stand before next_.
+    bool began_ = false;
     uint64_t bytes_ = 0;
     unsigned tries_ = 0;
     std::deque<std::string> entries_;

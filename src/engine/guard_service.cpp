@@ -76,9 +76,15 @@ struct GuardService::Impl {
         return enveloped("guard.verdict", guard::verdict_json(*verdict));
     }
 
+    /// A name that stands twice is a bad request. As a conflict (409) a caller could take it for a
+    /// withdrawal that is asked for already.
+    ServerResponse bad_body(Error error) {
+        if (error.code == ErrorCode::kDuplicate) error.code = ErrorCode::kMalformed;
+        return refused(error);
+    }
     ServerResponse check(const ServerRequest& request) {
         const auto asked = wallet::parse_request(request.body);
-        if (!asked) return refused(asked.error());
+        if (!asked) return bad_body(asked.error());
         if (bind_requesters && !may_ask_as(request.caller, asked->requester))
             return refused(Error{
                 ErrorCode::kPermission,
@@ -87,7 +93,7 @@ struct GuardService::Impl {
     }
     ServerResponse approve(const ServerRequest& request) {
         const auto statement = wallet::parse_signed(request.body);
-        if (!statement) return refused(statement.error());
+        if (!statement) return bad_body(statement.error());
         return verdict(gate.approve(*statement, clock()));
     }
     ServerResponse find(const ServerRequest& request) {

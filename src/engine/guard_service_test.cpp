@@ -96,6 +96,18 @@ TEST(GuardService, never_lets_through_what_it_cannot_read_or_judge) {
         EXPECT_FALSE(says(answer, "allow"));
     }
     EXPECT_EQ(served.ask("POST", "/v1/statements", "{}").status, 400u);
+    // Two amounts in one request: whoever checks it could read the other one. No conflict (409),
+    // which a caller could take for a withdrawal that is asked for already.
+    const std::string good = wallet::format_request(guard::test_request("wd-8", 50));
+    for (const std::string& twice : {good.substr(0, good.size() - 1) + R"(,"amount":"5000"})",
+                                     good.substr(0, good.size() - 1) + R"(,"\u0074o":"0x00"})"}) {
+        const auto answer = served.ask("POST", "/v1/withdrawals", twice);
+        EXPECT_EQ(answer.status, 400u) << twice;
+        EXPECT_TRUE(says(answer, "twice")) << answer.body;
+    }
+    EXPECT_EQ(served.ask("GET", "/v1/withdrawals/wd-8").status, 404u);
+    EXPECT_EQ(served.ask("POST", "/v1/statements", R"({"text":"a","text":"b","sig":"c"})").status,
+              400u);
     EXPECT_EQ(served.ask("POST", "/v1/withdrawals", std::string((1 << 20) + 1, 'x')).status, 413u);
     served.world.failing = true;
     const auto blind = served.withdraw("wd-9", 50);

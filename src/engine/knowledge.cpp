@@ -51,6 +51,13 @@ Result<std::unique_ptr<LedgerKnowledge>> LedgerKnowledge::open(const std::string
     return knowledge;
 }
 
+void LedgerKnowledge::follow(std::shared_ptr<const ledger::Reader> reader) {
+    reader_ = std::move(reader);
+    chains_.clear();
+    for (const ledger::ChainSummary& chain : reader_->chains()) chains_.push_back(chain.chain);
+    balances_.clear();
+}
+
 void LedgerKnowledge::begin(ChainId chain, BlockNum first) { begin_.try_emplace(chain, first); }
 
 void LedgerKnowledge::add_balances(std::span<const feed::Holding> holdings) {

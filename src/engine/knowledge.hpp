@@ -29,6 +29,10 @@ public:
     static Result<std::unique_ptr<LedgerKnowledge>> open(const std::string& directory,
                                                          SideRows rows);
 
+    /// History is of this snapshot from now on. Records are asked as they are anyway; which
+    /// addresses have labels there at all stays as it was at open().
+    void follow(std::shared_ptr<const ledger::Reader> reader);
+
     /// The stream's first block of a chain. Only the first call of a chain counts.
     void begin(ChainId chain, BlockNum first);
     const std::map<ChainId, BlockNum>& beginnings() const noexcept { return begin_; }

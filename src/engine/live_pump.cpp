@@ -72,7 +72,8 @@ LiveSource feed_news(AlertBook& book) {
             a.lag = b.lag = {};
             return a == b;
         };
-        const bool changed = !last || last->rates != status->rates || last->open != status->open ||
+        const bool changed = !last || last->run != status->run || last->rates != status->rates ||
+                             last->open != status->open ||
                              !std::equal(last->sources.begin(), last->sources.end(),
                                          status->sources.begin(), status->sources.end(), is_same);
         last = std::move(status);

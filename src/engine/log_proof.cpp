@@ -6,6 +6,7 @@
 
 #include <cordon/base/base64.hpp>
 #include <cordon/base/format.hpp>
+#include <cordon/chain/json_document.hpp>
 
 namespace cordon::engine {
 namespace {
@@ -59,9 +60,9 @@ Result<LogProof> parse_proof(std::string_view text) {
     const auto bad = [](std::string_view what) {
         return fail(ErrorCode::kMalformed, format("no proof of log prove: {}", what));
     };
-    boost::system::error_code error;
-    const json::value read = json::parse(text, error);
-    const json::object* top = error ? nullptr : read.if_object();
+    const auto read = chain::parse_json(text);
+    if (!read) return bad(read.error().message);
+    const json::object* top = read->if_object();
     const json::value* inner = top == nullptr ? nullptr : top->if_contains("data");
     const json::object* data = inner == nullptr ? nullptr : inner->if_object();
     if (data == nullptr || text_of(*top, "kind") != "log.proof")

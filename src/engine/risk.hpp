@@ -1,8 +1,8 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -21,14 +21,17 @@ struct RiskFiles {
     std::string state;    ///< The state of a watch: its alerts.
     std::string context;  ///< docs/formats/explain-context.md, for payloads.
     std::shared_ptr<Screener> screener = nullptr;
+    /// How often it is looked whether somebody has added blocks to the ledger.
+    std::chrono::milliseconds look_every{1'000};
 };
 
-/// The world as ledger, records, watch and lists know it, at the moment it was opened.
+/// The world as ledger, records, watch and lists know it. Blocks that are added or rewound while it
+/// is open are seen within look_every; wallets, side files and lists are those of open().
 ///
 /// Thread safety: all calls, from any number of threads. Questions about wallets, alerts and
-/// screening do not wait for others; those about history, records and payloads wait for each other.
-/// The history of a wallet is read once, at the first question about it, the open alerts whenever
-/// somebody has changed them.
+/// screening do not wait for others. The history of a wallet is read once, at the first question
+/// about it, and then what is new; only those who ask about the same wallet wait for that. Records
+/// are asked one after the other, payloads explained one after the other.
 class LiveRisk final : public guard::RiskSource {
 public:
     /// Errors of the files that are given.
@@ -63,8 +66,8 @@ public:
 private:
     struct World;
     class OpenAlerts;
+    class Histories;
     explicit LiveRisk(std::unique_ptr<World> world);
-    mutable std::mutex mutex_;  // Of world_, but for what never changes and what guards itself.
     std::unique_ptr<World> world_;
 };
 

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <filesystem>
+#include <type_traits>
 
 #include <cordon/base/format.hpp>
 #include <cordon/chain/lists/yaml.hpp>
@@ -27,7 +28,7 @@ public:
 
     Result<ServeConfig> file(const YamlNode& root) {
         known(root, {"version", "name", "data", "listen", "tls", "origins", "ledger", "known",
-                     "lists", "watch", "guard", "guide"});
+                     "lists", "watch", "guard", "limits", "guide"});
         const YamlNode* version = root.find("version");
         if (version == nullptr || version->text != "1")
             bad(version != nullptr ? *version : root, "field version: expected 1");
@@ -56,6 +57,7 @@ public:
         config_.lists = sources(root, "lists");
         if (const YamlNode* watch = map(root, "watch")) read(*watch, config_.watch);
         if (const YamlNode* guard = map(root, "guard")) read(*guard, config_.guard);
+        if (const YamlNode* limits = map(root, "limits")) read(*limits, config_.limits);
         text(root, "guide", config_.guide);
         if (!net::is_loopback(config_.address) && config_.certificate.empty())
             bad(*root.find("listen"),
@@ -137,6 +139,23 @@ private:
             bad(*field, format("field {}: expected true or false", key));
         return field->text == "true";
     }
+    template <typename T>
+    static bool number(const YamlNode& node, T& out) {
+        const std::string& text = node.text;
+        T value{};
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+        if (error != std::errc{} || end != text.data() + text.size()) return false;
+        if constexpr (std::is_floating_point_v<T>)
+            if (!std::isfinite(value)) return false;
+        out = value;
+        return true;
+    }
+    template <typename T>
+    void bounded(const YamlNode& node, std::string_view key, T least, T most, T& out) {
+        const YamlNode* field = node.find(key);
+        if (field != nullptr && (!number(*field, out) || out < least || out > most))
+            bad(*field, format("field {}: expected a number from {} to {}", key, least, most));
+    }
     void listen(const YamlNode& root) {
         std::string value;
         text(root, "listen", value);
@@ -151,16 +170,11 @@ private:
         path(node, "sinks", watch.sinks);
         for (const std::string& each : list(node, "rules")) watch.rules.push_back(beside(each));
         watch.simulated = flag(node, "simulated");
-        std::string speed;
-        text(node, "speed", speed);
-        if (speed.empty()) return;
-        const auto [end, error] =
-            std::from_chars(speed.data(), speed.data() + speed.size(), watch.speed);
-        if (error != std::errc{} || end != speed.data() + speed.size() || !(watch.speed > 0) ||
-            !std::isfinite(watch.speed))
-            bad(*node.find("speed"), "field speed: expected a number above 0");
-        if (!watch.simulated)
-            bad(*node.find("speed"), "field speed: is for a replay; say simulated: true");
+        const YamlNode* speed = node.find("speed");
+        if (speed == nullptr) return;
+        if (!number(*speed, watch.speed) || !(watch.speed > 0))
+            bad(*speed, "field speed: expected a number above 0");
+        if (!watch.simulated) bad(*speed, "field speed: is for a replay; say simulated: true");
     }
     void read(const YamlNode& node, ServeConfig::Guard& guard) {
         known(node, {"policy", "context", "name", "requests"});
@@ -171,6 +185,22 @@ private:
         if (guard.policy.empty()) bad(node, "field policy is missing");
         if (!guard.requests.empty() && !config_.watch.simulated)
             bad(node, "field requests: is for a simulation; say watch: {simulated: true}");
+    }
+
+    void read(const YamlNode& node, ServeConfig::Limits& limits) {
+        known(node, {"requests_per_second", "burst", "logins_per_minute", "connections", "streams",
+                     "connections_per_address", "streams_per_address"});
+        constexpr double kMostRequests = 1e6, kMostLogins = 6'000;
+        // A process cannot have more files open than this without settings of the kernel.
+        constexpr uint64_t kMostOpen = 500'000, kFewest = 16;
+        bounded(node, "requests_per_second", 1.0, kMostRequests, limits.requests_per_second);
+        bounded(node, "burst", 1.0, kMostRequests, limits.burst);
+        bounded(node, "logins_per_minute", 1.0, kMostLogins, limits.logins_per_minute);
+        bounded(node, "connections", kFewest, kMostOpen, limits.connections);
+        bounded(node, "streams", kFewest, kMostOpen, limits.streams);
+        bounded(node, "connections_per_address", uint64_t{0}, kMostOpen,
+                limits.connections_per_address);
+        bounded(node, "streams_per_address", uint64_t{0}, kMostOpen, limits.streams_per_address);
     }
 
     const std::string name_;

@@ -36,6 +36,15 @@ struct ServeConfig {
         /// to its time.
         std::string requests;
     } guard;
+    /// What callers may use of it; a number that is 0 is no limit.
+    struct Limits {
+        // Of one caller: an account or token, else an IP address (its /64).
+        double requests_per_second = 100, burst = 400;
+        double logins_per_minute = 12;  ///< Of one address, and of one account.
+        uint64_t connections = 1'024;   ///< That do not listen to events.
+        uint64_t streams = 12'000;      ///< That do: an open console is one.
+        uint64_t connections_per_address = 0, streams_per_address = 0;  ///< The first: of both.
+    } limits;
     std::string guide;  ///< A trace seed by which a guided path is offered; empty: none.
 };
 

@@ -58,6 +58,53 @@ guard: {}
         EXPECT_NE(text.find(each), std::string::npos) << each << "\n" << text;
 }
 
+TEST(ServeConfig, says_what_callers_may_use) {
+    const auto plain = parse("version: 1\ndata: d\n");
+    ASSERT_TRUE(plain) << plain.error().message;
+    EXPECT_EQ(plain->limits.requests_per_second, 100);
+    EXPECT_EQ(plain->limits.streams_per_address, 0u);
+    const auto config = parse(R"(version: 1
+data: d
+limits:
+  requests_per_second: 2500.5
+  burst: 5000
+  logins_per_minute: 60
+  connections: 4000
+  streams: 20000
+  connections_per_address: 300
+  streams_per_address: 250
+)");
+    ASSERT_TRUE(config) << config.error().message;
+    EXPECT_EQ(config->limits.requests_per_second, 2500.5);
+    EXPECT_EQ(config->limits.burst, 5000);
+    EXPECT_EQ(config->limits.logins_per_minute, 60);
+    EXPECT_EQ(config->limits.connections, 4000u);
+    EXPECT_EQ(config->limits.streams, 20000u);
+    EXPECT_EQ(config->limits.connections_per_address, 300u);
+    EXPECT_EQ(config->limits.streams_per_address, 250u);
+}
+
+TEST(ServeConfig, refuses_limits_that_nobody_means) {
+    const std::string text = error_of(R"(version: 1
+data: d
+limits:
+  requests_per_second: 0
+  burst: many
+  logins_per_minute: -1
+  connections: 1
+  streams: 1e9
+  connections_per_address: 0.5
+  streams_per_address: 99999999999999999999
+  threads: 3
+)");
+    for (const char* each :
+         {":4: field requests_per_second: expected a number from 1 to 1000000", ":5: field burst",
+          ":6: field logins_per_minute", ":7: field connections: expected a number from 16 to",
+          ":8: field streams", ":9: field connections_per_address",
+          ":10: field streams_per_address", ":11: no field \"threads\" here"})
+        EXPECT_NE(text.find(each), std::string::npos) << each << "\n" << text;
+}
+
 TEST(ServeConfig, never_sends_passwords_over_a_net_in_the_clear) {
     EXPECT_NE(error_of("version: 1\ndata: d\nlisten: 0.0.0.0:8470\n").find("needs tls"),
               std::string::npos);

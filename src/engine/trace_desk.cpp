@@ -523,6 +523,11 @@ std::shared_ptr<const ledger::Reader> TraceDesk::ledger() const {
     return impl_->world->ledger;
 }
 
+std::string TraceDesk::version() const {
+    const std::scoped_lock lock{impl_->mutex};
+    return impl_->world->digest;
+}
+
 std::shared_ptr<const LabelSearch> TraceDesk::labels() const {
     const std::scoped_lock lock{impl_->mutex};
     return {impl_->world, &impl_->world->labels};

@@ -79,6 +79,8 @@ public:
 
     /// Of the ledger that new questions are asked of.
     std::shared_ptr<const ledger::Reader> ledger() const;
+    /// Another text as soon as refresh() has seen another ledger, or other labels.
+    std::string version() const;
     /// Of the labels that belong to it.
     std::shared_ptr<const LabelSearch> labels() const;
     /// Records for one thread at a time; comes back by itself.

@@ -8,6 +8,7 @@
 
 #include <cordon/base/format.hpp>
 #include <cordon/base/hex.hpp>
+#include <cordon/chain/json_document.hpp>
 #include <cordon/crypto/hash.hpp>
 #include <cordon/report/canonical_json.hpp>
 #include <cordon/report/text.hpp>
@@ -136,13 +137,9 @@ const Check& view_check() {
 Result<std::string> canonical_view(std::string_view json) {
     if (json.size() > kMaxView)
         return fail(ErrorCode::kLimit, format("view: {} bytes, at most {}", json.size(), kMaxView));
-    boost::json::parse_options options;
-    options.max_depth = kMaxDepth;
-    boost::json::error_code error;
-    const value parsed =
-        boost::json::parse(boost::json::string_view{json.data(), json.size()}, error, {}, options);
-    if (error) return fail(ErrorCode::kMalformed, "view: no JSON: " + error.message());
-    CORDON_TRY(view_check()(parsed, ""));
+    const auto parsed = chain::parse_json(json, kMaxDepth);
+    if (!parsed) return fail(ErrorCode::kMalformed, "view: " + parsed.error().message);
+    CORDON_TRY(view_check()(*parsed, ""));
     return report::canonical_json(json, kMaxDepth);
 }
 

@@ -94,6 +94,7 @@ public:
     Result<WatchResult> all() {
         CORDON_TRY(open());
         if (hooks_.rules) CORDON_TRY(hooks_.rules(rule_texts_));
+        if (hooks_.wallets) hooks_.wallets(config_.wallets);
         CORDON_TRY(resume());
         for (;;) {
             if (cancelled()) break;
@@ -450,7 +451,7 @@ private:
             if (courier_) courier_->wake();
             CORDON_TRY(show(told));
         }
-        return {};
+        return hooks_.event ? hooks_.event(*event) : Status{};
     }
 
     /// What is due after an event, and while none comes.

@@ -58,6 +58,11 @@ struct WatchHooks {
     std::function<Status(const records::StoredAlert&)> alert;
     std::function<void(const WatchProgress&)> progress;
     std::function<void(const WatchResumed&)> resumed;
+    /// What is ours, by the configuration, the sources and the ledger: once, before any event.
+    std::function<void(const std::vector<WalletAddress>&)> wallets;
+    /// Every event that detection has taken, in order; those behind a checkpoint come again. An
+    /// Error ends the watch.
+    std::function<Status(const FeedEvent&)> event;
     /// The rule files that run, at the beginning and whenever others took their place.
     std::function<Status(const std::vector<detect::RuleText>&)> rules;
     std::function<void(const std::string&)> warning;  ///< Told at once, not at the end.

@@ -76,44 +76,55 @@ bool is_member_name(std::string_view name) noexcept {
     }
 }
 
-Status write_zip(const std::string& path, const std::vector<Member>& members) {
-    const std::string temporary = path + ".tmp";
+namespace {
+
+Result<Zip> begin_zip(const std::string& temporary) {
     int code = 0;
     Zip zip{zip_open(temporary.c_str(), ZIP_CREATE | ZIP_TRUNCATE, &code)};
-    if (!zip) {
-        zip_error_t error;
-        zip_error_init_with_code(&error, code);
-        const std::string why = zip_error_strerror(&error);
-        zip_error_fini(&error);
-        return fail(ErrorCode::kIo, format("{}: {}", temporary, why));
+    if (zip) return zip;
+    zip_error_t error;
+    zip_error_init_with_code(&error, code);
+    const std::string why = zip_error_strerror(&error);
+    zip_error_fini(&error);
+    return fail(ErrorCode::kIo, format("{}: {}", temporary, why));
+}
+
+/// Takes the source, also when it fails. `level`: of deflate; 0: as it is.
+Status add_member(zip_t* zip, const std::string& path, std::set<std::string>& names,
+                  const std::string& name, zip_source_t* source, zip_uint32_t level) {
+    Status good;
+    if (!is_member_name(name))
+        good = fail(ErrorCode::kInvalidParam,
+                    format("\"{}\" is no name for a file of an archive", shown(name)));
+    else if (!names.insert(lower(name)).second)
+        good = fail(ErrorCode::kConflict, format("the archive would hold {} twice", name));
+    const zip_int64_t at =
+        source == nullptr || !good ? -1 : zip_file_add(zip, name.c_str(), source, 0);
+    if (at < 0) {
+        if (good) good = fail(zip_error(zip, path));
+        if (source != nullptr) zip_source_free(source);
+        return good;
     }
-    std::set<std::string> names;
-    for (const Member& member : members) {
-        if (!is_member_name(member.name))
-            return fail(ErrorCode::kInvalidParam,
-                        format("\"{}\" is no name for a file of an archive", shown(member.name)));
-        if (!names.insert(lower(member.name)).second)
-            return fail(ErrorCode::kConflict,
-                        format("the archive would hold {} twice", member.name));
-        zip_source_t* source =
-            zip_source_buffer(zip.get(), member.bytes.data(), member.bytes.size(), 0);
-        const zip_int64_t at =
-            source == nullptr ? -1 : zip_file_add(zip.get(), member.name.c_str(), source, 0);
-        if (at < 0) {
-            if (source != nullptr) zip_source_free(source);
-            return fail(zip_error(zip.get(), path));
-        }
-        const auto place = static_cast<zip_uint64_t>(at);
-        // 1980-01-01, the first day that a ZIP can write; zip_file_set_mtime would bring in the
-        // machine's time zone.
-        constexpr zip_uint16_t kFirstDay = (1U << 5U) | 1U;
-        constexpr zip_uint32_t kMode = static_cast<zip_uint32_t>(S_IFREG | 0644) << 16U;
-        if (zip_file_set_dostime(zip.get(), place, 0, kFirstDay, 0) != 0 ||
-            zip_set_file_compression(zip.get(), place, ZIP_CM_DEFLATE, 9) != 0 ||
-            zip_file_set_external_attributes(zip.get(), place, 0, ZIP_OPSYS_UNIX, kMode) != 0)
-            return fail(zip_error(zip.get(), path));
+    const auto place = static_cast<zip_uint64_t>(at);
+    // 1980-01-01, the first day that a ZIP can write; zip_file_set_mtime would bring in the
+    // machine's time zone.
+    constexpr zip_uint16_t kFirstDay = (1U << 5U) | 1U;
+    constexpr zip_uint32_t kMode = static_cast<zip_uint32_t>(S_IFREG | 0644) << 16U;
+    if (zip_file_set_dostime(zip, place, 0, kFirstDay, 0) != 0 ||
+        zip_set_file_compression(zip, place, level == 0 ? ZIP_CM_STORE : ZIP_CM_DEFLATE, level) !=
+            0 ||
+        zip_file_set_external_attributes(zip, place, 0, ZIP_OPSYS_UNIX, kMode) != 0)
+        return fail(zip_error(zip, path));
+    return {};
+}
+
+Status end_zip(Zip zip, const std::string& temporary, const std::string& path) {
+    if (zip_close(zip.get()) != 0) {
+        const int code = zip_error_code_zip(zip_get_error(zip.get()));
+        if (code == ZIP_ER_CANCELLED)
+            return fail(ErrorCode::kCancelled, format("{}: was not written to its end", path));
+        return fail(zip_error(zip.get(), path));
     }
-    if (zip_close(zip.get()) != 0) return fail(zip_error(zip.get(), path));
     static_cast<void>(zip.release());
     // On disk before it has its name.
     struct stat info{};
@@ -127,14 +138,57 @@ Status write_zip(const std::string& path, const std::vector<Member>& members) {
                                                                    : path.substr(0, slash + 1));
 }
 
+}  // namespace
+
+Status write_zip(const std::string& path, const std::vector<Member>& members) {
+    const std::string temporary = path + ".tmp";
+    CORDON_TRY(Zip zip, begin_zip(temporary));
+    std::set<std::string> names;
+    for (const Member& member : members)
+        CORDON_TRY(add_member(
+            zip.get(), path, names, member.name,
+            zip_source_buffer(zip.get(), member.bytes.data(), member.bytes.size(), 0), 9));
+    return end_zip(std::move(zip), temporary, path);
+}
+
+Status write_zip(const std::string& path, const std::vector<FileMember>& members,
+                 const std::function<bool(double)>& step) {
+    const std::string temporary = path + ".tmp";
+    CORDON_TRY(Zip zip, begin_zip(temporary));
+    std::set<std::string> names;
+    for (const FileMember& member : members)
+        CORDON_TRY(add_member(zip.get(), path, names, member.name,
+                              zip_source_file(zip.get(), member.path.c_str(), 0, -1),
+                              member.pack ? 1 : 0));
+    struct Step {
+        const std::function<bool(double)>& step;
+        bool go_on = true;
+    } told{step};
+    if (step) {
+        constexpr double kPrecision = 0.005;
+        zip_register_progress_callback_with_state(
+            zip.get(), kPrecision,
+            [](zip_t*, double done, void* state) {
+                auto& here = *static_cast<Step*>(state);
+                here.go_on = here.step(done);
+            },
+            nullptr, &told);
+        zip_register_cancel_callback_with_state(
+            zip.get(), [](zip_t*, void* state) { return static_cast<Step*>(state)->go_on ? 0 : 1; },
+            nullptr, &told);
+    }
+    return end_zip(std::move(zip), temporary, path);
+}
+
 struct ZipReader::Impl {
     Zip zip;
     std::vector<Entry> entries;
 
-    Status look() {
+    Status look(const Bounds& bounds) {
         const zip_int64_t count = zip_get_num_entries(zip.get(), 0);
-        if (count < 0 || static_cast<uint64_t>(count) > kMaxEntries)
-            return fail(ErrorCode::kMalformed, format("{} files: more than a case has", count));
+        if (count < 0 || static_cast<uint64_t>(count) > bounds.entries)
+            return fail(ErrorCode::kMalformed,
+                        format("{} files: more than such an archive has", count));
         std::set<std::string> names;
         uint64_t whole = 0;
         for (zip_uint64_t i = 0; i < static_cast<zip_uint64_t>(count); ++i) {
@@ -163,9 +217,9 @@ struct ZipReader::Impl {
             const auto kind = static_cast<mode_t>(attributes >> 16U) & S_IFMT;
             if (system == ZIP_OPSYS_UNIX && kind != S_IFREG && kind != 0)
                 return fail(ErrorCode::kMalformed, format("{}: a link, no file", name));
-            if (stat.size > kMaxBytes - whole)
+            if (stat.size > bounds.bytes - whole)
                 return fail(ErrorCode::kMalformed,
-                            format("{}: unpacks to more than {} bytes", name, kMaxBytes));
+                            format("{}: unpacks to more than {} bytes", name, bounds.bytes));
             whole += stat.size;
             entries.push_back({name, stat.size});
         }
@@ -177,13 +231,17 @@ ZipReader::ZipReader(std::unique_ptr<Impl> impl) : impl_{std::move(impl)} {}
 ZipReader::~ZipReader() = default;
 
 Result<std::unique_ptr<ZipReader>> ZipReader::open(const std::string& path) {
+    return open(path, Bounds{});
+}
+
+Result<std::unique_ptr<ZipReader>> ZipReader::open(const std::string& path, const Bounds& bounds) {
     zip_error_t error;
     zip_error_init(&error);
     auto impl = std::make_unique<Impl>();
     auto zip = open_source(zip_source_file_create(path.c_str(), 0, -1, &error), error);
     if (!zip) return fail(zip.error().in(path));
     impl->zip = *std::move(zip);
-    if (const Status seen = impl->look(); !seen) return fail(seen.error().in(path));
+    if (const Status seen = impl->look(bounds); !seen) return fail(seen.error().in(path));
     return std::unique_ptr<ZipReader>{new ZipReader{std::move(impl)}};
 }
 
@@ -193,7 +251,7 @@ Result<std::unique_ptr<ZipReader>> ZipReader::of(ByteView bytes) {
     auto impl = std::make_unique<Impl>();
     CORDON_TRY(impl->zip,
                open_source(zip_source_buffer_create(bytes.data(), bytes.size(), 0, &error), error));
-    CORDON_TRY(impl->look());
+    CORDON_TRY(impl->look(Bounds{}));
     return std::unique_ptr<ZipReader>{new ZipReader{std::move(impl)}};
 }
 

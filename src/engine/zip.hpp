@@ -28,12 +28,31 @@ bool is_member_name(std::string_view name) noexcept;
 /// all with the time 1980-01-01 00:00. kConflict: two have the same name.
 Status write_zip(const std::string& path, const std::vector<Member>& members);
 
+/// A member that is a file already.
+struct FileMember {
+    std::string name, path;
+    bool pack = true;  ///< No: it is packed already, and would only take time.
+};
+/// The same from files of any size. `step` is told how far it is, 0 to 1; where it says false the
+/// end is kCancelled, and nothing is left.
+Status write_zip(const std::string& path, const std::vector<FileMember>& members,
+                 const std::function<bool(double)>& step);
+
 /// The members of a ZIP file. Confined to one thread.
 class ZipReader {
 public:
+    static constexpr std::size_t kMaxEntries = 20'000;  ///< Three files a service, some thousand.
+    /// Of all entries together, unpacked: a trace of a million edges has half of that.
+    static constexpr uint64_t kMaxBytes = 4ULL << 30U;
+    struct Bounds {
+        std::size_t entries = kMaxEntries;
+        uint64_t bytes = kMaxBytes;
+    };
+
     /// kMalformed: no ZIP, cut short, two views of its content that differ, a name that leads out
     /// or stands twice, a link, an encrypted member, more than bounds below allow.
     static Result<std::unique_ptr<ZipReader>> open(const std::string& path);
+    static Result<std::unique_ptr<ZipReader>> open(const std::string& path, const Bounds& bounds);
     /// Lifetime: `bytes` must outlive it.
     static Result<std::unique_ptr<ZipReader>> of(ByteView bytes);
     ~ZipReader();
@@ -46,10 +65,6 @@ public:
     /// The content of an entry by its place, piece by piece. kMalformed: it does not unpack to
     /// exactly the bytes it should, with its checksum.
     Status read(std::size_t place, const std::function<Status(ByteView)>& piece);
-
-    static constexpr std::size_t kMaxEntries = 20'000;  ///< Three files a service, some thousand.
-    /// Of all entries together, unpacked: a trace of a million edges has half of that.
-    static constexpr uint64_t kMaxBytes = 4ULL << 30U;
 
 private:
     struct Impl;

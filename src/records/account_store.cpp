@@ -10,15 +10,14 @@
 #include <cordon/base/disk.hpp>
 #include <cordon/base/format.hpp>
 
+#include "files.hpp"
+#include "kinds.hpp"
 #include "rows.hpp"
 #include "wal.hpp"
 
 namespace cordon::records {
 namespace {
 
-/// Marks the file as ours: "CRDU", other than records, alerts and cases.
-constexpr int64_t kApplicationId = 0x43524455;
-constexpr int64_t kVersion = 2;
 constexpr std::chrono::milliseconds kBusyTimeout{10'000};
 
 // Times are unix milliseconds; of passwords and tokens there are digests only.
@@ -75,12 +74,13 @@ Result<int64_t> stored_version(const Database& database) {
                    "(SELECT user_version FROM pragma_user_version), count(*) FROM sqlite_schema"));
     CORDON_TRY(header.step());
     if (header.integer(0) == 0 && header.integer(1) == 0 && header.integer(2) == 0) return 0;
-    if (header.integer(0) != kApplicationId || header.integer(1) < 1 ||
-        header.integer(1) > kVersion)
-        return fail(ErrorCode::kUnsupported,
-                    format("{}: expected accounts of this version of Cordon; use the Cordon that "
-                           "wrote it, or another place",
-                           database.path()));
+    if (header.integer(0) != kAccountsApplicationId || header.integer(1) < 1 ||
+        header.integer(1) > kAccountsVersion)
+        return fail(
+            ErrorCode::kUnsupported,
+            format("{}: expected accounts of schema version 1 to {}, not {}; use the Cordon "
+                   "that wrote it, or another place",
+                   database.path(), kAccountsVersion, header.integer(1)));
     return header.integer(1);
 }
 
@@ -88,12 +88,12 @@ Status make_tables(Database& database) {
     CORDON_TRY(const auto db_txn, Transaction::begin(database));
     // Again, now that nobody else can write: two processes may have started at once.
     CORDON_TRY(const int64_t version, stored_version(database));
-    if (version == kVersion) return {};
+    if (version == kAccountsVersion) return {};
     if (version == 0) CORDON_TRY(database.execute(kTables));
     CORDON_TRY(database.execute(kDeedTable));
-    CORDON_TRY(database.execute(
-        format("PRAGMA application_id={}; PRAGMA user_version={}", kApplicationId, kVersion)
-            .c_str()));
+    CORDON_TRY(database.execute(format("PRAGMA application_id={}; PRAGMA user_version={}",
+                                       kAccountsApplicationId, kAccountsVersion)
+                                    .c_str()));
     return db_txn->commit();
 }
 
@@ -155,9 +155,10 @@ Result<std::unique_ptr<AccountStore>> AccountStore::open(const std::string& path
     CORDON_TRY(make_private(path));
     auto impl = std::make_unique<Impl>();
     CORDON_TRY(impl->database, Database::open(path, Database::Mode::kCreate, kBusyTimeout));
-    CORDON_TRY(stored_version(*impl->database));
+    CORDON_TRY(const int64_t version, stored_version(*impl->database));
     CORDON_TRY(use_wal(*impl->database, kBusyTimeout));
     CORDON_TRY(impl->database->execute("PRAGMA synchronous=FULL; PRAGMA cell_size_check=ON"));
+    if (version < kAccountsVersion) CORDON_TRY(keep_copy(*impl->database, version));
     CORDON_TRY(make_tables(*impl->database));
     return std::unique_ptr<AccountStore>{new AccountStore{std::move(impl)}};
 }

@@ -5,12 +5,10 @@
 
 #include <cordon/base/format.hpp>
 
+#include "files.hpp"
+
 namespace cordon::records {
 namespace {
-
-/// Marks the file as ours: "CRDA". Another one than that of records.sqlite, so that neither is
-/// taken for the other.
-constexpr int64_t kAlertsApplicationId = 0x43524441;
 
 // One step per version; a step never changes once it is released.
 // Times are unix milliseconds, enumerations their numbers. `number` keeps the order of first puts.
@@ -155,6 +153,7 @@ Result<int64_t> alerts_version(const Database& database) {
 Status make_alert_tables(Database& database) {
     CORDON_TRY(const int64_t before, alerts_version(database));
     if (before == kAlertsVersion) return {};
+    CORDON_TRY(keep_copy(database, before));
     CORDON_TRY(const auto db_txn, Transaction::begin(database));
     // Again, now that nobody else can write: two processes may have started at once.
     CORDON_TRY(const int64_t version, alerts_version(database));

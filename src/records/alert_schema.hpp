@@ -1,12 +1,11 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "kinds.hpp"
 #include "sqlite.hpp"
 
 /// The tables of alerts.sqlite and their versions. Private to the room.
 namespace cordon::records {
-
-inline constexpr int64_t kAlertsVersion = 2;
 
 /// 0: an empty file. kUnsupported: of another program, or of a newer one.
 Result<int64_t> alerts_version(const Database& database);

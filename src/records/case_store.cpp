@@ -7,15 +7,13 @@
 
 #include <cordon/base/format.hpp>
 
+#include "kinds.hpp"
 #include "sqlite.hpp"
 #include "wal.hpp"
 
 namespace cordon::records {
 namespace {
 
-/// Marks the file as ours: "CRDC".
-constexpr int64_t kCasesApplicationId = 0x43524443;
-constexpr int64_t kCasesVersion = 1;
 /// People wait for an answer; whoever writes holds the file for milliseconds.
 constexpr std::chrono::milliseconds kBusyTimeout{10'000};
 

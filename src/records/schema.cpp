@@ -5,6 +5,8 @@
 
 #include <cordon/base/format.hpp>
 
+#include "files.hpp"
+
 namespace cordon::records {
 namespace {
 
@@ -141,6 +143,7 @@ Result<int64_t> stored_version(const Database& database) {
 Status upgrade_schema(Database& database) {
     CORDON_TRY(int64_t version, stored_version(database));
     if (version == kSchemaVersion) return {};
+    CORDON_TRY(keep_copy(database, version));
     CORDON_TRY(const auto db_txn, Transaction::begin(database));
     // Again, now that nobody else can write: two processes may have started at once.
     CORDON_TRY(version, stored_version(database));

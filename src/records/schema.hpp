@@ -5,15 +5,11 @@
 
 #include <cordon/base/result.hpp>
 
+#include "kinds.hpp"
 #include "sqlite.hpp"
 
 /// The tables of a records file and their versions. Private to the room.
 namespace cordon::records {
-
-/// Marks the file as ours in its header, so that `file` and other programs can tell: "CRDN".
-inline constexpr int64_t kApplicationId = 0x4352444E;
-/// user_version of the newest schema this build knows; rises by one with every step in schema.cpp.
-inline constexpr int64_t kSchemaVersion = 3;
 
 /// Creates the tables in an empty file and brings an older one up to date, in one db_txn.
 /// kUnsupported for a newer file, or one of another program.
