@@ -16,6 +16,7 @@ namespace json = boost::json;
 
 namespace {
 
+constexpr std::size_t kWorthIt = 1024;  // Below, headers and a packet cost what is saved.
 constexpr std::string_view kNoStore = "no-store";
 /// Kept by the browser alone, and asked for again each time, by its ETag.
 constexpr std::string_view kAskAgain = "private, no-cache";
@@ -37,28 +38,35 @@ bool is_document(std::string_view type) {
     return starts_with_any(type, {"text/html", "image/svg+xml", "application/xhtml"});
 }
 
+/// A JSON Pointer looks like a path as well: who knows that it is one does not ask.
 std::string without_paths(const std::string& message) {
-    // What a route, or a JSON Pointer of a body, looks like as well: those are not of this machine.
-    if (message.starts_with('/')) return message;
     static const RE2 kPath{R"((^|[\s"'(=:])(/[^/\s"':)]+){2,})"};
     std::string out = message;
     RE2::GlobalReplace(&out, kPath, R"(\1…)");
     return out;
 }
 
-std::string envelope(const Endpoint& endpoint, const Data& data) {
-    json::object out;
-    out["v"] = 1;
-    out["kind"] = data.kind.empty() ? endpoint.kind : data.kind;
-    json::array warnings;
-    for (const std::string& warning : data.warnings) warnings.emplace_back(warning);
-    // The large part is not copied into the object.
-    std::string head = json::serialize(out);
-    head.back() = ',';
-    return as_utf8(head + "\"data\":" + json::serialize(data.data) +
-                   ",\"warnings\":" + json::serialize(warnings) +
-                   ",\"incomplete\":" + (data.incomplete ? "true}" : "false}"));
+/// "/why" of "/why: expected ..."; empty: it begins with none. A pointer of ours has no blank.
+std::string_view pointer_of(std::string_view message) {
+    const std::size_t colon = message.find(": ");
+    if (!message.starts_with('/') || colon == std::string_view::npos || message.find(' ') < colon)
+        return {};
+    return message.substr(0, colon);
 }
+
+/// Whether a pointer is into what the endpoint takes.
+bool takes(const Endpoint& endpoint, std::string_view pointer) {
+    if (pointer.empty()) return false;
+    const std::size_t end = pointer.find('/', 1);
+    const std::string_view name = pointer.substr(1, end - 1);
+    const auto is_name = [&](const Parameter& parameter) { return parameter.name == name; };
+    return std::any_of(endpoint.query.begin(), endpoint.query.end(), is_name) ||
+           // Of a body that another page describes only a name of its own level is known for one.
+           (endpoint.body && (end == std::string_view::npos || endpoint.body->has(name))) ||
+           endpoint.path.find("{" + std::string{name} + "}") != std::string::npos;
+}
+
+constexpr std::string_view kInside = "the request could not be carried out";
 
 /// 304 where the client has it.
 void name_content(net::ServerResponse& response, const net::ServerRequest& request) {
@@ -77,7 +85,25 @@ void name_content(net::ServerResponse& response, const net::ServerRequest& reque
     response.headers.emplace_back("ETag", etag(name, is_coded ? coding : Coding::kNone));
 }
 
-net::ServerResponse write(const Endpoint& endpoint, const net::ServerRequest& request, Data data) {
+/// The same of a text that somebody keeps.
+void name_kept(net::ServerResponse& response, const net::ServerRequest& request,
+               const std::shared_ptr<const std::string>& text, KeptBodies& kept) {
+    const std::string name = kept.name(text);
+    Coding coding = pick_coding(request.header("Accept-Encoding"));
+    if (has_etag(request.header("If-None-Match"), name)) {
+        response.status = 304;
+    } else {
+        if (text->size() < kWorthIt || !is_compressible(response.type)) coding = Coding::kNone;
+        const auto coded = kept.coded(text, coding);
+        if (!coded) coding = Coding::kNone;
+        response.body = coded ? *coded : *text;
+        if (coded) response.headers.emplace_back("Content-Encoding", to_string(coding));
+    }
+    response.headers.emplace_back("ETag", etag(name, coding));
+}
+
+net::ServerResponse write(const Endpoint& endpoint, const net::ServerRequest& request, Data data,
+                          KeptBodies&) {
     net::ServerResponse response{.status = data.status, .body = envelope(endpoint, data)};
     if (!data.location.empty()) response.headers.emplace_back("Location", data.location);
     if (!data.cookie.empty()) response.headers.emplace_back("Set-Cookie", data.cookie);
@@ -91,7 +117,8 @@ net::ServerResponse write(const Endpoint& endpoint, const net::ServerRequest& re
     return response;
 }
 
-net::ServerResponse write(const Endpoint& endpoint, const net::ServerRequest& request, File file) {
+net::ServerResponse write(const Endpoint& endpoint, const net::ServerRequest& request, File file,
+                          KeptBodies& kept) {
     net::ServerResponse response{.type = file.type, .body = std::move(file.body)};
     if (!file.name.empty()) {
         // RFC 6266: a plain name needs no second form; what else a name has becomes "_".
@@ -108,6 +135,11 @@ net::ServerResponse write(const Endpoint& endpoint, const net::ServerRequest& re
                                                    : endpoint.cacheable ? kAskAgain
                                                                         : kNoStore);
     response.headers.emplace_back("Vary", "Accept, Accept-Encoding, Cookie, Authorization");
+    if (file.kept && is_kept) {
+        name_kept(response, request, file.kept, kept);
+        return response;
+    }
+    if (file.kept) response.body = *file.kept;
     if (is_kept)
         name_content(response, request);
     else
@@ -115,7 +147,8 @@ net::ServerResponse write(const Endpoint& endpoint, const net::ServerRequest& re
     return response;
 }
 
-net::ServerResponse write(const Endpoint&, const net::ServerRequest& request, Stream stream) {
+net::ServerResponse write(const Endpoint&, const net::ServerRequest& request, Stream stream,
+                          KeptBodies&) {
     return {.type = "text/event-stream",
             .events = net::EventStream{.hub = std::move(stream.hub),
                                        .topics = std::move(stream.topics),
@@ -123,6 +156,20 @@ net::ServerResponse write(const Endpoint&, const net::ServerRequest& request, St
 }
 
 }  // namespace
+
+std::string envelope(const Endpoint& endpoint, const Data& data) {
+    json::object out;
+    out["v"] = 1;
+    out["kind"] = data.kind.empty() ? endpoint.kind : data.kind;
+    json::array warnings;
+    for (const std::string& warning : data.warnings) warnings.emplace_back(warning);
+    // The large part is not copied into the object.
+    std::string head = json::serialize(out);
+    head.back() = ',';
+    return as_utf8(head + "\"data\":" + json::serialize(data.data) +
+                   ",\"warnings\":" + json::serialize(warnings) +
+                   ",\"incomplete\":" + (data.incomplete ? "true}" : "false}"));
+}
 
 net::ServerResponse problem(unsigned status, std::string_view code, std::string_view detail,
                             std::string_view field) {
@@ -134,24 +181,29 @@ net::ServerResponse problem(unsigned status, std::string_view code, std::string_
     return response;
 }
 
-net::ServerResponse problem_of(const Error& error) {
+std::string told(const Error& error) {
+    if (net::problem(error).status >= 500) return std::string{kInside};
+    return without_paths(error.message);
+}
+
+net::ServerResponse problem_of_request(const Error& error) {
+    return problem(net::problem(error).status, to_string(error.code), error.message,
+                   pointer_of(error.message));
+}
+
+net::ServerResponse problem_of(const Endpoint& endpoint, const Error& error) {
     const unsigned status = net::problem(error).status;
     // Of this machine: for its log, not for who asks.
-    if (status >= 500)
+    if (status == 503)
         return problem(status, to_string(error.code),
-                       status == 503 ? "this cannot be answered at the moment: the server's log "
-                                       "says why, under the id of this request"
-                                     : "the request could not be carried out");
-    const std::string& message = error.message;
-    const std::size_t colon = message.find(": ");
-    if (message.starts_with('/') && colon != std::string::npos &&
-        message.find(' ') > colon)  // A pointer of ours has no blank.
-        return problem(status, to_string(error.code), message, message.substr(0, colon));
-    return problem(status, to_string(error.code), without_paths(message));
+                       "this cannot be answered at the moment: the server's log says why, under "
+                       "the id of this request");
+    if (status < 500 && takes(endpoint, pointer_of(error.message)))
+        return problem_of_request(error);
+    return problem(status, to_string(error.code), told(error));
 }
 
 void compress(net::ServerResponse& response, std::string_view accept_encoding) {
-    constexpr std::size_t kWorthIt = 1024;  // Below, headers and a packet cost what is saved.
     if (response.body.size() < kWorthIt || !is_compressible(response.type)) return;
     const Coding coding = pick_coding(accept_encoding);
     if (coding == Coding::kNone) return;
@@ -162,9 +214,9 @@ void compress(net::ServerResponse& response, std::string_view accept_encoding) {
 }
 
 net::ServerResponse write_answer(const Endpoint& endpoint, const net::ServerRequest& request,
-                                 Answer answer) {
+                                 Answer answer, KeptBodies& kept) {
     return std::visit(
-        [&](auto&& it) { return write(endpoint, request, std::forward<decltype(it)>(it)); },
+        [&](auto&& it) { return write(endpoint, request, std::forward<decltype(it)>(it), kept); },
         std::move(answer));
 }
 

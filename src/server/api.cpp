@@ -9,6 +9,8 @@
 
 #include <cordon/base/check.hpp>
 #include <cordon/base/format.hpp>
+#include <cordon/chain/json_document.hpp>
+#include <cordon/net/listen.hpp>
 
 #include "answer.hpp"
 #include "audit.hpp"
@@ -18,6 +20,7 @@
 #include "origin.hpp"
 #include "query.hpp"
 #include "rate_limit.hpp"
+#include "remembered_answers.hpp"
 
 namespace cordon::server {
 
@@ -48,12 +51,10 @@ Result<json::value> read_body(const Endpoint& endpoint, const ServerRequest& req
         if (request.body.empty()) return json::value{};
         return fail(ErrorCode::kInvalidParam, "this call takes no body");
     }
-    json::parse_options options;
-    options.max_depth = 32;  // No body of ours is half as deep; the parser is recursive.
-    boost::system::error_code error;
-    json::value body = json::parse(request.body, error, {}, options);
-    if (error) return fail(ErrorCode::kMalformed, "the body is no JSON: " + error.message());
-    CORDON_TRY(endpoint.body->check(body));
+    constexpr std::size_t kMaxDepth = 32;  // No body of ours is half as deep.
+    auto body = chain::parse_json(request.body, kMaxDepth);
+    if (!body) return fail(ErrorCode::kMalformed, "the body is not right: " + body.error().message);
+    CORDON_TRY(endpoint.body->check(*body));
     return body;
 }
 
@@ -67,6 +68,8 @@ struct Api::Impl {
     Audit audit;
     Metrics metrics;
     RateLimit rate, login_rate;
+    KeptBodies kept;
+    RememberedAnswers remembered;
 
     Impl(std::vector<Endpoint> given, Accounts& known, ApiOptions wanted)
         : endpoints{std::move(given)},
@@ -139,24 +142,28 @@ struct Api::Impl {
         return response;
     }
 
+    /// RFC 9110 §15.5.2: a 401 says how to do better. Of a scheme for which no browser has a dialog
+    /// of its own.
+    static ServerResponse unknown(std::string_view detail) {
+        ServerResponse response = problem(401, "permission", detail);
+        response.headers.emplace_back("WWW-Authenticate", "Bearer");
+        return response;
+    }
+
     /// What can be refused without the body. Nothing: go on.
     std::optional<ServerResponse> refuse(const Endpoint& endpoint, const ServerRequest& request,
                                          const Asker& asker, UnixMillis now) {
         const std::string key =
             asker.caller.name.empty()
-                ? "ip " + rate_key(request.peer)
+                ? "ip " + net::limit_key(request.peer)
                 : (asker.caller.by_token ? "token " : "account ") + asker.caller.name;
         if (const auto wait = rate.take(key, now)) return too_often(*wait);
         if (site.is_foreign(request))
             return problem(403, "permission", "a page of another site asks");
         const bool by_session = !asker.caller.name.empty() && !asker.caller.by_token;
         if (endpoint.permission && asker.caller.name.empty()) {
-            ServerResponse response =
-                problem(401, "permission",
-                        asker.is_bad ? "this session or token is over, or never was"
-                                     : "expected a session or a token");
-            response.headers.emplace_back("WWW-Authenticate", "Bearer");
-            return response;
+            return unknown(asker.is_bad ? "this session or token is over, or never was"
+                                        : "expected a session or a token");
         }
         if (endpoint.permission && endpoint.changes && by_session) {
             if (request.header("Origin").empty())
@@ -170,7 +177,7 @@ struct Api::Impl {
                 403, "permission",
                 format("this needs the permission to {}", to_string(*endpoint.permission)));
         if (is_login(endpoint))
-            if (const auto wait = login_rate.take("ip " + rate_key(request.peer), now))
+            if (const auto wait = login_rate.take("ip " + net::limit_key(request.peer), now))
                 return too_often(*wait);
         if (endpoint.changes && !audit.is_open())
             return problem(503, "unavailable",
@@ -200,7 +207,7 @@ struct Api::Impl {
             return *std::move(refusal);
         }
         auto body = read_body(endpoint, request);
-        if (!body) return problem_of(body.error());
+        if (!body) return problem_of_request(body.error());
         if (is_login(endpoint) && body->is_object())
             if (const json::value* name = body->get_object().if_contains("name"))
                 if (const auto wait = login_rate.take(
@@ -209,7 +216,7 @@ struct Api::Impl {
                         now))
                     return too_often(*wait);
         auto query = read_query(request.query, endpoint.query);
-        if (!query) return problem_of(query.error());
+        if (!query) return problem_of_request(query.error());
         return run(endpoint,
                    Call{.http = request,
                         .caller = who.caller,
@@ -253,10 +260,30 @@ struct Api::Impl {
         return response;
     }
 
+    /// What the handler gives; or gave, while nothing that it depends on has changed. The version
+    /// is read before: what changes meanwhile makes the answer newer than it says, never older.
+    Result<Answer> made(const Endpoint& endpoint, const Call& call) {
+        if (!endpoint.version) return endpoint.handler(call);
+        CORDON_TRY(const std::string version, endpoint.version());
+        const std::string key = format("{} {}?{}", endpoint.id, call.http.path, call.http.query);
+        auto text = remembered.find(key, version);
+        if (!text) {
+            CORDON_TRY(Answer answer, endpoint.handler(call));
+            const Data* data = std::get_if<Data>(&answer);
+            if (data == nullptr || data->status != 200) return answer;
+            text = std::make_shared<const std::string>(envelope(endpoint, *data));
+            remembered.keep(key, version, text);
+        }
+        return File{.type = "application/json", .body = {}, .kept = std::move(text)};
+    }
+
     ServerResponse outcome(const Endpoint& endpoint, const Call& call, Caller& who) {
-        Result<Answer> given = endpoint.handler(call);
+        Result<Answer> given = made(endpoint, call);
+        // Who cannot show who he is, is nobody: 403 is for somebody whose role lacks something.
+        if (!given && is_login(endpoint) && given.error().code == ErrorCode::kPermission)
+            return unknown(told(given.error()));
         if (!given) {
-            const ServerResponse response = problem_of(given.error());
+            const ServerResponse response = problem_of(endpoint, given.error());
             if (response.status >= 500)
                 log(format("request {}: {}: {} [{}]", call.http.id, endpoint.id,
                            given.error().message, to_string(given.error().code)));
@@ -271,7 +298,7 @@ struct Api::Impl {
         if (auto* file = std::get_if<File>(&*given);
             file != nullptr && endpoint.path == kMetricsPath)
             file->body = metrics.text(options.version, accounts.sessions()) + file->body;
-        ServerResponse response = write_answer(endpoint, call.http, *std::move(given));
+        ServerResponse response = write_answer(endpoint, call.http, *std::move(given), kept);
         if (response.events && endpoint.permission)
             response.events->may_listen = [this, permission = *endpoint.permission,
                                            as = credentials(call.http)] {
@@ -306,6 +333,8 @@ Status check(const Endpoint& endpoint, bool has_log) {
     if (endpoint.changes && method == "GET") return wrong("changes something under GET");
     if (endpoint.changes && !has_log) return wrong("changes something, and there is no log");
     if (endpoint.body && method == "GET") return wrong("has a body under GET");
+    if (endpoint.version && (method != "GET" || !endpoint.cacheable))
+        return wrong("is remembered, and no cacheable GET");
     return {};
 }
 
@@ -327,7 +356,7 @@ Result<std::unique_ptr<Api>> Api::make(std::vector<Endpoint> endpoints, Accounts
                          .permission = std::nullopt,
                          .cacheable = true,
                          .handler = [document](const Call&) -> Result<Answer> {
-                             return File{.type = "application/json", .body = *document};
+                             return File{.type = "application/json", .body = {}, .kept = document};
                          }});
     std::set<std::string> ids;
     std::set<std::pair<std::string, std::string>> paths;

@@ -84,6 +84,8 @@ std::vector<Endpoint> tries(int& changed) {
                        if (why == "io") return fail(ErrorCode::kIo, "/secret/path: broken disk");
                        if (why == "path")
                            return fail(ErrorCode::kNotFound, "no file /secret/path/x here");
+                       if (why == "begins")
+                           return fail(ErrorCode::kMalformed, "/secret/path: line 3: no row");
                        if (why == "field")
                            return fail(ErrorCode::kInvalidParam, "/why: is no reason");
                        return Data{.data = boost::json::object{{"id", call.path.at("id")}}};
@@ -200,6 +202,10 @@ TEST_F(ApiTest, refuses_bodies_by_place) {
     for (const char* body :
          {"{", "nope", R"({"why":"a"} x)", "{\"why\":\"\xff\"}", R"({"why":'a'})"})
         refused(body);
+    // A body that says two things.
+    for (const char* body : {R"({"why":"a","why":"a"})", R"({"why":"a","\u0077hy":"b"})",
+                             R"({"why":"a","more":{"x":1,"x":2}})"})
+        EXPECT_THAT(refused(body).body, HasSubstr("twice"));
     refused(std::string(5000, '['));  // As deep as nobody needs.
     EXPECT_EQ(changed_, 1);           // "field" alone came as far as the handler.
     auto request = change();
@@ -231,7 +237,7 @@ TEST_F(ApiTest, lets_no_path_out_of_its_segment) {
 }
 
 TEST_F(ApiTest, tells_nothing_of_the_machine) {
-    for (const char* why : {"throw", "io", "path"}) {
+    for (const char* why : {"throw", "io", "path", "begins"}) {
         const auto response = server_.send(change(format(R"({{"why":"{}"}})", why)));
         EXPECT_EQ(response.body.find("secret"), std::string::npos) << response.body;
         EXPECT_GE(response.status, 400U);
@@ -314,7 +320,7 @@ TEST_F(ApiTest, keeps_passwords_out_of_the_log) {
         return server_.send(server_.request(
             "POST", "/api/session", format(R"({{"name":"anna","password":"{}"}})", password)));
     };
-    EXPECT_EQ(log_in("wrong password").status, 403U);
+    EXPECT_EQ(log_in("wrong password").status, 401U);
     EXPECT_EQ(log_in(kTestPassword).status, 201U);
     const auto entries = server_.entries();
     ASSERT_EQ(entries.size(), 2U);
@@ -338,7 +344,7 @@ TEST_F(ApiTest, bounds_logins) {
     auto request = server_.request("POST", "/api/session", R"({"entry":"no such word"})");
     request.peer = "192.0.2.1";
     const auto refused = server_.send(request);
-    EXPECT_EQ(refused.status, 403U);
+    EXPECT_EQ(refused.status, 401U);
     EXPECT_THAT(refused.body, HasSubstr("own machine"));
 }
 

@@ -56,7 +56,8 @@ Result<Answer> list(tlog::Log& log, const Call& call) {
     uint64_t limit = kUsualRows;
     if (const std::string_view text = call.param("limit"); !text.empty())
         std::from_chars(text.data(), text.data() + text.size(), limit);
-    const uint64_t begin = end - std::min(end, limit);
+    const uint64_t first = std::min(end, log.first());  // What is before it left by retention.
+    const uint64_t begin = std::max(first, end - std::min(end, limit));
     // What was begun is told only where its end is not: that stands a few entries behind it, so
     // perhaps on the page that was read before this one.
     constexpr uint64_t kAhead = 512;
@@ -74,7 +75,7 @@ Result<Answer> list(tlog::Log& log, const Call& call) {
         if (!is_begin || !ended.contains(call_of(*row))) items.push_back(std::move(*row));
     }
     return Data{.data = page(std::move(items),
-                             begin == 0 ? std::nullopt : std::optional{std::to_string(begin)})};
+                             begin == first ? std::nullopt : std::optional{std::to_string(begin)})};
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -62,6 +63,9 @@ struct File {
     std::string name = {};   ///< Content-Disposition: attachment; empty: shown (a page or picture
                              ///< in a sandbox without scripts).
     bool immutable = false;  ///< May be kept for good (its address has its content's hash).
+    /// Instead of `body`: a text that its keeper gives again and again, so that what is made of it
+    /// for one (its name, its compressed form) is kept for the next.
+    std::shared_ptr<const std::string> kept = {};
 };
 /// Server-sent events from the hub, of these topics, until the client goes, or its session or token
 /// ends.
@@ -98,6 +102,10 @@ struct Endpoint {
     bool cacheable = false;
     /// Its body has a password or the like: not even its digest is written down.
     bool secret_body = false;
+    /// What the answer depends on besides path and query: a text that is another one as soon as it
+    /// may have changed, and cheap. While it is the same the answer is not made anew, so the
+    /// handler looks at neither caller nor clock. None: always made anew. For GET and Data only.
+    std::function<Result<std::string>()> version = {};
     /// Any thread, several at once. An Error becomes a problem (net::problem).
     std::function<Result<Answer>(const Call&)> handler = {};
 };

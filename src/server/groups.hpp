@@ -38,9 +38,10 @@ std::vector<Endpoint> event_endpoints(std::shared_ptr<net::EventHub> hub);
 /// Readiness and what doctor says, as a function that the program gives.
 struct SystemFacts {
     std::string version = {};
-    std::string name = {};   ///< Of this installation, shown at the top.
-    bool simulated = false;  ///< The feed is a replay: the console marks every screen.
-    std::string guide = {};  ///< Id of the guided path to offer; empty: none.
+    std::string name = {};     ///< Of this installation, shown at the top.
+    bool simulated = false;    ///< The feed is a replay: the console marks every screen.
+    std::string guide = {};    ///< Id of the guided path to offer; empty: none.
+    std::string log_key = {};  ///< Public key of the server's log (tlog::PublicKey::text).
     struct Check {
         std::string name, detail, fix;
         enum class State : uint8_t { kGood, kWarning, kBad } state{};

@@ -15,6 +15,7 @@
 #include <cordon/guard/json.hpp>
 #include <cordon/wallet/request_json.hpp>
 
+#include "answer.hpp"
 #include "groups.hpp"
 #include "pages.hpp"
 
@@ -48,14 +49,23 @@ struct Parts {
 
 // --- Requests
 
-/// With what makes its amount readable; null where nobody knows.
+/// What makes an amount readable; null where nobody knows.
+void add_asset(const Parts& parts, ChainId chain, const Asset& asset, json::object& data) {
+    data["symbol"] = data["decimals"] = nullptr;
+    const auto found = parts.risk.asset(chain, asset);
+    if (found && *found) {
+        data["symbol"] = (*found)->symbol;
+        data["decimals"] = (*found)->decimals;
+    } else if (asset.is_native()) {  // Of coins nobody has to tell us.
+        data["symbol"] = native_symbol(chain);
+        data["decimals"] = native_decimals(chain);
+    }
+}
+
 json::object request_json(const Parts& parts, const Standing& standing, UnixMillis now) {
     json::object data = guard::standing_json(standing);
     const WithdrawalRequest& request = standing.request;
-    const auto asset = parts.risk.asset(request.chain, request.asset);
-    const bool known = asset && *asset;
-    data["symbol"] = known ? json::value((*asset)->symbol) : json::value(nullptr);
-    data["decimals"] = known ? json::value((*asset)->decimals) : json::value(nullptr);
+    add_asset(parts, request.chain, request.asset, data);
     const auto usd = parts.risk.usd(request.chain, request.asset, request.amount, now);
     data["usd"] =
         usd && *usd ? json::value(static_cast<double>(**usd) / kCents) : json::value(nullptr);
@@ -94,9 +104,14 @@ Result<Answer> check(const Parts& parts, const Call& call) {
     return Data{.data = guard::verdict_json(verdict)};
 }
 
-Result<Standing> standing_of(const Parts& parts, const Call& call) {
+/// Without statements under an earlier policy, which do not count.
+Result<Standing> standing_of(const Parts& parts, const Call& call, const guard::Policy& policy) {
     CORDON_TRY(auto found, parts.gate.find(call.path.at("id")));
     if (!found) return fail(ErrorCode::kNotFound, "nobody asked for it");
+    std::erase_if(found->approvals, [&](const wallet::SignedStatement& each) {
+        const auto statement = wallet::parse_statement(each.text);
+        return !statement || statement->policy != policy.digest();
+    });
     return *std::move(found);
 }
 
@@ -112,6 +127,12 @@ bool gave(const Standing& standing, std::string_view name) {
     });
 }
 
+/// It waits under a policy that is not the present one.
+bool is_stale(const guard::Policy& policy, const Standing& standing) {
+    return standing.verdict.decision != Decision::kDeny && !standing.seen_on_chain &&
+           standing.verdict.policy != policy.digest();
+}
+
 json::array needs_json(const guard::Policy& policy, const Standing& standing) {
     json::array needs;
     for (const ApprovalNeed& each : standing.verdict.needs) {
@@ -123,17 +144,22 @@ json::array needs_json(const guard::Policy& policy, const Standing& standing) {
                                                {"gave", gave(standing, member.name)}});
         needs.push_back(json::object{{"group", each.group},
                                      {"needed", each.needed},
-                                     {"given", each.given},
+                                     {"given", is_stale(policy, standing) ? 0 : each.given},
                                      {"members", std::move(members)}});
     }
     return needs;
 }
 
 Result<Answer> show(const Parts& parts, const Call& call) {
-    CORDON_TRY(const Standing standing, standing_of(parts, call));
+    const auto policy = parts.gate.policy(call.now);
+    CORDON_TRY(const Standing standing, standing_of(parts, call, *policy));
     Data answer;
     json::object data = request_json(parts, standing, call.now);
-    data["needs"] = needs_json(*parts.gate.policy(call.now), standing);
+    data["needs"] = needs_json(*policy, standing);
+    if (is_stale(*policy, standing))
+        answer.warnings.push_back(
+            "Another policy has begun since: nothing leaves by this verdict, and what was agreed "
+            "before does not count. It is judged anew when it is asked for again, or signed.");
     data["explanation"] = nullptr;
     if (!standing.request.payload.type.empty()) {
         if (const auto explained = parts.risk.explain(standing.request)) {
@@ -141,7 +167,7 @@ Result<Answer> show(const Parts& parts, const Call& call) {
         } else {
             answer.incomplete = true;
             answer.warnings.push_back(
-                format("the payload could not be explained: {}", explained.error().message));
+                format("the payload could not be explained: {}", told(explained.error())));
         }
     }
     answer.data = std::move(data);
@@ -245,8 +271,8 @@ bool is_member(const guard::Policy& policy, std::string_view group, std::string_
 }
 
 Result<Answer> withdrawal_statement(const Parts& parts, const Call& call) {
-    CORDON_TRY(const Standing standing, standing_of(parts, call));
     const auto policy = parts.gate.policy(call.now);
+    CORDON_TRY(const Standing standing, standing_of(parts, call, *policy));
     CORDON_TRY(std::string about, wallet::withdrawal_text(standing.request));
     CORDON_TRY(Data answer,
                statement_of(*policy, call,
@@ -255,10 +281,12 @@ Result<Answer> withdrawal_statement(const Parts& parts, const Call& call) {
     // Told before somebody signs in vain.
     const std::string by{call.param("by")};
     const auto& needs = standing.verdict.needs;
-    if (standing.verdict.decision != Decision::kHold)
-        answer.warnings.push_back(
-            format("the verdict is {}", to_string(standing.verdict.decision)));
-    if (by == standing.request.requester && call.param("decision") != "reject")
+    const Decision decision = standing.verdict.decision;
+    const bool is_no = call.param("decision") == "reject";
+    if (is_no ? decision == Decision::kDeny : decision != Decision::kHold)
+        answer.warnings.push_back(format("the verdict is {}", to_string(decision)));
+    if (is_no) return answer;  // A no of anybody whom the policy knows counts.
+    if (wallet::is_own(standing.request, by))
         answer.warnings.push_back(format("{} asked for it and cannot agree to it", by));
     if (std::none_of(needs.begin(), needs.end(),
                      [&](const ApprovalNeed& need) { return is_member(*policy, need.group, by); }))
@@ -380,7 +408,7 @@ Result<Answer> unaccounted(const Parts& parts, const Call& call) {
     for (const Standing& each : parts.gate.unaccounted(call.now))
         items.push_back(request_json(parts, each, call.now));
     CORDON_TRY(const auto strays, parts.gate.strays(kMostStrays));
-    for (const guard::Stray& each : strays)
+    for (const guard::Stray& each : strays) {
         outflows.push_back(
             json::object{{"time", format_rfc3339(each.time)},
                          {"chain", to_string(each.chain)},
@@ -390,6 +418,8 @@ Result<Answer> unaccounted(const Parts& parts, const Call& call) {
                          {"asset", each.transfer.asset.text()},
                          {"amount", each.transfer.amount.to_string()},
                          {"text", each.text}});
+        add_asset(parts, each.chain, each.transfer.asset, outflows.back().as_object());
+    }
     return Data{.data =
                     json::object{{"items", std::move(items)}, {"outflows", std::move(outflows)}}};
 }
@@ -405,7 +435,7 @@ std::vector<Parameter> statement_parameters(Parameter first) {
     return all;
 }
 Schema words(std::string about) {
-    return Schema::text(kMostWords, std::move(about), "(?s).*\\S.*");
+    return Schema::text(kMostWords, std::move(about), "[\\s\\S]*\\S[\\s\\S]*");
 }
 
 }  // namespace

@@ -90,6 +90,15 @@ TEST(GuardEndpoints, refuse_what_does_not_fit) {
     for (const std::string bad : {"state=gone", "cursor=x", "cursor=-1", "limit=0"})
         EXPECT_EQ(guarded.get("withdrawals?" + bad).status, 400U) << bad;
     EXPECT_EQ(guarded.post("statements", "{}", kApprover).status, 400U);
+    // What says two things says none.
+    const std::string good = wallet::format_request(guarded.request("twice", 50));
+    EXPECT_EQ(
+        guarded.post("withdrawals", good.substr(0, good.size() - 1) + R"(,"amount":"50"})").status,
+        400U);
+    EXPECT_EQ(guarded.get("withdrawals/twice").status, 404U);
+    EXPECT_EQ(guarded.post("statements", R"({"text":"a","text":"b"})", kApprover).status, 400U);
+    EXPECT_EQ(guarded.post("policy", R"({"policy":"version: 2\nversion: 3\n"})").status, 400U);
+    EXPECT_EQ(guarded.post("policy", R"({"policy":"a","policy":"b"})").status, 400U);
     EXPECT_EQ(guarded.post("breakers", R"({"breaker":"moon","why":"x"})").status, 400U);
     EXPECT_EQ(guarded.post("breakers", R"({"breaker":"global","why":"  "})").status, 400U);
     EXPECT_EQ(guarded.post("policy", R"({"policy":"version: 2\nrules: ["})").status, 400U);
@@ -113,6 +122,22 @@ TEST(GuardEndpoints, let_nobody_ask_in_the_name_of_another) {
     EXPECT_EQ(guarded.post("withdrawals", wallet::format_request(request)).status, 200U);
     EXPECT_EQ(guarded.post("withdrawals", wallet::format_request(request), kApprover).status, 403U);
     EXPECT_EQ(guarded.post("withdrawals", wallet::format_request(request), kAdmin).status, 403U);
+}
+
+TEST(GuardEndpoints, let_a_person_refuse_what_he_may_not_approve) {
+    Guarded guarded;
+    guarded.ask("wd-1", 500);
+    const std::string offered = "withdrawals/wd-1/statement?by=dave";  // In none of the groups.
+    const auto warnings = [&](const std::string& target) {
+        return TestServer::json(guarded.get(target, kApprover)).at("warnings").as_array().size();
+    };
+    EXPECT_EQ(warnings(offered), 1U);
+    EXPECT_EQ(warnings(offered + "&decision=reject"), 0U);
+    EXPECT_EQ(
+        TestServer::data(guarded.sign(stage::kDave, "withdrawals/wd-1/statement?decision=reject"))
+            .at("verdict"),
+        "deny");
+    EXPECT_EQ(warnings(offered + "&decision=reject"), 1U);
 }
 
 TEST(GuardEndpoints, carry_a_withdrawal_from_asking_to_the_bundle) {

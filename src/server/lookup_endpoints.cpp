@@ -25,6 +25,8 @@ constexpr std::size_t kMostLooked = 5'000;
 constexpr std::size_t kMostCsv = 100'000;  // Rows of a file: what a spreadsheet still opens.
 constexpr int64_t kMostRows = 500, kUsualRows = 100;
 constexpr int64_t kMostFound = 100, kUsualFound = 20;
+/// So many that share a part of their ids; each of them that is closed is read from the log.
+constexpr std::size_t kMostWithdrawals = 10;
 constexpr int64_t kMostCounterparties = 200, kUsualCounterparties = 10;
 constexpr std::size_t kMostCounted = 100;  // "100" means that there may be more.
 constexpr std::size_t kLongestAddress = 128, kLongestAsk = 200;
@@ -84,9 +86,11 @@ Result<std::size_t> count_alerts(const engine::AlertBook* alerts, const Address&
     if (!alerts) return 0;
     records::AlertQuery query;
     query.limit = kMostCounted;
+    // There is no index of who else an alert names: a count is not worth more than some 4 ms.
+    constexpr uint64_t kNewest = 2'000;
     std::set<std::string> ids;
     const auto take = [&]() -> Status {
-        CORDON_TRY(const auto found, alerts->alerts(query, {}));
+        CORDON_TRY(const auto found, alerts->alerts(query, {}, kNewest));
         for (const records::StoredAlert& each : found.alerts) ids.insert(each.alert.id);
         return {};
     };
@@ -333,6 +337,14 @@ void add_found(json::array& items, const engine::Found& found) {
     items.push_back(std::move(row));
 }
 
+Status add_withdrawal(json::array& items, const Parts& parts, std::string_view id) {
+    CORDON_TRY(const auto standing, parts.gate->find(id));
+    if (standing)
+        items.push_back(item("withdrawal", id, std::string{"withdrawal "} + std::string{id},
+                             to_string(standing->verdict.decision), "/guard/" + escaped(id)));
+    return {};
+}
+
 /// What has exactly this id: of alerts, incidents, cases, withdrawals.
 Status add_by_id(json::array& items, const Parts& parts, std::string_view id) {
     if (parts.alerts) {
@@ -353,13 +365,7 @@ Status add_by_id(json::array& items, const Parts& parts, std::string_view id) {
         else if (one.error().code != ErrorCode::kNotFound)
             return fail(one.error());
     }
-    if (parts.gate) {
-        CORDON_TRY(const auto standing, parts.gate->find(id));
-        if (standing)
-            items.push_back(item("withdrawal", id, std::string{"withdrawal "} + std::string{id},
-                                 to_string(standing->verdict.decision), "/guard/" + escaped(id)));
-    }
-    return {};
+    return parts.gate ? add_withdrawal(items, parts, id) : Status{};
 }
 
 Result<Answer> search(const Parts& parts, const Call& call) {
@@ -384,6 +390,10 @@ Result<Answer> search(const Parts& parts, const Call& call) {
                                          "/cases/" + escaped(each.id)));
             }
         }
+        if (parts.gate)
+            for (const std::string& id :
+                 parts.gate->ids_with(text, std::min(most, kMostWithdrawals)))
+                if (id != text) CORDON_TRY(add_withdrawal(items, parts, id));
         if (parts.traces && items.size() < most) {
             const auto ledger = parts.traces->ledger();
             CORDON_TRY(const auto records, parts.traces->records());
@@ -450,6 +460,7 @@ std::vector<Endpoint> lookup_endpoints(TraceDesk* traces, engine::AlertBook* ale
         all.push_back(get("/api/txns/{hash}", "getTxn", "txn.info",
                           "Everything that a txn moved, and what it is linked to.", {chain},
                           [parts](const Call& call) { return txn_info(parts, call); }));
+        all.back().version = [traces] { return Result<std::string>{traces->version()}; };
     }
     if (screener)
         all.push_back(get("/api/screen/{address}", "screenAddress", "screen.result",

@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include <cordon/net/listen.hpp>
+
 #include "console_files.hpp"
 #include "encoding.hpp"
 #include "query.hpp"
@@ -78,10 +80,10 @@ TEST(RateLimit, has_a_bound_on_keys) {
 }
 
 TEST(RateLimit, counts_a_network_of_one_host) {
-    EXPECT_EQ(rate_key("192.0.2.1"), "192.0.2.1");
-    EXPECT_EQ(rate_key("2001:db8::1"), rate_key("2001:db8::ffff:2"));
-    EXPECT_NE(rate_key("2001:db8::1"), rate_key("2001:db8:0:1::1"));
-    EXPECT_EQ(rate_key(""), "");
+    EXPECT_EQ(net::limit_key("192.0.2.1"), "192.0.2.1");
+    EXPECT_EQ(net::limit_key("2001:db8::1"), net::limit_key("2001:db8::ffff:2"));
+    EXPECT_NE(net::limit_key("2001:db8::1"), net::limit_key("2001:db8:0:1::1"));
+    EXPECT_EQ(net::limit_key(""), "");
 }
 
 TEST(Query, reads_forms) {

@@ -4,10 +4,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include <arpa/inet.h>
-
-#include <cordon/base/hex.hpp>
-
 namespace cordon::server {
 namespace {
 
@@ -39,13 +35,6 @@ std::optional<std::chrono::seconds> RateLimit::take(std::string_view key, UnixMi
         return std::nullopt;
     }
     return std::chrono::seconds{static_cast<int64_t>(std::ceil((1 - bucket.left) / rate_))};
-}
-
-std::string rate_key(std::string_view ip) {
-    uint8_t bytes[16];
-    constexpr std::size_t kNetwork = 8;
-    if (::inet_pton(AF_INET6, std::string{ip}.c_str(), bytes) != 1) return std::string{ip};
-    return to_hex(ByteView{bytes, kNetwork}) + "/64";
 }
 
 }  // namespace cordon::server

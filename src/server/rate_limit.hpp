@@ -33,7 +33,4 @@ private:
     std::map<std::string, Bucket, std::less<>> buckets_;  // Guarded by mutex_.
 };
 
-/// What an IP address counts as: itself, or its /64, of which a single host has 2^64 (RFC 4291).
-std::string rate_key(std::string_view ip);
-
 }  // namespace cordon::server

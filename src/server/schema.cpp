@@ -316,6 +316,11 @@ Result<json::value> Schema::Impl::read(std::string_view text) const {
     }
 }
 
+bool Schema::has(std::string_view property) const noexcept {
+    return std::any_of(impl_->properties.begin(), impl_->properties.end(),
+                       [&](const Property& each) { return each.name == property; });
+}
+
 Status Schema::check(const json::value& value) const { return impl_->check(value, ""); }
 
 Status Schema::check_text(std::string_view text) const {

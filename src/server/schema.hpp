@@ -40,6 +40,8 @@ public:
     Status check(const boost::json::value& value) const;
     /// The same of a query parameter: numbers and true and false as text, arrays with commas.
     Status check_text(std::string_view text) const;
+    /// Whether an object of it has a property of this name.
+    bool has(std::string_view property) const noexcept;
     /// As JSON Schema.
     enum class Use : uint8_t { kRequest, kAnswer };
     boost::json::value json(Use use = Use::kRequest) const;

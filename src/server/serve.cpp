@@ -1,6 +1,7 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include "serve.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <mutex>
 #include <thread>
@@ -13,6 +14,7 @@
 #include <cordon/engine/live_pump.hpp>
 #include <cordon/engine/risk_files.hpp>
 #include <cordon/engine/watch.hpp>
+#include <cordon/feed/open.hpp>
 #include <cordon/net/file_limit.hpp>
 #include <cordon/net/http_server.hpp>
 #include <cordon/net/listen.hpp>
@@ -29,6 +31,12 @@ namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
 namespace {
+
+/// A flood comes in blocks: a thousand alerts of a second at once are a megabyte, and a browser
+/// that is told "reset" for it reads the list again and again instead. Who comes again within a
+/// quarter of a minute of such a flood is told what he missed, up to the second bound.
+constexpr net::HubOptions kEvents{.kept_bytes = std::size_t{16} << 20,
+                                  .behind_bytes = std::size_t{2} << 20};
 
 /// Publishes each change of a case, so that who has it open sees it.
 std::vector<Endpoint> told(std::vector<Endpoint> cases, const std::shared_ptr<net::EventHub>& hub) {
@@ -55,9 +63,10 @@ struct Service::House {
     ServeHooks hooks;
     std::atomic<bool> ending{false};
 
-    std::shared_ptr<net::EventHub> hub = std::make_shared<net::EventHub>();
+    std::shared_ptr<net::EventHub> hub = std::make_shared<net::EventHub>(kEvents);
     std::optional<WriterLock> lock;
     std::unique_ptr<tlog::Log> log;
+    std::string log_key;  // Public.
     std::unique_ptr<records::AccountStore> account_store;
     std::unique_ptr<Accounts> accounts;
     std::unique_ptr<engine::TraceDesk> traces;
@@ -124,9 +133,9 @@ Status Service::House::make_directory() {
 Status Service::House::open_log() {
     CORDON_TRY(tlog::SigningKey key,
                tlog::open_log_key(in_data("log.key"), in_data("log"), "cordon-serve"));
-    const std::string public_key = key.public_key().text();
+    log_key = key.public_key().text();
     CORDON_TRY(log, tlog::Log::open(in_data("log"), std::move(key)));
-    tell("log", format("{} entries, signed by {}", log->size(), public_key));
+    tell("log", format("{} entries, signed by {}", log->size(), log_key));
     return {};
 }
 
@@ -220,14 +229,19 @@ Status Service::House::open_console() {
                           .name = config.name,
                           .simulated = config.watch.simulated,
                           .guide = config.guide,
+                          .log_key = log_key,
                           .parts = std::move(parts),
                           .chains = [this] { return chains(); },
                           .ready = [this] { return is_well(); },
                           .doctor = [this] { return doctor(); }}));
+    constexpr double kMinute = 60;
     CORDON_TRY(api, Api::make(std::move(endpoints), *accounts,
                               {.version = hooks.version,
                                .clock = hooks.clock,
                                .origins = config.origins,
+                               .rate = config.limits.requests_per_second,
+                               .burst = config.limits.burst,
+                               .login_rate = config.limits.logins_per_minute / kMinute,
                                .audit = log.get(),
                                .log = hooks.warning}));
     net::ServerOptions options;
@@ -235,8 +249,16 @@ Status Service::House::open_console() {
     options.port = config.port;
     options.certificate = config.certificate;
     options.key = config.key;
-    constexpr uint64_t kOtherFiles = 1'024;  // Of ledger, logs and records.
-    net::raise_file_limit(options.max_connections + options.max_streams + kOtherFiles);
+    options.max_connections = config.limits.connections;
+    options.max_streams = config.limits.streams;
+    options.max_per_peer = config.limits.connections_per_address;
+    options.max_streams_per_peer = config.limits.streams_per_address;
+    const uint64_t wanted = files_wanted(config);
+    if (const uint64_t files = net::raise_file_limit(wanted); files < wanted && hooks.warning)
+        hooks.warning(
+            format("limits: this process may have {} files open, and connections and "
+                   "streams need {}: raise LimitNOFILE (ulimit -Hn)",
+                   files, wanted));
     CORDON_TRY(http, net::HttpServer::start(std::move(options), api->routes()));
     std::vector<engine::LiveSource> sources{engine::alert_news(*alerts),
                                             engine::feed_news(*alerts)};
@@ -253,11 +275,17 @@ Status Service::House::open_console() {
     return {};
 }
 
+uint64_t files_wanted(const engine::ServeConfig& config) {
+    constexpr uint64_t kOthers = 1'024;  // Of ledger, logs and records.
+    return config.limits.connections + config.limits.streams + kOthers;
+}
+
 Status Service::House::begin_watch() {
     if (config.watch.sources.empty()) return {};
     if (!config.guard.requests.empty()) {
         CORDON_TRY(requests, SimulatedRequests::open(config.guard.requests));
     }
+    alerts->set_run(engine::WatchStatus::Run::kRunning);
     watcher = std::thread{[this] { watch(); }};
     tell("watch", format("{} sources{}", config.watch.sources.size(),
                          config.watch.simulated ? ", simulated" : ""));
@@ -274,6 +302,25 @@ void Service::House::watch() {
                                  .now = hooks.clock};
     request.sources.insert(request.sources.end(), config.known.begin(), config.known.end());
     engine::WatchHooks watch_hooks;
+    std::optional<engine::Reconciler> reconciler;
+    // A replay is of another day than the gate's verdicts: nothing of it was asked for here.
+    const auto& sources = config.watch.sources;
+    const bool is_live = std::any_of(sources.begin(), sources.end(), feed::is_live);
+    if (gate && is_live) {
+        // What the gate lets through is the queue that D07 holds payments against.
+        request.sources.push_back("guard:" + in_data("gate"));
+        watch_hooks.wallets = [&](const std::vector<WalletAddress>& wallets) {
+            reconciler.emplace(*gate, wallets, hooks.clock(),
+                               [this](ChainId, const Hash256&, const guard::Reconciled& found) {
+                                   if (found.id.empty() && hooks.warning) hooks.warning(found.text);
+                                   return Status{};
+                               });
+        };
+        watch_hooks.event = [&](const FeedEvent& event) {
+            reconciler->go_to(hooks.clock());
+            return reconciler->take(event);
+        };
+    }
     watch_hooks.cancel = &ending;
     watch_hooks.alert = [](const records::StoredAlert&) { return Status{}; };
     watch_hooks.warning = hooks.warning;
@@ -294,6 +341,7 @@ void Service::House::watch() {
     const Status ended = run();
     const std::scoped_lock guard{mutex};
     is_over = true;
+    alerts->set_run(ended ? engine::WatchStatus::Run::kOver : engine::WatchStatus::Run::kFailed);
     if (!ended && !ending) {
         failed = ended.error();
         if (hooks.warning) hooks.warning(format("the watch has ended: {}", ended.error().message));

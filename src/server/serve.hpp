@@ -46,6 +46,9 @@ private:
     std::unique_ptr<House> house_;
 };
 
+/// Open files that its limits come to.
+uint64_t files_wanted(const engine::ServeConfig& config);
+
 /// What is missing for this configuration to run, and how to mend it; starts nothing.
 std::vector<SystemFacts::Check> check_serve(const engine::ServeConfig& config);
 

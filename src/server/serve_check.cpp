@@ -187,10 +187,14 @@ private:
     }
     void limits() {
         rlimit files{};
-        constexpr rlim_t kWanted = 4'096;
-        if (::getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < kWanted)
-            warn("limits", format("{} open files", files.rlim_cur),
-                 "LimitNOFILE=65536 in the unit, or ulimit -n 65536: each open console is one");
+        // The soft one is raised when it starts.
+        const uint64_t wanted = files_wanted(config_);
+        if (::getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_max < wanted)
+            warn("limits",
+                 format("{} open files at most; limits.connections and limits.streams come to {}",
+                        files.rlim_max, wanted),
+                 "raise LimitNOFILE in the unit (ulimit -Hn), or lower them: each open console is "
+                 "one");
         for (const char* each : {"chromium", "chromium-browser", "google-chrome"})
             for (const char* folder : {"/usr/bin/", "/usr/local/bin/"})
                 if (::access((std::string{folder} + each).c_str(), X_OK) == 0)

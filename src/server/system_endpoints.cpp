@@ -38,6 +38,7 @@ public:
                                          {"name", facts_.name},
                                          {"simulated", facts_.simulated},
                                          {"guide", facts_.guide},
+                                         {"log_key", facts_.log_key},
                                          {"parts", std::move(parts)},
                                          {"chains", std::move(chains)}}};
     }
@@ -98,6 +99,9 @@ std::vector<Endpoint> system_endpoints(SystemFacts facts) {
               required("simulated", Schema::boolean("The feed is a replay.")),
               required("guide",
                        Schema::text(16 * 1024, "Seeds of the case that is shown; empty: none.")),
+              required(
+                  "log_key",
+                  Schema::text(500, "By which archives are verified; give it by another way.")),
               required("parts", words(8)),
               required(
                   "chains",

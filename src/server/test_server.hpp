@@ -60,6 +60,7 @@ public:
     SystemFacts facts() {
         return {.version = "1.2.3",
                 .name = "Test",
+                .log_key = "test-log+0+AA",
                 .parts = {"watch"},
                 .chains = [] { return std::vector<SystemFacts::ChainTip>{{kEthereum, 7, {}}}; },
                 .ready = [this] { return is_ready; },

@@ -9,6 +9,7 @@
 #include <cordon/report/svg.hpp>
 #include <cordon/report/trace_answers.hpp>
 
+#include "answer.hpp"
 #include "groups.hpp"
 #include "trace_question.hpp"
 
@@ -58,7 +59,8 @@ Result<Answer> layout(TraceDesk& traces, const Call& call) {
     const std::string& id = call.path.at("id");
     CORDON_TRY(const auto drawn, ready(traces.drawn(id, view)));
     const bool binary = call.http.header("Accept").find(kFlow) != std::string_view::npos;
-    if (!binary && !drawn->json.empty()) return File{.type = kJson, .body = drawn->json};
+    if (!binary && !drawn->json.empty())  // Lives as long as the picture.
+        return File{.type = kJson, .body = {}, .kept = {drawn, &drawn->json}};
     CORDON_TRY(const auto theft, ready(traces.theft(id)));
     File file{.type = binary ? kFlow : kJson, .body = {}};
     const auto write = binary ? report::write_flow_binary : report::write_trace_layout;
@@ -146,7 +148,7 @@ json::object job_json(const engine::TraceJob& job) {
                      {"seeds", job.seeds}, {"done", job.done},
                      {"nodes", job.nodes}, {"edges", job.edges}};
     if (job.error) {
-        out["error"] = job.error->message;
+        out["error"] = told(*job.error);
         out["code"] = to_string(job.error->code);
     }
     return out;
@@ -186,14 +188,14 @@ std::vector<Endpoint> trace_endpoints(TraceDesk& traces) {
                       [&traces](const Call& call) -> Result<Answer> {
                           CORDON_TRY(const auto text,
                                      ready(traces.result_json(call.path.at("id"))));
-                          return File{.type = kJson, .body = *text};
+                          return File{.type = kJson, .body = {}, .kept = text};
                       }));
     all.push_back(get("/api/traces/{id}/summary", "getTraceSummary", "trace.summary",
                       "Books, services and where the money rests; 409 while it runs.",
                       [&traces](const Call& call) -> Result<Answer> {
                           CORDON_TRY(const auto text,
                                      ready(traces.summary_json(call.path.at("id"))));
-                          return File{.type = kJson, .body = *text};
+                          return File{.type = kJson, .body = {}, .kept = text};
                       }));
     all.push_back(get("/api/traces/{id}/layout", "getTraceLayout", "trace.layout",
                       "The picture as numbers; as arrays where Accept asks for it.",

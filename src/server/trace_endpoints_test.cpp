@@ -42,6 +42,23 @@ protected:
     TestServer server{trace_endpoints(*theft.desk)};
 };
 
+TEST_F(TraceEndpoints, say_of_a_trace_that_failed_nothing_of_the_machine) {
+    std::filesystem::rename(theft.folder + "/ledger/records.sqlite", theft.folder + "/away");
+    const auto asked =
+        TestServer::data(post("/api/traces", R"({"seeds":")" + test_address(2) + "\"}"));
+    const std::string id{asked.at("id").as_string()};
+    EXPECT_FALSE(theft.desk->theft(id, 20s));
+    const auto answer = get("/api/traces/" + id);
+    EXPECT_EQ(TestServer::data(answer).at("state"), "failed");
+    EXPECT_FALSE(TestServer::data(answer).at("error").as_string().empty());
+    EXPECT_EQ(answer.body.find(theft.folder), std::string::npos) << answer.body;
+    // So does what goes to the streams.
+    const std::string event = boost::json::serialize(job_json(theft.desk->job(id).value()));
+    EXPECT_EQ(event.find(theft.folder), std::string::npos) << event;
+    EXPECT_NE(theft.desk->job(id)->error->message.find(theft.folder), std::string::npos)
+        << "else this test shows nothing";
+}
+
 TEST_F(TraceEndpoints, follow_the_money_and_show_it) {
     const std::string trace = traced();
     const auto job = TestServer::data(get(trace));

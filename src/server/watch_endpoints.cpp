@@ -254,6 +254,10 @@ std::vector<Endpoint> watch_endpoints(AlertBook& book) {
     const auto bound = [&book](auto run) {
         return [&book, run](const Call& call) -> Result<Answer> { return run(book, call); };
     };
+    const auto version = [&book]() -> Result<std::string> {
+        CORDON_TRY(const int64_t number, book.version());
+        return std::to_string(number);
+    };
     std::vector<Endpoint> all;
     all.push_back({.method = "GET",
                    .path = "/api/alerts",
@@ -263,6 +267,7 @@ std::vector<Endpoint> watch_endpoints(AlertBook& book) {
                    .kind = "alert.list",
                    .query = alert_parameters(),
                    .cacheable = true,
+                   .version = version,
                    .handler = bound(list_alerts)});
     all.push_back({.method = "GET",
                    .path = "/api/alerts/{id}",
@@ -271,6 +276,7 @@ std::vector<Endpoint> watch_endpoints(AlertBook& book) {
                    .summary = "One alert with what happened to it.",
                    .kind = "alert",
                    .cacheable = true,
+                   .version = version,
                    .handler = bound(show_alert)});
     all.push_back(
         {.method = "POST",
@@ -300,6 +306,7 @@ std::vector<Endpoint> watch_endpoints(AlertBook& book) {
                    .kind = "incident.list",
                    .query = list_parameters(),
                    .cacheable = true,
+                   .version = version,
                    .handler = bound(list_incidents)});
     all.push_back({.method = "GET",
                    .path = "/api/incidents/{id}",
@@ -308,6 +315,7 @@ std::vector<Endpoint> watch_endpoints(AlertBook& book) {
                    .summary = "One incident with the ids of its alerts and what happened to it.",
                    .kind = "incident",
                    .cacheable = true,
+                   .version = version,
                    .handler = bound(show_incident)});
     all.push_back({.method = "GET",
                    .path = "/api/suppressions",

@@ -82,6 +82,23 @@ struct Watched {
     }
 };
 
+TEST(WatchEndpoints, show_at_once_what_anybody_wrote) {
+    Watched watched{2};
+    EXPECT_EQ(watched.ids("/api/alerts?limit=5"), "a1 a0 ");
+    EXPECT_EQ(watched.ids("/api/alerts?limit=5"), "a1 a0 ");
+    watched.raise(2);  // By another process, as far as the server can tell.
+    EXPECT_EQ(watched.ids("/api/alerts?limit=5"), "a2 a1 a0 ");
+    EXPECT_EQ(watched.ids("/api/incidents?limit=5"), "i-a2 i-a1 i-a0 ");
+    const auto phase = [&] {
+        return std::string{TestServer::data(watched.get("/api/alerts/a2")).at("phase").as_string()};
+    };
+    EXPECT_EQ(phase(), "new");
+    ASSERT_EQ(
+        watched.post("/api/alerts/actions", R"({"ids":["a2"],"action":"acknowledge"})").status,
+        200U);
+    EXPECT_EQ(phase(), "acknowledged");
+}
+
 TEST(WatchEndpoints, list_alerts_page_by_page_newest_first) {
     Watched watched{7};
     EXPECT_EQ(watched.ids("/api/alerts?limit=2"), "a6 a5 a4 a3 a2 a1 a0 ");
