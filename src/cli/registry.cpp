@@ -24,12 +24,13 @@ std::span<const Flag> global_flags() {
 // Sorted by name; one line a verb.
 std::span<const Command> commands() {
     static const std::array kCommands{
-        alerts_command(),     change_command(), classify_command(), cluster_command(),
-        completion_command(), doctor_command(), explain_command(),  guard_command(),
-        heists_command(),     help_command(),   ingest_command(),   ledger_command(),
-        links_command(),      log_command(),    man_command(),      patterns_command(),
-        qr_command(),         report_command(), screen_command(),   serve_command(),
-        statement_command(),  trace_command(),  wallet_command(),   watch_command(),
+        alerts_command(),   backup_command(),     change_command(), classify_command(),
+        cluster_command(),  completion_command(), doctor_command(), explain_command(),
+        guard_command(),    heists_command(),     help_command(),   ingest_command(),
+        ledger_command(),   links_command(),      log_command(),    man_command(),
+        patterns_command(), qr_command(),         report_command(), screen_command(),
+        serve_command(),    statement_command(),  trace_command(),  wallet_command(),
+        watch_command(),
     };
     return kCommands;
 }

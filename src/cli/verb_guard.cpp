@@ -93,7 +93,19 @@ Result<OpenGate> open_gate(const Args& args, const Session& session) {
                            directory));
     CORDON_TRY(open.world, open_guard_world(args, session));
     CORDON_TRY(tlog::SigningKey key, key_of(directory, args));
-    CORDON_TRY(open.gate, Gate::open(directory, std::move(key), policy, *open.world));
+    guard::GateOptions options;
+    if (args.has("witness")) {
+        const std::string path = args.get("witness");
+        CORDON_TRY(const Bytes bytes, read_file(path));
+        Result<tlog::SignedNote> note =
+            tlog::parse_note({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+        if (!note) return fail(note.error().in(path));
+        if (!tlog::is_signed_by(*note, key.public_key()))
+            return fail(ErrorCode::kChecksum,
+                        format("{}: is of another log: this gate's key did not sign it", path));
+        CORDON_TRY(options.seen, tlog::parse_checkpoint(note->text));
+    }
+    CORDON_TRY(open.gate, Gate::open(directory, std::move(key), policy, *open.world, options));
     CORDON_TRY(const auto alerts, open.world->open_alerts());
     CORDON_TRY(open.gate->take_alerts(*alerts, open.now));
     return open;
@@ -454,6 +466,8 @@ Command guard_command() {
                    "The first policy of a new gate, later the same; of simulate: the policy"},
                   {"at", "TIME", "The clock; now when not given"},
                   {"name", "NAME", "Of a new gate and its log", "cordon-guard"},
+                  {"witness", "FILE",
+                   "What a witness saw last of the gate's log: an older state does not open"},
                   {"who", "NAME", "Who does it; the login when not given"},
                   {"why", "TEXT", "trip: why; those who reset it ask; cancel: why"},
                   {"output", "FILE", "bundle: where it goes", {}, 'o'},

@@ -2,11 +2,14 @@
 #include <boost/json.hpp>
 #include <charconv>
 #include <chrono>
+#include <filesystem>
 #include <iostream>
 
 #include <cordon/base/base64.hpp>
 #include <cordon/base/format.hpp>
 #include <cordon/engine/log_proof.hpp>
+#include <cordon/guard/gate/entry.hpp>
+#include <cordon/guard/prune.hpp>
 #include <cordon/tlog/key_file.hpp>
 #include <cordon/tlog/log.hpp>
 
@@ -112,6 +115,13 @@ Result<int> verify(const Args& args, const Session& session) {
             format("{} entries are newer than the checkpoint: nothing signs them "
                    "yet",
                    check.beyond));
+    if (check.left > 0)
+        warnings.push_back(format(
+            "{} entries left by retention (anchor: entry {}, {}, by {}: {}), {}: their hashes are "
+            "as they were signed",
+            check.left, *check.anchor, format_rfc3339(check.left_at), printable(check.left_by),
+            printable(check.left_why),
+            check.left_archived ? "into an archive" : "and were deleted"));
     if (session.format != Format::kTable) {
         json::object data = checkpoint_json(check.checkpoint);
         json::array signers;
@@ -119,12 +129,15 @@ Result<int> verify(const Args& args, const Session& session) {
         data["signed_by"] = std::move(signers);
         data["entries"] = check.entries;
         data["beyond"] = check.beyond;
+        data["left"] = check.left;
+        data["anchor"] = check.anchor ? json::value(*check.anchor) : json::value(nullptr);
         data["continues"] = trusted ? json::value(trusted->size) : json::value(nullptr);
         CORDON_TRY(print(envelope("log.verified", data, warnings)));
         return kClean;
     }
     if (!session.quiet) print_warnings(warnings);
-    CORDON_TRY(print(format("{}: whole. {} entries, root {}\n", printable(check.checkpoint.origin),
+    CORDON_TRY(print(format("{}: {}. {} entries, root {}\n", printable(check.checkpoint.origin),
+                            check.left > 0 ? "whole but for what left by intent" : "whole",
                             check.entries, to_base64(check.checkpoint.root))));
     for (const std::string& name : check.signers)
         CORDON_TRY(print(format("signed by {}\n", printable(name))));
@@ -222,6 +235,132 @@ Result<int> witness(const Args& args, const Session&) {
     return kClean;
 }
 
+/// The first entry at or after a moment, by the "time" that entries of ours have (also inside of
+/// "data"). Entries are in the order of time; one without is looked past.
+Result<uint64_t> first_since(tlog::Log& log, UnixMillis moment) {
+    uint64_t found = 0;
+    bool is_over = false;
+    CORDON_TRY(
+        log.read(log.first(), UINT64_MAX, [&](uint64_t index, std::string_view entry) -> Status {
+            if (is_over) return {};
+            boost::system::error_code error;
+            const json::value root = json::parse(entry, error);
+            const json::object* object = error ? nullptr : root.if_object();
+            const json::value* time = object ? object->if_contains("time") : nullptr;
+            if (object && !time)
+                if (const json::value* data = object->if_contains("data");
+                    data && data->is_object())
+                    time = data->get_object().if_contains("time");
+            if (!time || !time->is_string()) return {};
+            const auto at = parse_time(std::string_view{time->get_string()});
+            if (!at) return {};
+            if (*at < moment)
+                found = index + 1;
+            else
+                is_over = true;
+            return {};
+        }));
+    return found;
+}
+
+/// What reads all of itself when it opens needs a snapshot of what leaves. A gate's log is the
+/// folder `log` of its state.
+Result<bool> is_gate(tlog::Log& log) {
+    const uint64_t last = log.size();
+    bool found = false;
+    CORDON_TRY(
+        log.read(last > 0 ? last - 1 : 0, last, [&](uint64_t, std::string_view entry) -> Status {
+            found = guard::parse_entry(entry).has_value();
+            return {};
+        }));
+    return found;
+}
+
+Result<std::string> state_of(const std::string& log_directory) {
+    auto path = std::filesystem::weakly_canonical(log_directory);
+    if (!path.has_filename()) path = path.parent_path();
+    if (path.filename() == "log") return path.parent_path().string();
+    return fail(ErrorCode::kPermission,
+                format("{}: is the log of a gate, but not the folder log of its state: what "
+                       "stands for entries that leave would not be found",
+                       log_directory));
+}
+
+Result<int> prune(const Args& args, const Session& session) {
+    CORDON_TRY(const std::string directory, operand(args, 1, "DIR of the log"));
+    if (args.has("before") == args.has("keep"))
+        return fail(ErrorCode::kInvalidParam,
+                    "log prune: expected --before TIME or --keep N, and one of them");
+    if (args.has("archive") == args.has("delete") && args.has("yes"))
+        return fail(ErrorCode::kInvalidParam,
+                    "log prune: expected --archive DIR, where what leaves goes, or --delete");
+    CORDON_TRY(tlog::SigningKey key, key_of(args));
+    const std::string secret = key.secret_text();
+    CORDON_TRY(auto log, tlog::Log::open(directory, std::move(key)));
+    CORDON_TRY(const bool of_gate, is_gate(*log));
+    std::string state;
+    if (of_gate) {
+        CORDON_TRY(state, state_of(directory));
+    }
+    tlog::Log::Prune order{
+        .until = 0,
+        .archive = args.get("archive"),
+        .snapshot = {},
+        .by = args.get("by"),
+        .why = args.get("why"),
+        .now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now())};
+    if (args.has("keep")) {
+        CORDON_TRY(const uint64_t keep, number_of(args.get("keep"), "--keep"));
+        order.until = log->size() - std::min(log->size(), keep);
+    } else {
+        CORDON_TRY(const UnixMillis before, parse_time(args.get("before")));
+        CORDON_TRY(order.until, first_since(*log, before));
+    }
+    CORDON_TRY(tlog::Log::Pruned done, log->would_prune(order.until));
+    const bool is_told = !args.has("yes");
+    if (!is_told) {
+        if (order.by.empty() || order.why.empty())
+            return fail(ErrorCode::kInvalidParam,
+                        "log prune: --by NAME and --why TEXT are missing: the log keeps who let "
+                        "entries leave, and why");
+        if (of_gate) {
+            log.reset();  // Its place is the gate's now.
+            CORDON_TRY(tlog::SigningKey again, tlog::SigningKey::parse(secret));
+            CORDON_TRY(done, guard::prune_gate(
+                                 state, std::move(again),
+                                 {order.until, order.archive, order.by, order.why, order.now}));
+        } else {
+            CORDON_TRY(done, log->prune(order));
+        }
+    }
+    if (session.format != Format::kTable) {
+        CORDON_TRY(print(envelope("log.pruned", json::object{{"done", !is_told},
+                                                             {"entries", done.entries},
+                                                             {"bytes", done.bytes},
+                                                             {"first", done.retention.until},
+                                                             {"anchor", done.retention.anchor}})));
+        return kClean;
+    }
+    if (is_told && done.entries == 0) {
+        CORDON_TRY(
+            print(format("{}: nothing would leave: whole bundles of {} entries go, never "
+                         "the last\n",
+                         printable(directory), tlog::kTileWidth)));
+    } else if (is_told) {
+        CORDON_TRY(
+            print(format("{}: {} entries ({} bytes) would leave, those before {}; hashes "
+                         "stay. --yes does it\n",
+                         printable(directory), done.entries, done.bytes, done.retention.until)));
+    } else {
+        CORDON_TRY(
+            print(format("{}: {} entries ({} bytes) left, those before {}; entry {} says "
+                         "so\n",
+                         printable(directory), done.entries, done.bytes, done.retention.until,
+                         done.retention.anchor)));
+    }
+    return kClean;
+}
+
 Result<int> run_log(const Args& args, const Session& session) {
     const std::string what = args.operands().empty() ? "" : args.operands()[0];
     if (what == "keygen") return keygen(args, session);
@@ -230,9 +369,10 @@ Result<int> run_log(const Args& args, const Session& session) {
     if (what == "show") return show(args, session);
     if (what == "prove") return prove(args, session);
     if (what == "check") return check(args, session);
+    if (what == "prune") return prune(args, session);
     if (what == "witness") return witness(args, session);
     return fail(ErrorCode::kInvalidParam,
-                format("log {}: expected keygen, add, verify, show, prove, check or witness",
+                format("log {}: expected keygen, add, verify, show, prove, check, prune or witness",
                        what.substr(0, 40)));
 }
 
@@ -242,7 +382,7 @@ Command log_command() {
     return {
         .name = "log",
         .summary = "the tamper-evident log: add to it, prove what is in it, find what was changed",
-        .usage = "keygen|add|verify|show|prove|check|witness …",
+        .usage = "keygen|add|verify|show|prove|check|prune|witness …",
         .about =
             "A log that can only grow (RFC 6962 hashes in the layout of C2SP tlog-tiles). verify "
             "DIR reads every byte of a copy, on any machine, and names the first one that is not "
@@ -250,6 +390,11 @@ Command log_command() {
             "since an earlier checkpoint. prove DIR INDEX writes a proof that one entry is in it, "
             "and check FILE says whether such a proof holds, without the log. "
             "witness DIR cosigns a checkpoint if it continues the last one that this witness saw. "
+            "prune DIR lets old entries leave, in whole bundles: into an archive that verifies "
+            "alone, or for good; their hashes stay, so every proof stays possible, and an entry "
+            "says what left. Of a gate, which must not run, a snapshot of what it knows stands for "
+            "them. "
+            "Without --yes it only tells. "
             "add DIR appends the lines of standard input, each durable before the next. keygen "
             "FILE makes a signing key, readable by its owner only, and prints its public half.",
         .flags = {{"key", "FILE", "The signing key, as keygen made it"},
@@ -260,10 +405,18 @@ Command log_command() {
                   {"state", "FILE",
                    "witness: what it saw last; kept where the log's keepers "
                    "cannot write"},
-                  {"last", "N", "show: the last N entries"}},
+                  {"last", "N", "show: the last N entries"},
+                  {"before", "TIME", "prune: entries before it leave"},
+                  {"keep", "N", "prune: all but the last N leave"},
+                  {"archive", "DIR", "prune: a folder for what leaves, a log of its own"},
+                  {"delete", "", "prune: what leaves is deleted"},
+                  {"by", "NAME", "prune: who orders it"},
+                  {"why", "TEXT", "prune: why"},
+                  {"yes", "", "prune: do it, do not only tell"}},
         .examples = {"cordon log keygen log.key --name example.org/audit",
                      "cordon log verify audit --public-key log.pub --trusted usb/checkpoint",
-                     "cordon log prove audit 42 > proof.json"},
+                     "cordon log prove audit 42 > proof.json",
+                     "cordon log prune audit --key log.key --before 2025-01-01"},
         .takes_operands = true,
         .run = run_log};
 }

@@ -230,8 +230,9 @@ Result<int> run_wallet(const Args& args, const Session& session) {
     if (what == "propose") return propose(args, session);
     if (what == "vault") return vault(args, session);
     if (what == "combine") return combine(args);
+    if (what == "delay") return wallet_delay(args, session);
     return fail(ErrorCode::kInvalidParam,
-                format("wallet {}: expected tiers, propose, vault or combine",
+                format("wallet {}: expected tiers, propose, vault, delay or combine",
                        printable(what.substr(0, 40))));
 }
 
@@ -241,7 +242,7 @@ Command wallet_command() {
     return {
         .name = "wallet",
         .summary = "what lies hot, warm and cold, and what should be moved",
-        .usage = "tiers|propose|vault|combine …",
+        .usage = "tiers|propose|vault|delay|combine …",
         .about =
             "tiers says of each tier whether it is below its floor or above its cap "
             "(docs/formats/tiers.md), and ends with 1 when one is not fine. propose prints the "
@@ -249,9 +250,12 @@ Command wallet_command() {
             "--purses each has its unsigned payload. No key is needed: a refill is a withdrawal "
             "like another. vault writes the descriptor of a Bitcoin vault with a second way to "
             "spend after a time, and says in words who can spend when. combine A B … joins what "
-            "several signers signed of one PSBT.",
+            "several signers signed of one PSBT. delay explain|setup|queue|execute|cancel|watch|"
+            "context is a Safe behind Zodiac's Delay (docs/formats/delay.md): in words, the "
+            "unsigned txns that set it up, a payment that waits, the same when its time has come, "
+            "its end, and what goes into watch.yaml and the context of cordon explain.",
         .flags =
-            {{"config", "FILE", "Where the money should lie"},
+            {{"config", "FILE", "Where the money should lie; of delay, its plan"},
              {"balances", "FILE", "What the wallets hold, as CSV"},
              {"ledger", "DIR", "Take what they hold from a ledger"},
              {"past", "FILE", "Refills that were proposed before and are over, one a line"},
@@ -264,12 +268,20 @@ Command wallet_command() {
              {"recovery-quorum", "N", "vault: how many of them sign", "1"},
              {"after-blocks", "N", "vault: for how long a coin must lie before the second way",
               "12960"},
-             {"chain", "CHAIN", "vault: the network", "btc"}},
+             {"chain", "CHAIN", "vault: the network", "btc"},
+             {"by", "ADDRESS", "delay: whose account sends it"},
+             {"to", "ADDRESS", "delay queue, execute: who is paid"},
+             {"asset", "ASSET", "delay queue, execute: native, or a token contract", "native"},
+             {"amount", "N", "delay queue, execute: how much, in smallest units"},
+             {"below", "N", "delay cancel: what was queued before this number never leaves"}},
         .examples = {"cordon wallet tiers --config tiers.yaml --balances balances.csv",
                      "cordon wallet propose --config tiers.yaml --ledger ./ledger --purses "
                      "purses.yaml",
                      "cordon wallet vault --quorum 2 --key XPUB_A --key XPUB_B --key XPUB_C "
-                     "--recovery XPUB_R"},
+                     "--recovery XPUB_R",
+                     "cordon wallet delay explain --config delay.yaml",
+                     "cordon wallet delay queue --config delay.yaml --purses purses.yaml --by 0x… "
+                     "--to 0x… --amount 5000000000000000000"},
         .takes_operands = true,
         .run = run_wallet};
 }

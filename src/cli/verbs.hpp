@@ -7,6 +7,7 @@
 namespace cordon::cli {
 
 Command alerts_command();
+Command backup_command();
 Command change_command();
 Command classify_command();
 Command cluster_command();
@@ -29,6 +30,8 @@ Command serve_command();
 Command statement_command();
 Command trace_command();
 Command wallet_command();
+/// `cordon wallet delay …`: its flags are those of wallet.
+Result<int> wallet_delay(const Args& args, const Session& session);
 Command watch_command();
 
 }  // namespace cordon::cli
