@@ -120,7 +120,7 @@ function watchStatus() {
     if (place >= 0 && place < 60) rates[place][alert.severity] += 1;
     if (alert.phase !== "closed") open[alert.severity] += 1;
   }
-  return { sources: [{ source: "simulated", chain: "eth", height: 21001121 + Math.floor((Date.now() - started) / 12000), time: clock(), lag_ms: 1200, state: "live" }], rates, open };
+  return { run: "running", sources: [{ source: "simulated", chain: "eth", height: 21001121 + Math.floor((Date.now() - started) / 12000), time: clock(), lag_ms: 1200, state: "live" }], rates, open };
 }
 
 class Refusal extends Error {
@@ -144,7 +144,7 @@ function incident(id) {
   if (mine.length === 0) return null;
   const worst = mine.reduce((a, b) => (LEVELS.indexOf(b.severity) > LEVELS.indexOf(a.severity) ? b : a));
   return { id, title: worst.title, severity: worst.severity, phase: worst.phase, first: mine.at(-1).time, last: mine[0].time,
-    usd: mine.reduce((sum, alert) => Math.max(sum, alert.usd ?? 0), 0), alerts: mine, history: incidentHistory.get(id) ?? [] };
+    usd: mine.reduce((sum, alert) => Math.max(sum, alert.usd ?? 0), 0), alerts: mine.map((alert) => alert.id), history: incidentHistory.get(id) ?? [] };
 }
 const matches = (alert, by) => (!by.detector || alert.detector === by.detector) && (!by.subject || alert.subject === by.subject) &&
   (!by.chain || alert.chain === by.chain) && (!by.tag || alert.tags.includes(by.tag)) &&
@@ -239,7 +239,7 @@ const routes = [
     return sessions.get(id);
   }],
   ["DELETE", "/api/session", "read", "session.ended", ({ id }) => (sessions.delete(id), {})],
-  ["GET", "/api/system", "read", "system", () => ({ version: "0.1.0-mock", name: "mock", simulated: true, guide: "eth:0xc69d3538e87ec3dc463c4467b5efe0945fe00a420cf12fb15747b3bab9e49794", parts: ["watch", "trace", "guard", "cases"],
+  ["GET", "/api/system", "read", "system", () => ({ version: "0.1.0-mock", name: "mock", simulated: true, log_key: "mock-log+0+AA", guide: "eth:0xc69d3538e87ec3dc463c4467b5efe0945fe00a420cf12fb15747b3bab9e49794", parts: ["watch", "trace", "guard", "cases"],
     chains: watchStatus().sources.map(({ chain, height, time }) => ({ chain, height, time })) })],
   ["GET", "/api/doctor", "read", "doctor", () => ({ checks: [
     { name: "ledger", state: "good", detail: "743 transfers of 1 chain, no gap", fix: "" },
@@ -253,7 +253,7 @@ const routes = [
     return Object.assign(found(accounts.find((one) => one.name === path[0]), "account"), rest);
   }],
   ["GET", "/api/tokens", "administer", "token.list", ({ query }) => page(tokens, query)],
-  ["POST", "/api/tokens", "administer", "token", ({ body }) => (tokens.push({ expires: null, ...body }), { ...tokens.at(-1), secret: `cordon_${randomBytes(24).toString("base64url")}` })],
+  ["POST", "/api/tokens", "administer", "token", ({ body }) => (tokens.push({ expires: null, ...body }), { ...tokens.at(-1), token: `cordon_${randomBytes(24).toString("base64url")}` })],
   ["DELETE", "/api/tokens/*", "administer", "token", ({ path }) => (tokens.splice(tokens.findIndex((one) => one.name === path[0]), 1), {})],
   ["GET", "/api/alerts", "read", "alert.list", ({ query }) => {
     const q = (query.get("q") ?? "").toLowerCase();

@@ -139,6 +139,8 @@ const stories = [
     await page.goto(`${base}/guard/wd-7783`);
     await page.waitForSelector("text=What was asked");
     await keys(page, "a");
+    // No name of the policy's: who signs is chosen.
+    await page.selectOption("dialog select", "carol");
     await page.waitForSelector("dialog pre");
     const text = await page.locator("dialog pre").first().textContent();
     assert.match(text, /^cordon statement v1\ndecision: approve\n/);

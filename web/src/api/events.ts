@@ -27,6 +27,8 @@ export const SILENCE_MS = 45_000;
 export class EventFeed {
   connection: Connection = { state: "connecting" };
   onConnection: (connection: Connection) => void = () => {};
+  /** There was an answer, and it was none: signed out, or a server that has just begun. */
+  onRefused: () => void = () => {};
   readonly #handlers = new Map<string, Set<Handler>>();
   readonly #open: (url: string) => Source;
   readonly #now: () => number;
@@ -78,7 +80,9 @@ export class EventFeed {
     source.addEventListener("error", () => {
       if (source !== this.#source) return;
       this.#lost();
-      if (source.readyState === CLOSED) this.#anew();
+      if (source.readyState !== CLOSED) return;
+      this.onRefused();
+      this.#anew();
     });
     for (const name of ["alert", "verdict", "guard", "feed", "trace", "case", "reset"] as const)
       source.addEventListener(name, (event) => {

@@ -80,6 +80,17 @@ test("after a refusal it begins anew, slower each time, and the state is read an
   assert.deepEqual(heard, [["reset", null]]);
 });
 
+test("a refusal is told once each time, a broken line is none", () => {
+  const { feed, sources } = stage();
+  let refused = 0;
+  feed.onRefused = () => (refused += 1);
+  sources[0]!.fire("error");
+  assert.equal(refused, 0);
+  sources[0]!.readyState = 2;
+  sources[0]!.fire("error");
+  assert.equal(refused, 1);
+});
+
 test("a line that says nothing is dead", () => {
   const { feed, sources, pass } = stage();
   sources[0]!.fire("open");

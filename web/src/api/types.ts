@@ -27,6 +27,8 @@ export interface System {
   simulated: boolean;
   /** Seeds of the case that is shown; empty: none. */
   guide: string;
+  /** Public key of the server's log. */
+  log_key: string;
   parts: ("watch" | "trace" | "guard" | "cases")[];
   chains: { chain: string; height: number; time: string | null }[];
 }
@@ -50,8 +52,8 @@ export interface Token {
   name: string;
   roles: Role[];
   expires?: string | null;
-  /** Only in the answer that made it. */
-  secret?: string;
+  /** The secret: only in the answer that made it. */
+  token?: string;
 }
 
 // Watch
@@ -76,7 +78,8 @@ export interface Alert {
   block: number | null;
   block_hash: string | null;
   time: string;
-  subject: string;
+  /** Null: the alert is about the watch itself. */
+  subject: string | null;
   subject_label: string | null;
   txs: string[];
   related: string[];
@@ -100,7 +103,8 @@ export interface Incident {
   first: string;
   last: string;
   usd: number | null;
-  alerts: Alert[];
+  /** Ids: what they are, GET /api/alerts?incident= says. */
+  alerts: string[];
   history: Step[];
 }
 export interface SuppressionAsk {
@@ -118,6 +122,7 @@ export interface Suppression extends SuppressionAsk {
   from?: string;
 }
 export interface WatchStatus {
+  run: "none" | "running" | "over" | "failed";
   sources: { source: string; chain: string; height: number; time: string | null; lag_ms: number | null; state: string }[];
   rates: ({ minute: string } & Record<Severity, number>)[];
   open: Record<Severity, number>;
@@ -153,7 +158,7 @@ export interface Holding {
   decimals: number | null;
   received: string;
   sent: string;
-  balance: string;
+  balance: string | null;
   transfers: number;
   usd?: number | null;
 }

@@ -63,6 +63,8 @@ const kMargin = 16;
 const kFitMost = 1.6;
 /** How far breadth and height may differ: curves must still look like ways. */
 const kStretchMost = 4;
+/** Part of the window that the names of the last column may take; longer ones are shortened. */
+const kNamesMost = 0.38;
 /** A wheel's notch is about 100: a fifth. */
 const kWheel = 0.0018;
 
@@ -186,12 +188,13 @@ export class Flow {
     const { width, height, columns, node_width } = this.picture;
     // Text does not shrink with the picture, so the names of the last column need their room in window pixels.
     const last = (columns.at(-1)?.x ?? width) + node_width;
-    const names = Math.min(this.width / 3, this.labels.widest(this.picture, columns.length - 1) + 8);
+    const names = Math.min(this.width * kNamesMost, this.labels.widest(this.picture, columns.length - 1) + 8);
     const zx = Math.min((this.width - 2 * kMargin) / width, (this.width - kMargin - names) / last, kFitMost);
     const zy = Math.min((this.height - 2 * kMargin) / height, kFitMost);
     this.camera = { x: 0, y: 0, zx: Math.min(zx, zy * kStretchMost), zy: Math.min(zy, zx * kStretchMost) };
     this.camera.x = Math.max(0, (this.width - Math.max(width * this.camera.zx, last * this.camera.zx + names)) / 2);
     this.camera.y = Math.max(0, (this.height - height * this.camera.zy) / 2);
+    this.labels.setRim(this.width - this.camera.x - 2, this.camera.zx);
     this.fitted = true;
     this.invalidate();
   }

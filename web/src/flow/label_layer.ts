@@ -38,6 +38,8 @@ export class LabelLayer {
   private timer = 0;
   private rested = true;
   private headsAt = "";
+  /** Where the window ends in the picture, at the zoom that shows the whole; further in, names may be as long as they are. */
+  private rim = { x: Infinity, zx: 0 };
 
   constructor(host: HTMLElement, private readonly again: () => void) {
     this.context = this.canvas.getContext("2d")!;
@@ -59,6 +61,12 @@ export class LabelLayer {
   setPalette(palette: Palette): void { this.palette = palette; this.forget(); }
   setScene(scene: Scene): void { this.scene = scene; this.forget(); }
   setLook(nodes: Uint8Array, state: FlowState): void { this.nodes = nodes; this.state = state; this.forget(); }
+
+  setRim(x: number, zx: number): void {
+    if (x === this.rim.x && zx === this.rim.zx) return;
+    this.rim = { x, zx };
+    this.forget();
+  }
 
   private forget(): void { this.drawn = null; this.headsAt = ""; }
 
@@ -136,7 +144,8 @@ export class LabelLayer {
     const snap = (v: number) => Math.round(v * ratio) / ratio;
     const [x, y] = [camera.x + kBeyond, camera.y + kBeyond];
     this.placed = placeLabels(this.scene, camera.zx, camera.zy,
-      { left: -x, top: -y, right: this.width + 2 * kBeyond - x, bottom: this.height + 2 * kBeyond - y },
+      { left: -x, top: -y, right: this.width + 2 * kBeyond - x, bottom: this.height + 2 * kBeyond - y,
+        ...(camera.zx <= this.rim.zx ? { rim: this.rim.x } : {}) },
       this.measure, this.first());
     this.paint(c, this.scene, camera, this.placed, (px) => snap(px + x), (py) => snap(py + y), this.nodes, this.state);
   }

@@ -26,7 +26,11 @@ export interface Placed {
   sign: boolean;
 }
 
-export interface Region { left: number; top: number; right: number; bottom: number }
+export interface Region {
+  left: number; top: number; right: number; bottom: number;
+  /** No text crosses it: where the window ends while the whole picture stands in it. */
+  rim?: number;
+}
 
 /** Rectangles in cells, so that a question looks at its neighbours only. */
 class Taken {
@@ -91,9 +95,10 @@ export function placeLabels(scene: Scene, zx: number, zy: number, region: Region
     const half = (scene.boxes[4 * i + 3]! * zy) / 2;
     const tries = [middle + own, middle, ...(half > kLine ? [middle - half / 2, middle + half / 2] : [])];
     const next = scene.picture.columns[node.column + 1]?.x;
-    const free = next === undefined ? Infinity : next * zx - x - kGap - room;
+    const free = Math.min(next === undefined ? Infinity : next * zx - x - kGap, (region.rim ?? Infinity) - x) - room;
     placing: for (const text of namesOf(node.label, node.name, node.count, free, measure)) {
       const width = measure(text) + room;
+      if (region.rim !== undefined && x < region.rim && x + width > region.rim) continue;
       for (const y of tries) {
         if (!taken.free(x - 1, y - kLine / 2, width + 2, kLine, i)) continue;
         taken.add(x - 1, y - kLine / 2, width + 2, kLine, i);

@@ -1,6 +1,8 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 // docs/formats/guard-verdict.md and explain-result.md.
 
+import { sentence } from "../state/sentence";
+
 export type Decision = "allow" | "hold" | "deny";
 export interface Verdict {
   id: string;
@@ -88,6 +90,8 @@ export interface Outflow {
   to: string;
   asset: string;
   amount: string;
+  symbol: string | null;
+  decimals: number | null;
   text: string;
 }
 export interface Policy {
@@ -96,6 +100,13 @@ export interface Policy {
   text: string;
   explanation: string;
   proposed: Proposal[];
+}
+
+/** Why a statement was refused, in the gate's words. */
+export function uncounted(error: unknown): string {
+  const detail = (error as { detail?: unknown } | null)?.detail;
+  const why = /the statement does not count: ([^]*)$/.exec(typeof detail === "string" ? detail : "")?.[1];
+  return why === undefined ? sentence(error) : `It does not count: ${why}.`;
 }
 
 /** One line for a list: who is waited for, or what stands in the way. */

@@ -31,7 +31,7 @@ export const STEPS: readonly Step[] = [
   {
     title: "A theft",
     text: "A hot wallet is being emptied. What matters most is marked by shape, word and colour. Once you have touched the list nothing moves in it: what is new waits behind a button.",
-    without: "The day is played again in a minute, and the theft comes about twenty seconds after the start: watch this list.",
+    without: "The case is played again in about a minute; what is noticed comes into this list while it runs. Where nothing is, go on: a trace needs no alert.",
     has: ({ alert }) => alert !== null,
     target: ".virtual .item:has(.mark.critical)",
     wants: "",
@@ -40,7 +40,7 @@ export const STEPS: readonly Step[] = [
   {
     title: "The alert",
     text: "What happened, with the numbers; what to do next; the evidence; everything of the same incident. By keyboard: j and k move, Enter opens, a takes it.",
-    without: "There is no critical alert yet: go back, and wait for the theft.",
+    without: "There is no critical alert, or not yet. Go back and wait, or go on: a trace needs none.",
     has: ({ alert }) => alert !== null,
     target: ".detail .note",
     wants: "",

@@ -59,7 +59,11 @@ class Keys {
         if (alone !== null) this.run(alone);
       }, SEQUENCE_MS + 5);
       event.preventDefault();
-    } else if (this.run(id)) event.preventDefault();
+    } else {
+      // Out of the field, where letters are keys again: some screens begin in one.
+      if (id === "close" && press.inText && target instanceof HTMLElement) target.blur();
+      if (this.run(id)) event.preventDefault();
+    }
   }
 }
 

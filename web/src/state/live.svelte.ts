@@ -1,4 +1,5 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+import { api } from "../api/client";
 import { EventFeed, type Connection } from "../api/events";
 import type { WatchStatus } from "../api/types";
 
@@ -17,10 +18,22 @@ class Live {
   /** Only what happened on another day is played: what is new is new to us, not to the world. */
   replayed = $derived((this.status?.sources.length ?? 0) > 0 && this.status!.sources.every((source) => source.state === "replay"));
 
+  async read(): Promise<void> {
+    try {
+      this.status = (await api.get<WatchStatus>("/api/watch")).data;
+    } catch {
+      // The line will tell.
+    }
+  }
+
   constructor() {
     this.feed.onConnection = (connection) => {
       this.connection = connection;
+      // Who has just come is told only when something changes: until then he would be shown what was, or nothing.
+      if (connection.state === "live") void this.read();
     };
+    // A stream that is refused does not say why; this does, and whose session has ended signs in again.
+    this.feed.onRefused = () => void api.session().catch(() => undefined);
     this.feed.on("feed", (data) => {
       this.status = data as WatchStatus;
     });

@@ -1,4 +1,6 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+import { sentence } from "./sentence";
+
 /** Words for people who look, and for people who listen: polite, or assertive for what cannot wait. */
 class Say {
   polite = $state("");
@@ -35,9 +37,4 @@ class Say {
 }
 export const say = new Say();
 
-/** Any error as a sentence, with what the server said of it. */
-export function sentence(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const detail = (error as { detail?: unknown }).detail;
-  return typeof detail === "string" && detail !== "" ? `${error.message}: ${detail}` : error.message;
-}
+export { sentence };

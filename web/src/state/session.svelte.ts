@@ -7,9 +7,12 @@ class SessionState {
   session = $state.raw<Session | null | undefined>(undefined);
   system = $state.raw<System | null>(null);
   trouble = $state.raw<unknown>(null);
+  /** Somebody was signed in, and the server knows him no more. */
+  ended = $state(false);
 
   constructor() {
     api.onUnknown = () => {
+      if (this.session != null) this.ended = true;
       this.session = null;
     };
   }
@@ -33,6 +36,7 @@ class SessionState {
   }
   async login(body: { name: string; password: string } | { entry: string }): Promise<void> {
     const session = await api.login(body);
+    this.ended = false;
     this.system = (await api.get<System>("/api/system")).data;
     this.session = session;
   }

@@ -67,6 +67,6 @@ export function matches(alert: Alert, filter: Filter, me: string): boolean {
   if (filter.mine && alert.assignee !== me) return false;
   if (filter.q === "") return true;
   const wanted = filter.q.toLowerCase();
-  return [alert.title, alert.reason, alert.subject, alert.subject_label ?? "", alert.detector, alert.id]
+  return [alert.title, alert.reason, alert.subject ?? "", alert.subject_label ?? "", alert.detector, alert.id]
     .some((text) => text.toLowerCase().includes(wanted));
 }
