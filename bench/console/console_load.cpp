@@ -27,9 +27,11 @@ int main(int argc, char** argv) {
     listen->add_option("--seconds", streams.seconds);
     auto* ask = app.get_subcommand("api");
     ask->add_option("--path", api.paths, "may be repeated: they take turns")->required();
-    ask->add_option("--rate", api.rate);
+    ask->add_option("--rate", api.rate, "a second; 0: as fast as answers come");
+    ask->add_option("--post", api.body, "JSON; ten @ in it are the number of the request");
     ask->add_option("--connections", api.connections);
     ask->add_option("--seconds", api.seconds);
+    ask->add_flag("--revalidate", api.revalidate, "with the ETag of the answer before");
     CLI11_PARSE(app, argc, argv);
 
     const auto parsed = net::parse_url(url);

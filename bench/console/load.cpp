@@ -14,11 +14,15 @@
 
 namespace cordon::bench {
 
-std::string Target::request(std::string_view path) const {
-    std::string out = "GET " + std::string{path} + " HTTP/1.1\r\nHost: " + address + ":" +
-                      std::to_string(port) + "\r\n";
+std::string Target::request(std::string_view path, std::string_view more,
+                            std::string_view body) const {
+    std::string out = (body.empty() ? "GET " : "POST ") + std::string{path} +
+                      " HTTP/1.1\r\nHost: " + address + ":" + std::to_string(port) + "\r\n";
     for (const std::string& header : headers) out += header + "\r\n";
-    return out + "\r\n";
+    if (!body.empty())
+        out += "Content-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
+               "\r\n";
+    return out.append(more).append("\r\n").append(body);
 }
 
 int Target::connect(std::size_t client) const {

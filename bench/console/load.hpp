@@ -18,8 +18,9 @@ struct Target {
     std::vector<std::string> headers = {};  ///< "Cookie: ...", sent with each request.
     int pid = 0;  ///< Of the server, whose CPU time and memory are told; 0: unknown.
 
-    /// A GET.
-    std::string request(std::string_view path) const;
+    /// A GET, or a POST of a body. `more`: headers of this one, each with its line end.
+    std::string request(std::string_view path, std::string_view more = {},
+                        std::string_view body = {}) const;
     /// A connection under way, not blocking; below 0: refused. On loopback from several addresses,
     /// since one has fewer ports than there are clients.
     int connect(std::size_t client) const;
@@ -54,9 +55,14 @@ std::string run_streams(const Target& target, const StreamLoad& load);
 
 struct ApiLoad {
     std::vector<std::string> paths;
-    double rate = 2'000;  ///< Requests a second, at times of a Poisson process.
+    /// Requests a second, at times of a Poisson process; 0: a closed loop, each connection asks
+    /// again as soon as it is answered.
+    double rate = 2'000;
+    /// A JSON body to POST. Ten @ in a row are the number of the request, so that no two are alike.
+    std::string body = {};
     std::size_t connections = 64;
     unsigned seconds = 20;
+    bool revalidate = false;  ///< With the ETag of the answer before, as browsers ask again.
 };
 /// One JSON object. A request's time begins when it was due, whether or not a connection was free:
 /// a server that stands still is charged for all that would have come (coordinated omission).

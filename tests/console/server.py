@@ -2,6 +2,7 @@
 """A real `cordon serve` for tests: over a case, on loopback, with a token and a session of each role."""
 import http.client
 import json
+import os
 import pathlib
 import re
 import socket
@@ -15,7 +16,8 @@ WAIT = 60  # Seconds that a start may take on a machine that is busy.
 CASE = pathlib.Path(__file__).resolve().parents[2] / "examples" / "synthetic_exchange_theft"
 
 
-def free_port(first=18500, last=18599):
+def free_port(first=int(os.environ.get("CORDON_TEST_PORTS", "18500")), last=None):
+    last = last or first + 40
     for port in range(first, last):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -43,12 +45,13 @@ class Answer:
 class Server:
     """One process and what is known of it. A context: it ends with it."""
 
-    def __init__(self, cordon, data, arguments):
+    def __init__(self, cordon, data, arguments, before=()):
+        """`before`: a program that becomes this one, such as setpriv."""
         self.cordon, self.data = cordon, pathlib.Path(data)
         self.port = int(arguments[arguments.index("--listen") + 1].rsplit(":", 1)[1]) if "--listen" in arguments else None
         self.tokens, self.sessions = {}, {}
         self.errors = []
-        self.process = subprocess.Popen([cordon, "serve", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        self.process = subprocess.Popen([*before, cordon, "serve", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                         text=True, errors="replace")
         threading.Thread(target=self._listen, daemon=True).start()
         deadline = time.monotonic() + WAIT

@@ -39,6 +39,10 @@ class Walk(unittest.TestCase):
         self.node = Anvil.binary()
         self.walk("docs/user/guard.md")
 
+    def test_a_safe_behind_a_delay(self):
+        self.node = Anvil.binary()
+        self.walk("docs/user/guard-safe-delay.md")
+
     def test_the_short_one(self):
         self.node = Anvil.binary()
         self.walk("README.md", "<!-- walk -->", "<!-- end walk -->")
