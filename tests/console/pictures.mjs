@@ -110,11 +110,13 @@ const steady = (text) => text.replace(/\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+
   const away = Date.parse(time) - started;
   if (Math.abs(away) > 100 * DAY) return time;
   return new Date(STOOD - 60_000 + Math.round(away / DAY) * DAY).toISOString();
-}).replace(/"entry":\d+/g, '"entry":7').replace(/"lag_ms":\d+/g, '"lag_ms":0').replaceAll(served.folder, "/srv/tour");
+}).replaceAll(kase.id, kase.shown).replace(/"entry":\d+/g, '"entry":7').replace(/"lag_ms":\d+/g, '"lag_ms":0').replaceAll(served.folder, "/srv/tour");
 
 /** What a page asks for by the fixed clock, by the real one. */
 const unsteady = (text) => text.replace(/\b2026-0[12]-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, (time) => new Date(Date.parse(time) - STOOD + Date.now()).toISOString());
 
+/** The case has another id each time; what is shown of it has not. */
+const kase = { id: "c-", shown: "c-" };
 const served = await serve({ cordon: flags.cordon, theft: flags.case, port: flags.port, seconds: LIVES_SECONDS });
 const base = flags.web ?? served.base;
 let passed = 0, failed = 0;
@@ -138,6 +140,7 @@ try {
   }
   const { data: made } = await t.post("/api/cases", { title: "The theft from Examplia Exchange", items: [{ kind: "trace", ref: await theft(t) }] });
   await t.post(`/api/cases/${made.id}/items`, { kind: "note", note: "Longspan Bridge called; they look." });
+  Object.assign(kase, { id: made.id, shown: `c-${"0".repeat(made.id.length - 2)}` });
   cookies = await context.cookies();
 
   for (const theme of flags.look || compared ? flags.themes.split(",") : ["light"]) {
@@ -147,7 +150,8 @@ try {
     looks.setDefaultTimeout(15_000);
     await looks.route(/\/api\/(?!events)/, async (route) => {
       const body = route.request().postData();
-      const answer = await route.fetch(body === null ? {} : { postData: unsteady(body) });
+      const url = route.request().url().replaceAll(kase.shown, kase.id);
+      const answer = await route.fetch(body === null ? { url } : { url, postData: unsteady(body) });
       if (!/json/.test(answer.headers()["content-type"] ?? "")) return route.fulfill({ response: answer });
       return route.fulfill({ response: answer, body: steady(await answer.text()) });
     });
