@@ -13,30 +13,12 @@
 #include <cordon/base/format.hpp>
 
 #include "head.hpp"
+#include "test_log.hpp"
 
 namespace cordon::tlog {
 namespace {
 
 namespace fs = std::filesystem;
-
-class Folder {
-public:
-    Folder() : path_{(fs::temp_directory_path() / "tlog-XXXXXX").string()} {
-        if (!mkdtemp(path_.data())) std::abort();
-    }
-    ~Folder() { fs::remove_all(path_); }
-    std::string operator/(std::string_view name) const { return path_ + "/" + std::string{name}; }
-
-private:
-    std::string path_;
-};
-
-std::string secret() {
-    static const std::string text =
-        SigningKey::generate("test", PublicKey::Kind::kLog).value().secret_text();
-    return text;
-}
-SigningKey key() { return SigningKey::parse(secret()).value(); }
 
 std::string entry(uint64_t index) {
     return format("entry {} {}", index, std::string(index % 97, 'x'));

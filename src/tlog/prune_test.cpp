@@ -11,30 +11,13 @@
 #include <cordon/base/format.hpp>
 
 #include "copy.hpp"
+#include "test_log.hpp"
 
 namespace cordon::tlog {
 namespace {
 
 namespace fs = std::filesystem;
 
-class Folder {
-public:
-    Folder() : path_{(fs::temp_directory_path() / "prune-XXXXXX").string()} {
-        if (!mkdtemp(path_.data())) std::abort();
-    }
-    ~Folder() { fs::remove_all(path_); }
-    std::string operator/(std::string_view name) const { return path_ + "/" + std::string{name}; }
-
-private:
-    std::string path_;
-};
-
-std::string secret() {
-    static const std::string text =
-        SigningKey::generate("test", PublicKey::Kind::kLog).value().secret_text();
-    return text;
-}
-SigningKey key() { return SigningKey::parse(secret()).value(); }
 std::array<PublicKey, 1> keys() { return {key().public_key()}; }
 
 FaultDisk& fast_disk() {

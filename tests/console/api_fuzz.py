@@ -21,7 +21,7 @@ import sys
 import tempfile
 import time
 
-from server import Server
+from server import Counted, Server
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 VENV = ROOT / "out" / "test" / "schemathesis"
@@ -56,17 +56,11 @@ def get_parts():
     return 0
 
 
-class Fuzz:
+class Fuzz(Counted):
     def __init__(self, server, folder):
-        self.server, self.folder, self.passed, self.failed, self.skipped = server, folder, 0, 0, 0
+        super().__init__()
+        self.server, self.folder, self.skipped = server, folder, 0
         self.document = server.ask("GET", "/api/openapi.json").json
-
-    def that(self, good, what):
-        if good:
-            self.passed += 1
-        else:
-            self.failed += 1
-            print(f"FAILED: {what}", flush=True)
 
     def run(self, name, arguments, seconds):
         """Its own bound of time is the tool's; ours is for a tool that hangs: then nothing was shown, which is no success."""

@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 
-from server import CASE, PASSWORD, ROLES, Server
+from server import CASE, PASSWORD, ROLES, Counted, Server
 
 # Who may what, written by hand: the server's own table is what is tested.
 MAY = {"open": set(ROLES), "read": set(ROLES), "investigate": {"analyst"}, "approve": {"approver"}, "operate": {"operator"},
@@ -46,16 +46,10 @@ LEAKS = re.compile(r"std::|what\(\)|terminate called|basic_string|boost::|SQL lo
                    r"AddressSanitizer|ERROR: |\.cpp:\d")
 
 
-class Check:
+class Check(Counted):
     def __init__(self, server):
-        self.server, self.passed, self.failed, self.seen = server, 0, 0, []
-
-    def that(self, good, what):
-        if good:
-            self.passed += 1
-        else:
-            self.failed += 1
-            print(f"FAILED: {what}", flush=True)
+        super().__init__()
+        self.server, self.seen = server, []
 
     def ask(self, *args, **more):
         answer = self.server.ask(*args, **more)

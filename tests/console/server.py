@@ -29,6 +29,20 @@ def free_port(first=int(os.environ.get("CORDON_TEST_PORTS", "18500")), last=None
     raise RuntimeError("no port is free")
 
 
+class Counted:
+    """Checks that are counted, and told when they fail."""
+
+    def __init__(self):
+        self.passed, self.failed = 0, 0
+
+    def that(self, good, what):
+        if good:
+            self.passed += 1
+        else:
+            self.failed += 1
+            print(f"FAILED: {what}", flush=True)
+
+
 class Answer:
     def __init__(self, status, headers, body):
         self.status, self.headers, self.body = status, headers, body
