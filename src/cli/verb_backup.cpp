@@ -111,6 +111,17 @@ Status find_data(const std::string& what, engine::BackupRequest& request) {
     return {};
 }
 
+/// Empty: no --with-secrets, and keys stay where they are. `is_new`: asked for twice.
+Result<std::string> secrets_passphrase(const Args& args, bool is_new, Wiped& passphrase) {
+    if (!args.has("with-secrets")) return std::string{};
+    CORDON_TRY(passphrase.text, passphrase_of(args.get("passphrase-file"), is_new));
+    if (passphrase.text.empty())
+        return fail(ErrorCode::kInvalidParam,
+                    "--with-secrets: keys do not leave or return without a passphrase: "
+                    "--passphrase-file FILE, or a terminal to ask at");
+    return passphrase.text;
+}
+
 Result<int> make(const Args& args, const Session& session) {
     engine::BackupRequest request;
     CORDON_TRY(const std::string what, operand(args, 1, "DIR or serve.yaml"));
@@ -123,14 +134,7 @@ Result<int> make(const Args& args, const Session& session) {
     request.now = now();
     request.cancel = session.cancel;
     Wiped passphrase;
-    if (args.has("with-secrets")) {
-        CORDON_TRY(passphrase.text, passphrase_of(args.get("passphrase-file"), true));
-        if (passphrase.text.empty())
-            return fail(ErrorCode::kInvalidParam,
-                        "--with-secrets: keys do not leave without a passphrase: "
-                        "--passphrase-file FILE, or a terminal to ask at");
-        request.passphrase = passphrase.text;
-    }
+    CORDON_TRY(request.passphrase, secrets_passphrase(args, true, passphrase));
     ProgressLine line{session};
     request.step = step_of(line);
     const auto made = engine::make_backup(request);
@@ -177,14 +181,7 @@ Result<int> restore(const Args& args, const Session& session) {
                         format("{}: is another backup: its sha256 is {}", path, manifest.sha256));
     }
     Wiped passphrase;
-    if (args.has("with-secrets")) {
-        CORDON_TRY(passphrase.text, passphrase_of(args.get("passphrase-file"), false));
-        if (passphrase.text.empty())
-            return fail(ErrorCode::kInvalidParam,
-                        "--with-secrets: the passphrase is missing: --passphrase-file FILE, or a "
-                        "terminal to ask at");
-        request.passphrase = passphrase.text;
-    }
+    CORDON_TRY(request.passphrase, secrets_passphrase(args, false, passphrase));
     ProgressLine line{session};
     request.step = step_of(line);
     const auto restored = engine::restore_backup(request);
