@@ -65,8 +65,7 @@ void open_it(benchmark::State& state, const std::string& directory, TestWorld& w
 }
 
 void opening(benchmark::State& state) {
-    const bool is_quick = std::getenv("CORDON_BENCH_QUICK") != nullptr;
-    const auto verdicts = static_cast<uint64_t>(state.range(0)) / (is_quick ? 10 : 1);
+    const auto verdicts = static_cast<uint64_t>(state.range(0));
     // One history for both ways, the second after the first.
     static std::map<uint64_t, std::unique_ptr<TestFolder>> folders;
     static TestWorld world;
@@ -86,13 +85,16 @@ void opening(benchmark::State& state) {
     open_it(state, *folder / "gate", world);
 }
 
+void sizes(benchmark::internal::Benchmark* bench) {
+    const bool is_quick = std::getenv("CORDON_BENCH_QUICK") != nullptr;
+    for (const int64_t verdicts : {is_quick ? 10'000 : 100'000, is_quick ? 100'000 : 1'000'000})
+        for (const int64_t snapshot : {0, 1}) bench->Args({verdicts, snapshot});
+}
+
 BENCHMARK(opening)
     ->Name("open")
     ->ArgNames({"verdicts", "snapshot"})
-    ->Args({100'000, 0})
-    ->Args({100'000, 1})
-    ->Args({1'000'000, 0})
-    ->Args({1'000'000, 1})
+    ->Apply(sizes)
     ->Iterations(1)
     ->MeasureProcessCPUTime()
     ->Unit(benchmark::kMillisecond);

@@ -17,6 +17,8 @@ from .rows import Row
 # What a program that has sizes of its own asks for.
 QUICK = {"CORDON_BENCH_QUICK": "1", "CORDON_BENCH_ROWS": "200000"}
 PEER = re.compile(r"^(?:peer|limit|floor)", re.IGNORECASE)
+# What Google Benchmark writes at the end of a name of how it ran.
+HOW_RUN = re.compile(r"(?:/(?:iterations:\d+|repeats:\d+|process_time|real_time))+$")
 # The end of a counter's name says its unit.
 COUNTER_UNITS = (("rows_per_cpu_s", "rows/CPU-s"), ("bytes_per_row", "B/row"), ("per_cpu_s", "1/CPU-s"), ("_us", "us"),
                  ("_ms", "ms"), ("_mb", "MiB"), ("_MiB", "MiB"),
@@ -55,10 +57,11 @@ def parse(bench, report, limit=None):
 
 
 def told_by(entry, limit):
-    """The name of an entry: its label, where it has one, says more than the number of its case."""
+    """The name of an entry without how it was run: its label, where it has one, says more than the number of its case."""
+    run_name = HOW_RUN.sub("", entry["run_name"])
     if not entry.get("label"):
-        return entry["run_name"]
-    name = f"{entry['run_name'].split('/')[0]} {entry['label']}"
+        return run_name
+    name = f"{run_name.split('/')[0]} {entry['label']}"
     return f"limit: {name}" if entry["label"] == limit else name
 
 

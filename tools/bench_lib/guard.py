@@ -123,7 +123,7 @@ def run(options):
     if not (FOLDER / "console_load").is_file():
         raise program.NotBuilt("cmake --build --preset bench --target guard_bench console_load cordon")
     parts = options.part or PARTS
-    if "process" in parts:
-        yield from google.run(BENCH, FOLDER / "guard_bench", options.quick)
     if "http" in parts:
         yield from http(options)
+    if "process" in parts:
+        yield from google.run(BENCH, FOLDER / "guard_bench", options.quick)
