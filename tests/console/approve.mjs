@@ -48,8 +48,8 @@ const stories = [
       await page.waitForSelector("h2:has-text('Make a key')");
       assert.equal(await page.inputValue("label:has-text('Your name in the policy') input"), name);
       // Both kinds: those that the authenticator remembers, and those that it must be told.
-      if (name === "bob" || name === "carol") await page.uncheck("form input[type=checkbox]");
-      await page.click("button:text-is('Make a key')");
+      if (name === "bob" || name === "carol") await t[name].reach("form input[type=checkbox]", "Space");
+      await t[name].reach("button:text-is('Make a key')");
       await page.waitForSelector("h2:has-text('Your line for the policy')");
       t.keys[name] = await page.locator("section:has(h2:has-text('Your line')) pre").first().innerText();
       assert.match(t.keys[name], new RegExp(`^${name}: "fido2-es256:localhost:[A-Za-z0-9+/]{87}="$`));
@@ -262,18 +262,18 @@ const stories = [
     assert.equal(before.approvals.length, 1);
     const next = policy(t.keys, 2, 2).replace("amount <= 1 ETH", "amount <= 2 ETH").replace("amount > 1 ETH", "amount > 2 ETH");
     await t.dave.open("/guard?tab=policy", "text=Propose another policy");
-    await t.dave.page.click("summary:has-text('Propose another policy')");
+    await t.dave.reach("summary:has-text('Propose another policy')");
     await t.dave.page.fill("textarea", next.replace("rules:", "ruls:"));
-    await t.dave.page.click("button:text-is('Propose')");
+    await t.dave.reach("button:text-is('Propose')");
     await t.dave.page.waitForSelector(".toasts :text('ruls')");
     await t.dave.page.fill("textarea", next);
-    await t.dave.page.click("button:text-is('Propose')");
+    await t.dave.reach("button:text-is('Propose')");
     await t.dave.page.waitForSelector("h2:has-text('Proposed: version 2')");
-    await t.dave.page.click("button:has-text('Sign for it')");
+    await t.dave.reach("button:has-text('Sign for it')");
     await t.dave.page.waitForSelector("dialog >> text=It would not count: dave proposed it and cannot agree to it.");
     for (const name of ["alice", "bob"]) {
       await t[name].open("/guard?tab=policy", "h2:has-text('Proposed: version 2')");
-      await t[name].page.click("button:has-text('Sign for it')");
+      await t[name].reach("button:has-text('Sign for it')");
       await t[name].page.waitForSelector("dialog pre");
       await t[name].consent();
       await t[name].told("The statement counts.");
@@ -304,7 +304,7 @@ const stories = [
     await t.bob.open("/guard/wd-4", "text=somebody rang and said so");
     for (const name of ["alice", "bob"]) {
       await t[name].open("/guard?tab=breakers", "article");
-      await t[name].page.click("button:has-text('Sign for the reset')");
+      await t[name].reach("button:has-text('Sign for the reset')");
       await t[name].page.waitForSelector("dialog pre");
       await t[name].consent();
       await t[name].told("The statement counts.");
@@ -315,10 +315,11 @@ const stories = [
   ["what was let through can be taken back", async () => {
     const { page } = t.dave;
     await t.dave.open("/guard/wd-4", "text=Who must agree");
-    await page.click("button:has-text('Cancel…')");
+    await t.dave.reach("button:has-text('Cancel…')");
     await page.waitForSelector("dialog textarea");
+    await until(page, () => document.activeElement?.tagName === "TEXTAREA");
     await page.keyboard.type("the customer changed his mind");
-    await page.click("button:text-is('Cancel it for good')");
+    await t.dave.reach("button:text-is('Cancel it for good')");
     await until(page, () => document.querySelector("h1").innerText.includes("Denied"));
     await page.waitForSelector("text=taken back by dave: the customer changed his mind");
     assert.equal((await t.queue("GET", "/api/guard/withdrawals/wd-4/bundle")).status, 409);

@@ -68,6 +68,3 @@ export const screens = [
 export const DOCUMENTED = new Set(["watch", "watch-alert", "watch-suppress", "trace", "trace-node", "trace-table", "guard", "guard-held", "guard-breakers",
   "case", "letters", "address", "palette", "accounts"]);
 
-/** Of these there are baselines: one of each kind of screen, since a picture takes seconds. */
-export const COMPARED = new Set(["watch", "watch-alert", "trace", "trace-node", "trace-table", "guard", "guard-held", "case", "letters", "address", "txn",
-  "help", "login"]);
