@@ -3,6 +3,7 @@
 
 #include <sys/resource.h>
 
+#include <array>
 #include <cstdio>
 #include <fstream>
 
@@ -84,6 +85,23 @@ Status make(const TheftOptions& options) {
     return {};
 }
 
+/// What the walk cannot do without: each address of the result is found and its rows are read, and
+/// each txn by which stolen money moved, once. Nothing is kept of them.
+Result<double> read_once(const std::string& directory, const trace::TraceResult& result) {
+    const double begin = cpu_seconds();
+    CORDON_TRY(const auto ledger, ledger::open_reader(directory));
+    std::array<ledger::PlacedTransfer, 32> page;
+    for (const trace::Node& node : result.nodes) {
+        const auto rows = ledger->transfers_of(node.chain, node.address, {});
+        for (std::size_t count = 1; count > 0;) {
+            CORDON_TRY(count, rows->next(page));
+        }
+    }
+    for (const trace::Edge& edge : result.edges)
+        CORDON_TRY(ledger->account_txn(edge.chain, edge.at));
+    return cpu_seconds() - begin;
+}
+
 Status follow(const std::string& directory) {
     engine::TheftRequest request;
     request.ledger = directory;
@@ -98,12 +116,13 @@ Status follow(const std::string& directory) {
     const double cpu = cpu_seconds() - begin;
     rusage usage{};
     ::getrusage(RUSAGE_SELF, &usage);
+    CORDON_TRY(const double floor, read_once(directory, theft.result));
     const auto edges = static_cast<double>(theft.result.edges.size());
     std::printf(
         "{\"edges\": %.0f, \"nodes\": %zu, \"cpu_s\": %.3f, \"edges_per_cpu_s\": %.0f, "
-        "\"peak_mib\": %.0f}\n",
+        "\"peak_mib\": %.0f, \"floor_cpu_s\": %.3f}\n",
         edges, theft.result.nodes.size(), cpu, edges / cpu,
-        static_cast<double>(usage.ru_maxrss) / 1024);
+        static_cast<double>(usage.ru_maxrss) / 1024, floor);
     return {};
 }
 

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include <cordon/trace/address_index.hpp>
+
 namespace cordon::patterns {
 namespace {
 
@@ -21,6 +23,7 @@ void index(std::size_t nodes, std::size_t rows, const std::function<uint32_t(uin
 
 Movements Movements::of(const trace::TraceResult& result, ChainId chain) {
     std::vector<Movement> rows;
+    rows.reserve(result.edges.size());
     for (const trace::Edge& edge : result.edges)
         if (edge.chain == chain && !edge.to_asset && !edge.to_chain && edge.from != edge.to &&
             !edge.from.empty() && edge.kind != "fee")
@@ -32,15 +35,35 @@ Movements Movements::of(const trace::TraceResult& result, ChainId chain) {
 
 Movements::Movements(ChainId chain, std::vector<Movement> rows)
     : chain_{chain}, rows_{std::move(rows)} {
-    addresses_.reserve(rows_.size() * 2);
-    for (const Movement& row : rows_) {
-        addresses_.push_back(row.from);
-        addresses_.push_back(row.to);
-    }
-    std::sort(addresses_.begin(), addresses_.end());
-    addresses_.erase(std::unique(addresses_.begin(), addresses_.end()), addresses_.end());
+    // Numbered as they are met, then by address: most of a trace are met twice.
+    std::vector<Address> met;
+    met.reserve(rows_.size() + 1);
+    trace::AddressIndex places;
+    const auto number = [&](const Address& address) {
+        const uint32_t hash = trace::AddressIndex::hash(chain, address);
+        const NodeId known = places.find(hash, [&](NodeId id) { return met[id] == address; });
+        if (known != trace::AddressIndex::kNone) return known;
+        const auto id = static_cast<NodeId>(met.size());
+        places.add(hash, id);
+        met.push_back(address);
+        return id;
+    };
     ends_.reserve(rows_.size());
-    for (const Movement& row : rows_) ends_.emplace_back(*find(row.from), *find(row.to));
+    for (const Movement& row : rows_) {
+        const NodeId from = number(row.from);
+        ends_.emplace_back(from, number(row.to));
+    }
+    std::vector<std::pair<Address, NodeId>> order;
+    order.reserve(met.size());
+    for (NodeId id = 0; id < met.size(); ++id) order.emplace_back(met[id], id);
+    std::sort(order.begin(), order.end());
+    addresses_.reserve(order.size());
+    std::vector<NodeId> sorted(order.size());
+    for (const auto& [address, id] : order) {
+        sorted[id] = static_cast<NodeId>(addresses_.size());
+        addresses_.push_back(address);
+    }
+    for (auto& [from, to] : ends_) from = sorted[from], to = sorted[to];
     index(
         addresses_.size(), rows_.size(), [&](uint32_t row) { return ends_[row].first; }, out_,
         out_first_);

@@ -38,8 +38,7 @@ Crossings::Outcome AccountFlow::cross(Current& now, const TxnRow& row, const Amo
         return {};
     }
     if (now.crossings->empty()) return {};
-    const Address& sender = now.view.keys[row.from].address;
-    const uint32_t hop = books_.at(books_.node(chain_, sender, sender_hop(sender))).hop;
+    const uint32_t hop = books_.at(sender_node(now, row)).hop;
     auto outcome =
         crossings_.send(*now.crossings, {row.index, hop, edge_of(now, row, tainted, hop + 1)});
     if (outcome) return std::move(*outcome);

@@ -40,7 +40,7 @@ Status AccountFlow::add_seed(const Seed& seed) {
     }
     const auto& from = std::get<Seed::FromAddress>(seed.what);
     CORDON_TRY(
-        const auto history,
+        auto history,
         read_history(
             walk_.ledger, chain_, from.address, std::nullopt, walk_.params.direction, {},
             [this](const Asset& asset) { return worthless(asset); }, bait_watches(from.address)));
@@ -62,7 +62,7 @@ Status AccountFlow::add_seed(const Seed& seed) {
     }
     held.known = held.seed = true;
     held.seed_since = from.since;
-    held.ahead = history.ahead;
+    held.ahead = std::move(history.ahead);
     push_next(id);
     return {};
 }
@@ -258,6 +258,7 @@ Status AccountFlow::reach(Current& now, NodeId id) {
     const bool nearer = held.closed == Stop::kHops && node.hop < walk_.params.max_hops;
     if (held.known && !nearer) return {};
     held.known = true;
+    forget_income(node.address);
     CORDON_TRY(infer_label(id));
     if (walk_.stops_at(node)) {
         held.closed = Stop::kLabel;
@@ -270,18 +271,19 @@ Status AccountFlow::reach(Current& now, NodeId id) {
     BusyLimits limits = busy_limits();
     if (walk_.goes_through(chain_, node.address)) limits.counterparties = limits.both_sides = 0;
     CORDON_TRY(
-        const auto history,
+        auto history,
         read_history(
             walk_.ledger, chain_, node.address, now.placed->at, walk_.params.direction, limits,
             [this](const Asset& asset) { return worthless(asset); }, bait_watches(node.address)));
     if (history.absurd) books_.warn(kAbsurd);
     note_bait(history);
-    held.closed = history.busy ? Stop::kHighDegree : Stop::kNone;
-    if (!history.busy) open(now, id, history);
+    const bool busy = history.busy;
+    held.closed = busy ? Stop::kHighDegree : Stop::kNone;
+    if (!busy) open(now, id, std::move(history));
     if (nearer)
         for (const Asset& asset : books_.resting_assets(id, Stop::kHops)) {
             const Amount amount = books_.unrest(id, asset, Stop::kHops);
-            if (history.busy)
+            if (busy)
                 books_.rest(id, asset, amount, Stop::kHighDegree);
             else
                 receive(slot(held, asset), {{amount, kTainted}});
@@ -299,7 +301,7 @@ Status AccountFlow::infer_label(NodeId id) {
     return {};
 }
 
-void AccountFlow::open(Current& now, NodeId id, const History& history) {
+void AccountFlow::open(Current& now, NodeId id, History history) {
     Holder& held = holders_[id];
     for (const auto& [asset, balance] : history.balances) {
         Slot& own = slot(held, asset);
@@ -308,7 +310,7 @@ void AccountFlow::open(Current& now, NodeId id, const History& history) {
         if (!balance.short_of.is_zero()) books_.total(chain_, asset).assumed += balance.short_of;
         books_.arrive(id, asset, balance.received, {});
     }
-    held.ahead = history.ahead;
+    held.ahead = std::move(history.ahead);
     held.next = 0;
     push_next(id);
     // What it paid in this txn before its own turn came to be known was clean.

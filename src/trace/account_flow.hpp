@@ -112,6 +112,7 @@ private:
     void take_links(Current& now);
     BusyLimits busy_limits() const;
     Result<std::optional<uint32_t>> other_payers(const TxnKey& to, const Amount& amount);
+    void forget_income(const Address& address);
     Result<bool> pays_strangers(const Current& now, uint32_t key, const Amount& amount);
     Status pay_out(Current& now, uint32_t key);
     Parcels take_standing(Current& now, uint32_t key, const Amount& amount, bool own_first);
@@ -123,7 +124,7 @@ private:
     Crossings::Outcome cross(Current& now, const TxnRow& row, const Amount& tainted);
     Arrival* arrival_of(Current& now, const TxnRow& row);
     Amount land(Current& now, const TxnRow& row, Arrival& arrival, const Amount& tainted);
-    uint32_t sender_hop(const Address& sender) const;
+    NodeId sender_node(const Current& now, const TxnRow& row);
     bool absorbs(const Node& node) const;
     void pay_fees(Current& now);
     void give_links(Current& now);
@@ -134,7 +135,7 @@ private:
     Status infer_label(NodeId id);
     std::vector<std::unique_ptr<BaitWatch>> bait_watches(const Address& address) const;
     void note_bait(const History& history);
-    void open(Current& now, NodeId id, const History& history);
+    void open(Current& now, NodeId id, History history);
     void deposit(Current& now, uint32_t key);
     Result<bool> below_limit(const TxnKey& to, const Amount& amount, const Amount& tainted,
                              std::optional<UnixMillis> time);
@@ -156,7 +157,7 @@ private:
     Current now_;
     std::unordered_map<Asset, bool> worthless_;
     std::set<std::pair<TxnPosition, uint32_t>> bait_;      // Rows that are not followed.
-    std::map<std::pair<Address, Asset>, Income> incomes_;  // Of payees that were asked about.
+    std::map<std::pair<Address, Asset>, Income> incomes_;  // Of payees not yet reached.
 };
 
 }  // namespace cordon::trace

@@ -53,6 +53,12 @@ Result<std::optional<uint32_t>> AccountFlow::other_payers(const TxnKey& to, cons
     return payers;
 }
 
+/// Who has been reached is not asked about again.
+void AccountFlow::forget_income(const Address& address) {
+    auto at = incomes_.lower_bound({address, Asset{}});
+    while (at != incomes_.end() && at->first.first == address) at = incomes_.erase(at);
+}
+
 /// Whether all that `key` pays `amount` from what it holds are strangers; false where it makes no
 /// difference, so that nothing is read for it.
 Result<bool> AccountFlow::pays_strangers(const Current& now, uint32_t key, const Amount& amount) {
@@ -170,9 +176,12 @@ bool AccountFlow::absorbs(const Node& node) const {
            node.label->category != Category::kDefi;
 }
 
-uint32_t AccountFlow::sender_hop(const Address& sender) const {
-    const auto id = books_.find(chain_, sender);
-    return id ? books_.at(*id).hop : 0;  // Unknown senders of taint are those of a seed txn.
+/// Unknown senders of taint are those of a seed txn.
+AccountFlow::NodeId AccountFlow::sender_node(const Current& now, const TxnRow& row) {
+    if (const auto known = now.keys[row.from].node) return *known;
+    const Address& sender = now.view.keys[row.from].address;
+    if (const auto known = books_.find(chain_, sender)) return *known;
+    return books_.node(chain_, sender, 0);
 }
 
 Result<bool> AccountFlow::below_limit(const TxnKey& to, const Amount& amount, const Amount& tainted,
@@ -197,15 +206,13 @@ Result<bool> AccountFlow::below_limit(const TxnKey& to, const Amount& amount, co
 Status AccountFlow::deliver(Current& now, const TxnRow& row, Parcels parcels) {
     KeyState& to = now.keys[row.to];
     const TxnKey& key = now.view.keys[row.to];
-    const Address& sender = now.view.keys[row.from].address;
     Amount tainted = tainted_of(parcels);
     bool below = false;
     if (!tainted.is_zero()) {
         CORDON_TRY(below, below_limit(key, row.amount, tainted, now.placed->time));
     }
     if (below) {
-        books_.rest(books_.node(chain_, sender, sender_hop(sender)), key.asset, tainted,
-                    Stop::kBelowLimit);
+        books_.rest(sender_node(now, row), key.asset, tainted, Stop::kBelowLimit);
         parcels.clear();
         append(parcels, {row.amount, kClean});
         tainted = {};
@@ -227,7 +234,7 @@ Status AccountFlow::deliver(Current& now, const TxnRow& row, Parcels parcels) {
         return {};
     }
     if (!tainted.is_zero()) {
-        const uint32_t from_hop = books_.at(books_.node(chain_, sender, sender_hop(sender))).hop;
+        const uint32_t from_hop = books_.at(sender_node(now, row)).hop;
         to.node = books_.node(chain_, key.address, from_hop + 1);
         books_.arrive(*to.node, key.asset, row.amount, tainted);
         Edge edge = edge_of(now, row, tainted, from_hop + 1);

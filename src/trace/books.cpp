@@ -20,16 +20,16 @@ Holding& holding_of(Node& node, const Asset& asset) {
     return *node.holdings.insert(at, Holding{asset, {}, {}, {}});
 }
 
-/// Sorts large rows by moving each once. `before` must tell all of them apart.
-template <typename Row, typename Before>
-std::vector<Row> in_order(std::vector<Row> rows, Before&& before) {
-    std::vector<uint32_t> order(rows.size());
-    std::iota(order.begin(), order.end(), 0U);
-    std::sort(order.begin(), order.end(),
-              [&](uint32_t a, uint32_t b) { return before(rows[a], rows[b]); });
-    std::vector<Row> out;
-    out.reserve(rows.size());
-    for (const uint32_t i : order) out.push_back(std::move(rows[i]));
+/// Large rows are sorted by moving each once: what is compared lies beside its kind.
+std::vector<Node> in_order(std::vector<Node> nodes) {
+    std::vector<std::tuple<uint32_t, ChainId, Address, uint32_t>> order;
+    order.reserve(nodes.size());
+    for (uint32_t i = 0; i < nodes.size(); ++i)
+        order.emplace_back(nodes[i].hop, nodes[i].chain, nodes[i].address, i);
+    std::sort(order.begin(), order.end());
+    std::vector<Node> out;
+    out.reserve(nodes.size());
+    for (const auto& each : order) out.push_back(std::move(nodes[std::get<3>(each)]));
     return out;
 }
 
@@ -82,11 +82,21 @@ void Books::arrive(NodeId id, const Asset& asset, const Amount& amount, const Am
 void Books::rest(NodeId id, const Asset& asset, const Amount& tainted, Stop stop,
                  std::optional<OutPoint> outpoint) {
     if (tainted.is_zero()) return;
-    rests_[id][RestKey{asset, stop, outpoint}] += tainted;
+    const RestKey key{asset, stop, outpoint};
+    Rests& rests = rests_[id];
+    const auto at = std::lower_bound(
+        rests.begin(), rests.end(), key,
+        [](const auto& rest, const RestKey& wanted) { return rest.first < wanted; });
+    if (at != rests.end() && at->first == key)
+        at->second += tainted;
+    else
+        rests.insert(at, {key, tainted});
 }
 
 Amount Books::unrest(NodeId id, const Asset& asset, Stop stop) {
-    const auto at = rests_[id].find(RestKey{asset, stop, std::nullopt});
+    const RestKey key{asset, stop, std::nullopt};
+    const auto at = std::find_if(rests_[id].begin(), rests_[id].end(),
+                                 [&](const auto& rest) { return rest.first == key; });
     if (at == rests_[id].end()) return {};
     const Amount amount = at->second;
     rests_[id].erase(at);
@@ -141,44 +151,56 @@ double Books::budget_used() const noexcept {
                     share(edges_.size(), params_.max_edges));
 }
 
-std::vector<Books::Owned> Books::endpoints() const {
-    std::vector<Owned> out;
-    for (NodeId id = 0; id < nodes_.size(); ++id) {
-        const Node& node = nodes_[id];
-        for (const auto& [key, tainted] : rests_[id]) {
-            Endpoint end;
-            end.chain = node.chain;
-            end.address = node.address;
-            end.asset = key.asset;
-            end.tainted = tainted;
-            end.stop = key.stop;
-            end.label = node.label;
-            end.outpoint = key.outpoint;
-            if (key.stop == Stop::kMixer && key.outpoint)
-                std::tie(end.join, end.why) = joins_.at(*key.outpoint);
-            // Fees, and what was too little to follow, did not go on that way.
-            if (!candidates_.empty() && key.stop != Stop::kFee && key.stop != Stop::kBelowLimit)
-                if (const auto at = candidates_.find({id, key.asset, key.outpoint});
-                    at != candidates_.end()) {
-                    end.candidates = at->second.count;
-                    end.best_candidate = at->second.best;
-                }
-            end.usd = context_.usd(node.chain, key.asset, tainted, node.last_seen);
-            out.push_back({id, std::move(end)});
-        }
-    }
-    const auto rank = [](const Endpoint& end) {
-        return std::tie(end.chain, end.address, end.asset, end.stop, end.outpoint);
+std::vector<Books::Owned> Books::ordered_rests() const {
+    struct Key {
+        Amount tainted;
+        Owned owned;
     };
-    return in_order(std::move(out), [&](const Owned& a, const Owned& b) {
-        if (a.end.tainted != b.end.tainted) return a.end.tainted > b.end.tainted;
-        return rank(a.end) < rank(b.end);
+    std::vector<Key> keys;
+    keys.reserve(nodes_.size());
+    for (NodeId id = 0; id < nodes_.size(); ++id)
+        for (const Rest& rest : rests_[id]) keys.push_back({rest.second, {id, &rest}});
+    const auto rank = [this](const Owned& owned) {
+        return std::tie(nodes_[owned.id].chain, nodes_[owned.id].address, owned.rest->first);
+    };
+    std::sort(keys.begin(), keys.end(), [&](const Key& a, const Key& b) {
+        return a.tainted != b.tainted ? a.tainted > b.tainted : rank(a.owned) < rank(b.owned);
     });
+    std::vector<Owned> out;
+    out.reserve(keys.size());
+    for (const Key& key : keys) out.push_back(key.owned);
+    return out;
 }
 
-void Books::close_nodes(const std::vector<Owned>& endpoints) {
+Endpoint Books::endpoint_of(const Owned& owned) const {
+    const Node& node = nodes_[owned.id];
+    const auto& [key, tainted] = *owned.rest;
+    Endpoint end;
+    end.chain = node.chain;
+    end.address = node.address;
+    end.asset = key.asset;
+    end.tainted = tainted;
+    end.stop = key.stop;
+    end.label = node.label;
+    end.outpoint = key.outpoint;
+    if (key.stop == Stop::kMixer && key.outpoint)
+        std::tie(end.join, end.why) = joins_.at(*key.outpoint);
+    // Fees, and what was too little to follow, did not go on that way.
+    if (!candidates_.empty() && key.stop != Stop::kFee && key.stop != Stop::kBelowLimit)
+        if (const auto at = candidates_.find({owned.id, key.asset, key.outpoint});
+            at != candidates_.end()) {
+            end.candidates = at->second.count;
+            end.best_candidate = at->second.best;
+        }
+    end.usd = context_.usd(node.chain, key.asset, tainted, node.last_seen);
+    return end;
+}
+
+void Books::close_nodes(const std::vector<Owned>& order, const std::vector<Endpoint>& endpoints) {
     std::vector<const Endpoint*> largest(nodes_.size());
-    for (const auto& [id, end] : endpoints) {
+    for (std::size_t i = 0; i < order.size(); ++i) {
+        const NodeId id = order[i].id;
+        const Endpoint& end = endpoints[i];
         holding_of(nodes_[id], end.asset).resting += end.tainted;
         const Endpoint*& best = largest[id];
         if (best == nullptr || larger(end, *best)) best = &end;
@@ -198,10 +220,11 @@ TraceResult Books::finish(std::vector<Seed> seeds, bool incomplete) {
     TraceResult result;
     result.params = params_;
     result.seeds = std::move(seeds);
-    std::vector<Owned> ends = endpoints();
-    close_nodes(ends);
-    result.endpoints.reserve(ends.size());
-    for (auto& [id, end] : ends) {
+    const std::vector<Owned> order = ordered_rests();
+    result.endpoints.reserve(order.size());
+    for (const Owned& owned : order) result.endpoints.push_back(endpoint_of(owned));
+    close_nodes(order, result.endpoints);
+    for (const Endpoint& end : result.endpoints) {
         Total& sum = total(end.chain, end.asset);
         if (end.stop == Stop::kFee)
             sum.fees += end.tainted;
@@ -209,7 +232,6 @@ TraceResult Books::finish(std::vector<Seed> seeds, bool incomplete) {
             sum.burned += end.tainted;
         else
             sum.resting += end.tainted;
-        result.endpoints.push_back(std::move(end));
     }
     check();
 
@@ -222,17 +244,15 @@ TraceResult Books::finish(std::vector<Seed> seeds, bool incomplete) {
     if (sorted) {
         result.edges = std::move(edges_);
     } else {
-        std::vector<std::size_t> order(edges_.size());
-        std::iota(order.begin(), order.end(), std::size_t{0});
-        std::stable_sort(order.begin(), order.end(), before);
+        std::vector<std::size_t> places(edges_.size());
+        std::iota(places.begin(), places.end(), std::size_t{0});
+        std::stable_sort(places.begin(), places.end(), before);
         result.edges.reserve(edges_.size());
-        for (const std::size_t i : order) result.edges.push_back(std::move(edges_[i]));
+        for (const std::size_t i : places) result.edges.push_back(std::move(edges_[i]));
     }
 
     for (const NodeId id : payers_) nodes_[id].seed = true;
-    result.nodes = in_order(std::move(nodes_), [](const Node& a, const Node& b) {
-        return std::tie(a.hop, a.chain, a.address) < std::tie(b.hop, b.chain, b.address);
-    });
+    result.nodes = in_order(std::move(nodes_));
     weigh_paths(result);
     for (auto& [key, sum] : totals_) result.totals.push_back(std::move(sum));
     result.warnings = std::move(warnings_);

@@ -72,19 +72,23 @@ private:
         std::optional<OutPoint> outpoint;
         friend auto operator<=>(const RestKey&, const RestKey&) = default;
     };
+    using Rest = std::pair<RestKey, Amount>;
     struct Owned {
-        NodeId id;
-        Endpoint end;
+        NodeId id = 0;
+        const Rest* rest = nullptr;  // Of rests_.
     };
-    std::vector<Owned> endpoints() const;
-    void close_nodes(const std::vector<Owned>& endpoints);
+    /// In the order in which TraceResult promises the endpoints.
+    std::vector<Owned> ordered_rests() const;
+    Endpoint endpoint_of(const Owned& owned) const;
+    void close_nodes(const std::vector<Owned>& order, const std::vector<Endpoint>& endpoints);
     void check() const;
 
     const Context& context_;
     const Params& params_;
     std::vector<Node> nodes_;
     AddressIndex ids_;
-    std::vector<std::map<RestKey, Amount>> rests_;  // By NodeId.
+    using Rests = std::vector<Rest>;  // By RestKey: one or two.
+    std::vector<Rests> rests_;        // By NodeId.
     struct Candidates {
         uint32_t count = 0;
         double best = 0;

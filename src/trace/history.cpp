@@ -2,9 +2,10 @@
 #include "history.hpp"
 
 #include <algorithm>
+#include <array>
 #include <tuple>
-#include <unordered_map>
-#include <unordered_set>
+
+#include "address_index.hpp"
 
 namespace cordon::trace {
 namespace {
@@ -15,32 +16,94 @@ constexpr uint64_t kMaxTxnsPerCounterparty = 50;
 
 constexpr std::size_t kFirstPage = 8, kLargestPage = 256;  // Rows.
 
+/// Whom an address deals with. Most deal with few, who are found by looking at each.
 class Counterparties {
 public:
+    struct Other {
+        Address address;
+        bool receives = false;  // From the address that is read.
+        bool sends = false, met = false;
+        Amount largest;  // Of what it sent, as the caller says.
+    };
+
     explicit Counterparties(const BusyLimits& limits) noexcept : limits_{limits} {}
 
-    void sends_to(const Address& other) {
-        receivers_.insert(other);
-        all_.insert(other);
+    void sends_to(const Address& address) {
+        Other& other = at(address);
+        if (!other.receives) ++receivers_;
+        other.receives = true;
     }
-    void receives_from(const Address& other) {
-        if (all_.insert(other).second || !senders_.contains(other))
-            if (!limits_.met || !limits_.met(other)) senders_.insert(other);
+    Other& receives_from(const Address& address) {
+        Other& other = at(address);
+        if (!other.sends) {
+            other.met = limits_.met && limits_.met(address);
+            if (!other.met) ++strangers_;
+        }
+        other.sends = true;
+        return other;
     }
 
     bool busy(uint64_t txns) const noexcept {
-        if (limits_.both_sides != 0 && senders_.size() >= limits_.both_sides &&
-            receivers_.size() >= limits_.both_sides)
+        if (limits_.both_sides != 0 && strangers_ >= limits_.both_sides &&
+            receivers_ >= limits_.both_sides)
             return true;
         return limits_.counterparties != 0 &&
                (all_.size() > limits_.counterparties ||
                 txns > kMaxTxnsPerCounterparty * limits_.counterparties);
     }
 
+    /// In the order in which they were met.
+    const std::vector<Other>& all() const noexcept { return all_; }
+
 private:
+    static constexpr std::size_t kFew = 16;
+
+    Other& at(const Address& address) {
+        const auto is = [&](uint32_t place) { return all_[place].address == address; };
+        const auto count = static_cast<uint32_t>(all_.size());
+        if (count <= kFew) {
+            for (Other& other : all_)
+                if (other.address == address) return other;
+        } else if (const uint32_t place = index_.find(hash(address), is);
+                   place != AddressIndex::kNone) {
+            return all_[place];
+        }
+        Other& fresh = all_.emplace_back();
+        fresh.address = address;
+        if (all_.size() == kFew + 1)
+            for (uint32_t place = 0; place < count; ++place)
+                index_.add(hash(all_[place].address), place);
+        if (all_.size() > kFew) index_.add(hash(address), count);
+        return fresh;
+    }
+    static uint32_t hash(const Address& address) noexcept {
+        return AddressIndex::hash(ChainId{}, address);
+    }
+
     const BusyLimits& limits_;
-    std::unordered_set<Address> senders_, receivers_, all_;  // Counted only, never walked.
+    std::vector<Other> all_;
+    AddressIndex index_;  // Of all_, when they are not few.
+    std::size_t strangers_ = 0, receivers_ = 0;
 };
+
+/// Hands every row of an address to `each`, in chain order, until that returns false. Pages grow,
+/// so that a service is found out after few reads and an honest crowd is read in few calls.
+template <typename Each>
+Status for_each_row(const ledger::Reader& ledger, ChainId chain, const Address& address,
+                    Each&& each) {
+    const auto cursor = ledger.transfers_of(chain, address, {});
+    std::array<ledger::PlacedTransfer, kFirstPage> first;  // All of it, for most.
+    std::vector<ledger::PlacedTransfer> later;
+    for (std::span<ledger::PlacedTransfer> page{first};;) {
+        CORDON_TRY(const std::size_t count, cursor->next(page));
+        if (count == 0) return {};
+        for (const ledger::PlacedTransfer& row : page.first(count))
+            if (!each(row)) return {};
+        if (page.size() == kLargestPage || count < page.size()) continue;
+        later.resize(page.size() * 2);
+        page = later;
+    }
+}
 
 /// What an address got and gave of one asset within one txn.
 struct Net {
@@ -58,6 +121,15 @@ void settle(History::Balance& balance, const Net& net) {
     const Amount paid = std::min(need, balance.amount);
     balance.amount -= paid;
     balance.short_of += need - paid;
+}
+
+History::Balance& balance_of(History& history, const Asset& asset) {
+    auto& all = history.balances;
+    const auto at = std::lower_bound(
+        all.begin(), all.end(), asset,
+        [](const auto& balance, const Asset& wanted) { return balance.first < wanted; });
+    if (at != all.end() && at->first == asset) return at->second;
+    return all.insert(at, {asset, {}})->second;
 }
 
 /// A row of value that touches the address: to whom it is worth looking.
@@ -83,11 +155,7 @@ Result<History> read_history(const ledger::Reader& ledger, ChainId chain, const 
     History history;
     Counterparties others{limits};
     uint64_t txns = 0;
-    // Only the rows of the address itself, not all of the txns in which it takes part. Pages grow,
-    // so that a service is found out after few reads and an honest crowd is read in few calls.
-    ledger::TransferQuery query;
-    const auto cursor = ledger.transfers_of(chain, address, query);
-    std::vector<ledger::PlacedTransfer> page(kFirstPage);
+    // Only the rows of the address itself, not all of the txns in which it takes part.
     std::vector<std::pair<Asset, Net>> nets;  // Of one txn: few.
     std::optional<TxnPosition> here;
     // False when the address is too busy to be read on.
@@ -98,7 +166,7 @@ Result<History> read_history(const ledger::Reader& ledger, ChainId chain, const 
         const bool reached = at && (back ? *here <= *at : *here < *at);
         if (reached) {
             for (const auto& [asset, net] : nets) {
-                History::Balance& balance = history.balances[asset];
+                History::Balance& balance = balance_of(history, asset);
                 settle(balance, net);
                 balance.received += net.in;
             }
@@ -107,44 +175,42 @@ Result<History> read_history(const ledger::Reader& ledger, ChainId chain, const 
         nets.clear();
         return true;
     };
-    for (;;) {
-        CORDON_TRY(const std::size_t count, cursor->next(page));
-        if (count == 0) break;
-        for (const ledger::PlacedTransfer& placed : std::span{page}.first(count)) {
-            const TxnPosition place = placed.at;
-            const Transfer& row = placed.transfer;
-            if (here && *here != place && !end_txn()) {
-                history.busy = true;
-                return history;
-            }
-            here = place;
-            const Part part = part_of(row, address, is_worthless);
-            if (part == Part::kAbsurd) history.absurd = true;
-            if (part == Part::kNone || part == Part::kAbsurd) continue;
-            if (std::any_of(watches.begin(), watches.end(),
-                            [&](const auto& watch) { return watch->is_bait(row); })) {
-                history.bait.emplace_back(place, row.index);
-                continue;
-            }
-            const bool sends = part == Part::kSends;
-            auto known = std::find_if(nets.begin(), nets.end(),
-                                      [&](const auto& net) { return net.first == row.asset; });
-            if (known == nets.end()) known = nets.insert(nets.end(), {row.asset, Net{}});
-            Net& net = known->second;
-            if (row.kind == TransferKind::kFee) {
-                if (sends) net.fee += row.amount;
-            } else if (sends) {
-                net.out += row.amount;
-                others.sends_to(row.to);
-                if (!history.first_send) history.first_send = place;
-            } else {
-                net.in += row.amount;
-                others.receives_from(row.from);
-                history.last_receipt = place;
-            }
+    const auto take = [&](const ledger::PlacedTransfer& placed) {
+        const TxnPosition place = placed.at;
+        const Transfer& row = placed.transfer;
+        if (here && *here != place && !end_txn()) {
+            history.busy = true;
+            return false;
         }
-        if (page.size() < kLargestPage && count == page.size()) page.resize(page.size() * 2);
-    }
+        here = place;
+        const Part part = part_of(row, address, is_worthless);
+        if (part == Part::kAbsurd) history.absurd = true;
+        if (part == Part::kNone || part == Part::kAbsurd) return true;
+        if (std::any_of(watches.begin(), watches.end(),
+                        [&](const auto& watch) { return watch->is_bait(row); })) {
+            history.bait.emplace_back(place, row.index);
+            return true;
+        }
+        const bool sends = part == Part::kSends;
+        auto known = std::find_if(nets.begin(), nets.end(),
+                                  [&](const auto& net) { return net.first == row.asset; });
+        if (known == nets.end()) known = nets.insert(nets.end(), {row.asset, Net{}});
+        Net& net = known->second;
+        if (row.kind == TransferKind::kFee) {
+            if (sends) net.fee += row.amount;
+        } else if (sends) {
+            net.out += row.amount;
+            others.sends_to(row.to);
+            if (!history.first_send) history.first_send = place;
+        } else {
+            net.in += row.amount;
+            others.receives_from(row.from);
+            history.last_receipt = place;
+        }
+        return true;
+    };
+    CORDON_TRY(for_each_row(ledger, chain, address, take));
+    if (history.busy) return history;
     if (!end_txn()) {
         history.busy = true;
         return history;
@@ -157,37 +223,32 @@ Result<Income> read_income(const ledger::Reader& ledger, ChainId chain, const Ad
                            const Asset& asset, const BusyLimits& limits,
                            const std::function<bool(const Asset&)>& is_worthless) {
     Counterparties others{limits};
-    std::unordered_map<Address, Amount> largest;
     uint64_t txns = 0;
     std::optional<TxnPosition> last;
-    const auto cursor = ledger.transfers_of(chain, address, {});
-    std::vector<ledger::PlacedTransfer> page(kFirstPage);
-    for (;;) {
-        CORDON_TRY(const std::size_t count, cursor->next(page));
-        if (count == 0) break;
-        for (const auto& [at, time, row] : std::span{page}.first(count)) {
-            const Part part = part_of(row, address, is_worthless);
-            if (part == Part::kNone || part == Part::kAbsurd) continue;
-            if (last != at) {
-                if (others.busy(txns)) return Income{.busy = true, .senders = {}};
-                ++txns;
-            }
-            last = at;
-            if (row.kind == TransferKind::kFee) continue;
-            if (part == Part::kSends) {
-                others.sends_to(row.to);
-                continue;
-            }
-            others.receives_from(row.from);
-            if (row.asset != asset) continue;
-            Amount& most = largest[row.from];
-            most = std::max(most, row.amount);
+    bool busy = false;
+    CORDON_TRY(for_each_row(ledger, chain, address, [&](const ledger::PlacedTransfer& placed) {
+        const auto& [at, time, row] = placed;
+        const Part part = part_of(row, address, is_worthless);
+        if (part == Part::kNone || part == Part::kAbsurd) return true;
+        if (last != at) {
+            busy = others.busy(txns);
+            if (busy) return false;
+            ++txns;
         }
-        if (page.size() < kLargestPage && count == page.size()) page.resize(page.size() * 2);
-    }
-    if (others.busy(txns)) return Income{.busy = true, .senders = {}};
+        last = at;
+        if (row.kind == TransferKind::kFee) return true;
+        if (part == Part::kSends) {
+            others.sends_to(row.to);
+            return true;
+        }
+        auto& sender = others.receives_from(row.from);
+        if (row.asset == asset) sender.largest = std::max(sender.largest, row.amount);
+        return true;
+    }));
+    if (busy || others.busy(txns)) return Income{.busy = true, .senders = {}};
     Income income;
-    for (const auto& [sender, amount] : largest) income.senders.emplace_back(amount, sender);
+    for (const auto& other : others.all())
+        if (!other.largest.is_zero()) income.senders.emplace_back(other.largest, other.address);
     std::sort(income.senders.begin(), income.senders.end(), [](const auto& a, const auto& b) {
         return std::tie(b.first, a.second) < std::tie(a.first, b.second);
     });

@@ -1,7 +1,6 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <map>
 #include <memory>
 #include <span>
 #include <vector>
@@ -22,7 +21,7 @@ struct History {
         Amount short_of;  ///< What it sent above what it was seen to hold: the extract did not show
                           ///< its receipt.
     };
-    std::map<Asset, Balance> balances;
+    std::vector<std::pair<Asset, Balance>> balances;  ///< By asset.
     std::vector<TxnPosition>
         ahead;  ///< Txns that come after the one asked for, in the direction of the walk.
     std::optional<TxnPosition> first_send, last_receipt;

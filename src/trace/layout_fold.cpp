@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <span>
 
 #include <cordon/base/format.hpp>
 #include <cordon/base/hex.hpp>
@@ -29,8 +30,8 @@ const char* band_name(Band band) noexcept {
 }
 
 std::string fallback_name(const Node& node) {
-    const std::string hex = to_hex(node.address.payload());
-    return hex.size() <= 12 ? hex : hex.substr(0, 6) + "…" + hex.substr(hex.size() - 4);
+    const ByteView bytes = node.address.payload();
+    return bytes.size() <= 6 ? to_hex(bytes) : to_hex(bytes.first(3)) + "…" + to_hex(bytes.last(2));
 }
 
 /// One group of vertices on its way to become a node.
@@ -122,7 +123,8 @@ private:
 
     std::string address_key(uint32_t vertex) const {
         const Node& node = *graph_.vertices[vertex].node;
-        return format("{}:{}", cordon::to_string(node.chain), to_hex(node.address.payload()));
+        std::string key = cordon::to_string(node.chain);
+        return key.append(":").append(to_hex(node.address.payload()));
     }
     std::string chain_key(uint32_t first) const { return "chain:" + address_key(first); }
 
@@ -190,6 +192,7 @@ private:
         layout_.nodes.clear();
         layout_.omitted.folded_nodes = 0;
         of_vertex_.assign(graph_.vertices.size(), 0);
+        if (params_.mode == FlowMode::kRaw) layout_.nodes.reserve(items_.size());
         // Half of the nodes, so that opening cannot push everything else together.
         opened_left_ = params_.opened_members == 0 ? 0 : params_.max_nodes / 2;
         std::vector<std::vector<uint32_t>> by_column(columns_);
@@ -227,7 +230,7 @@ private:
         std::map<Band, std::vector<uint32_t>> bands;
         for (std::size_t i = 0; i < items.size(); ++i) {
             if (i < keep)
-                add(column, {items[i]}, kind);
+                add(column, std::span{&items[i], 1}, kind);
             else
                 bands[kind == FlowKind::kSeed ? Band::kStolen : band_of(items_[items[i]].taint())]
                     .push_back(items[i]);
@@ -236,7 +239,8 @@ private:
             const std::string name = kind == FlowKind::kSeed ? "more seeds" : band_name(band);
             std::string key = format("fold:{}:{}", column, name);
             if (members.size() > 1)
-                for (const uint32_t i : open(members, key)) show(add(column, {i}, kind));
+                for (const uint32_t i : open(members, key))
+                    show(add(column, std::span{&i, 1}, kind));
             if (members.size() == 1) add(column, members, kind);
             if (members.size() < 2) continue;
             FlowNode& node = add(column, members, FlowKind::kFold);
@@ -295,7 +299,7 @@ private:
         std::string key = format("service:{}:{}:{}", column, cordon::to_string(category), whose);
         if (params_.opened.contains(key)) sort_by_value(members);
         for (const uint32_t i : open(members, key)) {
-            FlowNode& node = add(column, {i}, FlowKind::kService);
+            FlowNode& node = add(column, std::span{&i, 1}, FlowKind::kService);
             node.key = address_key(node.members.front());
             show(node);
         }
@@ -306,7 +310,7 @@ private:
         node.key = params_.mode == FlowMode::kRaw ? address_key(node.members.front()) : key;
     }
 
-    FlowNode& add(uint32_t column, const std::vector<uint32_t>& items, FlowKind kind) {
+    FlowNode& add(uint32_t column, std::span<const uint32_t> items, FlowKind kind) {
         FlowNode& node = layout_.nodes.emplace_back();
         node.kind = kind;
         node.column = column;
@@ -401,6 +405,7 @@ private:
         }
         std::vector<char> alive(layout_.nodes.size());
         std::vector<Ribbon> kept;
+        kept.reserve(std::min(layout_.ribbons.size(), most));
         for (Ribbon& ribbon : layout_.ribbons) {
             const bool wide = ribbon.value >= limit ||
                               (!reached[ribbon.to] && inflow[ribbon.to] >= limit) ||
@@ -420,7 +425,7 @@ private:
         }
         layout_.ribbons = std::move(kept);
         std::vector<uint32_t> number(layout_.nodes.size());
-        std::vector<FlowNode> nodes;
+        std::size_t left = 0;  // Those that stay move to the front.
         for (std::size_t i = 0; i < layout_.nodes.size(); ++i) {
             FlowNode& node = layout_.nodes[i];
             // Of a part, what it does not touch is not there.
@@ -429,10 +434,11 @@ private:
                 if (!part) layout_.omitted.dust_nodes += node.members.size();
                 continue;
             }
-            number[i] = static_cast<uint32_t>(nodes.size());
-            nodes.push_back(std::move(node));
+            number[i] = static_cast<uint32_t>(left);
+            if (left != i) layout_.nodes[left] = std::move(node);
+            ++left;
         }
-        layout_.nodes = std::move(nodes);
+        layout_.nodes.resize(left);
         for (Ribbon& ribbon : layout_.ribbons)
             ribbon.from = number[ribbon.from], ribbon.to = number[ribbon.to];
     }

@@ -5,7 +5,8 @@
 #include <map>
 #include <numeric>
 #include <string_view>
-#include <unordered_map>
+
+#include "address_index.hpp"
 
 namespace cordon::trace::flow {
 namespace {
@@ -27,25 +28,22 @@ void widen(std::optional<UnixMillis>& first, std::optional<UnixMillis>& last,
 /// Where the vertex of an address is: the same address on two chains is two things.
 class Index {
 public:
-    explicit Index(const std::vector<Node>& nodes) {
-        of_.reserve(nodes.size());
+    explicit Index(const std::vector<Node>& nodes) : nodes_{nodes} {
         for (uint32_t i = 0; i < nodes.size(); ++i)
-            of_.emplace(Key{nodes[i].chain, nodes[i].address}, i);
+            if (!find(nodes[i].chain, nodes[i].address))
+                places_.add(AddressIndex::hash(nodes[i].chain, nodes[i].address), i);
     }
     std::optional<uint32_t> find(ChainId chain, const Address& address) const {
-        const auto it = of_.find({chain, address});
-        if (it == of_.end()) return std::nullopt;
-        return it->second;
+        const uint32_t place = places_.find(AddressIndex::hash(chain, address), [&](uint32_t at) {
+            return nodes_[at].address == address && nodes_[at].chain == chain;
+        });
+        if (place == AddressIndex::kNone) return std::nullopt;
+        return place;
     }
 
 private:
-    using Key = std::pair<ChainId, Address>;
-    struct Hash {
-        std::size_t operator()(const Key& key) const noexcept {
-            return std::hash<ChainId>{}(key.first) ^ std::hash<Address>{}(key.second);
-        }
-    };
-    std::unordered_map<Key, uint32_t, Hash> of_;  // Looked up only.
+    const std::vector<Node>& nodes_;
+    AddressIndex places_;
 };
 
 /// What a unit of an asset is worth. Most are asked for twice in a row, and are long to look up.
@@ -176,14 +174,15 @@ Graph build_graph(const TraceResult& result, const ValueScale& scale, FlowMode m
             ++graph.outside;
             continue;
         }
-        auto from = index.find(edge.chain, edge.from);
-        auto to = index.find(edge.arrives_on(), edge.to);
+        const auto payer = index.find(edge.chain, edge.from);
+        const auto payee = index.find(edge.arrives_on(), edge.to);
+        const auto& from = backward ? payee : payer;
+        const auto& to = backward ? payer : payee;
         Link link;
         const double rate = rates.of(edge.chain, edge.asset);
         link.tainted = rate * edge.tainted.to_double();
         link.moved = rate * edge.amount.to_double();
         link.value = mode == FlowMode::kAllMoney ? link.moved : link.tainted;
-        if (backward) std::swap(from, to);
         if (from && from != to) {
             graph.vertices[*from].sent += link.moved;
             graph.vertices[*from].sent_tainted += link.tainted;

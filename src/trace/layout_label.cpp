@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <numeric>
+#include <optional>
 
 #include <cordon/base/format.hpp>
 
@@ -27,6 +28,13 @@ double character_width(std::string_view text, std::size_t at) noexcept {
 }
 
 bool starts_character(char c) noexcept { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
+
+/// Of text that stands behind what is `width` wide, in em.
+double add_width(double width, std::string_view text) noexcept {
+    for (std::size_t i = 0; i < text.size(); ++i)
+        if (starts_character(text[i])) width += character_width(text, i);
+    return width;
+}
 
 /// The longest beginning of `text` that fits with "…" behind it; empty when not even three
 /// characters do.
@@ -54,10 +62,7 @@ std::string shorten(const std::string& text, double room, double font_size) {
 }  // namespace
 
 double text_width(std::string_view text, double font_size) noexcept {
-    double width = 0;
-    for (std::size_t i = 0; i < text.size(); ++i)
-        if (starts_character(text[i])) width += character_width(text, i);
-    return width * font_size;
+    return add_width(0, text) * font_size;
 }
 
 namespace flow {
@@ -75,15 +80,17 @@ double importance(const FlowNode& node) {
 /// The most telling text that fits: all; "wallets" for "wallets, stolen" (the colour says the
 /// rest); a service without its count; a shortened name; the amount alone.
 std::string fit(FlowNode& node, double room, double font, const std::string& value) {
-    const auto fits = [&](const std::string& text) { return text_width(text, font) <= room; };
-    if (fits(node.name + node.amount)) return node.name + node.amount;
+    const auto fits = [&](std::string_view name) {
+        return add_width(add_width(0, name), node.amount) * font <= room;
+    };
+    if (fits(node.name)) return node.name + node.amount;
     const std::size_t comma =
         node.kind == FlowKind::kFold ? node.name.find(',') : std::string::npos;
     const std::string brief = node.name.substr(0, comma);
-    if (comma != std::string::npos && fits(brief + node.amount)) return brief + node.amount;
+    if (comma != std::string::npos && fits(brief)) return brief + node.amount;
     if (node.kind == FlowKind::kService) {
         node.amount = " · " + value;
-        if (fits(node.name + node.amount)) return node.name + node.amount;
+        if (fits(node.name)) return node.name + node.amount;
     }
     const std::string name = shorten(brief, room - text_width(node.amount, font), font);
     if (name.empty()) node.amount = value;
@@ -102,60 +109,101 @@ std::string value_text(const FlowLayout& layout, const FlowNode& node) {
     return node.kind == FlowKind::kContext ? node.moved : layout.scale.text(node.through());
 }
 
-void write_amount(const FlowLayout& layout, FlowNode& node) {
+std::string amount_text(const FlowNode& node, const std::string& value) {
     const std::string count = node.count() > 1 ? format(" ×{}", node.count()) : std::string{};
-    node.amount = format("{} · {}", count, value_text(layout, node));
+    return count + " · " + value;
 }
 
-struct Strip {
-    double top = 0, bottom = 0;
+/// The labels of one column: all of one height, none touches another.
+class Strips {
+public:
+    explicit Strips(double height) noexcept : height_{height} {}
+    bool is_free(double top) const {
+        const auto below = std::lower_bound(tops_.begin(), tops_.end(), top);
+        return (below == tops_.end() || *below >= top + height_) &&
+               (below == tops_.begin() || *std::prev(below) + height_ <= top);
+    }
+    void take(double top) { tops_.insert(std::lower_bound(tops_.begin(), tops_.end(), top), top); }
+
+private:
+    double height_;
+    std::vector<double> tops_;  // Rising.
 };
 
-bool is_free(const std::vector<Strip>& taken, double top, double bottom) {
-    return std::none_of(taken.begin(), taken.end(),
-                        [&](const Strip& s) { return top < s.bottom && s.top < bottom; });
-}
+/// Boxes by height on the canvas, so that those beside a label are found without looking at all.
+class Shelves {
+public:
+    explicit Shelves(double height)
+        : shelves_(static_cast<std::size_t>(std::max(0.0, height) / kShelf) + 1) {}
+    void put(const Box& box, double before) {
+        for (std::size_t i = shelf(box.y); i <= shelf(box.bottom()); ++i)
+            shelves_[i].push_back({box, before});
+    }
+    /// `visit(box, before)` of all that lie between, some of them more than once.
+    template <typename Visit>
+    void between(double top, double bottom, Visit&& visit) const {
+        for (std::size_t i = shelf(top); i <= shelf(bottom); ++i)
+            for (const auto& [box, before] : shelves_[i]) visit(box, before);
+    }
+
+private:
+    static constexpr double kShelf = 16;  // About a label.
+    std::size_t shelf(double y) const noexcept {
+        return static_cast<std::size_t>(
+            std::clamp(y / kShelf, 0.0, static_cast<double>(shelves_.size() - 1)));
+    }
+    std::vector<std::vector<std::pair<Box, double>>> shelves_;
+};
 
 /// Lets shortened labels grow over the next columns where neither node nor label is in the way.
 void lengthen(const LayoutParams& params, FlowLayout& layout, const std::vector<uint32_t>& cut) {
     constexpr double kAir = 2;      // Above and below.
     constexpr double kMarks = 4.6;  // Left of a node: what appears there, the second edge.
+    if (cut.empty()) return;
+    // Only where a box begins and how high it is matters, and labels that grow change neither.
+    Shelves shelves{layout.height};
+    for (const FlowNode& node : layout.nodes) {
+        shelves.put(node.box, kBeforeNext + kMarks);
+        if (!node.label.empty()) shelves.put(node.label_box, kBeforeNext);
+    }
     for (const uint32_t i : cut) {
         FlowNode& node = layout.nodes[i];
+        const double top = node.label_box.y - kAir, bottom = node.label_box.bottom() + kAir;
         double right = layout.width - 6;
-        const auto avoid = [&](const Box& box, double before) {
-            if (box.x <= node.label_box.x || box.y >= node.label_box.bottom() + kAir ||
-                box.bottom() <= node.label_box.y - kAir)
-                return;
+        shelves.between(top, bottom, [&](const Box& box, double before) {
+            // Its own node and label begin no further to the right.
+            if (box.x <= node.label_box.x || box.y >= bottom || box.bottom() <= top) return;
             right = std::min(right, box.x - before);
-        };
-        for (const FlowNode& other : layout.nodes) {
-            if (&other == &node) continue;
-            avoid(other.box, kBeforeNext + kMarks);
-            if (!other.label.empty()) avoid(other.label_box, kBeforeNext);
-        }
+        });
         const double icon = icon_room(node, params.font_size);
         const double room = right - node.label_box.x - icon;
         if (room <= node.label_box.width - icon) continue;
-        write_amount(layout, node);
-        node.label = fit(node, room, params.font_size, value_text(layout, node));
+        const std::string value = value_text(layout, node);
+        node.amount = amount_text(node, value);
+        node.label = fit(node, room, params.font_size, value);
         node.label_box.width = icon + text_width(node.label, params.font_size);
     }
 }
 
 }  // namespace
 
-double label_room(const LayoutParams& params, const FlowLayout& layout, const FlowNode& node,
-                  std::size_t characters) {
-    FlowNode copy = node;
-    write_amount(layout, copy);
-    std::size_t seen = 0;
-    std::size_t end = 0;
-    while (end < copy.name.size() && (seen += starts_character(copy.name[end])) <= characters)
-        ++end;
-    if (end < copy.name.size()) copy.name = copy.name.substr(0, end) + "…";
-    return layout.node_width + kGap + icon_room(node, params.font_size) +
-           text_width(copy.name + copy.amount, params.font_size) + kBeforeNext;
+std::array<double, 2> label_rooms(const LayoutParams& params, const FlowLayout& layout,
+                                  const FlowNode& node, std::array<std::size_t, 2> characters) {
+    const std::string amount = amount_text(node, value_text(layout, node));
+    std::array<double, 2> rooms{};
+    for (std::size_t i = 0; i < rooms.size(); ++i) {
+        std::size_t seen = 0;
+        std::size_t end = 0;
+        while (end < node.name.size() &&
+               (seen += starts_character(node.name[end])) <= characters[i])
+            ++end;
+        const std::string_view all = node.name;
+        double width = add_width(0, all.substr(0, end));
+        if (end < all.size()) width = add_width(width, "…");
+        rooms[i] = layout.node_width + kGap + icon_room(node, params.font_size) +
+                   add_width(width, amount) * params.font_size + kBeforeNext;
+    }
+    return rooms;
 }
 
 void place_labels(const LayoutParams& params, FlowLayout& layout) {
@@ -178,45 +226,49 @@ void place_labels(const LayoutParams& params, FlowLayout& layout) {
 
     std::vector<uint32_t> order(layout.nodes.size());
     std::iota(order.begin(), order.end(), 0U);
-    std::stable_sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
-        return importance(layout.nodes[a]) > importance(layout.nodes[b]);
-    });
+    std::vector<double> weight(order.size());
+    for (const uint32_t i : order) weight[i] = importance(layout.nodes[i]);
+    std::stable_sort(order.begin(), order.end(),
+                     [&](uint32_t a, uint32_t b) { return weight[a] > weight[b]; });
     std::vector<uint32_t> cut;
-    std::vector<std::vector<Strip>> taken(layout.columns.size());
+    std::vector<Strips> taken(layout.columns.size(), Strips{line});
     const double highest = 14 + line + 6;
     const double lowest = layout.height - 4;
     for (const uint32_t i : order) {
         FlowNode& node = layout.nodes[i];
-        write_amount(layout, node);
+        // In the middle of the node; otherwise the nearest place still beside it.
+        const double middle = node.box.y + node.box.height / 2;
+        const double reach = node.box.height / 2 + 3;
+        const auto place = [&]() -> std::optional<double> {
+            for (double off = 0; off <= reach; off += 2)
+                for (const double sign : {1.0, -1.0}) {
+                    const double top = middle + sign * off - line / 2;
+                    if (top >= highest && top + line <= lowest && taken[node.column].is_free(top))
+                        return top;
+                }
+            return std::nullopt;
+        };
+        const std::optional<double> top = place();
+        if (!top) {
+            ++layout.omitted.labels;
+            continue;
+        }
+        const std::string value = value_text(layout, node);
+        node.amount = amount_text(node, value);
         const std::string whole = node.name + node.amount;
         const auto [left, right] = room_behind(node.column);
         const double icon = icon_room(node, font);
         const double room = right - left - icon;
-        const std::string text = fit(node, room, font, value_text(layout, node));
+        const std::string text = fit(node, room, font, value);
         const double width = text_width(text, font);
         if (width > room) {
             ++layout.omitted.labels;
             continue;
         }
-        // In the middle of the node; otherwise the nearest place still beside it.
-        const double middle = node.box.y + node.box.height / 2;
-        const double reach = node.box.height / 2 + 3;
-        bool placed = false;
-        for (double off = 0; off <= reach && !placed; off += 2) {
-            for (const double sign : {1.0, -1.0}) {
-                const double top = middle + sign * off - line / 2;
-                if (top < highest || top + line > lowest ||
-                    !is_free(taken[node.column], top, top + line))
-                    continue;
-                node.label = text;
-                node.label_box = {left, top, icon + width, line};
-                taken[node.column].push_back({top, top + line});
-                if (text != whole) cut.push_back(i);
-                placed = true;
-                break;
-            }
-        }
-        if (!placed) ++layout.omitted.labels;
+        node.label = text;
+        node.label_box = {left, *top, icon + width, line};
+        taken[node.column].take(*top);
+        if (text != whole) cut.push_back(i);
     }
     lengthen(params, layout, cut);
 }

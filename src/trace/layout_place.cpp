@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <span>
+#include <tuple>
 #include <unordered_map>
 
 namespace cordon::trace::flow {
@@ -46,6 +48,36 @@ struct Piece {
     double value = 0;
 };
 
+/// What pulls at each slot from one side, all in one array: the sweeps read it again and again.
+class Pulls {
+public:
+    struct Pull {
+        uint32_t slot = 0;
+        double weight = 0;
+    };
+    Pulls() = default;
+    /// `left`: what leads to a slot; otherwise where it leads.
+    Pulls(const std::vector<Slot>& slots, const std::vector<Piece>& pieces, bool left)
+        : first_(slots.size() + 1), pulls_(pieces.size()) {
+        const auto pulled = [left](const Piece& piece) { return left ? piece.to : piece.from; };
+        for (const Piece& piece : pieces) ++first_[pulled(piece) + 1];
+        std::partial_sum(first_.begin(), first_.end(), first_.begin());
+        std::vector<uint32_t> next(first_.begin(), first_.end() - 1);
+        for (const Piece& piece : pieces) {
+            const uint32_t slot = pulled(piece);
+            pulls_[next[slot]++] = {left ? piece.from : piece.to,
+                                    slots[slot].context ? 1 : piece.value};
+        }
+    }
+    std::span<const Pull> of(uint32_t slot) const {
+        return std::span{pulls_}.subspan(first_[slot], first_[slot + 1] - first_[slot]);
+    }
+
+private:
+    std::vector<uint32_t> first_;
+    std::vector<Pull> pulls_;
+};
+
 class Placer {
 public:
     Placer(const LayoutParams& params, FlowLayout& layout) : params_{params}, layout_{layout} {}
@@ -60,6 +92,7 @@ public:
         make_slots();
         size_slots();
         order();
+        renumber();
         relax();
         write_back();
         ports();
@@ -76,10 +109,10 @@ private:
         std::vector<double> pitch(columns, kMinPitch);
         std::vector<double> wish(columns, kMinPitch);
         for (const FlowNode& node : layout_.nodes) {
-            double& least = pitch[node.column];
-            least = std::max(least, label_room(params_, layout_, node, kNameCharacters));
-            double& wished = wish[node.column];
-            wished = std::max(wished, label_room(params_, layout_, node, kWholeName));
+            const auto [least, wished] =
+                label_rooms(params_, layout_, node, {kNameCharacters, kWholeName});
+            pitch[node.column] = std::max(pitch[node.column], least);
+            wish[node.column] = std::max(wish[node.column], wished);
         }
         const double right = std::clamp(pitch.back(), kMinRight, kMaxRight);
         pitch.pop_back();
@@ -187,12 +220,33 @@ private:
                 slots_[s].height =
                     std::max(slots_[s].node < 0 ? 0.0 : least, slots_[s].value * layout_.scale_px);
         }
-        into_.resize(slots_.size());
-        from_.resize(slots_.size());
-        for (uint32_t p = 0; p < pieces_.size(); ++p) {
-            from_[pieces_[p].from].push_back(p);
-            into_[pieces_[p].to].push_back(p);
-        }
+        middle_.resize(slots_.size());
+        find_pulls();
+    }
+
+    void find_pulls() {
+        before_ = Pulls{slots_, pieces_, true};
+        behind_ = Pulls{slots_, pieces_, false};
+    }
+
+    /// Numbers the slots anew, column by column from top to bottom: the order is final, and what is
+    /// read one after the other then lies so.
+    void renumber() {
+        std::vector<uint32_t> number(slots_.size());
+        std::vector<Slot> slots;
+        slots.reserve(slots_.size());
+        for (std::vector<uint32_t>& column : columns_)
+            for (uint32_t& s : column) {
+                number[s] = static_cast<uint32_t>(slots.size());
+                slots.push_back(slots_[s]);
+                s = number[s];
+            }
+        slots_ = std::move(slots);
+        for (uint32_t s = 0; s < slots_.size(); ++s) middle_[s] = slots_[s].middle();
+        for (Piece& piece : pieces_) piece.from = number[piece.from], piece.to = number[piece.to];
+        for (std::vector<uint32_t>& lanes : lanes_)
+            for (uint32_t& lane : lanes) lane = number[lane];
+        find_pulls();
     }
 
     void stack(const std::vector<uint32_t>& column) {
@@ -200,30 +254,33 @@ private:
         double sum = pad * static_cast<double>(column.empty() ? 0 : column.size() - 1);
         for (const uint32_t s : column) sum += slots_[s].height;
         double y = kTop + std::max(0.0, (room_ - sum) / 2);
-        for (const uint32_t s : column) slots_[s].y = y, y += slots_[s].height + pad;
+        for (const uint32_t s : column) {
+            set_y(s, y);
+            y += slots_[s].height + pad;
+        }
     }
 
     /// Middle of the far ends on one side, weighted by value; where there is none, where it stands.
     double centre(uint32_t slot, bool left) const {
         double weight = 0;
         double sum = 0;
-        for (const uint32_t p : left ? into_[slot] : from_[slot]) {
-            const Piece& piece = pieces_[p];
-            const double pull = slots_[slot].context ? 1 : piece.value;
-            sum += pull * slots_[left ? piece.from : piece.to].middle();
-            weight += pull;
+        for (const Pulls::Pull& pull : (left ? before_ : behind_).of(slot)) {
+            sum += pull.weight * middle_[pull.slot];
+            weight += pull.weight;
         }
-        return weight > 0 ? sum / weight : slots_[slot].middle();
+        return weight > 0 ? sum / weight : middle_[slot];
     }
 
     void order() {
         for (std::vector<uint32_t>& column : columns_) stack(column);
-        const auto sweep = [this](std::vector<uint32_t>& column, bool left) {
-            std::vector<std::pair<double, uint32_t>> keyed;
-            keyed.reserve(column.size());
+        std::vector<std::pair<double, uint32_t>> keyed;
+        const auto sweep = [&](std::vector<uint32_t>& column, bool left) {
+            keyed.clear();
             for (const uint32_t s : column) keyed.emplace_back(centre(s, left), s);
-            std::stable_sort(keyed.begin(), keyed.end(),
-                             [](const auto& a, const auto& b) { return a.first < b.first; });
+            const auto less = [](const auto& a, const auto& b) { return a.first < b.first; };
+            // After a few sweeps most columns are in order, and then nothing moves in them.
+            if (std::is_sorted(keyed.begin(), keyed.end(), less)) return;
+            std::stable_sort(keyed.begin(), keyed.end(), less);
             for (std::size_t i = 0; i < column.size(); ++i) column[i] = keyed[i].second;
             stack(column);
         };
@@ -267,7 +324,7 @@ private:
                 const bool left = i % 2 == 0;
                 std::vector<uint32_t>& column = columns_[left ? k : columns_.size() - 1 - k];
                 for (const uint32_t s : column)
-                    slots_[s].y += (centre(s, left) - slots_[s].middle()) * alpha;
+                    set_y(s, slots_[s].y + (centre(s, left) - middle_[s]) * alpha);
                 resolve(column);
             }
         }
@@ -284,6 +341,7 @@ private:
             std::size_t slots;
         };
         std::vector<Block> blocks;
+        blocks.reserve(column.size());
         for (const uint32_t s : column) {
             const Slot& slot = slots_[s];
             blocks.push_back({slot.height + 1, slot.y, slot.height + pad, 1});
@@ -321,25 +379,26 @@ private:
         }
         y = kTop + room_;
         for (std::size_t i = column.size(); i-- > 0;) {
-            Slot& slot = slots_[column[i]];
-            slot.y = std::min(slot.y, y - slot.height);
+            const Slot& slot = slots_[column[i]];
+            set_y(column[i], std::min(slot.y, y - slot.height));
             y = slot.y - pad;
         }
     }
+    void set_y(uint32_t slot, double y) {
+        slots_[slot].y = y;
+        middle_[slot] = slots_[slot].middle();
+    }
 
     void write_back() {
-        std::vector<uint32_t> order;  // New place to old index.
-        for (const std::vector<uint32_t>& column : columns_)
-            for (const uint32_t s : column)
-                if (slots_[s].node >= 0) order.push_back(static_cast<uint32_t>(slots_[s].node));
         std::vector<uint32_t> number(layout_.nodes.size());
         std::vector<FlowNode> nodes;
-        nodes.reserve(order.size());
-        for (const uint32_t old : order) {
+        nodes.reserve(layout_.nodes.size());
+        for (const Slot& slot : slots_) {
+            if (slot.node < 0) continue;
+            const auto old = static_cast<std::size_t>(slot.node);
             number[old] = static_cast<uint32_t>(nodes.size());
             FlowNode& node = nodes.emplace_back(std::move(layout_.nodes[old]));
-            node.box = {layout_.columns[node.column].x, slots_[old].y, layout_.node_width,
-                        slots_[old].height};
+            node.box = {layout_.columns[node.column].x, slot.y, layout_.node_width, slot.height};
             const double whole =
                 std::max(node.through(), node.out + node.rest + node.lost + node.dust_out);
             node.rest_top = node.box.bottom() -
@@ -352,13 +411,9 @@ private:
 
     /// Stacks the ribbons at both sides of each node in the order of their next points, arcs last.
     void ports() {
-        const std::size_t n = layout_.nodes.size();
-        std::vector<std::vector<uint32_t>> out(n), in(n);
-        for (uint32_t r = 0; r < layout_.ribbons.size(); ++r) {
+        for (std::size_t r = 0; r < layout_.ribbons.size(); ++r) {
             Ribbon& ribbon = layout_.ribbons[r];
             ribbon.width = ribbon.value * layout_.scale_px;
-            out[ribbon.from].push_back(r);
-            in[ribbon.to].push_back(r);
             ribbon.path.resize(lanes_[r].size() + 2);
             for (std::size_t i = 0; i < lanes_[r].size(); ++i) {
                 const Slot& lane = slots_[lanes_[r][i]];
@@ -368,47 +423,70 @@ private:
         const auto middle = [this](uint32_t node) {
             return layout_.nodes[node].box.y + layout_.nodes[node].box.height / 2;
         };
-        const auto stack_side = [&](std::vector<uint32_t>& list, const FlowNode& node, bool right) {
-            std::vector<std::pair<std::pair<int, double>, uint32_t>> keyed;
-            double sum = 0;
-            for (const uint32_t r : list) {
+        for (const bool right : {true, false}) {
+            std::vector<Port> ports;
+            ports.reserve(layout_.ribbons.size());
+            for (uint32_t r = 0; r < layout_.ribbons.size(); ++r) {
                 const Ribbon& ribbon = layout_.ribbons[r];
                 const std::vector<uint32_t>& lanes = lanes_[r];
                 const double far = lanes.empty()
                                        ? middle(right ? ribbon.to : ribbon.from)
                                        : slots_[right ? lanes.front() : lanes.back()].middle();
-                keyed.push_back({{ribbon.back ? 1 : 0, far}, r});
-                sum += ribbon.width;
+                ports.push_back({right ? ribbon.from : ribbon.to, r, far, ribbon.back});
             }
-            std::stable_sort(keyed.begin(), keyed.end(),
-                             [](const auto& a, const auto& b) { return a.first < b.first; });
-            // A node that is drawn higher than its value, so that it can be seen, has its ribbons
-            // in the middle.
-            const double drawn =
-                std::max(node.through(), node.out + node.rest + node.lost + node.dust_out) *
-                layout_.scale_px;
-            double y = node.box.y + std::max(0.0, (node.box.height - std::max(drawn, sum)) / 2);
-            for (const auto& [key, r] : keyed) {
-                Ribbon& ribbon = layout_.ribbons[r];
-                (right ? ribbon.path.front() : ribbon.path.back()) = {
-                    right ? node.box.right() : node.box.x, y};
-                y += ribbon.width;
+            // Of equal ones the wider first, as ribbons are.
+            std::sort(ports.begin(), ports.end(), [](const Port& a, const Port& b) {
+                return std::tie(a.node, a.back, a.far, a.ribbon) <
+                       std::tie(b.node, b.back, b.far, b.ribbon);
+            });
+            for (std::span<const Port> left{ports}; !left.empty();) {
+                const auto end = std::find_if(left.begin(), left.end(), [&](const Port& port) {
+                    return port.node != left.front().node;
+                });
+                const auto count = static_cast<std::size_t>(end - left.begin());
+                stack_side(left.first(count), right);
+                left = left.subspan(count);
             }
-        };
-        for (uint32_t i = 0; i < n; ++i) {
-            stack_side(out[i], layout_.nodes[i], true);
-            stack_side(in[i], layout_.nodes[i], false);
+        }
+    }
+
+    /// The end of a ribbon at one side of a node.
+    struct Port {
+        uint32_t node = 0, ribbon = 0;
+        double far = 0;  // Middle of its next point.
+        bool back = false;
+    };
+    void stack_side(std::span<const Port> ports, bool right) {
+        const FlowNode& node = layout_.nodes[ports.front().node];
+        // By value, as ribbons come: sums of doubles are of one order.
+        std::vector<uint32_t> by_value;
+        for (const Port& port : ports) by_value.push_back(port.ribbon);
+        std::sort(by_value.begin(), by_value.end());
+        double sum = 0;
+        for (const uint32_t r : by_value) sum += layout_.ribbons[r].width;
+        // A node that is drawn higher than its value, so that it can be seen, has its ribbons in
+        // the middle.
+        const double drawn =
+            std::max(node.through(), node.out + node.rest + node.lost + node.dust_out) *
+            layout_.scale_px;
+        double y = node.box.y + std::max(0.0, (node.box.height - std::max(drawn, sum)) / 2);
+        for (const Port& port : ports) {
+            Ribbon& ribbon = layout_.ribbons[port.ribbon];
+            (right ? ribbon.path.front() : ribbon.path.back()) = {
+                right ? node.box.right() : node.box.x, y};
+            y += ribbon.width;
         }
     }
 
     const LayoutParams& params_;
     FlowLayout& layout_;
     double room_ = 0, room_for_loot_ = 0;
-    std::vector<Slot> slots_;  // Nodes first, by their index; then lanes.
+    std::vector<Slot> slots_;  // Nodes first, by their index; then lanes. See renumber().
     std::vector<std::vector<uint32_t>> columns_;
     std::vector<std::vector<uint32_t>> lanes_;  // Of each ribbon.
     std::vector<Piece> pieces_;
-    std::vector<std::vector<uint32_t>> into_, from_;
+    Pulls before_, behind_;
+    std::vector<double> middle_;  // Of each slot where it was last placed.
 };
 
 }  // namespace

@@ -1,6 +1,8 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
+
 #include "layout_graph.hpp"
 
 namespace cordon::trace::flow {
@@ -13,9 +15,9 @@ void place(const LayoutParams& params, FlowLayout& layout);
 inline constexpr std::size_t kNameCharacters = 18;
 
 /// From the left edge of a node to that of the next column, so that its label keeps so many
-/// characters of its name.
-double label_room(const LayoutParams& params, const FlowLayout& layout, const FlowNode& node,
-                  std::size_t characters);
+/// characters of its name: for two such numbers.
+std::array<double, 2> label_rooms(const LayoutParams& params, const FlowLayout& layout,
+                                  const FlowNode& node, std::array<std::size_t, 2> characters);
 
 /// Gives labels their place, the most important first; a label that would touch another or leave
 /// the canvas is shortened, moved along its node, or left out. What was shortened then grows into

@@ -9,6 +9,7 @@
 #include <cordon/base/format.hpp>
 
 #include "account_flow.hpp"
+#include "recent_rows.hpp"
 #include "utxo_flow.hpp"
 
 namespace cordon::trace {
@@ -130,7 +131,8 @@ Result<TraceResult> trace(const ledger::Reader& ledger, const Context& context,
                           const std::function<void(const Progress&)>& progress,
                           const std::atomic<bool>* cancel) {
     CORDON_TRY(check(params, seeds));
-    const Walk walk{ledger, context, links, params, progress, cancel};
+    const RecentRows rows{ledger};
+    const Walk walk{rows, context, links, params, progress, cancel};
     Books books{context, params};
     Chains chains{walk, books};
     for (const Seed& seed : seeds) {
