@@ -58,6 +58,7 @@ struct Descriptor {
     uint32_t needs = 0;
     uint32_t interest = kAnyTxn;  ///< Interest bits: any of them.
     bool is_last = false;         ///< Runs after all others, rules too: it combines their alerts.
+    bool looks_ahead = false;     ///< Wants look_ahead(): its tables are larger than the caches.
     std::span<const Parameter> parameters = {};
 };
 
@@ -102,6 +103,9 @@ public:
     virtual void on_alert(const Alert&, const World&, Findings&) {}
     /// All that it remembers, always the same tables in the same order.
     virtual std::vector<Table*> tables() { return {}; }
+    /// These transfers come so many txns later: the time to ask for memory (Keyed::expect). Learns
+    /// nothing, and is not called for every txn.
+    virtual void look_ahead(ChainId, std::span<const Transfer>, Ahead) const noexcept {}
 };
 
 /// The value of a parameter: as configured, else as shipped. REQUIRES: the descriptor has it, and

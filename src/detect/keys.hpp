@@ -40,7 +40,10 @@ struct PlaceKey {
 inline PlaceKey key_of(ChainId chain, const Address& address) noexcept {
     PlaceKey key;
     const ByteView payload = address.payload();
-    std::copy_n(payload.begin(), std::min(payload.size(), key.bytes.size()), key.bytes.begin());
+    if (payload.size() >= sizeof key.bytes)  // Nearly all; of constant size, so not a call.
+        std::memcpy(key.bytes.data(), payload.data(), sizeof key.bytes);
+    else
+        std::copy_n(payload.begin(), payload.size(), key.bytes.begin());
     uint32_t head = 0;
     std::memcpy(&head, key.bytes.data(), 4);
     head ^= static_cast<uint32_t>(std::hash<ChainId>{}(chain) >> 32) ^

@@ -25,9 +25,11 @@ AssetKey key_of(ChainId chain, const Asset& asset) {
 
 Valuation::Known& Valuation::known(ChainId chain, const Asset& asset) {
     const auto found = known_.find({chain, asset});
-    if (found != known_.end()) return found->second;
+    if (found != known_.end()) return *found->second;
     if (known_.size() >= kKept) known_.clear();
-    Known& known = known_[{chain, asset}];
+    std::unique_ptr<Known>& made = known_[{chain, asset}];
+    made = std::make_unique<Known>();
+    Known& known = *made;
     known.key = key_of(chain, asset);
     known.info = knowledge_.asset(chain, asset);
     if (known.info || asset.is_native())

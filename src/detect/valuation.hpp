@@ -1,7 +1,9 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <unordered_map>
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <memory>
 
 #include "keys.hpp"
 #include "world.hpp"
@@ -31,16 +33,25 @@ private:
         friend bool operator==(const ChainAsset&, const ChainAsset&) = default;
     };
     struct Hash {
+        /// The end of a contract's address is as good as all of it, and two words.
         std::size_t operator()(const ChainAsset& one) const noexcept {
-            return std::hash<Asset>{}(one.asset) ^ std::hash<ChainId>{}(one.chain);
+            const std::string_view text = one.asset.text();
+            uint64_t a = 0;
+            uint64_t b = 0;
+            if (text.size() < sizeof a + sizeof b)
+                return std::hash<Asset>{}(one.asset) ^ std::hash<ChainId>{}(one.chain);
+            std::memcpy(&a, text.data() + text.size() - 16, sizeof a);
+            std::memcpy(&b, text.data() + text.size() - 8, sizeof b);
+            return (a * 0x9E3779B97F4A7C15ULL) ^ b ^ std::hash<ChainId>{}(one.chain);
         }
     };
-    struct Known {
+    /// What a transfer asks for is one cache line.
+    struct alignas(64) Known {
         AssetKey key;
-        std::optional<AssetInfo> info;
         std::optional<double> scale;  // 10^decimals; none: decimals are not known.
         std::optional<UnixMillis> asked;
         std::optional<double> price;  // At `asked`.
+        std::optional<AssetInfo> info;
     };
     struct LastPrice {
         double usd = 0;
@@ -51,8 +62,9 @@ private:
     uint64_t version_ = 0;
     static constexpr uint64_t kPrices = 1U << 16;
     const Knowledge& knowledge_;
-    std::unordered_map<ChainAsset, Known, Hash> known_;  // A cache: never iterated, no state.
-    Keyed<AssetKey, LastPrice> prices_{kPrices};         // The key has the chain in it.
+    // A cache: never iterated, no state.
+    boost::unordered_flat_map<ChainAsset, std::unique_ptr<Known>, Hash> known_;
+    Keyed<AssetKey, LastPrice> prices_{kPrices};  // The key has the chain in it.
 };
 
 }  // namespace cordon::detect

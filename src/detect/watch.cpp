@@ -80,17 +80,30 @@ Watch::Watch(const WatchConfig& config, const Knowledge& knowledge, WatchOptions
     tables_ = world_.tables();
     for (const Running& running : running_)
         for (Table* table : running.detector->tables()) tables_.push_back(table);
+    for (std::size_t i = 0; i < running_.size(); ++i)
+        if (running_[i].detector->descriptor().looks_ahead) looking_ahead_.push_back(i);
     choose(0);
 }
 
-void Watch::begin_step() {
+void Watch::begin_step(std::shared_ptr<const FeedEvent> event) {
     for (Table* table : tables_) table->begin_step();
-    steps_.emplace_back();
+    Step& step = steps_.emplace_back();
+    if (const auto* seen = std::get_if<SeenBlock>(event.get()))
+        step.block = {seen->block.chain, seen->block.header.number};
+    step.event = std::move(event);
     if (steps_.size() <= options_.undo_steps) return;
     for (Table* table : tables_) table->forget_step();
-    if (const auto* seen = std::get_if<SeenBlock>(steps_.front().event.get()))
-        forgotten_[seen->block.chain] = seen->block.header.number;
+    if (const auto& block = steps_.front().block) forgotten_[block->first] = block->second;
     steps_.pop_front();
+}
+
+bool Watch::is_done_with(const Step& step) {
+    if (!step.block) return false;
+    const auto& [chain, number] = *step.block;
+    const auto [highest, is_first] = highest_.try_emplace(chain, number);
+    const bool rises = is_first || number > highest->second;
+    highest->second = std::max(highest->second, number);
+    return rises && highest_.size() == 1;
 }
 
 Status Watch::on(std::shared_ptr<const FeedEvent> event, AlertSink& sink) {
@@ -104,10 +117,11 @@ Status Watch::on(std::shared_ptr<const FeedEvent> event, AlertSink& sink) {
         for (const auto& [id, alert] : step.alerts) sink.raise(alert);
         return {};
     }
-    begin_step();
-    steps_.back().event = std::move(event);
-    run(*steps_.back().event, steps_.back());
-    for (const Alert* alert : in_order(steps_.back())) sink.raise(*alert);
+    begin_step(std::move(event));
+    Step& step = steps_.back();
+    run(*step.event, step);
+    for (const Alert* alert : in_order(step)) sink.raise(*alert);
+    if (is_done_with(step)) step.event.reset();
     return {};
 }
 
@@ -119,8 +133,7 @@ std::vector<const Alert*> Watch::in_order(const Step& step) {
 
 Status Watch::rewind(const Rewind& back, AlertSink& sink) {
     const auto is_gone = [&](const Step& step) {
-        const auto* seen = std::get_if<SeenBlock>(step.event.get());
-        return seen && seen->block.chain == back.chain && seen->block.header.number > back.keep;
+        return step.block && step.block->first == back.chain && step.block->second > back.keep;
     };
     if (const auto forgotten = forgotten_.find(back.chain);
         forgotten != forgotten_.end() && forgotten->second > back.keep)
@@ -138,8 +151,8 @@ Status Watch::rewind(const Rewind& back, AlertSink& sink) {
     std::vector<std::string> order;
     for (const Step& step : undone) {
         if (is_gone(step)) continue;
-        begin_step();
-        steps_.back().event = step.event;
+        CORDON_CHECK(step.event != nullptr);
+        begin_step(step.event);
         run(*steps_.back().event, steps_.back());
         for (const Alert* alert : in_order(steps_.back()))
             if (now.insert_or_assign(alert->id, *alert).second) order.push_back(alert->id);
@@ -269,9 +282,21 @@ void Watch::run_block(const SeenBlock& seen, Step& step) {
     if (const uint32_t given = given_by(seen.activity); given != given_) choose(given);
     for (Running& running : running_)
         if (!can_run(running.detector->descriptor(), given_)) ++running.metrics.skipped;
-    constexpr std::ptrdiff_t kAhead = 4;  // So far memory is behind the processor.
+    const std::vector<AccountTxn>& account_txns = seen.block.account_txns;
+    const std::vector<TxnActivity>& activities = seen.activity.txns;
+    // Txns that moved nothing are in one list alone: then the two go apart, and the second is not
+    // looked at ahead.
+    const bool together = activities.size() == account_txns.size();
     const auto expect = [&](auto at) {
-        if (seen.block.account_txns.end() - at > kAhead) world_.expect(chain, at[kAhead].transfers);
+        for (const auto ahead : {Ahead::kPlace, Ahead::kEntry}) {
+            if (account_txns.end() - at <= static_cast<std::ptrdiff_t>(ahead)) continue;
+            const std::vector<Transfer>& soon = at[static_cast<std::ptrdiff_t>(ahead)].transfers;
+            for (const std::size_t i : looking_ahead_)
+                running_[i].detector->look_ahead(chain, soon, ahead);
+        }
+        world_.look_ahead(chain, account_txns,
+                          together ? std::span{activities} : std::span<const TxnActivity>{},
+                          static_cast<std::size_t>(at - account_txns.begin()));
     };
     const auto show = [&](const Hash256& hash, UnixMillis time, std::span<const Transfer> transfers,
                           const TxnActivity* activity, const UtxoTxn* utxo) {
@@ -286,9 +311,9 @@ void Watch::run_block(const SeenBlock& seen, Step& step) {
     };
     for (const UtxoTxn& txn : seen.block.utxo_txns)
         show(txn.txid, block_time, world_.transfers_of(chain, txn), nullptr, &txn);
-    auto account = seen.block.account_txns.begin();
-    const auto account_end = seen.block.account_txns.end();
-    for (const TxnActivity& activity : seen.activity.txns) {
+    auto account = account_txns.begin();
+    const auto account_end = account_txns.end();
+    for (const TxnActivity& activity : activities) {
         if (account != account_end && account->hash == activity.hash) {
             expect(account);
             show(account->hash, account->time.value_or(block_time), account->transfers, &activity,
@@ -365,8 +390,7 @@ Status Watch::save(StateSink& sink) const {
     // After load() nothing up to here can be taken back: a rewind must be refused, not ignored.
     std::map<ChainId, BlockNum> tips = forgotten_;
     for (const Step& step : steps_)
-        if (const auto* seen = std::get_if<SeenBlock>(step.event.get()))
-            tips[seen->block.chain] = seen->block.header.number;
+        if (step.block) tips[step.block->first] = step.block->second;
     CORDON_TRY(save_state(sink, uint64_t{tips.size()}));
     for (const auto& [chain, tip] : tips) {
         CORDON_TRY(save_state(sink, chain));
@@ -401,6 +425,7 @@ Status Watch::load(StateSource& source) {
     }
     for (Table* table : tables_) CORDON_TRY(table->load(source));
     steps_.clear();
+    highest_.clear();
     return {};
 }
 

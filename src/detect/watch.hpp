@@ -6,7 +6,9 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "detector.hpp"
@@ -70,7 +72,9 @@ private:
         DetectorMetrics metrics;
     };
     struct Step {
+        /// None once nobody can have it shown again (is_done_with).
         std::shared_ptr<const FeedEvent> event;
+        std::optional<std::pair<ChainId, BlockNum>> block;
         std::map<std::string, Alert> alerts;  ///< By id.
         std::vector<std::string> order;       ///< Ids, as they were found.
     };
@@ -89,7 +93,11 @@ private:
               Step& step, Call call);
     void take(std::size_t detector, const Findings& findings, const TxnView* view,
               const BlockHeader* block, ChainId chain, UnixMillis time, Step& step);
-    void begin_step();
+    void begin_step(std::shared_ptr<const FeedEvent> event);
+    /// A rewind shows again what came after a block of another chain that is gone, or after a block
+    /// of its own chain with a higher number. Where there is none, the block is given back at once:
+    /// while it is near, and so that 256 of them are not held for nothing.
+    bool is_done_with(const Step& step);
     static std::vector<const Alert*> in_order(const Step& step);
     Status rewind(const Rewind& back, AlertSink& sink);
 
@@ -98,7 +106,9 @@ private:
     std::vector<Running> running_;
     std::vector<Table*> tables_;
     std::deque<Step> steps_;
-    std::map<ChainId, BlockNum> forgotten_;  // The last block that cannot be taken back.
+    std::map<ChainId, BlockNum> forgotten_;   // The last block that cannot be taken back.
+    std::map<ChainId, BlockNum> highest_;     // Of all chains since the start.
+    std::vector<std::size_t> looking_ahead_;  // Of running_.
     Findings findings_;
     uint32_t given_ = 0;                              // What chosen_ is for.
     std::array<std::vector<std::size_t>, 8> chosen_;  // By Interest bits of the txn.

@@ -116,6 +116,34 @@ TEST_F(WatchTest, goes_on_from_a_checkpoint_as_if_nothing_had_happened) {
     ASSERT_EQ(again.all.size(), 1U);
 }
 
+TEST_F(WatchTest, gives_a_block_back_that_no_reorg_can_ask_for_again) {
+    const auto is_held = [&](std::shared_ptr<const FeedEvent> event) {
+        const std::weak_ptr<const FeedEvent> seen = event;
+        give(std::move(event));
+        return !seen.expired();
+    };
+    EXPECT_FALSE(is_held(stream.transfer(a, b, Amount{6U}).block()));
+    TestStream other{ChainId{ChainFamily::kEvm, 56}};
+    // Whichever of the two chains goes back has blocks of the other shown again.
+    EXPECT_TRUE(is_held(other.transfer(b, a, Amount{11U}).block()));
+    EXPECT_TRUE(is_held(stream.transfer(a, b, Amount{1U}).block()));
+    give(stream.rewind(0, "other branch"));
+    give(other.rewind(0, "other branch"));
+    EXPECT_EQ(alerts.all.back().state, AlertState::kRetracted);
+}
+
+TEST_F(WatchTest, holds_a_block_that_comes_after_a_higher_one) {
+    const auto low = stream.transfer(b, a, Amount{11U}).block();
+    const auto high = stream.transfer(a, b, Amount{11U}).block();
+    give(high);
+    give(low);  // A gap that was filled later.
+    ASSERT_EQ(alerts.all.size(), 2U);
+    give(stream.rewind(1, "other branch"));
+    ASSERT_EQ(alerts.all.size(), 3U);  // Only what the higher one raised is retracted.
+    EXPECT_EQ(alerts.all.back().state, AlertState::kRetracted);
+    EXPECT_EQ(alerts.all.back().subject, a);
+}
+
 TEST_F(WatchTest, refuses_a_reorg_that_it_cannot_take_back) {
     WatchOptions options;
     options.undo_steps = 2;

@@ -44,6 +44,7 @@ struct World::Impl {
     std::vector<Movement> movements;
     struct Ends {
         const Tracked *from = nullptr, *to = nullptr;
+        PlaceKey from_key, to_key;
         bool to_seen = false;  // It is in `seen`.
     };
     std::vector<Ends> ends;  // Of each movement.
@@ -54,27 +55,31 @@ struct World::Impl {
     Impl(const Knowledge& knowledge, const std::vector<SetInfo>& sets, uint64_t addresses)
         : valuation{knowledge}, holdings{knowledge, valuation, sets}, seen{addresses} {}
 
-    /// One bit for every place, sixteen times as many as places: nearly all addresses of a chain
-    /// are nobody's, and are known as such by one look.
+    /// Two bits of one word for every place, and a word for four: nearly all addresses of a chain
+    /// are nobody's, and are known as such by one look (all but one in sixty).
     std::vector<uint64_t> filter = std::vector<uint64_t>(1);
 
-    std::size_t bit_of(ChainId chain, const Address& address) const noexcept {
-        const uint64_t mixed = key_of(chain, address).bits() * 0x9E3779B97F4A7C15ULL;
-        return (mixed >> 24) & (filter.size() * 64 - 1);
+    std::pair<std::size_t, uint64_t> bits_of(const PlaceKey& key) const noexcept {
+        const uint64_t mixed = key.bits() * 0x9E3779B97F4A7C15ULL;
+        return {(mixed >> 20) & (filter.size() - 1),
+                (uint64_t{1} << (mixed >> 58)) | (uint64_t{1} << ((mixed >> 52) & 63))};
     }
     void make_filter() {
         filter.assign(std::bit_ceil(places.size() / 4 + 1), 0);
         for (const auto& [place, what] : places) {
-            const std::size_t bit = bit_of(place.chain, place.address);
-            filter[bit / 64] |= uint64_t{1} << (bit % 64);
+            const auto [word, bits] = bits_of(key_of(place));
+            filter[word] |= bits;
         }
     }
-    const Tracked& at(ChainId chain, const Address& address) const noexcept {
+    const Tracked& at(ChainId chain, const Address& address, const PlaceKey& key) const noexcept {
         static const Tracked kNothing;
-        const std::size_t bit = bit_of(chain, address);
-        if (((filter[bit / 64] >> (bit % 64)) & 1) == 0) return kNothing;
+        const auto [word, bits] = bits_of(key);
+        if ((filter[word] & bits) != bits) return kNothing;
         const auto found = places.find({chain, address});
         return found == places.end() ? kNothing : found->second;
+    }
+    const Tracked& at(ChainId chain, const Address& address) const noexcept {
+        return at(chain, address, key_of(chain, address));
     }
 };
 
@@ -236,11 +241,34 @@ bool World::is_planned(const Movement& movement, UnixMillis time,
     return false;
 }
 
-void World::expect(ChainId chain, std::span<const Transfer> transfers) const noexcept {
-    for (const Transfer& transfer : transfers) {
-        impl_->seen.expect(key_of(chain, transfer.to));
-        impl_->seen.expect(key_of(chain, transfer.from));
+void World::look_ahead(ChainId chain, std::span<const AccountTxn> txns,
+                       std::span<const TxnActivity> activity, std::size_t at) const noexcept {
+    // Four times memory is waited for, each so many txns ahead: the txn, what it says, where its
+    // addresses would be, what is there.
+    constexpr std::size_t kTxn = 24, kSaid = 14;
+    constexpr std::size_t kMost = 8;  // Transfers of a txn: those after them lie behind them.
+    const auto each = [&](Ahead by, auto&& call) {
+        const auto ahead = static_cast<std::size_t>(by);
+        if (at + ahead >= txns.size()) return;
+        const std::vector<Transfer>& transfers = txns[at + ahead].transfers;
+        for (std::size_t i = 0; i < std::min(transfers.size(), kMost); ++i) {
+            call(key_of(chain, transfers[i].to));
+            call(key_of(chain, transfers[i].from));
+        }
+        if (at + ahead < activity.size()) call(key_of(chain, activity[at + ahead].to));
+    };
+    const auto fetch_all = [](const auto* from) {
+        constexpr std::size_t kLine = 64;
+        for (std::size_t byte = 0; byte < sizeof *from; byte += kLine)
+            fetch(reinterpret_cast<const char*>(from) + byte);
+    };
+    if (at + kTxn < txns.size()) fetch(&txns[at + kTxn]);
+    if (at + kSaid < txns.size()) {
+        fetch_all(txns[at + kSaid].transfers.data());
+        if (at + kSaid < activity.size()) fetch_all(&activity[at + kSaid]);
     }
+    each(Ahead::kPlace, [&](const PlaceKey& key) { impl_->seen.expect(key); });
+    each(Ahead::kEntry, [&](const PlaceKey& key) { impl_->seen.expect_slot(key); });
 }
 
 std::span<const Movement> World::movements(ChainId chain, std::span<const Transfer> transfers,
@@ -249,15 +277,17 @@ std::span<const Movement> World::movements(ChainId chain, std::span<const Transf
     impl_->ends.clear();
     impl_->spending.clear();
     for (const Transfer& transfer : transfers) {
-        const Tracked& from = impl_->at(chain, transfer.from);
-        const Tracked& to = impl_->at(chain, transfer.to);
+        const PlaceKey from_key = key_of(chain, transfer.from);
+        const PlaceKey to_key = key_of(chain, transfer.to);
+        const Tracked& from = impl_->at(chain, transfer.from, from_key);
+        const Tracked& to = impl_->at(chain, transfer.to, to_key);
         Movement movement;
         movement.transfer = &transfer;
         movement.usd = usd(chain, transfer.asset, transfer.amount, time);
         movement.from_set = from.set;
         movement.to_set = to.set;
         movement.guarded = from.is_guarded() || to.is_guarded();
-        const uint32_t* seen = impl_->seen.find(key_of(chain, transfer.to));
+        const uint32_t* seen = impl_->seen.find(to_key);
         movement.to_first_seen = seen ? std::optional{from_unix_seconds(*seen)}
                                       : knowledge_.first_seen(chain, transfer.to);
         if (from.set != 0) {
@@ -265,7 +295,7 @@ std::span<const Movement> World::movements(ChainId chain, std::span<const Transf
             movement.planned = !movement.allowed && is_planned(movement, time, impl_->spending);
         }
         impl_->movements.push_back(movement);
-        impl_->ends.push_back({&from, &to, seen != nullptr});
+        impl_->ends.push_back({&from, &to, from_key, to_key, seen != nullptr});
     }
     return impl_->movements;
 }
@@ -296,14 +326,13 @@ std::span<const Transfer> World::transfers_of(ChainId chain, const UtxoTxn& txn)
 void World::apply(ChainId chain, std::span<const Transfer> transfers, const TxnActivity* activity,
                   const UtxoTxn* utxo, UnixMillis time) {
     const auto seconds = static_cast<uint32_t>(to_unix_seconds(time));
-    const auto see = [&](const Address& address) {
-        if (address.empty() || address.is_zero()) return;
-        const PlaceKey key = key_of(chain, address);
-        if (impl_->seen.find(key)) return;
+    const auto see_at = [&](const Address& address, const PlaceKey& key) {
+        if (impl_->seen.find(key) || address.empty() || address.is_zero()) return;
         const std::optional<UnixMillis> before = knowledge_.first_seen(chain, address);
         impl_->seen.at(key, time) =
             before ? static_cast<uint32_t>(to_unix_seconds(*before)) : seconds;
     };
+    const auto see = [&](const Address& address) { see_at(address, key_of(chain, address)); };
     const auto move_at = [&](const Tracked& place, const Address& address, const Asset& asset,
                              const Amount& amount, bool in) {
         if (place.is_tracked())
@@ -330,8 +359,8 @@ void World::apply(ChainId chain, std::span<const Transfer> transfers, const TxnA
     for (std::size_t i = 0; i < transfers.size(); ++i) {
         const Transfer& transfer = transfers[i];
         const Impl::Ends& ends = impl_->ends[i];
-        see(transfer.from);
-        if (!ends.to_seen) see(transfer.to);
+        see_at(transfer.from, ends.from_key);
+        if (!ends.to_seen) see_at(transfer.to, ends.to_key);
         move_at(*ends.from, transfer.from, transfer.asset, transfer.amount, false);
         move_at(*ends.to, transfer.to, transfer.asset, transfer.amount, true);
     }

@@ -9,8 +9,8 @@
 
 #include <cordon/model/feed_event.hpp>
 
+#include "keyed.hpp"
 #include "keys.hpp"
-#include "state.hpp"
 
 /// What detectors may ask about the world: what is ours, what things are worth, who is known, who
 /// is new. It is brought up to date before the detectors see an event, and undone with them.
@@ -79,6 +79,9 @@ struct TxnView {
     bool pending() const noexcept { return block == nullptr; }
 };
 
+/// So many txns ahead memory is asked for: for the place of an entry, then for what is there.
+enum class Ahead : uint8_t { kPlace = 8, kEntry = 4 };
+
 /// Confined to one thread. Lifetime: `config` and `knowledge` must outlive it.
 class World {
 public:
@@ -136,8 +139,10 @@ public:
 
     // --- For Watch alone.
     void price(const Price& price);
-    /// Says that these transfers come soon, so that what is known of their addresses is at hand.
-    void expect(ChainId chain, std::span<const Transfer> transfers) const noexcept;
+    /// Says that txn `at` is the next of these (`activity` as well, where it has as many), so that
+    /// what is known of the addresses of those after it is at hand when they come.
+    void look_ahead(ChainId chain, std::span<const AccountTxn> txns,
+                    std::span<const TxnActivity> activity, std::size_t at) const noexcept;
     /// What a txn moves, with what is known before it. The view lives until the next call.
     std::span<const Movement> movements(ChainId chain, std::span<const Transfer> transfers,
                                         UnixMillis time);

@@ -42,7 +42,7 @@ std::vector<Emptied> emptied_in(const TxnView& txn, double left) {
         token_calls().has(calls[0].input) || !may_empty(calls))
         return out;
 
-    const Trace trace = read_moves(txn);
+    const Trace& trace = moves_of(txn);
     const uint32_t sender = trace.frames[0].from;
     const uint32_t entry = trace.frames[0].to;
     std::vector<bool> called(trace.parties.size()), given(trace.parties.size()),

@@ -20,7 +20,7 @@ struct Emptied {
 /// nothing, where the sender's side has what they lost: the contract that the sender called himself
 /// and that paid him, or strangers whose allowance the sender's contract used. In the order of
 /// their loss. Not when the sender gave something. Cost: one look at each call; when that finds a
-/// transfer of either kind, as read_moves().
+/// transfer of either kind, as moves_of().
 std::vector<Emptied> emptied_in(const TxnView& txn, double left);
 
 }  // namespace cordon::detect

@@ -27,7 +27,7 @@ void add_to(Amount& sum, const Amount& amount) noexcept {
 /// One reading of one txn.
 class Reading {
 public:
-    explicit Reading(const TxnView& txn) : calls_{txn.activity->calls}, trace_{read_moves(txn)} {}
+    explicit Reading(const TxnView& txn) : calls_{txn.activity->calls}, trace_{moves_of(txn)} {}
 
     TxnFlow read() {
         find_own();
@@ -522,7 +522,7 @@ private:
     }
 
     const std::vector<Call>& calls_;
-    Trace trace_;
+    const Trace& trace_;
     TxnFlow out_;
     std::vector<bool> own_, conduit_, called_, payee_;
     std::vector<uint32_t> made_, born_;  // By our side; by anybody.
@@ -536,32 +536,6 @@ private:
     std::vector<std::pair<uint32_t, Selector>> privileged_;
 };
 
-/// Tells txns apart whose hash is the same: a pending one is simulated again and again.
-uint64_t digest_of(const TxnActivity& activity) noexcept {
-    uint64_t digest = std::hash<Hash256>{}(activity.hash);
-    const auto add = [&](uint64_t value) {
-        digest = (digest ^ value) * 0x9E3779B97F4A7C15ULL;
-        digest ^= digest >> 32;
-    };
-    const auto add_bytes = [&](ByteView bytes) {
-        add(std::hash<std::string_view>{}(
-            {reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
-    };
-    for (const Call& call : activity.calls) {
-        add(std::hash<Address>{}(call.from) ^ (std::hash<Address>{}(call.to) * 3));
-        add(std::hash<Amount>{}(call.value) ^ (uint64_t{call.parent} << 8) ^
-            static_cast<uint64_t>(call.kind) ^ (call.failed ? 64U : 0U));
-        add_bytes(call.input);
-        add_bytes(call.output);
-    }
-    for (const Log& log : activity.logs) {
-        add(std::hash<Address>{}(log.contract));
-        for (const Hash256& topic : log.topics) add_bytes(topic);
-        add_bytes(log.data);
-    }
-    return digest;
-}
-
 }  // namespace
 
 const TxnFlow& flow_of(const TxnView& txn) {
@@ -573,10 +547,9 @@ const TxnFlow& flow_of(const TxnView& txn) {
     // A pure function of the txn: remembering the last answer cannot be seen from outside.
     static thread_local uint64_t last_digest = 0;
     static thread_local TxnFlow last;
-    if (txn.digest == 0) txn.digest = digest_of(*activity) ^ (txn.has_logs ? 1U : 2U);
-    if (txn.digest != last_digest) {
+    if (const uint64_t digest = digest_of(txn); digest != last_digest) {
         last = Reading{txn}.read();
-        last_digest = txn.digest;
+        last_digest = digest;
     }
     return last;
 }

@@ -20,6 +20,8 @@ public:
         // Four parties a frame at most and three a log; twice as much room finds them soon.
         const std::size_t most = calls_.size() * 4 + txn.activity->logs.size() * 3;
         numbers_.assign(std::bit_ceil(most * 2 + 1), kNobody);
+        out_.parties.reserve(calls_.size() + 4);
+        out_.moves.reserve(calls_.size());
     }
 
     Trace read() {
@@ -207,8 +209,48 @@ private:
     std::vector<bool> wrapper_;
 };
 
+/// Tells txns apart whose hash is the same: a pending one is simulated again and again.
+uint64_t mixed_of(const TxnActivity& activity) noexcept {
+    uint64_t digest = std::hash<Hash256>{}(activity.hash);
+    const auto add = [&](uint64_t value) {
+        digest = (digest ^ value) * 0x9E3779B97F4A7C15ULL;
+        digest ^= digest >> 32;
+    };
+    const auto add_bytes = [&](ByteView bytes) {
+        add(std::hash<std::string_view>{}(
+            {reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
+    };
+    for (const Call& call : activity.calls) {
+        add(std::hash<Address>{}(call.from) ^ (std::hash<Address>{}(call.to) * 3));
+        add(std::hash<Amount>{}(call.value) ^ (uint64_t{call.parent} << 8) ^
+            static_cast<uint64_t>(call.kind) ^ (call.failed ? 64U : 0U));
+        add_bytes(call.input);
+        add_bytes(call.output);
+    }
+    for (const Log& log : activity.logs) {
+        add(std::hash<Address>{}(log.contract));
+        for (const Hash256& topic : log.topics) add_bytes(topic);
+        add_bytes(log.data);
+    }
+    return digest;
+}
+
 }  // namespace
 
-Trace read_moves(const TxnView& txn) { return Reader{txn}.read(); }
+uint64_t digest_of(const TxnView& txn) noexcept {
+    if (txn.digest == 0) txn.digest = mixed_of(*txn.activity) ^ (txn.has_logs ? 1U : 2U);
+    return txn.digest;
+}
+
+const Trace& moves_of(const TxnView& txn) {
+    // A pure function of the txn: remembering the last answer cannot be seen from outside.
+    static thread_local uint64_t last_digest = 0;
+    static thread_local Trace last;
+    if (const uint64_t digest = digest_of(txn); digest != last_digest) {
+        last = Reader{txn}.read();
+        last_digest = digest;
+    }
+    return last;
+}
 
 }  // namespace cordon::detect

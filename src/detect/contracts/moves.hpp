@@ -36,7 +36,11 @@ struct Trace {
 /// What value moved: native value of frames that took effect, and tokens: by transfer() and
 /// transferFrom() calldata of frames that did not fail or say false; where there are logs, with
 /// the amounts that those tell, and with what only they tell. Wrapping and unwrapping moves
-/// nothing. REQUIRES: txn.activity, with at least one call.
-Trace read_moves(const TxnView& txn);
+/// nothing. REQUIRES: txn.activity, with at least one call. Lifetime: until another txn is asked
+/// for; the last answer is kept, since several ask about one txn.
+const Trace& moves_of(const TxnView& txn);
+
+/// Tells txns apart for what is kept of them (TxnView::digest). REQUIRES: txn.activity.
+uint64_t digest_of(const TxnView& txn) noexcept;
 
 }  // namespace cordon::detect

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "../state.hpp"
+#include "../keyed.hpp"
 #include "checker.hpp"
 
 /// Several events together: what rules with `correlate` remember. All of it lies in tables whose

@@ -24,6 +24,7 @@ constexpr Descriptor kDescriptor{.id = "D35",
                                  .stage = Stage::kExploitation,
                                  .needs = kTransfers,
                                  .interest = kAnyTxn,
+                                 .looks_ahead = true,
                                  .parameters = kParameters};
 
 constexpr uint64_t kSinks = 1U << 17;
@@ -65,6 +66,21 @@ public:
     const Descriptor& descriptor() const noexcept override { return kDescriptor; }
     std::vector<Table*> tables() override { return {&sinks_, &received_}; }
 
+    void look_ahead(ChainId chain, std::span<const Transfer> transfers,
+                    Ahead ahead) const noexcept override {
+        constexpr std::size_t kMost = 8;  // Of a txn: those after them lie behind them.
+        for (const Transfer& transfer : transfers.first(std::min(transfers.size(), kMost))) {
+            const uint64_t asset = std::hash<Asset>{}(transfer.asset);
+            for (const Address* address : {&transfer.from, &transfer.to}) {
+                const uint64_t holding = mix64(key_of(chain, *address).bits()) ^ asset;
+                if (ahead == Ahead::kPlace)
+                    received_.expect(holding);
+                else
+                    received_.expect_slot(holding);
+            }
+        }
+    }
+
     void on_txn(const TxnView& txn, const World& world, Findings& out) override {
         for (const Movement& movement : txn.movements) {
             const Transfer& transfer = *movement.transfer;
@@ -74,8 +90,6 @@ public:
             const uint64_t asset = std::hash<Asset>{}(transfer.asset);
             const uint64_t from = mix64(key_of(txn.chain, transfer.from).bits());
             const uint64_t to = mix64(key_of(txn.chain, transfer.to).bits());
-            received_.expect(from ^ asset);
-            received_.expect(to ^ asset);
             if (is_candidate(txn, movement)) look(txn, world, movement, from, from ^ asset, out);
             if (!is_utxo(txn.chain)) move(from ^ asset, to ^ asset, transfer.amount, txn.time);
         }

@@ -1,5 +1,5 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
-#include "state.hpp"
+#include "keyed.hpp"
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
@@ -133,6 +133,19 @@ TEST(Keyed, comes_back_from_a_checkpoint) {
         RC_ASSERT(contents(other) == contents(table));
         RC_ASSERT(other.evictions() == table.evictions());
     }));
+}
+
+TEST(Keyed, tells_apart_keys_of_one_tag) {
+    Numbers table{uint64_t{1} << 12};  // Eight to a bucket, and far more keys than tags.
+    std::map<uint64_t, uint64_t> told;
+    for (uint64_t key = 0; key < 2'400; ++key) {
+        table.expect(key * 3);
+        table.expect_slot(key * 3);
+        told[key * 3] = table.at(key * 3, from_unix_seconds(1)) = key;
+        table.expect_slot(key * 3);
+    }
+    EXPECT_EQ(contents(table), told);
+    for (uint64_t key = 0; key < 2'400; ++key) EXPECT_EQ(table.find(key * 3 + 1), nullptr);
 }
 
 TEST(Keyed, refuses_a_checkpoint_that_ends_early) {
