@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include <cordon/base/disk.hpp>
 #include <cordon/base/time.hpp>
@@ -21,6 +22,8 @@ struct Restored {
 std::string restored_path(const std::string& gate_directory);
 Status mark_restored(const std::string& gate_directory, const Restored& restored,
                      Disk& disk = system_disk());
+/// `name` is that of the file, for the message. kCorrupt.
+Result<Restored> parse_restored(std::string_view written, std::string_view name);
 /// Nothing: it was not restored, or its log says so already. kCorrupt.
 Result<std::optional<Restored>> read_restored(const std::string& gate_directory);
 

@@ -7,6 +7,7 @@
 
 #include <cordon/base/format.hpp>
 
+#include "files.hpp"
 #include "kinds.hpp"
 #include "sqlite.hpp"
 #include "wal.hpp"
@@ -23,7 +24,8 @@ constexpr std::array<std::string_view, 7> kKinds{"alert",   "incident", "trace",
 
 // Times are unix milliseconds, enumerations their numbers. An item that was taken out keeps its
 // row; a step keeps what stood there before.
-constexpr const char* kTables = R"sql(
+constexpr std::array<const char*, kCasesVersion> kSchema{
+    R"sql(
 CREATE TABLE case_file (
     id      TEXT NOT NULL PRIMARY KEY,
     title   TEXT NOT NULL,
@@ -56,10 +58,53 @@ CREATE TABLE step (
     was     TEXT NOT NULL
 ) STRICT;
 CREATE INDEX step_case ON step (case_id);
-)sql";
+)sql",
+    // Version 2: who writes the letters, and which ones (their keys, a line each).
+    R"sql(
+ALTER TABLE case_file ADD COLUMN organisation TEXT NOT NULL DEFAULT '';
+ALTER TABLE case_file ADD COLUMN name         TEXT NOT NULL DEFAULT '';
+ALTER TABLE case_file ADD COLUMN role         TEXT NOT NULL DEFAULT '';
+ALTER TABLE case_file ADD COLUMN email        TEXT NOT NULL DEFAULT '';
+ALTER TABLE case_file ADD COLUMN phone        TEXT NOT NULL DEFAULT '';
+ALTER TABLE case_file ADD COLUMN reference    TEXT NOT NULL DEFAULT '';
+ALTER TABLE case_file ADD COLUMN answer_to    TEXT NOT NULL DEFAULT '';
+ALTER TABLE case_file ADD COLUMN hold_until   TEXT NOT NULL DEFAULT '';
+ALTER TABLE case_file ADD COLUMN letters_for  TEXT NOT NULL DEFAULT '';
+)sql"};
 
 constexpr std::string_view kColumns =
-    "SELECT id, title, summary, state, made_by, made, changed, archive FROM case_file ";
+    "SELECT id, title, summary, state, made_by, made, changed, archive, organisation, name, role, "
+    "email, phone, reference, answer_to, hold_until, letters_for FROM case_file ";
+
+/// Where each of a sender's texts stands, in the order of the columns.
+constexpr std::array kSenderParts{&CaseSender::organisation, &CaseSender::name,
+                                  &CaseSender::role,         &CaseSender::email,
+                                  &CaseSender::phone,        &CaseSender::reference,
+                                  &CaseSender::answer_to,    &CaseSender::hold_until};
+
+std::string joined(const std::vector<std::string>& keys) {
+    std::string text;
+    for (const std::string& key : keys) text += (text.empty() ? "" : "\n") + key;
+    return text;
+}
+
+std::vector<std::string> lines_of(std::string_view text) {
+    std::vector<std::string> lines;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        lines.emplace_back(text.substr(0, end));
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return lines;
+}
+
+/// One line for the history: what stood there before.
+std::string told(const CaseSender& sender) {
+    std::string text;
+    for (const auto part : kSenderParts)
+        if (!(sender.*part).empty()) text += (text.empty() ? "" : "; ") + sender.*part;
+    return text;
+}
 
 int64_t count_of(UnixMillis time) { return time.time_since_epoch().count(); }
 UnixMillis millis(int64_t value) { return UnixMillis{std::chrono::milliseconds{value}}; }
@@ -83,6 +128,9 @@ Result<Case> case_row(const Statement& row) {
     value.made = millis(row.integer(5));
     value.changed = millis(row.integer(6));
     value.archive = row.text(7);
+    int column = 8;
+    for (const auto part : kSenderParts) value.sender.*part = row.text(column++);
+    value.letters_for = lines_of(row.text(column));
     return value;
 }
 
@@ -110,20 +158,24 @@ Result<int64_t> stored_version(const Database& database) {
                     format("{}: is an SQLite file of another program; expected cases of Cordon, "
                            "choose another place",
                            database.path()));
-    if (header.integer(1) != kCasesVersion)
+    const int64_t version = header.integer(1);
+    if (version < 1 || version > kCasesVersion)
         return fail(ErrorCode::kUnsupported,
-                    format("{}: has schema version {}, this build knows {}; use the Cordon that "
-                           "wrote it",
-                           database.path(), header.integer(1), kCasesVersion));
-    return kCasesVersion;
+                    format("{}: has schema version {}, this build knows up to {}; use the Cordon "
+                           "that wrote it",
+                           database.path(), version, kCasesVersion));
+    return version;
 }
 
 Status make_tables(Database& database) {
+    CORDON_TRY(const int64_t before, stored_version(database));
+    if (before == kCasesVersion) return {};
+    CORDON_TRY(keep_copy(database, before));
     CORDON_TRY(const auto db_txn, Transaction::begin(database));
     // Again, now that nobody else can write: two processes may have started at once.
     CORDON_TRY(const int64_t version, stored_version(database));
-    if (version == kCasesVersion) return {};
-    CORDON_TRY(database.execute(kTables));
+    for (int64_t step = version; step < kCasesVersion; ++step)
+        CORDON_TRY(database.execute(kSchema[static_cast<std::size_t>(step)]));
     CORDON_TRY(database.execute(format("PRAGMA application_id={}; PRAGMA user_version={}",
                                        kCasesApplicationId, kCasesVersion)
                                     .c_str()));
@@ -235,13 +287,22 @@ Result<std::unique_ptr<CaseStore>> CaseStore::open(const std::string& path) {
 Status CaseStore::put(const Case& value, std::string_view by) {
     CORDON_TRY(const auto db_txn, Transaction::begin(*impl_->database));
     CORDON_TRY(const auto old, impl_->find(value.id));
+    const std::string letters = joined(value.letters_for);
     CORDON_TRY(impl_->write(
-        "INSERT INTO case_file (id, title, summary, state, made_by, made, changed, archive) VALUES "
-        "(?1,?2,?3,?4,?5,?6,?7,?8) ON CONFLICT (id) DO UPDATE SET title=?2, summary=?3, state=?4, "
-        "changed=max(changed, ?7), archive=?8",
+        "INSERT INTO case_file (id, title, summary, state, made_by, made, changed, archive, "
+        "organisation, name, role, email, phone, reference, answer_to, hold_until, letters_for) "
+        "VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17) ON CONFLICT (id) DO "
+        "UPDATE SET title=?2, summary=?3, state=?4, changed=max(changed, ?7), archive=?8, "
+        "organisation=?9, name=?10, role=?11, email=?12, phone=?13, reference=?14, answer_to=?15, "
+        "hold_until=?16, letters_for=?17",
         std::string_view{value.id}, std::string_view{value.title}, std::string_view{value.summary},
         static_cast<int64_t>(value.state), std::string_view{value.by}, count_of(value.made),
-        count_of(value.changed), std::string_view{value.archive}));
+        count_of(value.changed), std::string_view{value.archive},
+        std::string_view{value.sender.organisation}, std::string_view{value.sender.name},
+        std::string_view{value.sender.role}, std::string_view{value.sender.email},
+        std::string_view{value.sender.phone}, std::string_view{value.sender.reference},
+        std::string_view{value.sender.answer_to}, std::string_view{value.sender.hold_until},
+        std::string_view{letters}));
     const auto step = [&](std::string_view what, std::string_view was) {
         return impl_->step(value.id, value.changed, by, what, was);
     };
@@ -250,6 +311,9 @@ Status CaseStore::put(const Case& value, std::string_view by) {
     } else {
         if (old->title != value.title) CORDON_TRY(step("title", old->title));
         if (old->summary != value.summary) CORDON_TRY(step("summary", old->summary));
+        if (old->sender != value.sender) CORDON_TRY(step("sender", told(old->sender)));
+        if (old->letters_for != value.letters_for)
+            CORDON_TRY(step("letters", joined(old->letters_for)));
         if (old->state != value.state)
             CORDON_TRY(step(to_string(value.state), to_string(old->state)));
     }

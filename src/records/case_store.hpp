@@ -30,6 +30,16 @@ struct CaseItem {
 std::string_view to_string(CaseItem::Kind kind) noexcept;
 std::optional<CaseItem::Kind> parse_case_item_kind(std::string_view text) noexcept;
 
+/// Who writes the letters of a case: on whose word a service acts, and whom it calls back. Plain
+/// text of people; empty: a blank to fill in.
+struct CaseSender {
+    std::string organisation = {}, name = {}, role = {}, email = {}, phone = {};
+    std::string reference = {};   ///< Of the police, an authority or a court.
+    std::string answer_to = {};   ///< Where an answer goes, when not to `email`.
+    std::string hold_until = {};  ///< How long a service is asked to hold.
+    friend bool operator==(const CaseSender&, const CaseSender&) = default;
+};
+
 struct Case {
     std::string id;  ///< "c-7f3a9c12": random, so that nobody guesses one from another.
     std::string title;
@@ -38,6 +48,9 @@ struct Case {
     std::string by;
     UnixMillis made, changed;
     std::string archive;  ///< SHA-256 of the sealed archive; empty: none.
+    CaseSender sender = {};
+    /// Keys of the letters that somebody asked for; empty: all that can be drafted.
+    std::vector<std::string> letters_for = {};
     std::vector<CaseItem> items;
 };
 
@@ -45,7 +58,8 @@ struct Case {
 struct CaseStep {
     UnixMillis time;
     std::string by;
-    std::string what;  ///< "made", "title", "summary", "open", "sealed", "added 3", "removed 3".
+    std::string what;  ///< "made", "title", "summary", "sender", "letters", "open", "sealed", …,
+                       ///< "added 3", "removed 3".
     std::string was;   ///< What stood there before, or what was taken out.
 };
 

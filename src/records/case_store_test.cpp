@@ -161,11 +161,57 @@ TEST_F(CaseFile, refuses_files_of_others_and_of_newer_versions) {
     EXPECT_EQ(CaseStore::open(path_).error().code, ErrorCode::kUnsupported);
     fs::remove(path_);
     open();
-    poke("PRAGMA user_version=2");
+    poke("PRAGMA user_version=3");
     const auto newer = CaseStore::open(path_);
     ASSERT_FALSE(newer);
     EXPECT_EQ(newer.error().code, ErrorCode::kUnsupported);
-    EXPECT_NE(newer.error().message.find("version 2"), std::string::npos);
+    EXPECT_NE(newer.error().message.find("version 3"), std::string::npos);
+}
+
+TEST_F(CaseFile, keeps_who_writes_the_letters_and_which_ones) {
+    Case value = make("c-1", "x");
+    value.sender = {.organisation = "Examplia",
+                    .name = "Ana",
+                    .role = "head of security",
+                    .email = "ana@examplia.test",
+                    .phone = "+1 555 0100",
+                    .reference = "P-17",
+                    .answer_to = "desk@examplia.test",
+                    .hold_until = "2026-12-31"};
+    value.letters_for = {"huobi", "north-exchange"};
+    ASSERT_TRUE(open()->put(value, "ana"));
+    const auto store = open();
+    Case found = **store->get("c-1");
+    EXPECT_EQ(found.sender, value.sender);
+    EXPECT_EQ(found.letters_for, value.letters_for);
+    found.sender.phone.clear();
+    found.letters_for.clear();
+    ASSERT_TRUE(store->put(found, "bo"));
+    const std::vector<CaseStep> steps = *store->history("c-1");
+    ASSERT_EQ(steps.size(), 3U);
+    EXPECT_EQ(steps[1].what, "sender");
+    EXPECT_NE(steps[1].was.find("+1 555 0100"), std::string::npos);
+    EXPECT_EQ(steps[2].what, "letters");
+    EXPECT_EQ(steps[2].was, "huobi\nnorth-exchange");
+}
+
+TEST_F(CaseFile, of_the_version_before_is_brought_up_to_date_and_a_copy_kept) {
+    ASSERT_TRUE(open()->put(make("c-1", "old"), "ana"));
+    for (const char* column : {"organisation", "name", "role", "email", "phone", "reference",
+                               "answer_to", "hold_until", "letters_for"})
+        poke(("ALTER TABLE case_file DROP COLUMN " + std::string{column}).c_str());
+    poke("PRAGMA user_version=1");
+    const auto store = open();
+    ASSERT_TRUE(store);
+    const Case found = **store->get("c-1");
+    EXPECT_EQ(found.title, "old");
+    EXPECT_EQ(found.sender, CaseSender{});
+    EXPECT_TRUE(found.letters_for.empty());
+    EXPECT_TRUE(fs::exists(path_ + ".v1"));
+    Case changed = found;
+    changed.sender.name = "Ana";
+    ASSERT_TRUE(store->put(changed, "ana"));
+    EXPECT_EQ((*open()->get("c-1"))->sender.name, "Ana");
 }
 
 TEST_F(CaseFile, refuses_what_it_never_wrote) {

@@ -13,7 +13,7 @@ inline constexpr int64_t kSchemaVersion = 3;
 inline constexpr int64_t kAlertsApplicationId = 0x43524441;  ///< "CRDA".
 inline constexpr int64_t kAlertsVersion = 2;
 inline constexpr int64_t kCasesApplicationId = 0x43524443;  ///< "CRDC".
-inline constexpr int64_t kCasesVersion = 1;
+inline constexpr int64_t kCasesVersion = 2;
 inline constexpr int64_t kAccountsApplicationId = 0x43524455;  ///< "CRDU".
 inline constexpr int64_t kAccountsVersion = 2;
 

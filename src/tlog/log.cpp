@@ -85,18 +85,22 @@ Status Log::recover() {
     }
     take(std::move(head.entries));
     durable_ = next_ = frontier_.size();
-    // What was not acknowledged is cut off before anything is written behind it.
-    CORDON_TRY(file_, options_.disk->extend(path, head.size));
-    CORDON_TRY(file_->sync());
-    if (const Result<SignedNote> note = read_checkpoint(directory_)) {
+    // Before anything is cut off: what a checkpoint speaks of was acknowledged, and the end of a
+    // head that has lost it is evidence.
+    const Result<SignedNote> note = read_checkpoint(directory_);
+    if (!note && note.error().code != ErrorCode::kNotFound) return fail(note.error());
+    if (note) {
         CORDON_TRY(const Checkpoint last, parse_checkpoint(note->text));
         if (last.size > frontier_.size())
             return fail(ErrorCode::kCorrupt,
-                        format("{}: ends at entry {}, but a checkpoint speaks of {}; take it from "
-                               "a backup",
-                               path, frontier_.size(), last.size));
+                        format("{}: offset {}: ends at entry {}, but a checkpoint speaks of {}; "
+                               "take it from a backup",
+                               path, head.size, frontier_.size(), last.size));
         published_ = last.size;
     }
+    // What was not acknowledged is cut off before anything is written behind it.
+    CORDON_TRY(file_, options_.disk->extend(path, head.size));
+    CORDON_TRY(file_->sync());
     if (retention_.anchor > 0 && retention_.anchor >= frontier_.size())
         return fail(ErrorCode::kCorrupt,
                     format("{}: speaks of an anchor at entry {}, but the log ends at {}",

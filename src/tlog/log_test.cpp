@@ -61,12 +61,49 @@ TEST(Log, names_its_tiles_as_tlog_tiles_does) {
     EXPECT_EQ(tile_path(0, 1000, 256), "tile/0/x001/000");
 }
 
+TEST(Log, leaves_the_rest_of_a_head_as_it_is_where_its_checkpoint_speaks_of_more) {
+    const Folder folder;
+    const std::string directory = fill(folder, 100);
+    const std::string path = directory + "/head";
+    const std::string whole = files(directory).at(path);
+    for (const std::size_t cut : {1U, 7U, 100U, 1000U}) {
+        const std::string torn = whole.substr(0, whole.size() - cut);
+        overwrite(path, torn);
+        const auto log = Log::open(directory, key(), {.disk = &fast_disk()});
+        ASSERT_FALSE(log) << cut;
+        EXPECT_EQ(log.error().code, ErrorCode::kCorrupt);
+        EXPECT_NE(log.error().message.find("head: offset "), std::string::npos)
+            << log.error().message;
+        EXPECT_EQ(files(directory).at(path), torn) << cut;  // It is evidence.
+    }
+    overwrite(path, whole);
+    EXPECT_TRUE(Log::open(directory, key(), {.disk = &fast_disk()}));
+}
+
+TEST(Log, opens_on_no_checkpoint_that_was_torn) {
+    const Folder folder;
+    const std::string directory = fill(folder, 10);
+    const std::string path = directory + "/checkpoint";
+    const std::string whole = files(directory).at(path);
+    for (const std::string& torn :
+         {std::string{}, whole.substr(0, 5), whole.substr(0, whole.size() - 3),
+          std::string(whole.size(), '\0'), "test\n10\nAAAA\n" + whole.substr(whole.find("\n\n"))}) {
+        overwrite(path, torn);
+        const auto log = Log::open(directory, key(), {.disk = &fast_disk()});
+        ASSERT_FALSE(log) << torn;
+        EXPECT_EQ(log.error().code, ErrorCode::kCorrupt);
+        EXPECT_NE(log.error().message.find(path), std::string::npos) << log.error().message;
+        EXPECT_EQ(verify_log(directory, {}).error().code, ErrorCode::kCorrupt);
+    }
+}
+
 TEST(Log, keeps_what_it_acknowledged_over_reopening_at_every_size_around_a_tile) {
     const Folder folder;
     const std::string directory = folder / "log";
     const LogOptions options{.disk = &fast_disk(), .seal_entries = kTileWidth};
     uint64_t size = 0;
-    for (const uint64_t target : {0, 1, 2, 255, 256, 257, 511, 512, 513, 1024, 1300}) {
+    for (const uint64_t target :
+         std::initializer_list<uint64_t>{0, 1, 2, 255, 256, 257, 511, 512, 513, 1024, 1300}) {
         auto log = Log::open(directory, key(), options);
         ASSERT_TRUE(log) << log.error().message;
         ASSERT_EQ((*log)->size(), size);

@@ -100,22 +100,26 @@ std::string format_retention(const Retention& retention) {
     return format("{}{}\n{}\n", kFirstLine, retention.until, retention.anchor);
 }
 
+Result<Retention> parse_retention(std::string_view text, std::string_view name) {
+    std::string_view rest = text;
+    Retention retention;
+    const bool begins = rest.starts_with(kFirstLine);
+    if (begins) rest.remove_prefix(kFirstLine.size());
+    if (begins && take_number(rest, retention.until) && take_number(rest, retention.anchor) &&
+        rest.empty() && retention.anchor >= retention.until)
+        return retention;
+    return fail(ErrorCode::kCorrupt,
+                format("{}: expected \"{}\", then the first entry that is kept and, not before "
+                       "it, the anchor's; take this file from a backup",
+                       name, kFirstLine.substr(0, kFirstLine.size() - 1)));
+}
+
 Result<Retention> read_retention(const std::string& directory) {
     const std::string path = retention_path(directory);
     const Result<Bytes> bytes = read_file(path);
     if (!bytes && bytes.error().code == ErrorCode::kNotFound) return Retention{};
     if (!bytes) return fail(bytes.error());
-    std::string_view rest{reinterpret_cast<const char*>(bytes->data()), bytes->size()};
-    Retention retention;
-    const bool begins = rest.starts_with(kFirstLine);
-    if (begins) rest.remove_prefix(kFirstLine.size());
-    if (!begins || !take_number(rest, retention.until) || !take_number(rest, retention.anchor) ||
-        !rest.empty() || retention.anchor < retention.until)
-        return fail(ErrorCode::kCorrupt,
-                    format("{}: expected \"{}\", then the first entry that is kept and, not before "
-                           "it, the anchor's; take this file from a backup",
-                           path, kFirstLine.substr(0, kFirstLine.size() - 1)));
-    return retention;
+    return parse_retention({reinterpret_cast<const char*>(bytes->data()), bytes->size()}, path);
 }
 
 }  // namespace cordon::tlog

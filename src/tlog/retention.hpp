@@ -36,6 +36,8 @@ struct Retention {
     friend bool operator==(const Retention&, const Retention&) = default;
 };
 std::string format_retention(const Retention& retention);
+/// `name` is that of the file, for the message. kCorrupt.
+Result<Retention> parse_retention(std::string_view text, std::string_view name);
 /// Nothing was ever dropped: both 0. kCorrupt.
 Result<Retention> read_retention(const std::string& directory);
 std::string retention_path(const std::string& directory);

@@ -64,11 +64,11 @@ Result<Hash256> Tiles::node(unsigned level, uint64_t index) const {
 Result<std::vector<std::string>> Tiles::bundle(uint64_t index) const {
     CORDON_TRY(const Bytes* bytes, tile(std::nullopt, index));
     const uint64_t count = std::min(kTileWidth, size_ - index * kTileWidth);
-    CORDON_TRY(std::vector<std::string> entries,
-               parse_bundle(format("{}: entries {}", directory_, index), *bytes));
+    const std::string path = directory_ + "/" + tile_path(std::nullopt, index, count);
+    CORDON_TRY(std::vector<std::string> entries, parse_bundle(path, *bytes));
     if (entries.size() != count)
-        return fail(ErrorCode::kCorrupt, format("{}: bundle {} holds {} entries, not {}",
-                                                directory_, index, entries.size(), count));
+        return fail(ErrorCode::kCorrupt, format("{}: offset {}: it holds {} entries instead of {}",
+                                                path, bytes->size(), entries.size(), count));
     return entries;
 }
 
@@ -85,7 +85,10 @@ Result<SignedNote> read_checkpoint(const std::string& directory) {
     CORDON_TRY(const Bytes bytes, read_file(path));
     Result<SignedNote> note =
         parse_note({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-    if (!note) return fail(note.error().in(path));
+    // It was written whole: what is none any more was damaged since.
+    if (!note) return fail(Error{ErrorCode::kCorrupt, note.error().message}.in(path));
+    if (const auto checkpoint = parse_checkpoint(note->text); !checkpoint)
+        return fail(Error{ErrorCode::kCorrupt, checkpoint.error().message}.in(path));
     return note;
 }
 
