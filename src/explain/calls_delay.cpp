@@ -12,22 +12,6 @@ namespace {
 
 using Args = Arguments;
 
-/// "2 days", "36 hours", "90 seconds": the largest unit that is exact.
-std::string duration(const Amount& seconds) {
-    struct Unit {
-        uint64_t seconds;
-        std::string_view one, many;
-    };
-    constexpr std::array<Unit, 3> kUnits{
-        {{86'400, "day", "days"}, {3'600, "hour", "hours"}, {60, "minute", "minutes"}}};
-    if (!seconds.fits_u64()) return format("{} seconds", grouped(seconds.to_string()));
-    const uint64_t all = seconds.low_u64();
-    for (const Unit& unit : kUnits)
-        if (all != 0 && all % unit.seconds == 0)
-            return counted(all / unit.seconds, unit.one, unit.many);
-    return counted(all, "second", "seconds");
-}
-
 void inner(Walk& w, const Call& c, const Args& a, const Address& from) {
     if (a[3].number > Amount{uint64_t{1}})
         return w.unknown(c,

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "btc.hpp"
+#include "delay_payload.hpp"
 #include "evm.hpp"
 #include "message.hpp"
 #include "safe.hpp"
@@ -26,6 +27,8 @@ std::span<const Explainer> explainers() noexcept {
         {"safe", "a Safe transaction as JSON: of the Safe service, the SDK, or typed data",
          explain_safe},
         {"evm", "a transaction of an EVM chain: hex, JSON, or calldata with --to", explain_evm},
+        {"delay", "a transaction for a Safe behind a Delay, with what the Delay was made of",
+         explain_delay},
         {"typed-data", "an EIP-712 request as JSON, as eth_signTypedData_v4 takes it",
          explain_typed_data},
         {"message", "a text as personal_sign signs it; sign-ins too; of Bitcoin as JSON",

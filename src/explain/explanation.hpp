@@ -91,7 +91,7 @@ struct Screen {
 };
 
 struct Explanation {
-    std::string type;     ///< "safe", "evm", "typed-data", "psbt", "btc", "message".
+    std::string type;     ///< "safe", "evm", "delay", "typed-data", "psbt", "btc", "message".
     std::string summary;  ///< One sentence that a tired person understands.
     /// The worst that a signature can lead to, in one sentence, with money where it is known.
     std::string worst_case;

@@ -91,6 +91,21 @@ std::string counted(uint64_t count, std::string_view one, std::string_view many)
     return format("{} {}", grouped(std::to_string(count)), count == 1 ? one : many);
 }
 
+std::string duration(const Amount& seconds) {
+    struct Unit {
+        uint64_t seconds;
+        std::string_view one, many;
+    };
+    constexpr std::array<Unit, 3> kUnits{
+        {{86'400, "day", "days"}, {3'600, "hour", "hours"}, {60, "minute", "minutes"}}};
+    if (!seconds.fits_u64()) return format("{} seconds", grouped(seconds.to_string()));
+    const uint64_t all = seconds.low_u64();
+    for (const Unit& unit : kUnits)
+        if (all != 0 && all % unit.seconds == 0)
+            return counted(all / unit.seconds, unit.one, unit.many);
+    return counted(all, "second", "seconds");
+}
+
 std::string clipped(std::string_view text, std::size_t most) {
     if (text.size() <= most) return std::string{text};
     while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80) --most;

@@ -47,6 +47,9 @@ std::string grouped(std::string_view number);
 /// "1 owner", "2 owners".
 std::string counted(uint64_t count, std::string_view one, std::string_view many);
 
+/// "2 days", "36 hours", "90 seconds": the largest unit that is exact.
+std::string duration(const Amount& seconds);
+
 /// The text, cut after `most` bytes at a whole character, with "…".
 std::string clipped(std::string_view text, std::size_t most);
 

@@ -30,7 +30,7 @@ struct KeyFacts {
     std::string predecessor;  ///< Root public key of the key before, hex; empty for none.
     wallet::Quorum quorum;
     std::vector<ChainId> chains;
-    std::vector<std::string> kinds;  ///< Of payloads: "evm", "safe", "typed-data", "psbt".
+    std::vector<std::string> kinds;  ///< Of payloads: "delay", "evm", "safe", "typed-data", "psbt".
     /// Sighash types of Bitcoin beside ALL and taproot's default: each lets others change something
     /// after the signature.
     std::vector<uint8_t> sighashes;

@@ -3,7 +3,11 @@
 
 #include <algorithm>
 
+#include <cordon/base/format.hpp>
 #include <cordon/chain/evm/delay_module.hpp>
+#include <cordon/chain/text.hpp>
+
+#include "request_json.hpp"
 
 namespace cordon::wallet {
 namespace {
@@ -64,10 +68,10 @@ Result<std::vector<DelayStep>> delay_setup(const DelayPlan& plan, const Address&
     CORDON_TRY(const Address delay, delay_address(plan));
     std::vector<DelayStep> out;
     const auto add = [&](std::string name, const Address& by, const Result<ContractCall>& made,
-                         std::string words) -> Status {
+                         std::string words, const Address& about = {}) -> Status {
         if (!made) return fail(made.error());
         CORDON_TRY(Payload payload, make_call(plan.chain, by, *made, purses));
-        out.push_back({std::move(name), by, std::move(payload), std::move(words)});
+        out.push_back({std::move(name), by, std::move(payload), std::move(words), about});
         return {};
     };
     CORDON_TRY(add("deploy", deployer,
@@ -76,9 +80,9 @@ Result<std::vector<DelayStep>> delay_setup(const DelayPlan& plan, const Address&
                    "Makes the Delay. Anybody may; what it is made of is part of its address."));
     for (const Address& queuer : plan.queuers)
         CORDON_TRY(add("queuer", plan.safe, call(delay, "enableModule(address)", {address(queuer)}),
-                       "Lets the key queue payments in the Delay."));
+                       "Lets the key queue payments in the Delay.", queuer));
     CORDON_TRY(add("enable", plan.safe, call(plan.safe, "enableModule(address)", {address(delay)}),
-                   "Lets the Delay act for the Safe. Only now it can."));
+                   "Lets the Delay act for the Safe. Only now it can.", delay));
     return out;
 }
 
@@ -109,6 +113,28 @@ Result<Payload> delay_cancel(const DelayPlan& plan, const Amount& below,
     CORDON_TRY(const Address delay, delay_address(plan));
     CORDON_TRY(const ContractCall made, call(delay, "setTxNonce(uint256)", {number(below)}));
     return make_call(plan.chain, plan.safe, made, purses);
+}
+
+Result<WithdrawalRequest> delay_request(const DelayPlan& plan, const Address& by,
+                                        const Payload& payload, const Address& about,
+                                        const Asset& asset, const Amount& amount) {
+    const bool is_safe = payload.type == "safe";
+    const auto text = [&](const Address& address) {
+        return json_text(chain::format_address(plan.chain, address));
+    };
+    WithdrawalRequest out;
+    out.chain = plan.chain;
+    out.from = plan.safe;
+    out.to = about;
+    out.asset = asset;
+    out.amount = amount;
+    out.payload.type = "delay";
+    out.payload.data = format(
+        R"({{"delay":{{"safe":{},"cooldown":"{}","expiration":"{}","salt":"{}"}},"type":"{}",{}"data":{}}})",
+        text(plan.safe), plan.cooldown.count(), plan.expiration.value_or(Seconds{0}).count(),
+        plan.salt.to_string(), payload.type, is_safe ? "" : format("\"by\":{},", text(by)),
+        is_safe ? payload.data : json_text(payload.data));
+    return out;
 }
 
 }  // namespace cordon::wallet

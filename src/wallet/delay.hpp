@@ -51,6 +51,7 @@ struct DelayStep {
     Address by;
     Payload payload;
     std::string words;
+    Address about = {};  ///< Whom a request for it names; empty: nobody has to ask.
 };
 /// In their order: made by any account, queuers allowed by the Safe, and last the Safe lets it act:
 /// before that it can do nothing. Errors as make_call().
@@ -66,5 +67,13 @@ Result<Payload> delay_execute(const DelayPlan& plan, const Address& by, const Co
 /// All that waits below this number of the queue never leaves: by the Safe.
 Result<Payload> delay_cancel(const DelayPlan& plan, const Amount& below,
                              std::vector<Purse>& purses);
+
+/// The withdrawal request for one of these payloads ("safe" or "evm" of `by`): what the gate and
+/// the offline signer take. It has the payload with what the Delay was made of, and names whom it
+/// is about: who is paid or queues, else the Delay. kUnsupported: for making a Delay, and having
+/// done what waits, nobody has to ask.
+Result<WithdrawalRequest> delay_request(const DelayPlan& plan, const Address& by,
+                                        const Payload& payload, const Address& about,
+                                        const Asset& asset, const Amount& amount);
 
 }  // namespace cordon::wallet

@@ -46,7 +46,7 @@ void add_facts_options(CLI::App& verb, Options& options) {
     verb.add_option("--chain", options.chains, "a chain that it may sign for: btc, eth, …")
         ->required();
     verb.add_option("--kind", options.kinds,
-                    "a kind of payload that it may sign: evm, safe, typed-data, psbt")
+                    "a kind of payload that it may sign: evm, safe, delay, typed-data, psbt")
         ->required();
     verb.add_option("--descriptor", options.descriptors,
                     "an output descriptor of the wallet: what pays it is change");

@@ -8,6 +8,7 @@ namespace cordon::vault {
 
 const SignKind* find_kind(std::string_view name) noexcept {
     static constexpr std::array kKinds{
+        SignKind{"delay", delay_hash, sign_delay},
         SignKind{"evm", evm_hash, sign_evm},
         SignKind{"psbt", psbt_hash, sign_psbt},
         SignKind{"safe", safe_hash, sign_safe},

@@ -48,6 +48,9 @@ Result<SignedPayload> sign_safe(Signer& signer, const SignJob& job);
 // sign/evm.cpp: EIP-712.
 Result<std::string> typed_data_hash(const SignJob& job);
 Result<SignedPayload> sign_typed_data(Signer& signer, const SignJob& job);
+// sign/delay.cpp: what is signed for a Safe behind a Delay, by the two above.
+Result<std::string> delay_hash(const SignJob& job);
+Result<SignedPayload> sign_delay(Signer& signer, const SignJob& job);
 // sign/psbt.cpp: PSBTs of versions 0 and 2.
 Result<std::string> psbt_hash(const SignJob& job);
 Result<SignedPayload> sign_psbt(Signer& signer, const SignJob& job);
