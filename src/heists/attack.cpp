@@ -154,10 +154,25 @@ void Attack::take(const Step& step, UnixMillis time) {
             if (is_drain && part.coin.token.empty()) amount = scaled(amount, 999'000);
             const std::size_t first = play_.book.made().size();
             const Address to = receiver(step, part.coin.chain, piece);
-            if (pay_out(step, now, *held, part.coin, from, to, amount))
-                play_.stolen(first, part.coin, amount);
+            if (!pay_out(step, now, *held, part.coin, from, to, amount)) return;
+            play_.stolen(first, part.coin, amount);
+            if (new_code_.contains(from)) return;
+            WithdrawalRequest asked;
+            asked.chain = part.coin.chain;
+            asked.asset = part.coin.asset;
+            asked.from = from;
+            asked.to = to;
+            asked.amount = amount;
+            attempt(now, std::move(asked), play_.cents(part.coin, amount));
         });
     }
+}
+
+void Attack::attempt(UnixMillis time, WithdrawalRequest request, Cents usd, std::string what) {
+    request.id = format("{}-{}", play_.facts.name, play_.out.attempts.size() + 1);
+    request.time = time;
+    const bool hands_over = !request.payload.type.empty();
+    play_.out.attempts.push_back({std::move(request), usd, hands_over, std::move(what)});
 }
 
 void Attack::fund(const Step& step, UnixMillis time) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 
 #include "play.hpp"
 
@@ -30,6 +31,7 @@ private:
                 const Amount& amount);
     /// Steps of one txn or one event (attack_acts.cpp).
     void act(const Step& step, UnixMillis time);
+    void attempt(UnixMillis time, WithdrawalRequest request, Cents usd, std::string what = {});
     void deploy(const Step& step, UnixMillis time);
     void sign(const Step& step, UnixMillis time);
     void safe_upgrade(const Step& step, UnixMillis time, const Held& held);
@@ -43,6 +45,7 @@ private:
     bool has_begun_ = false;
     uint64_t fresh_ = 0;
     std::map<Address, Address> new_code_;  ///< Of a Safe or proxy that was taken over.
+    std::set<Address> signed_;  ///< Safes whose owners were deceived in a step of its own.
 };
 
 /// Changes one coin for another at a pool: `caller` sends the txn, `owner` gives and gets.

@@ -4,6 +4,7 @@
 #include <cordon/base/format.hpp>
 #include <cordon/base/hex.hpp>
 #include <cordon/chain/evm/account.hpp>
+#include <cordon/chain/evm/txn.hpp>
 
 #include "attack.hpp"
 
@@ -21,6 +22,19 @@ Bytes some_code(Random& random, std::size_t size) {
     Bytes code;
     while (code.size() < size) code.push_back(static_cast<uint8_t>(random.next()));
     return code;
+}
+
+/// A call as an account of ours would be asked to sign it: what it costs does not matter here.
+std::string unsigned_call(ChainId chain, const Address& to, const Bytes& data) {
+    chain::EvmTxn txn;
+    txn.type = chain::EvmTxnType::kDynamicFee;
+    txn.chain_id = chain.reference;
+    txn.max_fee_per_gas = Amount{uint64_t{30'000'000'000}};
+    txn.max_priority_fee_per_gas = Amount{uint64_t{1'000'000'000}};
+    txn.gas_limit = Amount{uint64_t{100'000}};
+    txn.to = to;
+    txn.data = data;
+    return to_hex0x(chain::encode_evm_txn(txn));
 }
 
 }  // namespace
@@ -131,10 +145,16 @@ void Attack::sign(const Step& step, UnixMillis time) {
     const Address to = play_.who(held->chain, step.to);
     const Address via = play_.who(held->chain, step.via);
     const Code code = held->facts->code;
+    WithdrawalRequest asked;  // What they wanted, with what the devices got.
+    asked.chain = held->chain;
+    asked.from = safe;
+    asked.to = step.asset.empty() ? via : to;
     if (!step.asset.empty()) {
         const Coin& coin = play_.book.coin(held->facts->chain, step.asset);
         const Amount amount = amount_of(coin, step.amount);
         const bool is_native = coin.token.empty();
+        asked.asset = coin.asset;
+        asked.amount = amount;
         const Bytes pay =
             is_native ? Bytes{} : call_data("transfer(address,uint256)", {to, amount});
         request.shown = safe_json(held->chain, safe, code, is_native ? to : coin.token,
@@ -149,6 +169,9 @@ void Attack::sign(const Step& step, UnixMillis time) {
                                    call_data(step.method, {to}), 0, kNonce);
     }
     request.service = request.shown;
+    asked.payload = {"safe", request.device};
+    signed_.insert(safe);
+    attempt(time, std::move(asked), 0, step.fact);
     play_.out.deceptions.insert(time);
     play_.tell(time, std::move(request));
 }
@@ -199,6 +222,21 @@ void Attack::take_over(const Step& step, UnixMillis time, const Held& held) {
         draft.call(own, CallKind::kCall, contract, call);
     } else if (is_through) {
         draft.call(Draft::kTop, CallKind::kCall, contract, call);
+    }
+    // Whoever may change the contract signs it: a Safe of ours, else an account of ours.
+    const Held* admin = safe ? safe : play_.held(step.by);
+    if (admin && !signed_.contains(admin->addresses.front())) {
+        WithdrawalRequest asked;
+        asked.chain = held.chain;
+        asked.from = admin->addresses.front();
+        asked.to = contract;
+        if (safe) {
+            asked.payload = {"safe", safe_json(held.chain, asked.from, safe->facts->code, contract,
+                                               Amount{}, call, 0, 0)};
+        } else {
+            asked.payload = {"evm", unsigned_call(held.chain, contract, call)};
+        }
+        attempt(time, std::move(asked), 0, step.fact);
     }
     const Address before = play_.who(held.chain, held.facts->name + "-before");
     switch (step.verb) {

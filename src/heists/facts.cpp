@@ -23,6 +23,10 @@ constexpr std::array kKinds{
 constexpr std::array kSignals{std::pair{"none", Signal::kNone},
                               std::pair{"off-chain", Signal::kOffChain},
                               std::pair{"on-chain", Signal::kOnChain}};
+constexpr std::array kSigners{
+    std::pair{"people", SignedBy::kPeople}, std::pair{"key", SignedBy::kKey},
+    std::pair{"computed-key", SignedBy::kComputed}, std::pair{"nobody", SignedBy::kNobody},
+    std::pair{"customers", SignedBy::kCustomers}};
 constexpr std::array kRoles{
     std::pair{"wallet", Role::kWallet}, std::pair{"bridge", Role::kBridge},
     std::pair{"keeper", Role::kKeeper}, std::pair{"protocol", Role::kProtocol},
@@ -213,6 +217,7 @@ InputFile shipped(const ShippedFile& file) {
 
 std::string_view to_string(Kind kind) noexcept { return name_in(kKinds, kind); }
 std::string_view to_string(Signal signal) noexcept { return name_in(kSignals, signal); }
+std::string_view to_string(SignedBy by) noexcept { return name_in(kSigners, by); }
 std::string_view to_string(Sure sure) noexcept { return name_in(kSures, sure); }
 std::string_view to_string(Verb verb) noexcept {
     for (const VerbRule& rule : kVerbs)
@@ -254,6 +259,16 @@ Result<Facts> parse_facts(const InputFile& file) {
     if (const YamlNode* part = in.take("sources"))
         for (const chain::YamlPair& pair : part->pairs)
             out.sources.emplace_back(pair.name, pair.node.text);
+    if (const YamlNode* part = in.take("signed")) {
+        Fields fields{file.name, *part};
+        CORDON_TRY(fields.choice("by", kSigners, out.signed_by));
+        CORDON_TRY(fields.text("source", out.signed_source, true));
+        CORDON_TRY(fields.text("how", out.signed_how, true));
+        CORDON_TRY(fields.done());
+        if (std::none_of(out.sources.begin(), out.sources.end(),
+                         [&](const auto& each) { return each.first == out.signed_source; }))
+            return fields.fail_at(format("there is no source \"{}\"", out.signed_source));
+    }
     if (const YamlNode* part = in.take("prices")) {
         Fields prices{file.name, *part};
         for (const chain::YamlPair& pair : part->pairs)

@@ -27,6 +27,16 @@ std::string_view to_string(Kind kind) noexcept;
 enum class Signal : uint8_t { kNone, kOffChain, kOnChain };
 std::string_view to_string(Signal signal) noexcept;
 
+/// Whose keys signed what moved the money: decides whether a gate before the signature was asked.
+enum class SignedBy : uint8_t {
+    kPeople,     ///< People of the house, who were made to sign something else than they wanted.
+    kKey,        ///< A key of the house, in the hands of a thief.
+    kComputed,   ///< A key of the house that the thief computed: it need not have been stolen.
+    kNobody,     ///< A contract or a bridge paid by its own rules.
+    kCustomers,  ///< Keys of people who are no house.
+};
+std::string_view to_string(SignedBy by) noexcept;
+
 /// What a wallet entry is to the house.
 enum class Role : uint8_t { kWallet, kBridge, kKeeper, kProtocol, kToken, kAdmin };
 /// What lies at its address.
@@ -108,7 +118,10 @@ struct Facts {
     std::string victim;
     Kind kind{};
     Signal signal{};
-    double loss = 0;  ///< USD.
+    SignedBy signed_by = SignedBy::kNobody;
+    std::string signed_source;  ///< A key of `sources`.
+    std::string signed_how;     ///< In a sentence.
+    double loss = 0;            ///< USD.
     std::string vintage, story;
     std::vector<std::pair<std::string, std::string>> sources;
     std::map<std::string, double> prices;

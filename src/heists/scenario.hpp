@@ -51,6 +51,15 @@ struct Mark {
     std::string text;
 };
 
+/// What was to be signed for the theft with keys of the house, as the withdrawal request that it
+/// would have been. What a wallet paid once its code was the thief's is no attempt: nobody signed.
+struct Attempt {
+    WithdrawalRequest request;
+    Cents usd = 0;            ///< That leave by it.
+    bool hands_over = false;  ///< No payment: it lets the thief take what he takes later.
+    std::string what;         ///< Then: for a person.
+};
+
 struct Scenario {
     detect::WatchConfig config;
     PlayedKnowledge knowledge;
@@ -59,6 +68,7 @@ struct Scenario {
     std::set<UnixMillis> deceptions;  ///< When somebody was to sign what he was not shown.
     std::vector<Theft> thefts;        ///< By time; what could not be priced is not in it.
     std::vector<Mark> marks;          ///< By time.
+    std::vector<Attempt> attempts;    ///< By time.
     UnixMillis begin, first_step, first_theft, end;
     uint32_t watched = 0;  ///< Wallet sets but those of deposits, Safes, protocols, bridges.
     uint64_t txns = 0;
