@@ -20,6 +20,7 @@ CasePage::CasePage(const CaseInput& in)
       result{in.result},
       money{in.context},
       scale{trace::ValueScale::make(in.result, &in.context)},
+      whole{whole_of(in.result, scale)},
       evidence_hash{evidence_sha256(in.evidence)} {
     std::map<ServiceId, ServiceGroup> groups;
     std::set<std::pair<ChainId, Address>> ends;

@@ -42,6 +42,7 @@ struct CaseInput {
     std::vector<CaseTrace> more = {};
     std::vector<CaseEntry> entries = {};
     const Letters* letters = nullptr;
+    Words words = {};  ///< What the case says of its own names.
 };
 
 /// The case file: one HTML page without any outside resource or script, that prints as A4.

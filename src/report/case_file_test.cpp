@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <boost/json.hpp>
 #include <filesystem>
 #include <fstream>
 
@@ -12,6 +13,8 @@
 #include "case_page.hpp"
 #include "svg.hpp"
 #include "test_case.hpp"
+#include "text.hpp"
+#include "trace_answers.hpp"
 
 namespace cordon::report {
 namespace {
@@ -199,6 +202,47 @@ TEST(Paragraphs, split_at_sentences_and_list_what_is_counted_up_without_changing
               "<p>Paid to J. Smith at No. 5 Main. St. Ann</p>");
     EXPECT_EQ(paragraphs("a\n\nb"), "<p>a</p><p>b</p>");
     EXPECT_EQ(paragraphs(""), "");
+}
+
+TEST(CaseFile, tells_the_shares_that_the_summary_tells_and_letters_what_is_inherited) {
+    for (const bool several : {false, true}) {
+        auto theft =
+            test::make_theft({.seed = 11, .edges = 300, .service = 0.4, .several_assets = several});
+        ASSERT_FALSE(theft.totals.empty());
+        // As an overspending address leaves it in the books.
+        theft.totals.front().inherited = theft.totals.front().seeded;
+        const TheftContext context;
+        const trace::ValueScale scale = trace::ValueScale::make(theft, &context);
+        const Whole whole = whole_of(theft, scale);
+        EXPECT_NEAR(whole.named + whole.elsewhere + whole.gone, whole.traced, 1e-9 * whole.traced);
+        EXPECT_LE(whole.freezable, whole.named);
+        EXPECT_GT(whole.inherited, 0);
+        const std::string page = page_of(theft);
+        for (const std::string& told :
+             {percent_text(whole.share(whole.named)) + " lies at",
+              whole.freezable < whole.named
+                  ? "(" + percent_text(whole.share(whole.freezable)) + " at those that hold"
+                  : std::string{"all of which hold money"},
+              std::string{"Every share is of all that was traced"}})
+            EXPECT_NE(page.find(escape(told)), std::string::npos) << told;
+        std::string summary;
+        ASSERT_TRUE(write_trace_summary(theft, string_sink(summary), {.context = &context}));
+        const auto data = boost::json::parse(summary).at("data");
+        EXPECT_DOUBLE_EQ(data.at("traced").to_number<double>(), whole.traced);
+        EXPECT_DOUBLE_EQ(data.at("freezable").to_number<double>(), whole.freezable);
+        EXPECT_DOUBLE_EQ(data.at("named").to_number<double>(), whole.named);
+        double sum = 0;
+        for (const auto& each : data.at("reached").as_array())
+            sum += each.at("share").to_number<double>();
+        EXPECT_NEAR(sum, 1, 1e-9);
+        const LetterSource source{theft, context, {}};
+        const Letters letters = report::letters({&source, 1});
+        for (const Letter& letter : letters.all)
+            EXPECT_NE(letter.confidence.find(percent_text(whole.share(whole.inherited)) +
+                                             " is not the money that was taken but inherited"),
+                      std::string::npos)
+                << letter.confidence;
+    }
 }
 
 TEST(CaseFile, calls_an_unknown_price_unpriced) {

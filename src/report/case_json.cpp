@@ -26,6 +26,20 @@ void write_case(JsonWriter& json, const records::Case& value,
         .field("made", value.made)
         .field("changed", value.changed);
     if (!value.archive.empty()) json.field("archive", value.archive);
+    json.key("sender").begin_object();
+    const records::CaseSender& sender = value.sender;
+    json.field("organisation", sender.organisation)
+        .field("name", sender.name)
+        .field("role", sender.role)
+        .field("email", sender.email)
+        .field("phone", sender.phone)
+        .field("reference", sender.reference)
+        .field("answer_to", sender.answer_to)
+        .field("hold_until", sender.hold_until)
+        .end_object();
+    json.key("letters_for").begin_array();
+    for (const std::string& key : value.letters_for) json.value(key);
+    json.end_array();
     json.key("items").begin_array();
     for (const records::CaseItem& item : value.items)
         json.begin_object()
@@ -57,6 +71,7 @@ void write_letter(JsonWriter& json, const Letter& letter, bool whole) {
         .field("kind", letter.kind == Letter::Kind::kIssuer ? "issuer" : "service")
         .field("service", letter.service)
         .field("category", to_string(letter.category))
+        .field("drafted", letter.drafted)
         .key("said_by")
         .begin_array();
     for (const std::string& said : letter.said_by) json.value(said);

@@ -41,11 +41,12 @@ std::string letters_section(const CaseInput& input) {
             "class=\"n\">USD when it arrived</th></tr></thead><tbody>";
     for (const Letter& letter : letters.all)
         out += format(
-            "<tr><td>{}<small>{}; draft in letters/{}.html</small></td><td>{}</td><td "
+            "<tr><td>{}<small>{}; {}</small></td><td>{}</td><td "
             "class=\"n\">{}</td><td class=\"n\">{}</td></tr>",
             escape(letter.service),
             letter.kind == Letter::Kind::kIssuer ? "issuer of a token" : to_string(letter.category),
-            escape(letter.key),
+            letter.drafted ? format("draft in letters/{}.html", escape(letter.key))
+                           : std::string{"no letter was drafted: others were chosen"},
             letter.kind == Letter::Kind::kIssuer   ? "a freeze at others' addresses"
             : letter.category == Category::kBridge ? "where it went, and a hold"
                                                    : "a hold, and who the holder is",

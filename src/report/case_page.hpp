@@ -9,6 +9,7 @@
 
 #include "case_file.hpp"
 #include "money.hpp"
+#include "whole.hpp"
 
 /// Inside of the case file: what its sections share. Not for other rooms.
 namespace cordon::report {
@@ -29,6 +30,7 @@ struct CasePage {
     const trace::TraceResult& result;
     Money money;
     trace::ValueScale scale;
+    Whole whole;
     std::string evidence_hash;
     std::vector<ServiceGroup> services;           ///< Most value first.
     std::vector<const trace::Endpoint*> resting;  ///< Everything that rests, but not at a service.

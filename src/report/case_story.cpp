@@ -19,6 +19,9 @@ std::string count_of(uint64_t n, std::string_view one, std::string_view more) {
     return grouped(n) + " " + std::string{n == 1 ? one : more};
 }
 
+/// "<0.1 %" begins like a tag.
+std::string percent(double share) { return escape(percent_text(share)); }
+
 /// First and last moment of the movements.
 std::pair<std::optional<UnixMillis>, std::optional<UnixMillis>> span_of(
     const trace::TraceResult& result) {
@@ -122,9 +125,10 @@ std::string origin(const CasePage& page, bool backward) {
     return text;
 }
 
-/// Where the located part of the money lies, in one or two sentences.
-std::string whereabouts(const CasePage& page, double at_services, double elsewhere, double gone) {
-    const double whole = at_services + elsewhere;
+/// Where what was traced lies, in one or two sentences. Shares are of all of it.
+std::string whereabouts(const CasePage& page) {
+    const Whole& all = page.whole;
+    const double whole = all.named + all.elsewhere;  // What lies somewhere.
     std::string text;
     std::set<std::pair<ChainId, Address>> wallets;
     const trace::Endpoint* largest = nullptr;
@@ -137,28 +141,58 @@ std::string whereabouts(const CasePage& page, double at_services, double elsewhe
         text += "None of it was seen to reach a named service. ";
     else if (whole > 0)
         text += format(
-            "Of what can still be located, {} lies at {}, where it can be asked for{}. ",
-            percent_text(at_services / whole),
+            "Of all that was traced, {} lies at {}{}{}. ", percent(all.share(all.named)),
             count_of(page.services.size(), "named service", "named services"),
-            elsewhere > 0 ? format("; {} rests elsewhere", percent_text(elsewhere / whole)) : "");
+            all.freezable < all.named
+                ? format(" ({} at those that hold money for others and can be asked to keep it "
+                         "back)",
+                         percent(all.share(all.freezable)))
+                : ", all of which hold money for others and can be asked to keep it back",
+            all.elsewhere > 0 ? format("; {} rests elsewhere", percent(all.share(all.elsewhere)))
+                              : "");
     if (largest) {
-        const double share = page.value(*largest) / whole;
-        text += wallets.size() == 1 ? std::string{elsewhere < whole ? "That is at" : "It rests at"}
-                                    : format("{} {} hold the rest; the largest part, {}, is at",
-                                             grouped(wallets.size()), "addresses",
-                                             escape(page.amount(page.value(*largest))));
-        if (wallets.size() > 1 && elsewhere >= whole)
+        const double share = all.share(page.value(*largest));
+        text += wallets.size() == 1
+                    ? std::string{all.elsewhere < whole ? "That is at" : "It rests at"}
+                    : format("{} {} hold the rest; the largest part, {}, is at",
+                             grouped(wallets.size()), "addresses",
+                             escape(page.amount(page.value(*largest))));
+        if (wallets.size() > 1 && all.elsewhere >= whole)
             text = format(
                 "None of it was seen to reach a named service. It rests at {} addresses; "
                 "the largest part, {} ({}), is at",
-                grouped(wallets.size()), escape(page.amount(page.value(*largest))),
-                percent_text(share));
+                grouped(wallets.size()), escape(page.amount(page.value(*largest))), percent(share));
         text += " <code>" + page.address(*largest) + "</code>";
         if (largest->label) text += " (" + safe(largest->label->text, 60) + ")";
         text += format(", {}. ", stop_words(largest->stop));
     }
-    if (gone > 0) text += format("{} went into fees or was burned. ", escape(page.amount(gone)));
+    if (all.gone > 0)
+        text += format("{} went into fees or was burned. ", escape(page.amount(all.gone)));
     return text;
+}
+
+/// What the figures of the page mean, once.
+std::string figures_words(const CasePage& page) {
+    const Whole& all = page.whole;
+    std::string text = format(
+        "<p class=\"soft\">Every share is of all that was traced ({}): the stolen money ({})",
+        escape(page.amount(all.traced)), escape(page.amount(all.stolen)));
+    if (all.inherited > 0)
+        text += format(
+            ", and what was inherited ({}): sent on by addresses with stolen money beyond what the "
+            "ledger saw arrive, and counted as stolen in their share",
+            escape(page.amount(all.inherited)));
+    return text + ".</p>";
+}
+
+/// What the case says of its own names; empty where it says nothing.
+std::string words_list(const Words& words) {
+    if (words.empty()) return {};
+    std::string text = "<h3>What the names of this case mean, by its own words</h3><dl>";
+    for (const Words::Said* said : {&words.assets, &words.authors})
+        for (const auto& [name, about] : *said)
+            text += format("<dt>{}</dt><dd>{}</dd>", safe(name, 120), safe(about, 400));
+    return text + "</dl>";
 }
 
 /// What the page cannot tell, in plain words. Never empty: nothing is known for certain.
@@ -172,12 +206,14 @@ std::string unknown_list(CasePage& page) {
     for (const trace::Total& total : page.result.totals) {
         if (!total.inherited.is_zero())
             item(page.money.html(total.chain, total.asset, total.inherited) +
-                 " are counted as stolen by inheritance: addresses spent more than the ledger saw "
-                 "them receive.");
+                 " were inherited: addresses spent more than the ledger saw them receive, and this "
+                 "part of it counts as stolen. It is in all that was traced, beside the stolen "
+                 "money.");
         if (!total.assumed.is_zero())
             item(page.money.html(total.chain, total.asset, total.assumed) +
-                 " were spent by visited addresses beyond what the ledger saw arrive; where they "
-                 "came from is not known.");
+                 " were assumed: spent by visited addresses beyond what the ledger saw arrive, "
+                 "stolen or not; where they came from is not known. What was inherited is a part "
+                 "of it, the rest counts as clean and stands in no share.");
     }
     std::map<Stop, std::pair<double, uint64_t>> open;
     for (const trace::Endpoint* end : page.resting) {
@@ -196,7 +232,7 @@ std::string unknown_list(CasePage& page) {
         if (edge.confidence < 1) ++unsure, least = std::min(least, edge.confidence);
     if (unsure > 0)
         item(format("{} on links with a confidence below 100 % (the lowest: {}).",
-                    count_of(unsure, "movement rests", "movements rest"), percent_text(least)));
+                    count_of(unsure, "movement rests", "movements rest"), percent(least)));
     item(
         "Who controls an address. Labels are statements of their sources, listed with each "
         "address.");
@@ -223,10 +259,7 @@ std::string story_section(CasePage& page) {
         for (const ChainId chain : chains)
             chain_list += (chain_list.empty() ? "" : ", ") + to_string(chain);
         const std::string loot = taken(page, first);
-        double at_services = 0, elsewhere = 0, gone = 0;
-        for (const ServiceGroup& group : page.services) at_services += group.value;
-        for (const trace::Endpoint* end : page.resting)
-            (is_gone(end->stop) ? gone : elsewhere) += page.value(*end);
+        const Whole& all = page.whole;
         std::set<Hash256> txns;
         for (const trace::Edge& edge : result.edges) txns.insert(edge.txn);
         out += "<p class=\"lead\">";
@@ -248,25 +281,27 @@ std::string story_section(CasePage& page) {
             out += ". ";
         }
         if (backward) {
-            double labelled = at_services;
-            const double whole = at_services + elsewhere;
-            if (whole > 0)
+            if (all.traced > 0)
                 out += format(
                     "{} of it came from {}; how the rest came to where the walk ended is "
                     "not followed further.",
-                    percent_text(labelled / whole),
+                    percent(all.share(all.named)),
                     count_of(page.services.size(), "named service", "named services"));
         } else {
-            out += whereabouts(page, at_services, elsewhere, gone);
+            out += whereabouts(page);
         }
         out += "</p>\n<div class=\"facts\">";
         const auto fact = [&out](const std::string& value, std::string_view name) {
             out += format("<div><b>{}</b><span>{}</span></div>", value, name);
         };
-        fact(escape(page.amount(page.scale.loot())), backward ? "traced back" : "stolen");
-        fact(escape(page.amount(at_services)),
+        fact(escape(page.amount(all.stolen)), backward ? "traced back" : "stolen");
+        if (all.inherited > 0)
+            fact(escape(page.amount(all.traced)), "traced: stolen and inherited");
+        fact(escape(page.amount(all.named)),
              backward ? "from named services" : "at named services");
-        fact(escape(page.amount(elsewhere)), backward ? "from elsewhere" : "rests elsewhere");
+        if (!backward && all.freezable < all.named)
+            fact(escape(page.amount(all.freezable)), "of it at services that can be asked");
+        fact(escape(page.amount(all.elsewhere)), backward ? "from elsewhere" : "rests elsewhere");
         fact(first ? format_rfc3339(*first).substr(0, 10) : "time unknown", "first movement, UTC");
         out += "</div>\n" + origin(page, backward);
     }
@@ -290,11 +325,10 @@ std::string story_section(CasePage& page) {
     if (places.empty()) {
         out += "<p>No resting place was found.</p>";
     } else {
-        double whole = 0;
-        for (const Place& place : places) whole += place.value;
+        const double whole = page.whole.traced;
         out +=
             "<table><thead><tr><th>Place</th><th class=\"n\">Addresses</th><th class=\"n\">Stolen "
-            "value</th><th class=\"n\">Share</th>"
+            "value</th><th class=\"n\">Share of all traced</th>"
             "<th></th></tr></thead><tbody>";
         for (const Place& place : places)
             out += format(
@@ -302,16 +336,16 @@ std::string story_section(CasePage& page) {
                 "class=\"n\">{}</td>"
                 "<td><div class=\"bar {}\"><i style=\"width:{:.1f}%\"></i></div></td></tr>",
                 escape(place.name), grouped(place.addresses.size()),
-                escape(page.amount(place.value)),
-                whole > 0 ? percent_text(place.value / whole) : "", place.css,
-                whole > 0 ? 100 * place.value / whole : 0.0);
-        out += "</tbody></table>";
+                escape(page.amount(place.value)), whole > 0 ? percent(place.value / whole) : "",
+                place.css, whole > 0 ? 100 * place.value / whole : 0.0);
+        out += "</tbody></table>" + figures_words(page);
     }
     out += letters_section(page.input);
     out += "<h3>What is not known</h3>" + unknown_list(page);
     if (!page.input.notes.empty())
         out += "<h3>About the case</h3><div class=\"notes\">" + paragraphs(page.input.notes) +
                "</div>";
+    out += words_list(page.input.words);
     if (!page.input.sources.empty()) {
         out += "<h3>Sources</h3><ul class=\"sources\">";
         for (const std::string& source : page.input.sources)
@@ -374,7 +408,7 @@ std::string flow_section(CasePage& page) {
             "<td class=\"n\">{}</td></tr>",
             escape(layout.columns[node.column].head), name, grouped(node.members.size()),
             escape(page.amount(node.through())), escape(page.amount(node.out + node.dust_out)),
-            escape(page.amount(node.rest)), percent_text(node.taint));
+            escape(page.amount(node.rest)), percent(node.taint));
     }
     out += "</tbody></table>";
     return out + "<p class=\"soft\">Amounts rounded for reading; the tables below are exact.</p>\n";

@@ -12,6 +12,7 @@
 
 #include "service.hpp"
 #include "text.hpp"
+#include "whole.hpp"
 
 namespace cordon::report {
 namespace {
@@ -55,6 +56,7 @@ struct Draft {
     std::map<std::string, std::pair<std::set<std::pair<ChainId, Address>>, double>> sources;
     std::set<std::string> objections;
     std::set<std::string> rules;
+    std::set<std::string> inherited;  // What must be known of "stolen", a sentence a trace.
     double value = 0;  // By the scales of the traces, to order by: prices may be missing.
 };
 using Drafts = std::map<std::string, Draft>;
@@ -103,6 +105,7 @@ public:
     void add(const LetterSource& source) {
         source_ = &source;
         scale_ = trace::ValueScale::make(source.result, &source.context);
+        whole_ = whole_of(source.result, *scale_);
         std::map<std::pair<ChainId, Address>, std::vector<const Edge*>> arrivals;
         for (const Edge& edge : source.result.edges)
             arrivals[{edge.arrives_on(), edge.to}].push_back(&edge);
@@ -211,6 +214,13 @@ private:
         }
         letter.category = main_category(letter.category, category);
         draft.rules.emplace(rule_words(source_->result.params.policy));
+        if (whole_.inherited > 0)
+            draft.inherited.emplace(format(
+                "Of all that was traced ({}), {} is not the money that was taken but inherited: "
+                "addresses on the way sent more than the ledger saw arrive, and this part of it "
+                "counts as stolen.",
+                scale_->text_with_unit(whole_.traced),
+                percent_text(whole_.share(whole_.inherited))));
         return draft;
     }
 
@@ -327,11 +337,13 @@ private:
                                "(the lowest confidence: {}).",
                                percent_text(least))
                       : "Every movement listed is a transfer that the ledger shows.");
+        for (const std::string& inherited : draft.inherited) letter.confidence += " " + inherited;
         return letter;
     }
 
     const LetterSource* source_ = nullptr;
     std::optional<trace::ValueScale> scale_;  // Of source_.
+    Whole whole_;                             // Of source_.
     Drafts drafts_;
     std::map<std::tuple<std::string, ChainId, Asset, std::string>, Unasked> unasked_;
     std::map<ChainId, BlockHeader> tips_;

@@ -5,9 +5,11 @@
 #include <string>
 #include <vector>
 
+#include <cordon/records/case_store.hpp>
 #include <cordon/trace/trace.hpp>
 
 #include "manifest.hpp"
+#include "words.hpp"
 
 /// Draft letters that ask a service to hold stolen money. People act on them, so they claim what
 /// the trace shows and nothing else: docs/formats/letter.md.
@@ -58,6 +60,7 @@ struct Letter {
     };
     std::vector<Resting> resting;
     std::string confidence;        ///< Why we think so, and how sure.
+    bool drafted = true;           ///< False: somebody chose other letters; named, not written.
     std::vector<AssetInfo> units;  ///< How to write the amounts in it.
 };
 
@@ -96,14 +99,16 @@ Letters letters(std::span<const LetterSource> traces);
 
 struct LetterPage {
     std::string case_id = {}, case_title = {}, story = {};
-    std::string sender = {};           ///< Empty: a line to fill in.
+    records::CaseSender sender = {};   ///< What is empty is a line to fill in.
     std::string evidence_sha256 = {};  ///< Empty: not sealed yet, said.
     std::string version = {};
     std::string date = {};  ///< RFC 3339 day; empty: a line to fill in.
+    Words words = {};       ///< What the case says of its units and of its labels' authors.
 };
-/// A draft freeze letter as one HTML page that prints as A4, "draft for counsel" on each page;
-/// legal basis, authority and contact are lines to fill in. Its table is generated, addresses in
-/// full.
+/// A draft freeze letter as one HTML page that prints as A4, "draft for counsel" on each page. It
+/// begins with what a service needs to act: what to hold, where, until when, on whose word, how to
+/// check it, whom to call back. Legal basis and signature, and what of the sender is not known, are
+/// lines to fill in. Its table is generated, addresses in full.
 std::string letter_html(const Letter& letter, const LetterPage& page);
 /// The same as plain text of 78 columns, for a mail; lines that hold a hash may be longer.
 std::string letter_text(const Letter& letter, const LetterPage& page);

@@ -38,24 +38,62 @@ constexpr std::string_view kDraft = "DRAFT FOR COUNSEL";
 constexpr std::string_view kNotSent = "not sent, no legal advice";
 constexpr std::string_view kBlank = "____________________________________";
 
-/// What nobody but counsel can fill in.
-constexpr std::array<std::string_view, 6> kOpenFields{
-    "Legal basis of this request",     "Authority, and its case number",
-    "Contact: name and office",        "Contact: telephone, day and night",
-    "Contact: e-mail, key to encrypt", "Signature"};
+constexpr std::size_t kSenderText = 200;  ///< Of each of its parts.
+
+std::string part(const std::string& text) { return clean_text(text, kSenderText); }
+
+/// "Name, role, Organisation"; empty where nobody said.
+std::string sender_line(const records::CaseSender& sender) {
+    std::string line;
+    for (const std::string* each : {&sender.organisation, &sender.name, &sender.role})
+        if (!each->empty()) line += (line.empty() ? "" : ", ") + part(*each);
+    return line;
+}
+
+/// Whom a service calls back.
+std::string contact_line(const records::CaseSender& sender) {
+    std::string line;
+    for (const std::string* each : {&sender.phone, &sender.email})
+        if (!each->empty()) line += (line.empty() ? "" : ", ") + part(*each);
+    return line;
+}
+
+std::string answer_line(const records::CaseSender& sender) {
+    return part(sender.answer_to.empty() ? sender.email : sender.answer_to);
+}
+
+/// What is left for counsel, or for whoever did not fill in the sender.
+std::vector<std::string_view> open_fields(const records::CaseSender& sender) {
+    std::vector<std::string_view> fields{"Legal basis of this request"};
+    const auto ask = [&fields](const std::string& text, std::string_view name) {
+        if (text.empty()) fields.push_back(name);
+    };
+    ask(sender.reference, "Authority, and its case number");
+    ask(sender.hold_until, "Hold until");
+    ask(sender.organisation, "Organisation that asks");
+    ask(sender.name, "Contact: name and office");
+    ask(sender.phone, "Contact: telephone, day and night");
+    ask(sender.email, "Contact: e-mail, key to encrypt");
+    fields.push_back("Signature");
+    return fields;
+}
 
 std::optional<UnixMillis> first_time(const Letter& letter) {
     return letter.rows.empty() ? std::nullopt : letter.rows.front().time;
 }
 
 /// What the letter asks for, a sentence each.
-std::vector<std::string> requests(const Letter& letter) {
+std::vector<std::string> requests(const Letter& letter, const records::CaseSender& sender) {
+    const std::string until =
+        (sender.hold_until.empty() ? std::string{} : "until " + part(sender.hold_until) + ", or ") +
+        "until an order decides about it.";
     const std::string since = first_time(letter) ? "from " + utc_text(first_time(letter)) + " on"
                                                  : std::string{"of the movements listed below"};
     if (letter.kind == Letter::Kind::kIssuer)
         return {
             "Please consider freezing the token at the addresses listed below, which are not "
-            "known to be those of a service, until an order decides about it.",
+            "known to be those of a service, " +
+                until,
             "Please preserve records of issue, redemption and support that name these "
             "addresses, " +
                 since + ".",
@@ -67,13 +105,14 @@ std::vector<std::string> requests(const Letter& letter) {
         return {
             "For each movement listed below, please name the chain, the address and the "
             "transaction of its payment on the other side.",
-            "Please hold what has not been paid out, until an order decides about it.",
+            "Please hold what has not been paid out, " + until,
             "Please preserve logs of relayers, front ends and interfaces, " + since + ".",
             "Please pass this on to your legal and compliance departments at once, and name a "
             "contact who can act outside office hours."};
     return {
         "Please hold the balances credited by the movements listed below, and what was bought "
-        "with them, until an order decides about it.",
+        "with them, " +
+            until,
         "Please preserve, and exempt from deletion, identity records (KYC), account history, "
         "log-ins, devices, IP addresses, withdrawal addresses and messages of the account "
         "holders, " +
@@ -144,6 +183,69 @@ std::string confidence_text(double confidence) {
     return confidence < 1 ? "confidence " + percent_text(confidence) : std::string{};
 }
 
+/// What a compliance officer needs before anything else, a line each: name and text; an empty text
+/// is a blank to fill in.
+using Glance = std::vector<std::pair<std::string_view, std::string>>;
+Glance at_a_glance(const Letter& letter, const LetterPage& page, Money& money) {
+    constexpr std::size_t kListed = 6;
+    const records::CaseSender& sender = page.sender;
+    std::string what;
+    for (std::size_t i = 0; i < std::min(kListed, letter.totals.size()); ++i) {
+        const Letter::Total& total = letter.totals[i];
+        what += (what.empty() ? "" : "; ") + money.text(total.chain, total.asset, total.stolen) +
+                " on " + to_string(total.chain);
+        if (total.usd) what += format(" ({} when it arrived)", usd_text(*total.usd));
+    }
+    if (letter.totals.size() > kListed)
+        what += format("; and {} further assets, below", letter.totals.size() - kListed);
+    std::string where;
+    if (letter.resting.size() == 1)
+        where =
+            chain::display_address(letter.resting.front().chain, letter.resting.front().address);
+    else
+        where = format("{} {}, by {} movements, all listed below", grouped(letter.resting.size()),
+                       letter.kind == Letter::Kind::kIssuer ? "holders" : "of your addresses",
+                       grouped(letter.rows.size()));
+    std::string word = sender_line(sender);
+    if (!word.empty() && !sender.reference.empty()) word += "; reference " + part(sender.reference);
+    const std::string whose =
+        sender.organisation.empty() ? std::string{"whoever asks"} : part(sender.organisation);
+    return {
+        {letter.kind == Letter::Kind::kIssuer ? "Freeze" : "Hold", what},
+        {"Where", where},
+        {"Until", part(sender.hold_until)},
+        {"On the word of", word},
+        {"Call back", contact_line(sender)},
+        {"Answer to", answer_line(sender)},
+        {"Before you act",
+         format("call back {} by a number that you know from elsewhere, not by the one in this "
+                "letter; look up a movement in an explorer of its chain; and ask for the sealed "
+                "archive of the case, which shows whether this text was changed.",
+                whose)}};
+}
+
+/// What the case says of the units that stand in this letter, and of the authors of its labels: as
+/// its maker wrote it, a line each.
+std::vector<std::string> units_said(const Letter& letter, const LetterPage& page, Money& money) {
+    std::vector<std::string> lines;
+    std::string last;
+    for (const Letter::Total& total : letter.totals) {
+        const std::string_view about = Words::of(page.words.assets, total.asset.text());
+        if (about.empty() || last == total.asset.text()) continue;
+        last = total.asset.text();
+        lines.push_back(format("{}: {}.", money.symbol(total.chain, total.asset), about));
+    }
+    return lines;
+}
+
+std::string said_line(const std::string& said, const LetterPage& page) {
+    for (const auto& [author, about] : page.words.authors)
+        if (said.starts_with(clean_text(author, 80) + ": "))
+            return format("{}. {} is, by the words of the case: {}", said, clean_text(author, 80),
+                          about);
+    return said;
+}
+
 // --- HTML
 
 std::string fill_in(std::string_view name) {
@@ -158,13 +260,25 @@ std::string head(const Letter& letter, const LetterPage& page) {
         kDraft, kNotSent);
     out += "<div class=\"head\"><dl><dt>To</dt><dd><b>" + escape(letter.service) +
            "</b>, legal and compliance</dd><dt>From</dt><dd>" +
-           (page.sender.empty() ? "<i class=\"line\"></i>" : safe(page.sender, 200)) +
+           (sender_line(page.sender).empty() ? "<i class=\"line\"></i>"
+                                             : escape(sender_line(page.sender))) +
            "</dd><dt>Date</dt><dd>" +
            (page.date.empty() ? "<i class=\"line\"></i>" : safe(page.date, 20)) +
            "</dd><dt>Our case</dt><dd>" +
-           (page.case_id.empty() ? "<i class=\"line\"></i>" : safe(page.case_id, 60)) +
-           "</dd></dl></div>";
+           (page.case_id.empty() ? "<i class=\"line\"></i>" : safe(page.case_id, 60)) + "</dd>" +
+           (page.sender.reference.empty()
+                ? std::string{}
+                : "<dt>Reference</dt><dd>" + escape(part(page.sender.reference)) + "</dd>") +
+           "</dl></div>";
     return out + "<h1>" + escape(subject(letter, page)) + "</h1>";
+}
+
+std::string glance_html(const Glance& glance) {
+    std::string out = "<dl class=\"glance\">";
+    for (const auto& [name, text] : glance)
+        out += format("<dt>{}</dt><dd>{}</dd>", name,
+                      text.empty() ? std::string{"<i class=\"line\"></i>"} : escape(text));
+    return out + "</dl>";
 }
 
 std::string totals_html(const Letter& letter, Money& money) {
@@ -228,6 +342,9 @@ main{max-width:980px}
 h1{font-size:23px;margin:22px 0 4px}h2{margin-top:34px}
 .draft{border:1.5px solid var(--cr);border-radius:4px;padding:8px 12px;max-width:none}.draft b{color:var(--cr);letter-spacing:.04em}
 .head dl{grid-template-columns:6em 1fr;margin:18px 0 0;font-size:15px}
+.glance{display:grid;grid-template-columns:9em 1fr;gap:4px 12px;margin:14px 0 0;padding:10px 14px;background:var(--panel);border-radius:6px;break-inside:avoid}
+.glance dt{color:var(--soft)}.glance dd{margin:0;overflow-wrap:anywhere;max-width:75ch}
+@media (max-width:520px){.glance{grid-template-columns:1fr}}
 .line{display:inline-block;width:20em;max-width:100%;border-bottom:1px solid var(--soft);height:1.1em}
 .fill{display:grid;grid-template-columns:17em 1fr;gap:12px;margin:12px 0;break-inside:avoid}.fill span{color:var(--soft)}.fill i{border-bottom:1px solid var(--soft);min-height:1.5em}
 ol{padding-left:22px;max-width:75ch}ol li{margin:5px 0}
@@ -305,14 +422,18 @@ std::string letter_html(const Letter& letter, const LetterPage& page) {
                    clean_text(letter.service, 50)) +
         std::string{kLetterStyle} + "</style></head>\n<body><main>\n";
     out += head(letter, page);
+    out += glance_html(at_a_glance(letter, page, money));
     out += "<h2>What we ask</h2><ol>";
-    for (const std::string& request : requests(letter)) out += "<li>" + escape(request) + "</li>";
+    for (const std::string& request : requests(letter, page.sender))
+        out += "<li>" + escape(request) + "</li>";
     out += "</ol>";
     out += format("<h2>What it is about</h2>{}<p>{}</p>{}", paragraphs(page.story),
                   letter.kind == Letter::Kind::kIssuer
                       ? "Of the stolen money, this much of your token rests unspent with others:"
                       : "Of the stolen money, this much came to rest with you:",
                   totals_html(letter, money));
+    for (const std::string& line : units_said(letter, page, money))
+        out += "<p class=\"soft\">" + escape(line) + "</p>";
     out +=
         "<h2>The movements</h2><p>Each can be seen in any explorer of its chain. The stolen part "
         "is what we ask about; the rest of an amount is not claimed.</p>" +
@@ -320,9 +441,10 @@ std::string letter_html(const Letter& letter, const LetterPage& page) {
     out += "<h2>What rests, by the public ledger</h2><p>" + resting_words(letter) + "</p>" +
            resting_html(letter, money);
     out += "<h2>Why we think so</h2><p>" + escape(letter.confidence) + "</p><ul>";
-    for (const std::string& said : letter.said_by) out += "<li>" + safe(said, 400) + "</li>";
+    for (const std::string& said : letter.said_by)
+        out += "<li>" + safe(said_line(said, page), 800) + "</li>";
     out += "</ul><h2>To be completed</h2>";
-    for (const std::string_view field : kOpenFields) out += fill_in(field);
+    for (const std::string_view field : open_fields(page.sender)) out += fill_in(field);
     out += "<h2>Evidence</h2><p>" +
            (page.evidence_sha256.empty()
                 ? std::string{"The case is not sealed yet: no manifest vouches for this page."}
@@ -341,13 +463,19 @@ std::string letter_text(const Letter& letter, const LetterPage& page) {
     };
     std::string out = format("*** {}: {} ***\n\n", kDraft, kNotSent);
     out += wrapped("To:       ", letter.service + ", legal and compliance");
-    out += wrapped("From:     ", or_blank(page.sender, 200));
+    out += wrapped("From:     ", or_blank(sender_line(page.sender), 3 * kSenderText));
     out += wrapped("Date:     ", or_blank(page.date, 20));
     out += wrapped("Our case: ", or_blank(page.case_id, 60));
+    if (!page.sender.reference.empty())
+        out += wrapped("Reference:", " " + part(page.sender.reference));
     out += wrapped("Subject:  ", subject(letter, page));
+    out += heading("At a glance");
+    for (const auto& [name, value] : at_a_glance(letter, page, money))
+        out += wrapped(format("{:<16}", format("{}:", name)),
+                       value.empty() ? std::string{kBlank} : value);
     out += heading("What we ask");
     std::size_t number = 0;
-    for (const std::string& request : requests(letter))
+    for (const std::string& request : requests(letter, page.sender))
         out += wrapped(format("{}. ", ++number), request);
     out += heading("What it is about") + paragraphs_text(page.story);
     for (const Letter::Total& total : letter.totals) {
@@ -356,6 +484,7 @@ std::string letter_text(const Letter& letter, const LetterPage& page) {
                                     to_string(total.chain), usd_or_unpriced(total.usd)));
         if (total.asset.is_contract()) out += format("  token contract {}\n", total.asset.text());
     }
+    for (const std::string& line : units_said(letter, page, money)) out += wrapped("  ", line);
     out += heading("The movements");
     number = 0;
     for (const LetterRow& row : letter.rows) {
@@ -381,9 +510,11 @@ std::string letter_text(const Letter& letter, const LetterPage& page) {
             out += wrapped("    ", balance);
     }
     out += heading("Why we think so") + wrapped("", letter.confidence);
-    for (const std::string& said : letter.said_by) out += wrapped("- ", clean_text(said, 400));
+    for (const std::string& said : letter.said_by)
+        out += wrapped("- ", clean_text(said_line(said, page), 800));
     out += heading("To be completed");
-    for (const std::string_view field : kOpenFields) out += format("{}:\n{}\n", field, kBlank);
+    for (const std::string_view field : open_fields(page.sender))
+        out += format("{}:\n{}\n", field, kBlank);
     out += heading("Evidence");
     out += page.evidence_sha256.empty()
                ? wrapped("", "The case is not sealed yet: no manifest vouches for this text.")

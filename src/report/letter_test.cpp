@@ -137,7 +137,10 @@ TEST(Letters, are_harmless_whatever_labels_and_stories_say) {
                   std::string::npos)
             << letter.key;
         LetterPage page;
-        page.case_title = page.story = page.sender = test::hostile_names().front();
+        page.case_title = page.story = test::hostile_names().front();
+        page.sender.organisation = page.sender.name = page.sender.role = page.case_title;
+        page.sender.phone = page.sender.email = page.sender.answer_to = page.case_title;
+        page.sender.reference = page.sender.hold_until = page.case_title;
         page.case_id = "</style><script>";
         const std::string html = letter_html(letter, page);
         EXPECT_EQ(html.find("<script"), std::string::npos);
@@ -177,9 +180,58 @@ TEST(Letters, leave_open_what_only_people_know) {
             EXPECT_LE(end - begin, 78U) << text.substr(begin, 90);
         }
     EXPECT_EQ(letter_html(letter, {}), html);
+    for (const char* part : {"At a glance", "Hold:", "Where:", "Until:", "On the word of:",
+                             "Call back:", "Answer to:", "Before you act:"})
+        EXPECT_NE(text.find(part), std::string::npos) << part;
     EXPECT_NE(
         letter_html(letter, {.evidence_sha256 = std::string(64, 'a')}).find(std::string(64, 'a')),
         std::string::npos);
+}
+
+TEST(Letters, say_who_writes_them_and_leave_no_line_open_that_is_known) {
+    trace::TraceResult result = test::make_theft({.seed = 3, .edges = 16, .service = 0.6});
+    const Names names{result};
+    const LetterSource source{result, names, {}};
+    const Letters letters = report::letters({&source, 1});
+    ASSERT_FALSE(letters.all.empty());
+    const Letter& letter = letters.all.front();
+    LetterPage page;
+    page.sender = {.organisation = "Examplia Ltd",
+                   .name = "Ana <Ruiz>",
+                   .role = "head of security",
+                   .email = "ana@examplia.test",
+                   .phone = "+1 555 0100",
+                   .reference = "P-17/26",
+                   .answer_to = "desk@examplia.test",
+                   .hold_until = "2026-12-31 12:00 UTC"};
+    const std::string html = letter_html(letter, page), text = letter_text(letter, page);
+    for (const char* part :
+         {"Examplia Ltd", "head of security", "ana@examplia.test", "+1 555 0100", "P-17/26",
+          "desk@examplia.test", "until 2026-12-31 12:00 UTC, or until an order"}) {
+        EXPECT_NE(html.find(part), std::string::npos) << part;
+        std::string flat;  // Lines of the text are broken at blanks.
+        for (const char c : text) {
+            const char plain = c == '\n' ? ' ' : c;
+            if (plain != ' ' || flat.empty() || flat.back() != ' ') flat += plain;
+        }
+        EXPECT_NE(flat.find(part), std::string::npos) << part;
+    }
+    EXPECT_NE(html.find("Ana &lt;Ruiz&gt;"), std::string::npos);
+    for (const char* part : {"Contact:", "Hold until", "Authority, and its case number"})
+        EXPECT_EQ(html.find(part), std::string::npos) << part;
+    EXPECT_NE(html.find("Legal basis"), std::string::npos);
+    // What the case says of its units and of its labels' authors stands beside them.
+    ASSERT_FALSE(letter.said_by.empty());
+    const std::string author = letter.said_by.front().substr(0, letter.said_by.front().find(": "));
+    page.words.assets.emplace(letter.totals.front().asset.text(), "worth <one> dollar");
+    page.words.authors.emplace(author, "the authors of a study");
+    EXPECT_NE(letter_html(letter, page).find("worth &lt;one&gt; dollar"), std::string::npos);
+    EXPECT_NE(letter_html(letter, page).find("the authors of a study"), std::string::npos);
+    EXPECT_NE(letter_text(letter, page).find("worth <one> dollar"), std::string::npos);
+    // What is not known stays a line to fill in.
+    page.sender.phone.clear();
+    EXPECT_NE(letter_html(letter, page).find("Contact: telephone"), std::string::npos);
+    EXPECT_EQ(letter_html(letter, page).find("Contact: e-mail"), std::string::npos);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "service.hpp"
 #include "trace_json.hpp"
+#include "whole.hpp"
 
 namespace cordon::report {
 namespace {
@@ -59,9 +60,10 @@ Services services_of(const trace::TraceResult& result, const trace::ValueScale& 
     return services;
 }
 
-void write_service(JsonWriter& json, const Services::value_type& named, double loot) {
+void write_service(JsonWriter& json, const Services::value_type& named, const Whole& whole) {
     const Service& service = named.second;
     json.begin_object().field("name", service.name);
+    json.field("key", service_key(service.name));
     json.field("category", to_string(service.category));
     json.field("addresses", service.addresses.size()).key("tainted").begin_array();
     for (const auto& [asset, amount] : service.tainted)
@@ -72,7 +74,7 @@ void write_service(JsonWriter& json, const Services::value_type& named, double l
             .end_object();
     json.end_array();
     if (service.priced) json.field("usd", service.usd);
-    json.field("share", loot > 0 ? std::min(1.0, service.value / loot) : 0.0);
+    json.field("share", whole.share(service.value));
     json.key("said_by").begin_array();
     for (const std::string& source : service.said_by) json.value(source);
     json.end_array().field("can_hold", can_hold(service.category)).end_object();
@@ -107,23 +109,22 @@ Status write_trace_summary(const trace::TraceResult& result, const Sink& sink,
         std::stable_sort(order.begin(), order.end(), [](const auto* a, const auto* b) {
             return a->second.value > b->second.value;
         });
-        out.field("unit", scale.unit_name()).field("loot", scale.loot());
+        const Whole whole = whole_of(result, scale);
+        out.field("unit", scale.unit_name()).field("loot", whole.stolen);
+        out.field("inherited", whole.inherited).field("traced", whole.traced);
+        out.field("named", whole.named).field("freezable", whole.freezable);
         out.key("services").begin_array();
-        for (const auto* each : order) write_service(out, *each, scale.loot());
+        for (const auto* each : order) write_service(out, *each, whole);
         out.end_array();
 
         std::map<trace::Stop, double> reached;
-        double all = 0;
-        for (const trace::Endpoint& end : result.endpoints) {
-            const double value = scale.value(end.chain, end.asset, end.tainted);
-            reached[end.stop] += value;
-            all += value;
-        }
+        for (const trace::Endpoint& end : result.endpoints)
+            reached[end.stop] += scale.value(end.chain, end.asset, end.tainted);
         out.key("reached").begin_array();
         for (const auto& [stop, value] : reached)
             out.begin_object()
                 .field("stop", trace::to_string(stop))
-                .field("share", all > 0 ? value / all : 0.0)
+                .field("share", whole.share(value))
                 .end_object();
         out.end_array().key("warnings").begin_array();
         for (const std::string& warning : result.warnings) out.value(warning);
