@@ -3,6 +3,8 @@
 
 #include <cordon/engine/risk_files.hpp>
 
+#include "output.hpp"
+
 namespace cordon::cli {
 
 std::vector<Flag> guard_world_flags() {
@@ -16,6 +18,7 @@ std::vector<Flag> guard_world_flags() {
          true},
         {"list", "FILE", "A list to screen against, as screen takes it; several", {}, 0, true},
         {"as-of", "TIME", "The date of given lists that carry none"},
+        {"skip-bad", "", "Leave out bad rows of given lists, with a warning"},
         {"alerts", "DIR", "The state of a watch: its open alerts"},
         {"context", "FILE", "What payloads are explained by (docs/formats/explain-context.md)"}};
 }
@@ -27,11 +30,15 @@ Result<std::unique_ptr<engine::LiveRisk>> open_guard_world(const Args& args,
                                 .lists = args.all("list"),
                                 .state = args.get("alerts"),
                                 .context = args.get("context"),
-                                .cancel = session.cancel};
+                                .skip_bad = args.has("skip-bad")};
+    std::vector<std::string> warnings;
+    request.warnings = &warnings;
+    request.cancel = session.cancel;
     if (args.has("as-of")) {
         CORDON_TRY(request.as_of, parse_time(args.get("as-of")));
     }
     CORDON_TRY(engine::RiskFiles files, engine::risk_files(request));
+    print_warnings(warnings);
     return engine::LiveRisk::open(std::move(files));
 }
 

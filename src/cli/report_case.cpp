@@ -42,6 +42,7 @@ engine::CaseContent content_of(const ReportJob& job, std::shared_ptr<const engin
     content.value.title = job.request.title;
     content.value.summary = job.request.notes;
     content.sources = job.request.sources;
+    content.words = job.request.words;
     content.version = job.request.version;
     // Without the command line: it names places, and the archive is the same wherever it is made.
     content.records = theft->records.get();

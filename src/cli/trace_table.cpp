@@ -10,6 +10,8 @@
 #include <cordon/trace/label_conflict.hpp>
 
 #include <cordon/report/crossing_text.hpp>
+#include <cordon/report/text.hpp>
+#include <cordon/report/whole.hpp>
 
 #include "progress.hpp"
 #include "table.hpp"
@@ -35,12 +37,6 @@ std::string dollars(std::optional<double> usd) {
     return usd ? format("${}", group_digits(format("{:.0f}", *usd))) : std::string{"unpriced"};
 }
 
-std::string share_text(const Amount& part, const Amount& whole) {
-    if (whole.is_zero()) return {};
-    const double share = ratio(part, whole) * 100;
-    return share > 0 && share < 0.05 ? "<0.1 %" : format("{:.1f} %", share);
-}
-
 /// As a seed is written, "polygon:0x…", where the money is on more than one chain.
 std::string place_text(const TraceResult& result, ChainId chain, const Address& address) {
     const bool several = std::any_of(
@@ -58,20 +54,6 @@ std::string stop_text(const Endpoint& endpoint) {
         text += format("; {} unsure, best {:.0f} %", endpoint.candidates,
                        endpoint.best_candidate * 100);
     return text;
-}
-
-using AssetKey = std::pair<ChainId, Asset>;
-
-/// Taint that entered the books of each asset: what shares are taken of.
-std::map<AssetKey, Amount> loot_by_asset(const TraceResult& result) {
-    std::map<AssetKey, Amount> loot;
-    for (const trace::Total& total : result.totals) {
-        Amount sum = total.seeded;
-        for (const Amount& part : {total.inherited, total.swapped_in})
-            sum = checked_add(sum, part).value_or(Amount::max());
-        loot[{total.chain, total.asset}] = sum;
-    }
-    return loot;
 }
 
 /// The books of each asset; a column in which no asset has anything is left out.
@@ -129,7 +111,9 @@ std::string label_text(const TraceResult& result, const trace::Context& context,
 
 std::string endpoints_text(const TraceResult& result, const trace::Context& context,
                            std::size_t width) {
-    const auto loot = loot_by_asset(result);
+    // The measure of the console and the report, so that all tell the same share.
+    const trace::ValueScale scale = trace::ValueScale::make(result, &context);
+    const report::Whole figures = report::whole_of(result, scale);
     const bool priced =
         std::any_of(result.endpoints.begin(), result.endpoints.end(),
                     [](const Endpoint& endpoint) { return endpoint.usd.has_value(); });
@@ -143,12 +127,12 @@ std::string endpoints_text(const TraceResult& result, const trace::Context& cont
     Table table{std::move(columns)};
     for (std::size_t i = 0; i < std::min(kMaxRows, result.endpoints.size()); ++i) {
         const Endpoint& endpoint = result.endpoints[i];
-        const auto whole = loot.find({endpoint.chain, endpoint.asset});
         std::vector<std::string> cells{
             place_text(result, endpoint.chain, endpoint.address),
             label_text(result, context, endpoint), endpoint.label ? endpoint.label->source : "",
             money(context, endpoint.chain, endpoint.asset, endpoint.tainted),
-            whole == loot.end() ? "" : share_text(endpoint.tainted, whole->second)};
+            report::percent_text(
+                figures.share(scale.value(endpoint.chain, endpoint.asset, endpoint.tainted)))};
         if (priced) cells.push_back(dollars(endpoint.usd));
         cells.push_back(stop_text(endpoint));
         table.add(std::move(cells));
@@ -214,33 +198,25 @@ std::string hops_text(const TraceResult& result) {
     return table.render(100);
 }
 
-/// "reached: exchange 14.8 %  mixer 21.0 %  unspent 38.1 %" of what rests, by value where
-/// everything is priced.
-std::string reached_text(const TraceResult& result) {
-    const bool priced =
-        std::all_of(result.endpoints.begin(), result.endpoints.end(),
-                    [](const Endpoint& endpoint) { return endpoint.usd.has_value(); });
-    bool one_asset = true;
-    for (const Endpoint& endpoint : result.endpoints)
-        one_asset = one_asset && endpoint.chain == result.endpoints.front().chain &&
-                    endpoint.asset == result.endpoints.front().asset;
-    if (result.endpoints.empty() || (!priced && !one_asset)) return {};
+/// "reached: exchange 14.8 %  mixer 21.0 %  unspent 38.1 %" of all that was traced, in the measure
+/// of the shares above; nothing where several assets have no common one.
+std::string reached_text(const TraceResult& result, const trace::Context& context) {
+    const trace::ValueScale scale = trace::ValueScale::make(result, &context);
+    const report::Whole figures = report::whole_of(result, scale);
+    if (figures.traced <= 0 || scale.unit() == trace::ValueScale::Unit::kShare) return {};
     std::map<std::string, double> sums;
-    double whole = 0;
     for (const Endpoint& endpoint : result.endpoints) {
-        const double value = priced ? *endpoint.usd : endpoint.tainted.to_double();
         const bool labelled = endpoint.stop == trace::Stop::kLabel && endpoint.label;
         sums[std::string{labelled ? to_string(endpoint.label->category)
-                                  : to_string(endpoint.stop)}] += value;
-        whole += value;
+                                  : to_string(endpoint.stop)}] +=
+            scale.value(endpoint.chain, endpoint.asset, endpoint.tainted);
     }
-    if (whole <= 0) return {};
     std::vector<std::pair<double, std::string>> order;
     for (const auto& [name, sum] : sums) order.emplace_back(-sum, name);
     std::sort(order.begin(), order.end());
     std::string out = "reached:";
     for (const auto& [minus, name] : order)
-        out += format("  {} {:.1f} %", name, -minus / whole * 100);
+        out += format("  {} {}", name, report::percent_text(figures.share(-minus)));
     return out + "\n";
 }
 
@@ -273,7 +249,7 @@ std::string trace_table(const TraceResult& result, const trace::Context& context
     if (result.edges.empty()) return out + "no stolen money moved from here in this ledger\n";
     out += totals_text(result, context) + "\n" + endpoints_text(result, context, width) + "\n" +
            crossings_text(result, context, width) + hops_text(result) + "\n";
-    out += reached_text(result);
+    out += reached_text(result, context);
     return out + format("{} movements, {} addresses{}\n", format_count(result.edges.size()),
                         format_count(result.nodes.size()), result.incomplete ? "; INCOMPLETE" : "");
 }

@@ -8,6 +8,7 @@
 #include <cordon/base/format.hpp>
 #include <cordon/engine/backup.hpp>
 #include <cordon/engine/serve_config.hpp>
+#include <cordon/tlog/key_file.hpp>
 
 #include "exit_code.hpp"
 #include "output.hpp"
@@ -44,39 +45,28 @@ engine::BackupStep step_of(ProgressLine& line) {
     };
 }
 
-json::object manifest_json(const engine::BackupManifest& manifest) {
-    json::array parts;
-    for (const engine::BackupPart& each : manifest.parts) {
-        json::object part{{"path", each.path}, {"kind", each.kind}, {"version", each.version}};
-        if (!each.origin.empty()) {
-            part["origin"] = each.origin;
-            part["entries"] = each.entries;
-            part["checkpoint"] = each.checkpoint;
-            part["first"] = each.first;
-        }
-        parts.push_back(std::move(part));
-    }
-    json::array left_out;
-    for (const std::string& each : manifest.left_out) left_out.emplace_back(each);
-    return {{"made", format_rfc3339(manifest.made)},
-            {"cordon", manifest.cordon},
-            {"sha256", manifest.sha256},
-            {"files", manifest.files.size()},
-            {"bytes", manifest.bytes},
-            {"secrets", manifest.has_secrets},
-            {"left_out", std::move(left_out)},
-            {"parts", std::move(parts)}};
+/// The manifest, with the number of its files in their place.
+json::object told_json(const engine::BackupManifest& manifest) {
+    json::object told = engine::manifest_json(manifest);
+    told.erase("kind");
+    told.erase("v");
+    told["files"] = manifest.files.size();
+    told["bytes"] = manifest.bytes;
+    told["sha256"] = manifest.sha256;
+    return told;
 }
 
 Status tell(std::string_view kind, std::string_view sentence,
             const engine::BackupManifest& manifest, const std::vector<std::string>& warnings,
             const Session& session) {
     if (session.format != Format::kTable)
-        return print(envelope(kind, manifest_json(manifest), warnings));
+        return print(envelope(kind, told_json(manifest), warnings));
     if (!session.quiet) print_warnings(warnings);
     CORDON_TRY(print(format("{}\n{} files, {}, made {}\nsha256 {}\n", sentence,
                             manifest.files.size(), format_bytes(manifest.bytes),
                             format_rfc3339(manifest.made), manifest.sha256)));
+    for (const tlog::PublicKey& each : manifest.signers)
+        CORDON_TRY(print(format("signed by {}\n", printable(each.text()))));
     for (const engine::BackupPart& each : manifest.parts) {
         if (each.kind == "file") continue;
         const std::string of = each.origin.empty() ? format("version {}", each.version)
@@ -91,6 +81,32 @@ std::string left_out_text(const engine::BackupManifest& manifest) {
     std::string names;
     for (const std::string& each : manifest.left_out) names += (names.empty() ? "" : ", ") + each;
     return names;
+}
+
+/// Of --sha256 and --log-key.
+Result<engine::BackupTrust> trust_of(const Args& args) {
+    engine::BackupTrust trust{.sha256 = args.get("sha256")};
+    if (args.has("log-key")) {
+        CORDON_TRY(trust.log_key, tlog::public_key_of(args.get("log-key")));
+        if (trust.log_key->kind != tlog::PublicKey::Kind::kLog)
+            return fail(ErrorCode::kInvalidParam,
+                        format("--log-key {}: is the key of a witness; expected that of a log",
+                               printable(args.get("log-key"))));
+    }
+    return trust;
+}
+
+/// What a reader must know of who signed it.
+void warn_of_signers(const engine::BackupManifest& manifest, const engine::BackupTrust& trust,
+                     std::vector<std::string>& warnings) {
+    if (manifest.signers.empty())
+        warnings.push_back(
+            "it is not signed: an older Cordon made it, or no log's key was there; that it is the "
+            "one that was made, --sha256 alone says");
+    else if (!trust.log_key)
+        warnings.push_back(
+            "no --log-key: its files agree with its manifest, but whoever writes a backup can "
+            "sign it with a key of his own");
 }
 
 /// The directory, and what serve.yaml says besides.
@@ -147,6 +163,10 @@ Result<int> make(const Args& args, const Session& session) {
             format("left out: {}; keys and accounts go in with --with-secrets, and "
                    "without its keys a log and a gate do not open again",
                    left_out_text(*made)));
+    for (const std::string& each : made->unsigned_by)
+        warnings.push_back(format("{}: so that key did not sign the backup", printable(each)));
+    if (made->signers.empty() && made->unsigned_by.empty())
+        warnings.push_back("it is not signed: no log is in it");
     CORDON_TRY(tell("backup.made", format("{}: whole", printable(request.target)), *made, warnings,
                     session));
     return kClean;
@@ -154,15 +174,15 @@ Result<int> make(const Args& args, const Session& session) {
 
 Result<int> verify(const Args& args, const Session& session) {
     CORDON_TRY(const std::string path, operand(args, 1, "FILE of the backup"));
+    CORDON_TRY(const engine::BackupTrust trust, trust_of(args));
     ProgressLine line{session};
-    const auto manifest = engine::verify_backup(path, step_of(line));
+    const auto manifest = engine::verify_backup(path, trust, step_of(line));
     line.clear();
     if (!manifest) return fail(manifest.error());
-    if (args.has("sha256") && args.get("sha256") != manifest->sha256)
-        return fail(ErrorCode::kCorrupt,
-                    format("{}: is another backup: its sha256 is {}", path, manifest->sha256));
-    CORDON_TRY(
-        tell("backup.verified", format("{}: whole", printable(path)), *manifest, {}, session));
+    std::vector<std::string> warnings;
+    warn_of_signers(*manifest, trust, warnings);
+    CORDON_TRY(tell("backup.verified", format("{}: whole", printable(path)), *manifest, warnings,
+                    session));
     return kClean;
 }
 
@@ -172,14 +192,13 @@ Result<int> restore(const Args& args, const Session& session) {
         return fail(
             ErrorCode::kInvalidParam,
             "backup restore: expected FILE and DIR, a directory that is empty or not there");
-    engine::RestoreRequest request{
-        .path = path, .directory = args.operands()[2], .passphrase = {}, .now = now(), .step = {}};
-    if (args.has("sha256")) {
-        CORDON_TRY(const engine::BackupManifest manifest, engine::read_backup(path));
-        if (manifest.sha256 != args.get("sha256"))
-            return fail(ErrorCode::kCorrupt,
-                        format("{}: is another backup: its sha256 is {}", path, manifest.sha256));
-    }
+    engine::RestoreRequest request{.path = path,
+                                   .directory = args.operands()[2],
+                                   .passphrase = {},
+                                   .now = now(),
+                                   .step = {},
+                                   .trust = {}};
+    CORDON_TRY(request.trust, trust_of(args));
     Wiped passphrase;
     CORDON_TRY(request.passphrase, secrets_passphrase(args, false, passphrase));
     ProgressLine line{session};
@@ -189,6 +208,7 @@ Result<int> restore(const Args& args, const Session& session) {
     line.clear();
     if (!restored) return fail(restored.error());
     std::vector<std::string> warnings;
+    warn_of_signers(*restored, request.trust, warnings);
     for (const engine::BackupPart& each : restored->parts)
         if (each.kind == "gate")
             warnings.push_back(
@@ -226,7 +246,8 @@ Command backup_command() {
         .about =
             "make copies every store of a data directory as it is at one moment (records, alerts, "
             "cases, logs at their checkpoint, ledger), checks each copy and packs them with a "
-            "manifest of digests and versions. Nothing stops meanwhile. Keys and accounts stay "
+            "manifest of digests and versions, which the keys of its logs sign. Nothing stops "
+            "meanwhile. Keys and accounts stay "
             "out: whoever has them speaks for this installation; --with-secrets takes them under a "
             "passphrase. verify reads every byte without restoring. restore puts everything into "
             "a new directory and checks it again. A gate that was restored has forgotten what it "
@@ -237,9 +258,12 @@ Command backup_command() {
                   {"with-secrets", "", "Keys and accounts too, under a passphrase"},
                   {"passphrase-file", "FILE",
                    "Its first line is the passphrase; else it is asked for"},
-                  {"sha256", "HEX", "verify, restore: the backup must be this one, as make said"}},
+                  {"sha256", "HEX", "verify, restore: the backup must be this one, as make said"},
+                  {"log-key", "KEY",
+                   "verify, restore: the key of a log in it, which must have signed it: "
+                   "NAME+ID+BASE64, or a file with it"}},
         .examples = {"cordon backup make /var/lib/cordon --to /mnt/backup/monday.cordon",
-                     "cordon backup verify /mnt/backup/monday.cordon",
+                     "cordon backup verify /mnt/backup/monday.cordon --log-key gate.pub",
                      "cordon backup restore /mnt/backup/monday.cordon /var/lib/cordon-new"},
         .takes_operands = true,
         .run = run_backup};

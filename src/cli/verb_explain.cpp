@@ -129,7 +129,8 @@ Command explain_command() {
             .about =
                 "Says who loses what to whom when this is signed, what changes hands for ever, and "
                 "what the worst of it is; judges it by rules (docs/explain/rules.md) and prints "
-                "the hashes that a device shows. KIND is safe, evm, typed-data, message, psbt or "
+                "the hashes that a device shows. KIND is safe, evm, delay, typed-data, message, "
+                "psbt or "
                 "btc. Works without network and ledger; what could not be judged for lack of "
                 "knowledge is said. Exit 1 when it warns or blocks.",
             .flags =

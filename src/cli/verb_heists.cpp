@@ -8,6 +8,7 @@
 #include <cordon/heists/replay.hpp>
 
 #include "exit_code.hpp"
+#include "heists_requests.hpp"
 #include "output.hpp"
 #include "table.hpp"
 #include "verbs.hpp"
@@ -203,6 +204,7 @@ object facts_json(const Facts& facts) {
             {"loss_usd", facts.loss},
             {"vintage", facts.vintage},
             {"signal", to_string(facts.signal)},
+            {"signed_by", to_string(facts.signed_by)},
             {"story", facts.story},
             {"sources", std::move(sources)},
             {"steps", std::move(steps)}};
@@ -279,14 +281,17 @@ Result<int> run_heists(const Args& args, const Session& session) {
     const auto& words = args.operands();
     if (words.empty())
         return fail(ErrorCode::kInvalidParam,
-                    "what of the heists? list, show NAME, replay NAME|all");
+                    "what of the heists? list, show NAME, replay NAME|all, requests [NAME]");
     CORDON_TRY(const heists::Library library, heists::shipped_heists());
     if (words[0] == "list" && words.size() == 1) return list(library, session);
-    const bool is_replay = words[0] == "replay";
-    if ((words[0] != "show" && !is_replay) || words.size() != 2)
-        return fail(
-            ErrorCode::kInvalidParam,
-            format("heists {}: expected list, show NAME, or replay NAME|all", printable(words[0])));
+    const bool is_replay = words[0] == "replay", is_requests = words[0] == "requests";
+    if (is_requests && words.size() == 1)
+        return run_heist_requests(library, nullptr, args, session);
+    if ((words[0] != "show" && !is_replay && !is_requests) || words.size() != 2)
+        return fail(ErrorCode::kInvalidParam,
+                    format("heists {}: expected list, show NAME, replay NAME|all, or requests "
+                           "[NAME]",
+                           printable(words[0])));
     const Facts* facts = library.find(words[1]);
     if (!facts && !(is_replay && words[1] == "all")) {
         std::string known;
@@ -294,29 +299,37 @@ Result<int> run_heists(const Args& args, const Session& session) {
         return fail(ErrorCode::kNotFound,
                     format("there is no heist \"{}\"; known are:{}", printable(words[1]), known));
     }
+    if (is_requests) return run_heist_requests(library, facts, args, session);
     return is_replay ? replay(library, words[1], args, session) : show(*facts, session);
 }
 
 }  // namespace
 
 Command heists_command() {
-    return {.name = "heists",
-            .summary = "play past thefts before the detectors",
-            .usage = "list | show NAME | replay NAME|all [--seed N] [--runs K] [--svg FILE]",
-            .about =
-                "Thirty thefts from 2011 to 2025, each as a stream made of its public facts: the "
-                "house and its normal days, what could be seen before, the theft, what came after. "
-                "replay tells which detector raised high or critical first, how long before or "
-                "after the first loss, and how much could still be saved at that moment. Each seed "
-                "shifts times and amounts; seed 0 plays the facts as they are.",
-            .flags = {{"seed", "N", "The first seed", "1"},
-                      {"runs", "K", "How many seeds from there; figures are medians", "1"},
-                      {"svg", "FILE", "Draw the first run of one heist over time"}},
-            .examples = {"cordon heists list", "cordon heists show bybit",
-                         "cordon heists replay all --runs 5",
-                         "cordon heists replay bybit --seed 0 --svg bybit.svg"},
-            .takes_operands = true,
-            .run = run_heists};
+    return {
+        .name = "heists",
+        .summary = "play past thefts before the detectors",
+        .usage =
+            "list | show NAME | replay NAME|all [--seed N] [--runs K] [--svg FILE] | requests "
+            "[NAME] "
+            "[--policy-file FILE]",
+        .about =
+            "Thirty thefts from 2011 to 2025, each as a stream made of its public facts: the "
+            "house and its normal days, what could be seen before, the theft, what came after. "
+            "replay tells which detector raised high or critical first, how long before or "
+            "after the first loss, and how much could still be saved at that moment. Each seed "
+            "shifts times and amounts; seed 0 plays the facts as they are. requests puts what was "
+            "signed with keys of the house to a withdrawal policy: what it says before anybody "
+            "signs, and how much of the value does not leave.",
+        .flags = {{"seed", "N", "The first seed", "1"},
+                  {"runs", "K", "How many seeds from there; figures are medians", "1"},
+                  {"svg", "FILE", "Draw the first run of one heist over time"},
+                  {"policy-file", "FILE", "Of requests: the policy, instead of the shipped one"}},
+        .examples = {"cordon heists list", "cordon heists show bybit",
+                     "cordon heists replay all --runs 5", "cordon heists requests",
+                     "cordon heists replay bybit --seed 0 --svg bybit.svg"},
+        .takes_operands = true,
+        .run = run_heists};
 }
 
 }  // namespace cordon::cli

@@ -12,6 +12,7 @@
 #include <cordon/guard/prune.hpp>
 #include <cordon/tlog/key_file.hpp>
 #include <cordon/tlog/log.hpp>
+#include <cordon/tlog/witness.hpp>
 
 #include "exit_code.hpp"
 #include "output.hpp"
@@ -88,6 +89,32 @@ Result<int> add(const Args& args, const Session& session) {
     return kClean;
 }
 
+/// The witnesses among those that were named who cosigned the note; enough of them, or kCorrupt.
+Result<std::vector<std::string>> cosigners_of(const Args& args, const std::string& path,
+                                              const tlog::SignedNote& note) {
+    std::vector<tlog::PublicKey> witnesses;
+    for (const std::string& each : args.all("witness-key")) {
+        CORDON_TRY(tlog::PublicKey key, tlog::public_key_of(each));
+        if (key.kind != tlog::PublicKey::Kind::kWitness)
+            return fail(ErrorCode::kInvalidParam,
+                        format("--witness-key {}: is the key of a log", printable(each)));
+        witnesses.push_back(std::move(key));
+    }
+    std::vector<std::string> names = tlog::cosigners(note, witnesses);
+    uint64_t quorum = witnesses.size();
+    if (args.has("quorum")) {
+        CORDON_TRY(quorum, number_of(args.get("quorum"), "--quorum"));
+        if (quorum < 1 || quorum > witnesses.size())
+            return fail(ErrorCode::kInvalidParam,
+                        format("--quorum {}: expected 1 to {}, the number of --witness-key", quorum,
+                               witnesses.size()));
+    }
+    if (names.size() >= quorum) return names;
+    return fail(ErrorCode::kCorrupt,
+                format("{}: {} of the {} given witnesses cosigned it, {} must have", path,
+                       names.size(), witnesses.size(), quorum));
+}
+
 Result<int> verify(const Args& args, const Session& session) {
     CORDON_TRY(const std::string directory, operand(args, 1, "DIR of the log"));
     std::vector<tlog::PublicKey> keys;
@@ -96,6 +123,10 @@ Result<int> verify(const Args& args, const Session& session) {
         keys.push_back(std::move(key));
     }
     std::optional<tlog::Checkpoint> trusted;
+    std::vector<std::string> cosigners;
+    if ((args.has("witness-key") || args.has("quorum")) && !args.has("trusted"))
+        return fail(ErrorCode::kInvalidParam,
+                    "--witness-key: expected --trusted FILE, the checkpoint that they cosigned");
     if (args.has("trusted")) {
         const std::string path = args.get("trusted");
         CORDON_TRY(const Bytes bytes, read_file(path));
@@ -103,6 +134,7 @@ Result<int> verify(const Args& args, const Session& session) {
             tlog::parse_note({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
         if (!note) return fail(note.error().in(path));
         CORDON_TRY(trusted, tlog::parse_checkpoint(note->text));
+        CORDON_TRY(cosigners, cosigners_of(args, path, *note));
     }
     CORDON_TRY(const tlog::LogCheck check, tlog::verify_log(directory, keys, trusted));
     std::vector<std::string> warnings;
@@ -131,6 +163,9 @@ Result<int> verify(const Args& args, const Session& session) {
         data["beyond"] = check.beyond;
         data["left"] = check.left;
         data["anchor"] = check.anchor ? json::value(*check.anchor) : json::value(nullptr);
+        json::array by;
+        for (const std::string& name : cosigners) by.emplace_back(name);
+        data["cosigned_by"] = std::move(by);
         data["continues"] = trusted ? json::value(trusted->size) : json::value(nullptr);
         CORDON_TRY(print(envelope("log.verified", data, warnings)));
         return kClean;
@@ -143,6 +178,8 @@ Result<int> verify(const Args& args, const Session& session) {
         CORDON_TRY(print(format("signed by {}\n", printable(name))));
     if (trusted)
         CORDON_TRY(print(format("continues the checkpoint of {} entries\n", trusted->size)));
+    for (const std::string& name : cosigners)
+        CORDON_TRY(print(format("which {} cosigned\n", printable(name))));
     return kClean;
 }
 
@@ -402,6 +439,13 @@ Command log_command() {
                   {"name", "NAME", "keygen: the name of the log or of the witness"},
                   {"witness", "", "keygen: a key that cosigns"},
                   {"trusted", "FILE", "verify: a checkpoint seen earlier, which must be continued"},
+                  {"witness-key",
+                   "KEY",
+                   "verify: a witness who must have cosigned what is trusted",
+                   {},
+                   0,
+                   true},
+                  {"quorum", "N", "verify: so many of them are enough; else all"},
                   {"state", "FILE",
                    "witness: what it saw last; kept where the log's keepers "
                    "cannot write"},

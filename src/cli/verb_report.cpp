@@ -36,6 +36,7 @@ Status take_in_case(const std::string& path, const Args& args, const Session& se
             job.request.title = folder->title;
             job.request.notes = folder->notes;
             job.request.sources = folder->sources;
+            job.request.words = folder->words;
             if (job.seeds.empty()) job.seeds = folder->seeds;
             if (folder->policy && !args.has("policy")) {
                 CORDON_TRY(job.params.policy, trace::parse_policy(*folder->policy));

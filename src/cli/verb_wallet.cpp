@@ -273,6 +273,9 @@ Command wallet_command() {
              {"to", "ADDRESS", "delay queue, execute: who is paid"},
              {"asset", "ASSET", "delay queue, execute: native, or a token contract", "native"},
              {"amount", "N", "delay queue, execute: how much, in smallest units"},
+             {"requester", "NAME",
+              "delay setup, queue, cancel: print withdrawal requests, as the gate and the offline "
+              "signer take them, of this person"},
              {"below", "N", "delay cancel: what was queued before this number never leaves"}},
         .examples = {"cordon wallet tiers --config tiers.yaml --balances balances.csv",
                      "cordon wallet propose --config tiers.yaml --ledger ./ledger --purses "

@@ -5,7 +5,9 @@
 
 #include <cordon/base/disk.hpp>
 #include <cordon/base/format.hpp>
+#include <cordon/base/hex.hpp>
 #include <cordon/chain/text.hpp>
+#include <cordon/crypto/hash.hpp>
 #include <cordon/wallet/delay.hpp>
 #include <cordon/wallet/request_json.hpp>
 
@@ -48,10 +50,36 @@ Result<wallet::ContractCall> payment_of(const Args& args, ChainId chain) {
     return wallet::payment_call(chain, *asset, to, *amount);
 }
 
+/// The request for a payload, as the gate and the offline signer take it. Its id says what it is
+/// and follows from the payload, so that it never means something else.
+Result<std::string> request_of(const Args& args, const wallet::DelayPlan& plan,
+                               std::string_view step, const Address& by, const Payload& payload,
+                               const Address& about, const Asset& asset = {},
+                               const Amount& amount = {}) {
+    CORDON_TRY(WithdrawalRequest request,
+               wallet::delay_request(plan, by, payload, about, asset, amount));
+    const auto* data = reinterpret_cast<const uint8_t*>(request.payload.data.data());
+    constexpr std::size_t kDigits = 12;
+    request.id = format(
+        "delay-{}-{}", step,
+        to_hex(crypto::sha256(ByteView{data, request.payload.data.size()})).substr(0, kDigits));
+    request.requester = args.get("requester");
+    request.time =
+        UnixMillis{std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())};
+    return wallet::format_request(request);
+}
+
 /// One step a line, in their order.
-Status print_steps(const wallet::DelayPlan& plan, const std::vector<wallet::DelayStep>& steps) {
+Status print_steps(const Args& args, const wallet::DelayPlan& plan,
+                   const std::vector<wallet::DelayStep>& steps) {
     std::string lines;
     for (const wallet::DelayStep& step : steps) {
+        if (args.has("requester") && !step.about.empty()) {
+            CORDON_TRY(const std::string request,
+                       request_of(args, plan, step.name, step.by, step.payload, step.about));
+            lines += request + "\n";
+            continue;
+        }
         json::object row{{"step", step.name},
                          {"by", chain::format_address(plan.chain, step.by)},
                          {"type", step.payload.type},
@@ -88,17 +116,29 @@ Status run(const std::string& what, const Args& args, const Session& session,
         auto below = Amount::parse(digits);
         if (!below) return fail(below.error().in("--below"));
         CORDON_TRY(const Payload payload, wallet::delay_cancel(plan, *below, purses));
-        return print(payload.data + "\n");
+        if (!args.has("requester")) return print(payload.data + "\n");
+        CORDON_TRY(const Address delay, wallet::delay_address(plan));
+        CORDON_TRY(const std::string request,
+                   request_of(args, plan, what, plan.safe, payload, delay));
+        return print(request + "\n");
     }
     CORDON_TRY(const Address by, address_of(args, "by", plan.chain, "whose account sends it"));
     if (what == "setup") {
         CORDON_TRY(const auto steps, wallet::delay_setup(plan, by, purses));
-        return print_steps(plan, steps);
+        return print_steps(args, plan, steps);
     }
     CORDON_TRY(const wallet::ContractCall payment, payment_of(args, plan.chain));
     auto payload = what == "queue" ? wallet::delay_queue(plan, by, payment, purses)
                                    : wallet::delay_execute(plan, by, payment, purses);
     if (!payload) return fail(payload.error());
+    if (args.has("requester") && what == "queue") {
+        CORDON_TRY(const Address to, address_of(args, "to", plan.chain, "who is paid"));
+        CORDON_TRY(const Amount amount, Amount::parse(args.get("amount")));
+        CORDON_TRY(const Asset asset, Asset::parse(args.get("asset")));
+        CORDON_TRY(const std::string request,
+                   request_of(args, plan, what, by, *payload, to, asset, amount));
+        return print(request + "\n");
+    }
     return print(payload->data + "\n");
 }
 

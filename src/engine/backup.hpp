@@ -11,6 +11,9 @@
 #include <cordon/base/result.hpp>
 #include <cordon/base/time.hpp>
 #include <cordon/model/block.hpp>
+#include <cordon/tlog/note.hpp>
+
+#include <boost/json/object.hpp>
 
 /// One file that holds all that a data directory keeps, made while it is in use
 /// (docs/formats/backup.md, docs/decisions/0018).
@@ -47,6 +50,10 @@ struct BackupManifest {
     std::vector<BackupFile> files;
     uint64_t bytes = 0;  ///< Of all files.
     std::string sha256;  ///< Of the manifest itself, and so of everything. Not in it.
+    /// The keys of its logs, which signed it. None: older Cordons did not sign, and a data
+    /// directory without a log has nobody who could.
+    std::vector<tlog::PublicKey> signers;
+    std::vector<std::string> unsigned_by;  ///< Of make alone: logs whose key did not sign, and why.
 };
 
 /// How far a long call is: what it does, 0 to 1.
@@ -71,11 +78,18 @@ struct BackupRequest {
 /// at all. kConflict: it is there; kCorrupt: a store is damaged, and nothing was written.
 Result<BackupManifest> make_backup(const BackupRequest& request);
 
-/// Its manifest alone. kMalformed: no backup; kUnsupported: a newer Cordon wrote it, or a store in
-/// it.
-Result<BackupManifest> read_backup(const std::string& path);
-/// Every byte against the manifest. kCorrupt names all that differs.
-Result<BackupManifest> verify_backup(const std::string& path, const BackupStep& step);
+/// What whoever holds a backup knows of it from elsewhere.
+struct BackupTrust {
+    std::string sha256 = {};                      ///< As make said it; empty: not known.
+    std::optional<tlog::PublicKey> log_key = {};  ///< Who must have signed it.
+};
+/// Every byte against the manifest, and the manifest against its signatures. kCorrupt names all
+/// that differs: from the manifest, or from what is known of it; kMalformed: no backup;
+/// kUnsupported: a newer Cordon wrote it, or a store in it.
+Result<BackupManifest> verify_backup(const std::string& path, const BackupTrust& trust = {},
+                                     const BackupStep& step = {});
+/// The same of its bytes. For fuzzing.
+Result<BackupManifest> verify_backup_bytes(ByteView bytes);
 
 struct RestoreRequest {
     std::string path;        ///< Of the backup.
@@ -83,21 +97,14 @@ struct RestoreRequest {
     std::string passphrase;  ///< Opens its secrets; empty: they stay closed.
     UnixMillis now;
     BackupStep step;
+    BackupTrust trust = {};  ///< Looked at before anything is written.
 };
 /// Puts everything back, checks it again store by store, and marks each gate: it holds all until
 /// people agree that it goes on (guard::restored_path). The directory appears whole or not at all.
 /// kConflict: it is not empty; kPermission: another passphrase.
 Result<BackupManifest> restore_backup(const RestoreRequest& request);
 
-/// JSON; the same facts are the same bytes. Private to backup_*.cpp.
-std::string format_manifest(const BackupManifest& manifest);
-Result<BackupManifest> parse_manifest(std::string_view text);
-inline constexpr std::string_view kManifestName = "manifest.json";
-inline constexpr std::string_view kSecretsName = "secrets.sealed";
-inline constexpr std::string_view kSecretsLine = "cordon backup secrets v1";
-inline constexpr std::string_view kDataFolder = "data/";
-/// Of each store and log that lies in a folder, whatever was said before. kCorrupt, kUnsupported.
-Status check_part(const BackupPart& part, const std::string& path);
-bool is_ledger(const std::string& directory);
+/// The manifest as it stands in the file.
+boost::json::object manifest_json(const BackupManifest& manifest);
 
 }  // namespace cordon::engine

@@ -15,11 +15,10 @@
 #include <cordon/records/files.hpp>
 #include <cordon/tlog/copy.hpp>
 
-#include "backup.hpp"
+#include "backup_parts.hpp"
 #include "digest.hpp"
 #include "ledger_care.hpp"
 #include "sealed_text.hpp"
-#include "zip.hpp"
 
 namespace cordon::engine {
 namespace {
@@ -275,6 +274,7 @@ private:
         if (!found.is_secret) {
             const std::string to = stage_ + "/data" + (part.path.empty() ? "" : "/" + part.path);
             CORDON_TRY(stage_part(part, from, to));
+            if (part.kind == "log" || part.kind == "gate") take_signer(from, part);
             manifest_.parts.push_back(std::move(part));
             return {};
         }
@@ -292,6 +292,18 @@ private:
         sodium_memzero(bytes->data(), bytes->size());
         manifest_.parts.push_back(std::move(part));
         return {};
+    }
+
+    /// Whoever may copy a log may be kept from its key: such a backup is better than none, and
+    /// says who did not sign it.
+    void take_signer(const std::string& log, const BackupPart& part) {
+        Result<tlog::SigningKey> key = key_beside(log, part.origin);
+        if (!key) {
+            manifest_.unsigned_by.push_back(key.error().message);
+            return;
+        }
+        manifest_.signers.push_back(key->public_key());
+        signers_.push_back(*std::move(key));
     }
 
     Status take_settings() {
@@ -350,6 +362,16 @@ private:
             CORDON_TRY(file->write({reinterpret_cast<const uint8_t*>(text.data()), text.size()}));
         }
         members.insert(members.begin(), {std::string{kManifestName}, path});
+        if (!signers_.empty()) {
+            tlog::SignedNote note{manifest_note_text(manifest_), {}};
+            for (const tlog::SigningKey& each : signers_) tlog::sign_note(note, each);
+            const std::string written = note.format();
+            const std::string beside = stage_ + "/" + std::string{kManifestNote};
+            CORDON_TRY(const auto file, system_disk().create(beside));
+            CORDON_TRY(
+                file->write({reinterpret_cast<const uint8_t*>(written.data()), written.size()}));
+            members.insert(members.begin() + 1, {std::string{kManifestNote}, beside});
+        }
         const Status packed = write_zip(request_.target, members, [&](double share) {
             tell("packing", 0.5 + share / 2);
             return request_.cancel == nullptr || !request_.cancel->load();
@@ -363,6 +385,7 @@ private:
     BackupManifest manifest_;
     std::string stage_;
     boost::json::object secrets_;  // Base64 by path.
+    std::vector<tlog::SigningKey> signers_;
 };
 
 }  // namespace

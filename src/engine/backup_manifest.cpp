@@ -1,22 +1,11 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
-#include <filesystem>
-#include <set>
-
 #include <boost/json.hpp>
 
-#include <cordon/base/base64.hpp>
 #include <cordon/base/format.hpp>
 #include <cordon/base/hex.hpp>
 #include <cordon/crypto/hash.hpp>
-#include <cordon/guard/prune.hpp>
-#include <cordon/ledger/ledger.hpp>
-#include <cordon/records/files.hpp>
-#include <cordon/tlog/log.hpp>
 
-#include "backup.hpp"
-#include "ledger_care.hpp"
-#include "zip.hpp"
+#include "backup_parts.hpp"
 
 namespace cordon::engine {
 namespace {
@@ -24,7 +13,9 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::string_view kKind = "cordon.backup";
-constexpr int64_t kVersion = 1;
+/// 1: not signed.
+constexpr uint64_t kFirstVersion = 1;
+constexpr uint64_t kVersion = 2;
 
 tl::unexpected<Error> malformed(std::string_view what) {
     return fail(ErrorCode::kMalformed, format("manifest of a backup: {}", what));
@@ -53,7 +44,7 @@ Result<const json::array*> array_of(const json::object& in, std::string_view nam
 
 }  // namespace
 
-std::string format_manifest(const BackupManifest& manifest) {
+json::object manifest_json(const BackupManifest& manifest) {
     json::array parts;
     for (const BackupPart& each : manifest.parts) {
         json::object part{{"path", each.path}, {"kind", each.kind}, {"version", each.version}};
@@ -72,15 +63,21 @@ std::string format_manifest(const BackupManifest& manifest) {
             json::object{{"name", each.name}, {"bytes", each.bytes}, {"sha256", each.sha256}});
     json::array left_out;
     for (const std::string& each : manifest.left_out) left_out.emplace_back(each);
-    return json::serialize(json::object{{"kind", kKind},
-                                        {"v", kVersion},
-                                        {"made", format_rfc3339(manifest.made)},
-                                        {"cordon", manifest.cordon},
-                                        {"secrets", manifest.has_secrets},
-                                        {"left_out", std::move(left_out)},
-                                        {"parts", std::move(parts)},
-                                        {"files", std::move(files)}}) +
-           "\n";
+    json::array signers;
+    for (const tlog::PublicKey& each : manifest.signers) signers.emplace_back(each.text());
+    return {{"kind", kKind},
+            {"v", kVersion},
+            {"made", format_rfc3339(manifest.made)},
+            {"cordon", manifest.cordon},
+            {"secrets", manifest.has_secrets},
+            {"signed_by", std::move(signers)},
+            {"left_out", std::move(left_out)},
+            {"parts", std::move(parts)},
+            {"files", std::move(files)}};
+}
+
+std::string format_manifest(const BackupManifest& manifest) {
+    return json::serialize(manifest_json(manifest)) + "\n";
 }
 
 Result<BackupManifest> parse_manifest(std::string_view text) {
@@ -91,17 +88,26 @@ Result<BackupManifest> parse_manifest(std::string_view text) {
     CORDON_TRY(const std::string kind, text_of(*in, "kind"));
     if (kind != kKind) return malformed(format("expected the kind \"{}\"", kKind));
     CORDON_TRY(const uint64_t version, number_of(*in, "v"));
-    if (version != kVersion)
+    if (version < kFirstVersion || version > kVersion)
         return fail(ErrorCode::kUnsupported,
-                    format("backup of version {}: this build knows version {}; use the Cordon that "
-                           "made it",
-                           version, kVersion));
+                    format("backup of version {}: this build knows versions {} to {}; use the "
+                           "Cordon that made it",
+                           version, kFirstVersion, kVersion));
     BackupManifest out;
     CORDON_TRY(const std::string made, text_of(*in, "made"));
     CORDON_TRY(out.made, parse_time(made));
     CORDON_TRY(out.cordon, text_of(*in, "cordon"));
     const json::value* secrets = in->if_contains("secrets");
     out.has_secrets = secrets != nullptr && *secrets == true;
+    if (version > kFirstVersion) {
+        CORDON_TRY(const json::array* signers, array_of(*in, "signed_by"));
+        for (const json::value& each : *signers) {
+            if (!each.is_string()) return malformed("\"signed_by\" holds no texts");
+            CORDON_TRY(tlog::PublicKey key,
+                       tlog::parse_public_key(std::string_view{each.get_string()}));
+            out.signers.push_back(std::move(key));
+        }
+    }
     CORDON_TRY(const json::array* left_out, array_of(*in, "left_out"));
     for (const json::value& each : *left_out) {
         if (!each.is_string()) return malformed("\"left_out\" holds no texts");
@@ -142,43 +148,6 @@ Result<BackupManifest> parse_manifest(std::string_view text) {
     out.sha256 =
         to_hex(crypto::sha256({reinterpret_cast<const uint8_t*>(text.data()), text.size()}));
     return out;
-}
-
-bool is_ledger(const std::string& directory) {
-    std::error_code error;
-    return std::filesystem::exists(directory + "/FORMAT", error) &&
-           std::filesystem::is_directory(directory + "/chains", error);
-}
-
-Status check_part(const BackupPart& part, const std::string& path) {
-    if (part.kind == "log" || part.kind == "gate") {
-        std::error_code error;
-        if (!std::filesystem::exists(path + "/checkpoint", error)) return {};
-        CORDON_TRY(const tlog::LogCheck check, tlog::verify_log(path, {}));
-        if (check.entries + check.left != part.checkpoint ||
-            to_base64(check.checkpoint.root) != part.root ||
-            check.entries + check.left + check.beyond != part.entries)
-            return fail(ErrorCode::kCorrupt,
-                        format("{}: has {} entries and {} beyond, not the {} of {} that the "
-                               "manifest says",
-                               path, check.entries + check.left, check.beyond, part.checkpoint,
-                               part.entries));
-        if (part.kind == "gate")
-            return guard::check_gate_snapshot(std::filesystem::path{path}.parent_path().string());
-        return {};
-    }
-    if (part.kind == "ledger") {
-        CORDON_TRY(const auto seen, verify_ledger(path, {}));
-        for (const Verified& each : seen)
-            if (each.damage) return fail(*each.damage);
-        return {};
-    }
-    if (part.kind == "file") return {};
-    CORDON_TRY(const records::StoreFile store, records::store_file(path));
-    if (store.kind != part.kind)
-        return fail(ErrorCode::kCorrupt,
-                    format("{}: holds {}, not {}", path, store.kind, part.kind));
-    return records::verify_store_file(path);
 }
 
 }  // namespace cordon::engine

@@ -1,7 +1,6 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <filesystem>
-#include <map>
 
 #include <sodium.h>
 #include <boost/json.hpp>
@@ -9,101 +8,17 @@
 #include <cordon/base/base64.hpp>
 #include <cordon/base/disk.hpp>
 #include <cordon/base/format.hpp>
-#include <cordon/base/hex.hpp>
 #include <cordon/base/private_file.hpp>
-#include <cordon/crypto/hash.hpp>
 #include <cordon/guard/restored.hpp>
 #include <cordon/records/files.hpp>
 
-#include "backup.hpp"
+#include "backup_parts.hpp"
 #include "sealed_text.hpp"
-#include "zip.hpp"
 
 namespace cordon::engine {
 namespace {
 
 namespace fs = std::filesystem;
-
-// A log of a billion entries has eight million files; its manifest a gigabyte.
-constexpr ZipReader::Bounds kBounds{.entries = 10'000'000, .bytes = 64ULL << 40U};
-constexpr uint64_t kMaxManifest = 2ULL << 30U;
-
-struct Opened {
-    std::unique_ptr<ZipReader> zip;
-    BackupManifest manifest;
-    std::map<std::string, std::size_t, std::less<>> places;
-};
-
-Result<Opened> open_backup(const std::string& path) {
-    Opened out;
-    CORDON_TRY(out.zip, ZipReader::open(path, kBounds));
-    const auto& entries = out.zip->entries();
-    for (std::size_t i = 0; i < entries.size(); ++i) out.places[entries[i].name] = i;
-    const auto at = out.places.find(kManifestName);
-    if (at == out.places.end() || entries[at->second].bytes > kMaxManifest)
-        return fail(ErrorCode::kMalformed,
-                    format("{}: is no backup of Cordon: {} is not in it", path, kManifestName));
-    std::string text;
-    CORDON_TRY(out.zip->read(at->second, [&](ByteView piece) -> Status {
-        text.append(reinterpret_cast<const char*>(piece.data()), piece.size());
-        return {};
-    }));
-    Result<BackupManifest> manifest = parse_manifest(text);
-    if (!manifest) return fail(manifest.error().in(path));
-    out.manifest = *std::move(manifest);
-    return out;
-}
-
-/// What differs between manifest and archive by name alone.
-Status same_names(const std::string& path, const Opened& backup) {
-    std::string wrong;
-    const auto add = [&](std::string_view what) {
-        wrong += (wrong.empty() ? "" : "; ") + std::string{what};
-    };
-    std::map<std::string_view, uint64_t> told;
-    for (const BackupFile& each : backup.manifest.files) told[each.name] = each.bytes;
-    for (const auto& [name, place] : backup.places) {
-        if (name == kManifestName) continue;
-        const auto at = told.find(name);
-        if (at == told.end())
-            add(format("{} is not in its manifest", name));
-        else if (at->second != backup.zip->entries()[place].bytes)
-            add(format("{} has {} bytes instead of {}", name, backup.zip->entries()[place].bytes,
-                       at->second));
-    }
-    for (const auto& [name, bytes] : told)
-        if (!backup.places.contains(name)) add(format("{} is missing", name));
-    if (wrong.empty()) return {};
-    return fail(ErrorCode::kCorrupt, format("{}: {}", path, wrong));
-}
-
-/// Reads every file and compares; `take` gets the pieces.
-Status each_file(const std::string& path, const Opened& backup, const BackupStep& step,
-                 const std::function<Status(const BackupFile&, ByteView)>& take,
-                 const std::function<Status(const BackupFile&)>& end) {
-    CORDON_TRY(same_names(path, backup));
-    std::string wrong;
-    uint64_t done = 0;
-    for (const BackupFile& each : backup.manifest.files) {
-        if (step)
-            step(each.name, static_cast<double>(done) /
-                                static_cast<double>(std::max<uint64_t>(backup.manifest.bytes, 1)));
-        crypto::Sha256 digest;
-        const Status read =
-            backup.zip->read(backup.places.find(each.name)->second, [&](ByteView piece) -> Status {
-                digest.update(piece);
-                return take ? take(each, piece) : Status{};
-            });
-        if (!read && read.error().code != ErrorCode::kMalformed) return read;
-        if (!read || to_hex(digest.finish()) != each.sha256)
-            wrong += format("{}{} is not what was backed up", wrong.empty() ? "" : "; ", each.name);
-        else if (end)
-            CORDON_TRY(end(each));
-        done += each.bytes;
-    }
-    if (wrong.empty()) return {};
-    return fail(ErrorCode::kCorrupt, format("{}: {}; take another copy of it", path, wrong));
-}
 
 /// A new directory that appears whole: made beside, then renamed.
 class Draft {
@@ -133,7 +48,7 @@ Status sync_all(const std::string& directory) {
     return {};
 }
 
-Status open_secrets(const Opened& backup, const RestoreRequest& request,
+Status open_secrets(const OpenedBackup& backup, const RestoreRequest& request,
                     const std::string& directory) {
     std::string text;
     CORDON_TRY(
@@ -169,17 +84,6 @@ Status open_secrets(const Opened& backup, const RestoreRequest& request,
 
 }  // namespace
 
-Result<BackupManifest> read_backup(const std::string& path) {
-    CORDON_TRY(Opened backup, open_backup(path));
-    return std::move(backup.manifest);
-}
-
-Result<BackupManifest> verify_backup(const std::string& path, const BackupStep& step) {
-    CORDON_TRY(Opened backup, open_backup(path));
-    CORDON_TRY(each_file(path, backup, step, {}, {}));
-    return std::move(backup.manifest);
-}
-
 Result<BackupManifest> restore_backup(const RestoreRequest& request) {
     std::error_code error;
     const bool was_there = fs::exists(request.directory, error);
@@ -189,7 +93,7 @@ Result<BackupManifest> restore_backup(const RestoreRequest& request) {
                     format("{}: is there and not empty; a backup is restored beside what it "
                            "replaces, never over it: name a new directory",
                            request.directory));
-    CORDON_TRY(Opened backup, open_backup(request.path));
+    CORDON_TRY(OpenedBackup backup, OpenedBackup::open(request.path, request.trust));
     const BackupManifest& manifest = backup.manifest;
     fs::path normal = fs::absolute(request.directory).lexically_normal();
     if (!normal.has_filename()) normal = normal.parent_path();
@@ -213,8 +117,8 @@ Result<BackupManifest> restore_backup(const RestoreRequest& request) {
         open_name = each.name;
         return {};
     };
-    CORDON_TRY(each_file(
-        request.path, backup, request.step,
+    CORDON_TRY(backup.each_file(
+        request.step,
         [&](const BackupFile& each, ByteView piece) -> Status {
             if (each.name == kSecretsName) return {};
             CORDON_TRY(begin(each));

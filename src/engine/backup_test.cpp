@@ -1,8 +1,13 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include "backup.hpp"
 
+#include <gmock/gmock.h>
+
 #include <fstream>
+#include <map>
 #include <thread>
+
+#include <boost/json.hpp>
 
 #include <cordon/guard/restored.hpp>
 #include <cordon/records/account_store.hpp>
@@ -11,6 +16,7 @@
 #include <cordon/tlog/key_file.hpp>
 
 #include "alert_desk.hpp"
+#include "backup_parts.hpp"
 #include "test_case_desk.hpp"
 
 namespace cordon::engine {
@@ -67,9 +73,148 @@ protected:
                 .step = {}};
     }
 
+    tlog::PublicKey gate_key() const {
+        return tlog::read_key_file(data() + "/gate/gate.key").value().public_key();
+    }
+    /// The backup with other members, as somebody writes it who has no key.
+    void rewrite(const std::function<void(std::map<std::string, std::string>&)>& change) const {
+        std::map<std::string, std::string> members;
+        {
+            const auto zip = ZipReader::open(beside("b")).value();
+            for (std::size_t i = 0; i < zip->entries().size(); ++i)
+                EXPECT_TRUE(zip->read(i, [&](ByteView piece) -> Status {
+                    members[zip->entries()[i].name].append(
+                        reinterpret_cast<const char*>(piece.data()), piece.size());
+                    return {};
+                }));
+        }
+        change(members);
+        std::vector<Member> all;
+        for (const auto& [name, bytes] : members) all.push_back({name, bytes});
+        fs::remove(beside("b"));
+        EXPECT_TRUE(write_zip(beside("b"), all));
+    }
+    /// That nothing is read from it, and why.
+    std::string refusal(const BackupTrust& trust = {}) const {
+        const auto verified = verify_backup(beside("b"), trust);
+        RestoreRequest into = restore();
+        into.trust = trust;
+        EXPECT_FALSE(restore_backup(into));
+        EXPECT_FALSE(fs::exists(beside("new")));
+        EXPECT_FALSE(fs::exists(beside("new.part")));
+        if (verified) return "it was believed";
+        EXPECT_EQ(verified.error().code, ErrorCode::kCorrupt);
+        return verified.error().message;
+    }
+
     TestCaseDesk desk;
     std::unique_ptr<tlog::Log> gate;
 };
+
+using testing::HasSubstr;
+
+TEST_F(BackupTest, is_signed_by_the_keys_of_its_logs_and_believed_by_whoever_has_one_of_them) {
+    const auto made = make_backup(request());
+    ASSERT_TRUE(made) << made.error().message;
+    // Of the desk's log there is no key beside it: that is told, and stops nothing.
+    ASSERT_EQ(made->signers, std::vector{gate_key()});
+    ASSERT_EQ(made->unsigned_by.size(), 1U);
+    EXPECT_THAT(made->unsigned_by[0], HasSubstr("no gate.key or log.key"));
+    const auto verified = verify_backup(beside("b"), {.log_key = gate_key()});
+    ASSERT_TRUE(verified) << verified.error().message;
+    EXPECT_EQ(verified->signers, made->signers);
+    RestoreRequest into = restore();
+    into.trust.log_key = gate_key();
+    EXPECT_TRUE(restore_backup(into));
+}
+
+TEST_F(BackupTest, with_a_key_demanded_another_one_and_none_are_refused) {
+    ASSERT_TRUE(make_backup(request()));
+    const auto other = tlog::SigningKey::generate("cordon-gate", tlog::PublicKey::Kind::kLog);
+    EXPECT_THAT(refusal({.log_key = other->public_key()}), HasSubstr("another key made it"));
+    // Whoever signs it with a key of his own, in the same name.
+    rewrite([&](auto& members) {
+        BackupManifest manifest = parse_manifest(members.at("manifest.json")).value();
+        manifest.signers = {other->public_key()};
+        members["manifest.json"] = format_manifest(manifest);
+        manifest = parse_manifest(members["manifest.json"]).value();
+        tlog::SignedNote note{manifest_note_text(manifest), {}};
+        tlog::sign_note(note, *other);
+        members["manifest.note"] = note.format();
+    });
+    EXPECT_TRUE(verify_backup(beside("b")));
+    EXPECT_THAT(refusal({.log_key = gate_key()}), HasSubstr("another key made it"));
+    // Whoever takes every trace of a signature out.
+    rewrite([&](auto& members) {
+        BackupManifest manifest = parse_manifest(members.at("manifest.json")).value();
+        manifest.signers.clear();
+        members["manifest.json"] = format_manifest(manifest);
+        members.erase("manifest.note");
+    });
+    const auto unsigned_one = verify_backup(beside("b"));
+    ASSERT_TRUE(unsigned_one);
+    EXPECT_TRUE(unsigned_one->signers.empty());
+    EXPECT_THAT(refusal({.log_key = gate_key()}), HasSubstr("is not signed"));
+}
+
+TEST_F(BackupTest,
+       an_exchanged_manifest_and_a_signature_that_was_taken_out_are_seen_without_a_key) {
+    ASSERT_TRUE(make_backup(request()));
+    std::string note;
+    rewrite([&](auto& members) {
+        note = members.at("manifest.note");
+        members.erase("manifest.note");
+    });
+    EXPECT_THAT(refusal(), HasSubstr("manifest.note is missing"));
+    rewrite([&](auto& members) {
+        members["manifest.note"] = note;
+        std::string& text = members.at("manifest.json");
+        text.replace(text.find("2027-"), 5, "2026-");
+    });
+    EXPECT_THAT(refusal(), HasSubstr("was signed for another manifest"));
+    EXPECT_THAT(refusal({.log_key = gate_key()}), HasSubstr("was signed for another manifest"));
+    // A checkpoint of the log is signed by the same key, and is no signature of a manifest.
+    rewrite([&](auto& members) {
+        std::string& text = members.at("manifest.json");
+        text.replace(text.find("2026-"), 5, "2027-");
+        members["manifest.note"] = members.at("data/gate/log/checkpoint");
+    });
+    EXPECT_THAT(refusal({.log_key = gate_key()}), HasSubstr("was signed for another manifest"));
+    rewrite([&](auto& members) { members["manifest.note"] = note; });
+    EXPECT_TRUE(verify_backup(beside("b"), {.log_key = gate_key()}));
+}
+
+TEST_F(BackupTest, an_old_one_without_signatures_is_read_and_a_newer_one_refused) {
+    ASSERT_TRUE(make_backup(request()));
+    const auto become = [&](std::string_view version) {
+        rewrite([&](auto& members) {
+            members.erase("manifest.note");
+            auto manifest = boost::json::parse(members.at("manifest.json")).as_object();
+            manifest.erase("signed_by");
+            manifest["v"] = boost::json::parse(version);
+            members["manifest.json"] = boost::json::serialize(manifest) + "\n";
+        });
+    };
+    become("1");
+    const auto verified = verify_backup(beside("b"));
+    ASSERT_TRUE(verified) << verified.error().message;
+    EXPECT_TRUE(verified->signers.empty());
+    EXPECT_TRUE(restore_backup(restore()));
+    become("3");
+    EXPECT_EQ(verify_backup(beside("b")).error().code, ErrorCode::kUnsupported);
+}
+
+TEST_F(BackupTest, secrets_that_only_its_manifest_promises_are_damage) {
+    ASSERT_TRUE(make_backup(request()));
+    rewrite([&](auto& members) {
+        BackupManifest manifest = parse_manifest(members.at("manifest.json")).value();
+        manifest.has_secrets = true;
+        manifest.signers.clear();
+        members["manifest.json"] = format_manifest(manifest);
+        members.erase("manifest.note");
+    });
+    EXPECT_EQ(restore_backup(restore("correct horse")).error().code, ErrorCode::kCorrupt);
+}
 
 TEST_F(BackupTest, comes_back_whole_in_an_empty_directory_and_marks_the_gate) {
     const auto made = make_backup(request());
@@ -77,7 +222,7 @@ TEST_F(BackupTest, comes_back_whole_in_an_empty_directory_and_marks_the_gate) {
     EXPECT_FALSE(fs::exists(beside("b.part")));
     EXPECT_EQ(fs::status(beside("b")).permissions() & fs::perms::all,
               fs::perms::owner_read | fs::perms::owner_write);
-    const auto verified = verify_backup(beside("b"), {});
+    const auto verified = verify_backup(beside("b"));
     ASSERT_TRUE(verified) << verified.error().message;
     EXPECT_EQ(verified->sha256, made->sha256);
     for (const BackupPart& each : made->parts)
@@ -148,7 +293,7 @@ TEST_F(BackupTest, a_changed_byte_anywhere_is_found_and_nothing_is_restored_from
         std::string bad = good;
         bad[at] = static_cast<char>(bad[at] ^ 0x20);
         std::ofstream{beside("b"), std::ios::binary | std::ios::trunc} << bad;
-        const auto verified = verify_backup(beside("b"), {});
+        const auto verified = verify_backup(beside("b"));
         if (verified) {
             // What ZIP has twice or does not need: everything that was backed up is as it was.
             EXPECT_TRUE(restore_backup(restore())) << at;
@@ -162,7 +307,7 @@ TEST_F(BackupTest, a_changed_byte_anywhere_is_found_and_nothing_is_restored_from
     EXPECT_GT(tried, 30U);
     std::ofstream{beside("b"), std::ios::binary | std::ios::trunc}
         << good.substr(0, good.size() / 2);
-    EXPECT_EQ(verify_backup(beside("b"), {}).error().code, ErrorCode::kMalformed);
+    EXPECT_EQ(verify_backup(beside("b")).error().code, ErrorCode::kMalformed);
 }
 
 TEST_F(BackupTest, one_that_is_interrupted_leaves_nothing_half) {

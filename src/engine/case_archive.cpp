@@ -224,9 +224,17 @@ std::string case_id_of(const std::string& manifest) {
 
 Result<SealedCase> seal_case(const CaseContent& content, const SealRequest& request,
                              const SealLog* log) {
+    std::size_t steps = 0;
+    const auto next_step = [&] {
+        if (request.step) request.step(kSealSteps.at(steps));
+        ++steps;
+    };
+    next_step();
     CORDON_TRY(CaseFiles files, case_files(content));
     std::vector<std::string> printed;
+    next_step();
     CORDON_TRY(add_pdf(files, request.chromium, printed));
+    next_step();
     std::vector<report::EvidenceFile> listed;
     for (const Member& member : files.members)
         listed.push_back(report::evidence_of(member.name, member.bytes));
@@ -238,6 +246,7 @@ Result<SealedCase> seal_case(const CaseContent& content, const SealRequest& requ
     sealed.manifest_sha256 = sha256_of(manifest);
     sealed.files = listed.size();
     files.members.push_back({std::string{kManifest}, std::move(manifest)});
+    next_step();
     if (log != nullptr) {
         CORDON_TRY(const LogProof proof,
                    take_in(*log, entry_of(content, request, sealed.manifest_sha256)));
@@ -246,6 +255,7 @@ Result<SealedCase> seal_case(const CaseContent& content, const SealRequest& requ
     } else {
         files.warnings.emplace_back("no log: nothing shows when the archive was made");
     }
+    next_step();
     CORDON_TRY(write_zip(request.path, files.members));
     CORDON_TRY(const report::EvidenceFile archive, report::evidence_file(request.path));
     sealed.sha256 = archive.sha256;

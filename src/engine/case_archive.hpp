@@ -1,6 +1,8 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -18,11 +20,18 @@ struct SealLog {
     std::string directory;  ///< Of the log.
 };
 
+/// Pages and tables are made, the report is printed, what there is is listed, the list goes into
+/// the log, the archive is written.
+inline constexpr std::array<std::string_view, 5> kSealSteps{"collect", "pdf", "manifest", "log",
+                                                            "write"};
+
 struct SealRequest {
     std::string path;  ///< Of the archive.
     std::string by;
     UnixMillis now;
     std::string chromium;  ///< As CaseDeskOptions.
+    /// Told of each step as it begins: kSealSteps, in their order.
+    std::function<void(std::string_view step)> step = {};
 };
 
 struct SealedCase {

@@ -1,6 +1,8 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include "case_content.hpp"
 
+#include <algorithm>
+
 #include <cordon/base/format.hpp>
 #include <cordon/report/alert_bodies.hpp>
 #include <cordon/report/alert_json.hpp>
@@ -120,6 +122,9 @@ Result<report::Letters> case_letters(const CaseContent& content) {
     for (const CaseContent::Trace& trace : content.traces)
         sources.push_back({trace.theft->result, *content.context, trace.theft->ledger->chains()});
     report::Letters letters = report::letters(sources);
+    if (const std::vector<std::string>& only = content.value.letters_for; !only.empty())
+        for (report::Letter& letter : letters.all)
+            letter.drafted = std::find(only.begin(), only.end(), letter.key) != only.end();
     for (report::Letter& letter : letters.all)
         for (report::Letter::Resting& rests : letter.resting)
             CORDON_TRY(look_up_balance(*content.traces.back().theft->ledger, rests));
@@ -162,6 +167,11 @@ Result<CaseFiles> case_files(const CaseContent& content) {
 
     CORDON_TRY(const report::Letters letters, case_letters(content));
     const records::Case& value = content.value;
+    for (const std::string& key : value.letters_for)
+        if (std::none_of(letters.all.begin(), letters.all.end(),
+                         [&](const report::Letter& letter) { return letter.key == key; }))
+            out.warnings.push_back(
+                format("letter {}: nothing of the traces rests with such a service", key));
     report::CaseInput input{.title = value.title,
                             .notes = value.summary,
                             .sources = content.sources,
@@ -175,6 +185,7 @@ Result<CaseFiles> case_files(const CaseContent& content) {
             {content.traces[i].name, content.traces[i].theft->result, *content.context});
     input.entries = entries_of(content);
     input.letters = &letters;
+    input.words = content.words;
     CORDON_TRY(std::string page, written([&](const report::Sink& sink) {
                    return report::write_case_file(input, sink);
                }));
@@ -185,11 +196,13 @@ Result<CaseFiles> case_files(const CaseContent& content) {
     const report::LetterPage about{.case_id = value.id,
                                    .case_title = value.title,
                                    .story = value.summary,
-                                   .sender = {},
+                                   .sender = value.sender,
                                    .evidence_sha256 = report::evidence_sha256(evidence),
                                    .version = content.version,
-                                   .date = {}};
+                                   .date = {},
+                                   .words = content.words};
     for (const report::Letter& letter : letters.all) {
+        if (!letter.drafted) continue;
         const std::string name = "letters/" + letter.key;
         out.members.push_back({name + ".html", report::letter_html(letter, about)});
         out.members.push_back({name + ".txt", report::letter_text(letter, about)});

@@ -26,6 +26,7 @@ struct CaseContent {
     std::vector<records::StoredAlert> alerts;  ///< That its items name.
     std::vector<std::string> sources;          ///< Where the facts of the summary come from.
     std::string version, command_line;
+    report::Words words;                ///< What the case says of its own names.
     std::vector<std::string> warnings;  ///< Items that were not found.
     // Of the ledger's records; must outlive this. Confined to one thread (Theft's own are shared).
     const records::Store* records = nullptr;

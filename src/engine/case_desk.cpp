@@ -3,6 +3,7 @@
 
 #include <sodium.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/json.hpp>
 #include <filesystem>
@@ -46,6 +47,35 @@ Status check_text(std::string_view name, std::string_view text, std::size_t most
     if (text.size() > most)
         return fail(ErrorCode::kInvalidParam,
                     format("{}: {} bytes, at most {}", name, text.size(), most));
+    return {};
+}
+
+Status check_sender(const records::CaseSender& sender) {
+    constexpr std::size_t kMost = 800;
+    CORDON_TRY(check_text("organisation", sender.organisation, kMost));
+    CORDON_TRY(check_text("name", sender.name, kMost));
+    CORDON_TRY(check_text("role", sender.role, kMost));
+    CORDON_TRY(check_text("email", sender.email, kMost));
+    CORDON_TRY(check_text("phone", sender.phone, kMost));
+    CORDON_TRY(check_text("reference", sender.reference, kMost));
+    CORDON_TRY(check_text("answer_to", sender.answer_to, kMost));
+    return check_text("hold_until", sender.hold_until, kMost);
+}
+
+/// Keys as letters have them, each once.
+Status check_keys(std::vector<std::string>& keys) {
+    constexpr std::size_t kMostKeys = 500;
+    constexpr std::size_t kLongest = 100;
+    if (keys.size() > kMostKeys)
+        return fail(ErrorCode::kInvalidParam,
+                    format("letters_for: {} keys, at most {}", keys.size(), kMostKeys));
+    for (const std::string& key : keys)
+        if (key.empty() || key.size() > kLongest ||
+            key.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") != std::string::npos)
+            return fail(ErrorCode::kInvalidParam,
+                        "letters_for: expected keys of letters (a-z, 0-9, -)");
+    std::sort(keys.begin(), keys.end());
+    keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
     return {};
 }
 
@@ -111,6 +141,20 @@ struct CaseDesk::Impl {
     mutable std::mutex store_mutex;
 
     std::mutex seal_mutex;  // One archive at a time: two of one case would write one file.
+    mutable std::mutex steps_mutex;
+    std::map<std::string, std::string, std::less<>> steps;  // By case. Under steps_mutex.
+
+    /// Says at which step a sealing is; empty: it has ended.
+    void step(const std::string& id, std::string_view name) {
+        {
+            const std::lock_guard lock{steps_mutex};
+            if (name.empty())
+                steps.erase(id);
+            else
+                steps[id] = name;
+        }
+        if (options.on_step) options.on_step(id, name);
+    }
 
     /// Pages are made by one thread at a time: they are large, and who waits gets them from here.
     struct Made {
@@ -196,6 +240,7 @@ struct CaseDesk::Impl {
             CORDON_TRY(read.content.history, store->history(id));
         }
         read.content.version = options.version;
+        read.content.words = options.words;
         CORDON_TRY(read.records, records::Store::open_read_only(records_path(options.ledger)));
         read.context = std::make_unique<RecordsContext>(*read.records);
         read.content.records = read.records.get();
@@ -253,7 +298,8 @@ Result<std::unique_ptr<CaseDesk>> CaseDesk::open(CaseDeskOptions options, CaseSo
 }
 
 Result<Case> CaseDesk::create(std::string title, std::vector<CaseItem> items, std::string by,
-                              UnixMillis now) {
+                              UnixMillis now, std::vector<std::string> letters_for) {
+    CORDON_TRY(check_keys(letters_for));
     CORDON_TRY(check_text("title", title, kMaxTitle));
     if (items.size() > kMaxItems)
         return fail(ErrorCode::kInvalidParam, format("items: more than {}", kMaxItems));
@@ -268,6 +314,7 @@ Result<Case> CaseDesk::create(std::string title, std::vector<CaseItem> items, st
     value.title = title.empty() ? "New case" : std::move(title);
     value.by = by;
     value.made = value.changed = now;
+    value.letters_for = std::move(letters_for);
     const std::lock_guard lock{impl_->store_mutex};
     for (bool taken = true; taken;) {
         value.id = random_id();
@@ -280,22 +327,26 @@ Result<Case> CaseDesk::create(std::string title, std::vector<CaseItem> items, st
     return *made;
 }
 
-Status CaseDesk::edit(std::string_view id, std::optional<std::string> title,
-                      std::optional<std::string> summary, std::optional<CaseState> state,
-                      std::string_view by, UnixMillis now) {
+Status CaseDesk::edit(std::string_view id, CaseChange change, std::string_view by, UnixMillis now) {
+    auto& [title, summary, state, sender, letters_for] = change;
     if (title) CORDON_TRY(check_text("title", *title, kMaxTitle));
     if (title && title->empty()) return fail(ErrorCode::kInvalidParam, "title: it is empty");
     if (summary) CORDON_TRY(check_text("summary", *summary, kMaxSummary));
+    if (sender) CORDON_TRY(check_sender(*sender));
+    if (letters_for) CORDON_TRY(check_keys(*letters_for));
     if (state == CaseState::kSealed)
         return fail(ErrorCode::kInvalidParam, "state: a case is sealed by sealing it");
     const std::lock_guard lock{impl_->store_mutex};
     CORDON_TRY(auto value, impl_->store->get(id));
     if (!value) return fail(not_found(id));
-    if (!value->archive.empty() && (title || summary || state == CaseState::kOpen))
+    if (!value->archive.empty() &&
+        (title || summary || sender || letters_for || state == CaseState::kOpen))
         return fail(sealed_error(id));
     if (title) value->title = *std::move(title);
     if (summary) value->summary = *std::move(summary);
     if (state) value->state = *state;
+    if (sender) value->sender = *std::move(sender);
+    if (letters_for) value->letters_for = *std::move(letters_for);
     value->changed = now;
     return impl_->store->put(*value, by);
 }
@@ -366,13 +417,21 @@ Result<SealedCase> CaseDesk::seal(std::string_view id, std::string_view by, Unix
     const std::lock_guard lock{impl_->seal_mutex};
     CORDON_TRY(const Impl::Read read, impl_->read(id));
     if (!read.content.value.archive.empty()) return fail(sealed_error(id));
+    const std::string name{id};
+    struct Over {  // However it ends, its end is told.
+        Impl& impl;
+        const std::string& id;
+        ~Over() { impl.step(id, {}); }
+    } const over{*impl_, name};
     const SealLog seal_log{impl_->log, impl_->options.log};
-    CORDON_TRY(SealedCase sealed, seal_case(read.content,
-                                            {.path = impl_->archive_path(id),
-                                             .by = std::string{by},
-                                             .now = now,
-                                             .chromium = impl_->options.chromium},
-                                            &seal_log));
+    CORDON_TRY(SealedCase sealed,
+               seal_case(read.content,
+                         {.path = impl_->archive_path(id),
+                          .by = std::string{by},
+                          .now = now,
+                          .chromium = impl_->options.chromium,
+                          .step = [&](std::string_view step) { impl_->step(name, step); }},
+                         &seal_log));
     if (read.context->error()) return fail(*read.context->error());
     const std::lock_guard store_lock{impl_->store_mutex};
     CORDON_TRY(auto value, impl_->store->get(id));
@@ -393,6 +452,12 @@ Result<std::string> CaseDesk::archive(std::string_view id) const {
     if (value.archive.empty())
         return fail(ErrorCode::kNotFound, format("case {}: it is not sealed yet", id));
     return impl_->archive_path(id);
+}
+
+std::string CaseDesk::sealing(std::string_view id) const {
+    const std::lock_guard lock{impl_->steps_mutex};
+    const auto found = impl_->steps.find(id);
+    return found == impl_->steps.end() ? std::string{} : found->second;
 }
 
 }  // namespace cordon::engine

@@ -24,6 +24,17 @@ struct CaseDeskOptions {
     std::string version;
     std::string chromium =
         {};  ///< Program that prints the PDF; empty: looked for; none: no PDF, said.
+    report::Words words = {};  ///< What the case says of its own names.
+    /// Told of each step of a sealing as it begins, by the thread that seals; last of "", its end.
+    std::function<void(const std::string& id, std::string_view step)> on_step = {};
+};
+
+/// What of a case is to be another; what is not there stays.
+struct CaseChange {
+    std::optional<std::string> title = {}, summary = {};
+    std::optional<records::CaseState> state = {};
+    std::optional<records::CaseSender> sender = {};
+    std::optional<std::vector<std::string>> letters_for = {};
 };
 
 /// Where a case finds what its items name. Each may be called from any thread; kNotFound is told
@@ -69,12 +80,12 @@ public:
                                                   tlog::Log& log);
     ~CaseDesk();
 
+    /// `letters_for`: keys of the letters to draft; empty: all that can be.
     Result<records::Case> create(std::string title, std::vector<records::CaseItem> items,
-                                 std::string by, UnixMillis now);
+                                 std::string by, UnixMillis now,
+                                 std::vector<std::string> letters_for = {});
     /// kConflict: it is sealed, and may be closed, nothing else.
-    Status edit(std::string_view id, std::optional<std::string> title,
-                std::optional<std::string> summary, std::optional<records::CaseState> state,
-                std::string_view by, UnixMillis now);
+    Status edit(std::string_view id, CaseChange change, std::string_view by, UnixMillis now);
     Result<uint64_t> add(std::string_view id, records::CaseItem item);
     Status remove(std::string_view id, uint64_t number, std::string_view by, UnixMillis now);
     Result<records::Case> get(std::string_view id) const;  ///< kNotFound.
@@ -93,6 +104,8 @@ public:
     /// no more. kConflict: it is sealed already.
     Result<SealedCase> seal(std::string_view id, std::string_view by, UnixMillis now);
     Result<std::string> archive(std::string_view id) const;  ///< Path; kNotFound: not sealed.
+    /// The step (SealRequest) at which the sealing of this case is; empty: nobody seals it.
+    std::string sealing(std::string_view id) const;
 
 private:
     struct Impl;

@@ -53,7 +53,8 @@ TEST_F(Cases, write_pages_without_anybody_elses_markup) {
                                  {.kind = CaseItem::Kind::kAlert, .ref = "a1"},
                                  {.kind = CaseItem::Kind::kNote, .note = "<img src=x> called them"},
                                  {.kind = CaseItem::Kind::kTrace, .ref = "t2"}});
-    ASSERT_TRUE(cases_->edit(id, "<b>T</b>", "<i>Story</i>\nsecond line", {}, "bo", world_.now));
+    ASSERT_TRUE(cases_->edit(id, {.title = "<b>T</b>", .summary = "<i>Story</i>\nsecond line"},
+                             "bo", world_.now));
     const std::string page = cases_->file(id, "case.html").value();
     for (const char* part : {"&lt;b&gt;T&lt;/b&gt;", "&lt;i&gt;Story", "&lt;img src=x&gt;",
                              "All of it left within one block", "Trace 2", "id=\"t2-flow\""})
@@ -70,6 +71,39 @@ TEST_F(Cases, write_pages_without_anybody_elses_markup) {
     EXPECT_EQ(page.find("<script"), std::string::npos);
     EXPECT_EQ(cases_->file(id, "letters/../case.html").error().code, ErrorCode::kNotFound);
     EXPECT_EQ(cases_->file(id, "").error().code, ErrorCode::kNotFound);
+}
+
+TEST_F(Cases, write_the_letters_that_were_asked_for_by_whom_they_were_told) {
+    const std::string id = make({{.kind = CaseItem::Kind::kTrace, .ref = "t1"}});
+    std::string other;
+    const report::Letters letters = cases_->letters(id).value();
+    for (const report::Letter& letter : letters.all)
+        if (letter.key != "north-exchange") other = "letters/" + letter.key;
+    ASSERT_TRUE(cases_->file(id, other + ".txt"));
+    ASSERT_TRUE(cases_->edit(
+        id,
+        {.sender = records::CaseSender{.organisation = "Examplia Ltd", .phone = "+1 555 0100"},
+         .letters_for = std::vector<std::string>{"north-exchange", "nobody", "north-exchange"}},
+        "ana", world_.now));
+    EXPECT_EQ(cases_->get(id)->letters_for, (std::vector<std::string>{"nobody", "north-exchange"}));
+    const std::string text = cases_->file(id, "letters/north-exchange.txt").value();
+    EXPECT_NE(text.find("Examplia Ltd"), std::string::npos);
+    EXPECT_NE(text.find("+1 555 0100"), std::string::npos);
+    // Nobody asked for the other one: it is named, not written.
+    EXPECT_EQ(cases_->file(id, other + ".txt").error().code, ErrorCode::kNotFound);
+    const std::string page = cases_->file(id, "case.html").value();
+    EXPECT_NE(page.find("draft in letters/north-exchange.html"), std::string::npos);
+    EXPECT_EQ(page.find(other + ".html"), std::string::npos);
+    EXPECT_NE(page.find("no letter was drafted"), std::string::npos);
+    const auto sealed = cases_->seal(id, "ana", world_.now).value();
+    EXPECT_NE(std::find(sealed.warnings.begin(), sealed.warnings.end(),
+                        "letter nobody: nothing of the traces rests with such a service"),
+              sealed.warnings.end());
+    EXPECT_NE(cases_->file(id, "letters/north-exchange.html")->find("Examplia Ltd"),
+              std::string::npos);
+    EXPECT_EQ(cases_->file(id, other + ".html").error().code, ErrorCode::kNotFound);
+    EXPECT_EQ(cases_->edit(id, {.sender = records::CaseSender{}}, "bo", world_.now).error().code,
+              ErrorCode::kConflict);
 }
 
 TEST_F(Cases, say_what_their_items_name_in_vain) {
@@ -92,14 +126,39 @@ TEST_F(Cases, stay_as_they_were_sealed) {
     EXPECT_EQ(cases_->get(id)->archive, sealed.sha256);
     EXPECT_EQ(cases_->get(id)->state, CaseState::kSealed);
     EXPECT_EQ(cases_->seal(id, "bo", world_.now).error().code, ErrorCode::kConflict);
-    EXPECT_EQ(cases_->edit(id, "new", {}, {}, "bo", world_.now).error().code, ErrorCode::kConflict);
+    EXPECT_EQ(cases_->edit(id, {.title = "new"}, "bo", world_.now).error().code,
+              ErrorCode::kConflict);
     EXPECT_EQ(cases_->add(id, {.kind = CaseItem::Kind::kNote, .note = "x"}).error().code,
               ErrorCode::kConflict);
-    EXPECT_TRUE(cases_->edit(id, {}, {}, CaseState::kClosed, "bo", world_.now));
-    EXPECT_EQ(cases_->edit(id, {}, {}, CaseState::kOpen, "bo", world_.now).error().code,
+    EXPECT_TRUE(cases_->edit(id, {.state = CaseState::kClosed}, "bo", world_.now));
+    EXPECT_EQ(cases_->edit(id, {.state = CaseState::kOpen}, "bo", world_.now).error().code,
               ErrorCode::kConflict);
     EXPECT_TRUE(cases_->file(id, "case.html"));  // From the archive.
     EXPECT_TRUE(verify_archive(sealed.path, {}));
+}
+
+TEST_F(Cases, tell_the_steps_of_their_sealing_and_its_end) {
+    std::vector<std::string> steps;
+    const CaseDesk* desk = nullptr;
+    world_.on_step = [&](const std::string& id, std::string_view step) {
+        steps.emplace_back(step);
+        EXPECT_EQ(desk->sealing(id), step);
+    };
+    const auto cases = world_.desk("told");
+    desk = cases.get();
+    const auto id =
+        cases->create("Theft", {{.kind = CaseItem::Kind::kTrace, .ref = "t1"}}, "ana", world_.now)
+            ->id;
+    EXPECT_EQ(cases->sealing(id), "");
+    ASSERT_TRUE(cases->seal(id, "ana", world_.now));
+    EXPECT_EQ(steps, (std::vector<std::string>{"collect", "pdf", "manifest", "log", "write", ""}));
+    EXPECT_EQ(cases->sealing(id), "");
+    // One that fails ends too, and says so.
+    steps.clear();
+    const auto empty =
+        cases->create("x", {{.kind = CaseItem::Kind::kNote, .note = "n"}}, "ana", world_.now);
+    EXPECT_FALSE(cases->seal(empty->id, "ana", world_.now));
+    EXPECT_EQ(steps, (std::vector<std::string>{"collect", ""}));
 }
 
 TEST_F(Cases, refuse_what_cannot_be_meant) {
@@ -114,6 +173,20 @@ TEST_F(Cases, refuse_what_cannot_be_meant) {
     EXPECT_NE(code({.kind = CaseItem::Kind::kTxn, .ref = "moon:0x1"}), "");
     EXPECT_EQ(code({.kind = CaseItem::Kind::kNote, .note = std::string(1U << 20U, 'x')}),
               "invalid-param");
+    const std::string some = make({{.kind = CaseItem::Kind::kTrace, .ref = "t1"}});
+    for (const char* key : {"", "../x", "a/b", "A", "x\ny"})
+        EXPECT_EQ(
+            cases_->edit(some, {.letters_for = std::vector<std::string>{key}}, "bo", world_.now)
+                .error()
+                .code,
+            ErrorCode::kInvalidParam)
+            << key;
+    EXPECT_EQ(cases_
+                  ->edit(some, {.sender = records::CaseSender{.phone = std::string(1'000, '1')}},
+                         "bo", world_.now)
+                  .error()
+                  .code,
+              ErrorCode::kInvalidParam);
     EXPECT_EQ(cases_->get("../../etc").error().code, ErrorCode::kNotFound);
     EXPECT_EQ(cases_->archive("../x").error().code, ErrorCode::kNotFound);
     const std::string id = make({{.kind = CaseItem::Kind::kAddress,
@@ -123,7 +196,7 @@ TEST_F(Cases, refuse_what_cannot_be_meant) {
         cases_->mentions(CaseItem::Kind::kAddress, "eth:0x00000000000000000000000000000000000000ab")
             .value(),
         1U);
-    EXPECT_EQ(cases_->edit(id, {}, {}, CaseState::kSealed, "bo", world_.now).error().code,
+    EXPECT_EQ(cases_->edit(id, {.state = CaseState::kSealed}, "bo", world_.now).error().code,
               ErrorCode::kInvalidParam);
 }
 

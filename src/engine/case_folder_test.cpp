@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include <cordon/base/format.hpp>
+
 namespace cordon::engine {
 namespace {
 
@@ -50,7 +52,38 @@ TEST_F(CaseFolderTest, reads_the_evaluation_form) {
     EXPECT_TRUE(folder->sources.empty());
 }
 
+TEST_F(CaseFolderTest, reads_what_its_names_mean_as_harmless_lines) {
+    const auto folder = load(
+        R"({"v":1,"title":"T","assets":{"USDEQ":{"decimals":6,"about":"one US\u202e dollar's\nworth"},"FAKE":{"decimals":6}},)"
+        R"("authors":{"ground-truth":"the study's own <b>labels</b>"}})");
+    ASSERT_TRUE(folder && *folder);
+    const report::Words& words = (*folder)->words;
+    EXPECT_EQ(words.assets.size(), 1U);
+    const std::string unit{report::Words::of(words.assets, "USDEQ")};
+    EXPECT_TRUE(unit.starts_with("one US")) << unit;
+    EXPECT_EQ(unit.find('\n'), std::string::npos);
+    EXPECT_EQ(unit.find("\xE2\x80\xAE"), std::string::npos);
+    EXPECT_EQ(report::Words::of(words.authors, "ground-truth"), "the study's own <b>labels</b>");
+    EXPECT_EQ(report::Words::of(words.authors, "nobody"), "");
+    const auto alone = load_case_words((folder_ / "case.json").string());
+    ASSERT_TRUE(alone);
+    EXPECT_EQ(alone->authors, words.authors);
+    // Long words are cut, too many and too long names refused.
+    const auto longer = load(R"({"authors":{"a":")" + std::string(5'000, 'x') + "\"}}");
+    ASSERT_TRUE(longer && *longer);
+    EXPECT_LT((*longer)->words.authors.at("a").size(), 400U);
+    std::string many;
+    for (int i = 0; i < 200; ++i) many += format("{}\"a{}\":\"x\"", i == 0 ? "" : ",", i);
+    EXPECT_EQ(load("{\"authors\":{" + many + "}}").error().code, ErrorCode::kLimit);
+    EXPECT_EQ(load(R"({"authors":{")" + std::string(200, 'n') + R"(":"x"}})").error().code,
+              ErrorCode::kLimit);
+}
+
 TEST_F(CaseFolderTest, refuses_what_is_no_case) {
+    for (const char* text :
+         {R"({"assets":[]})", R"({"assets":{"A":7}})", R"({"assets":{"A":{"about":7}}})",
+          R"({"authors":"x"})", R"({"authors":{"a":{}}})"})
+        EXPECT_EQ(load(text).error().code, ErrorCode::kMalformed) << text;
     EXPECT_EQ(load("").error().code, ErrorCode::kMalformed);
     EXPECT_EQ(load("[1]").error().code, ErrorCode::kMalformed);
     EXPECT_EQ(load(R"({"title":5})").error().code, ErrorCode::kMalformed);

@@ -162,7 +162,8 @@ Result<std::vector<std::string>> write_case(const Theft& theft, const CaseReques
                                         .sources = request.sources,
                                         .result = theft.result,
                                         .context = *theft.context,
-                                        .evidence = evidence},
+                                        .evidence = evidence,
+                                        .words = request.words},
                                        sink);
     }));
     CORDON_TRY(const report::EvidenceFile page, report::evidence_file(path("case.html")));

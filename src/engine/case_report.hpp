@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <cordon/base/result.hpp>
+#include <cordon/report/words.hpp>
 #include <cordon/trace/layout.hpp>
 
 #include "theft.hpp"
@@ -50,6 +51,7 @@ struct CaseRequest {
     std::string title;
     std::string notes;                 ///< Plain text about the case, shown under the story.
     std::vector<std::string> sources;  ///< Where the facts come from.
+    report::Words words = {};          ///< What the case says of its own names.
     std::string version;
     std::string command_line;
 };

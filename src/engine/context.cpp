@@ -46,6 +46,9 @@ const std::vector<Price>& RecordsContext::prices(ChainId chain, const Asset& ass
 
 const std::vector<Label>& RecordsContext::known_labels(ChainId chain,
                                                        const Address& address) const {
+    // Nothing is kept of addresses that have none: they are many, and the list says so at once.
+    static const std::vector<Label> kNone;
+    if (labelled_ && !labelled_->contains(address) && !clusters_.contains(chain)) return kNone;
     const auto [known, fresh] = labels_[chain].try_emplace(address);
     if (fresh) {
         if (has_labels(address)) {

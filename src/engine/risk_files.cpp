@@ -12,11 +12,15 @@ Result<std::shared_ptr<Screener>> open_screener(const RiskRequest& request) {
     if (request.ledger.empty() && request.lists.empty()) return nullptr;
     ScreenerOptions options{.ledger = request.ledger, .cancel = request.cancel};
     ListSettings settings;
+    settings.skip_bad = request.skip_bad;
     if (request.as_of) settings.as_of = *request.as_of;
     std::vector<GivenList> given;
     for (const std::string& text : request.lists) {
         CORDON_TRY(GivenList list, read_given_list(text, settings));
         if (list.forbids) options.settings.forbidding.insert(list.list.name);
+        if (request.warnings && request.skip_bad)
+            request.warnings->insert(request.warnings->end(), list.warnings.begin(),
+                                     list.warnings.end());
         given.push_back(std::move(list));
     }
     std::unique_ptr<records::Store> store;

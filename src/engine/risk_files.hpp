@@ -17,6 +17,8 @@ struct RiskRequest {
     std::vector<std::string> lists;        ///< To screen against, as read_given_list takes them.
     std::optional<UnixMillis> as_of = {};  ///< The date of lists that carry none.
     std::string state, context;            ///< As RiskFiles.
+    bool skip_bad = false;                 ///< Leaves bad rows of lists out, with warnings.
+    std::vector<std::string>* warnings = nullptr;  ///< Where they go.
     const std::atomic<bool>* cancel = nullptr;
 };
 

@@ -78,6 +78,7 @@ Result<ServeConfig> serve_case(const std::string& path, const std::string& data,
         if (folder) {
             config.name = folder->title;
             config.guide = folder->seeds;
+            config.words = folder->words;
         }
     }
     CORDON_TRY(const auto sources, parse_source(path));

@@ -31,8 +31,9 @@ protected:
                     std::to_string(block) + ",0,0x2222222222222222222222222222222222222222," +
                     kThief + ",native,5,native\n";
         write("case/transfers.csv", rows);
-        write("case/case.json", std::string{R"({"v":1,"title":"A theft","seeds":["eth:)"} + kThief +
-                                    R"("],"notes":"","sources":[]})");
+        write("case/case.json",
+              std::string{R"({"v":1,"title":"A theft","seeds":["eth:)"} + kThief +
+                  R"("],"notes":"","sources":[],"authors":{"us":"who wrote this test"}})");
     }
     void TearDown() override { fs::remove_all(folder); }
     void write(const std::string& name, const std::string& text) const {
@@ -50,6 +51,7 @@ TEST_F(ServeCase, plays_a_case_within_a_minute_and_says_that_it_is_simulated) {
     ASSERT_TRUE(config) << config.error().message;
     EXPECT_EQ(config->name, "A theft");
     EXPECT_EQ(config->guide, std::string{"eth:"} + kThief);
+    EXPECT_EQ(report::Words::of(config->words.authors, "us"), "who wrote this test");
     EXPECT_TRUE(config->watch.simulated);
     EXPECT_DOUBLE_EQ(config->watch.speed, 100);  // 6,000 s in 60.
     ASSERT_EQ(config->watch.sources.size(), 1U);

@@ -10,6 +10,7 @@
 #include <cordon/base/format.hpp>
 #include <cordon/chain/lists/yaml.hpp>
 #include <cordon/net/listen.hpp>
+#include <cordon/net/url.hpp>
 
 namespace cordon::engine {
 namespace {
@@ -28,7 +29,7 @@ public:
 
     Result<ServeConfig> file(const YamlNode& root) {
         known(root, {"version", "name", "data", "listen", "tls", "origins", "ledger", "known",
-                     "lists", "watch", "guard", "limits", "guide"});
+                     "lists", "watch", "guard", "limits", "log", "guide", "words"});
         const YamlNode* version = root.find("version");
         if (version == nullptr || version->text != "1")
             bad(version != nullptr ? *version : root, "field version: expected 1");
@@ -58,7 +59,9 @@ public:
         if (const YamlNode* watch = map(root, "watch")) read(*watch, config_.watch);
         if (const YamlNode* guard = map(root, "guard")) read(*guard, config_.guard);
         if (const YamlNode* limits = map(root, "limits")) read(*limits, config_.limits);
+        if (const YamlNode* log = map(root, "log")) read(*log, config_.log);
         text(root, "guide", config_.guide);
+        path(root, "words", config_.words_file);
         if (!net::is_loopback(config_.address) && config_.certificate.empty())
             bad(*root.find("listen"),
                 "field listen: who listens beyond this machine needs tls (passwords would go over "
@@ -187,6 +190,44 @@ private:
             bad(node, "field requests: is for a simulation; say watch: {simulated: true}");
     }
 
+    void read(const YamlNode& node, ServeConfig::Log& log) {
+        known(node, {"witnesses", "quorum"});
+        constexpr std::size_t kMost = 16;  // Each is asked every ten seconds about each log.
+        const YamlNode* list = node.find("witnesses");
+        if (list == nullptr || list->kind != YamlNode::Kind::kList || list->items.empty() ||
+            list->items.size() > kMost)
+            return bad(
+                list != nullptr ? *list : node,
+                format("field witnesses: expected a list of 1 to {} with key and url", kMost));
+        for (const YamlNode& item : list->items) {
+            known(item, {"key", "url"});
+            if (item.kind != YamlNode::Kind::kMap) continue;
+            std::string key, url;
+            text(item, "key", key);
+            text(item, "url", url);
+            const auto parsed = tlog::parse_public_key(key);
+            if (!parsed || parsed->kind != tlog::PublicKey::Kind::kWitness) {
+                bad(item,
+                    "field key: expected a witness's key, NAME+ID+BASE64, as cordon log "
+                    "keygen --witness prints it");
+                continue;
+            }
+            const auto target = net::parse_url(url);
+            if (!target || target->web_socket()) {
+                bad(item, "field url: expected http://… or https://…");
+                continue;
+            }
+            // Two names of one key are one witness: a quorum of them would be none.
+            for (const auto& other : log.witnesses)
+                if (other.key.key == parsed->key || other.key.name == parsed->name)
+                    bad(item, format("field key: the key or the name of {} stands twice",
+                                     parsed->name.substr(0, kMaxQuoted)));
+            log.witnesses.push_back({*parsed, url});
+        }
+        log.quorum = log.witnesses.size();
+        if (!log.witnesses.empty())
+            bounded(node, "quorum", uint64_t{1}, uint64_t{log.witnesses.size()}, log.quorum);
+    }
     void read(const YamlNode& node, ServeConfig::Limits& limits) {
         known(node, {"requests_per_second", "burst", "logins_per_minute", "connections", "streams",
                      "connections_per_address", "streams_per_address"});

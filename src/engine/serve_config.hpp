@@ -6,6 +6,8 @@
 #include <vector>
 
 #include <cordon/base/byte_source.hpp>
+#include <cordon/report/words.hpp>
+#include <cordon/tlog/note.hpp>
 
 namespace cordon::engine {
 
@@ -45,7 +47,17 @@ struct ServeConfig {
         uint64_t streams = 12'000;      ///< That do: an open console is one.
         uint64_t connections_per_address = 0, streams_per_address = 0;  ///< The first: of both.
     } limits;
-    std::string guide;  ///< A trace seed by which a guided path is offered; empty: none.
+    struct Log {
+        struct Witness {
+            tlog::PublicKey key;
+            std::string url;  ///< Of its tlog-witness interface, without "/add-checkpoint".
+        };
+        std::vector<Witness> witnesses;  ///< Empty: nobody is asked.
+        uint64_t quorum = 0;             ///< So many of them must have cosigned; default: all.
+    } log;
+    std::string guide;       ///< A trace seed by which a guided path is offered; empty: none.
+    std::string words_file;  ///< Whose `words` are shown (docs/formats/case-folder.md).
+    report::Words words;     ///< Of a case folder; with `words_file` those of the file.
 };
 
 /// The file by which one process at a time holds a data directory (WriterLock).

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cordon/base/format.hpp>
+
 namespace cordon::engine {
 namespace {
 
@@ -27,8 +29,10 @@ watch:
   config: watch.yaml
   rules: [rules]
 guard: {policy: policy.yaml, context: /srv/context.yaml}
+words: case.json
 )");
     ASSERT_TRUE(config) << config.error().message;
+    EXPECT_EQ(config->words_file, "/etc/cordon/case.json");
     EXPECT_EQ(config->name, "Examplia treasury");
     EXPECT_EQ(config->data, "/etc/cordon/data");
     EXPECT_EQ(config->ledger, "/etc/cordon/data/ledger");
@@ -114,6 +118,46 @@ TEST(ServeConfig, never_sends_passwords_over_a_net_in_the_clear) {
     EXPECT_NE(error_of(with_tls).find("needs origins"), std::string::npos);
     EXPECT_EQ(error_of(with_tls + "origins: [https://cordon.example]\n"), "");
     EXPECT_NE(error_of("version: 1\ndata: d\norigins: [http://cordon.example]\n"), "");
+}
+
+constexpr std::string_view kColo = "colo+a571622c+BN7X1jC3z37NovxrRy30HFb3BI8UZtNXQdjLLKCu3PSy";
+constexpr std::string_view kAuditor =
+    "auditor+c18209cb+BCxURhJoPhUGpRonik6yxSafN+eBUjmlqha2MnXcXJY2";
+/// Of a log, not of a witness.
+constexpr std::string_view kLogKey = "log+9e7176f2+Ad3YYX/8lbfM+tshZD+J7T2xw+EkWYfsOp0fRV0FPD2o";
+
+std::string with_log(std::string_view log) { return format("version: 1\ndata: d\nlog:\n{}", log); }
+
+TEST(ServeConfig, names_witnesses_and_how_many_of_them_must_cosign) {
+    const std::string two = format(
+        "  witnesses:\n    - {{key: \"{}\", url: \"https://w.example/\"}}\n"
+        "    - {{key: \"{}\", url: \"http://10.1.0.7:8080\"}}\n",
+        kColo, kAuditor);
+    const auto all = parse(with_log(two));
+    ASSERT_TRUE(all) << all.error().message;
+    ASSERT_EQ(all->log.witnesses.size(), 2U);
+    EXPECT_EQ(all->log.witnesses[0].key.text(), kColo);
+    EXPECT_EQ(all->log.witnesses[1].url, "http://10.1.0.7:8080");
+    EXPECT_EQ(all->log.quorum, 2U);
+    EXPECT_EQ(parse(with_log(two + "  quorum: 1\n"))->log.quorum, 1U);
+    for (const char* quorum : {"0", "3", "-1", "x", "1.5"})
+        EXPECT_NE(error_of(with_log(two + "  quorum: " + quorum + "\n")).find("field quorum"),
+                  std::string::npos)
+            << quorum;
+}
+
+TEST(ServeConfig, takes_no_witness_that_is_none_or_stands_twice) {
+    const auto one = [](std::string_view key, std::string_view url) {
+        return format("    - {{key: \"{}\", url: \"{}\"}}\n", key, url);
+    };
+    const std::string good = one(kColo, "https://w.example");
+    for (const std::string& bad :
+         {one(kLogKey, "https://w.example"), one("colo", "https://w.example"),
+          one(kColo, "wss://w.example"), one(kColo, "w.example"), good + good, good + "    - 3\n",
+          good + "    - {key: x}\n"})
+        EXPECT_NE(error_of(with_log("  witnesses:\n" + bad)), "") << bad;
+    EXPECT_NE(error_of(with_log("  witnesses: []\n")), "");
+    EXPECT_NE(error_of(with_log("  quorum: 1\n")), "");
 }
 
 TEST(ServeConfig, refuses_what_is_none) {

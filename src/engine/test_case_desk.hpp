@@ -62,7 +62,8 @@ public:
         return found ? std::make_shared<const Theft>(*std::move(found)) : nullptr;
     }
     /// Traces "t1" and "t2" (of the native coin, of the token), a view "v1" of the first, an alert.
-    std::unique_ptr<CaseDesk> desk() {
+    /// `name`: of its store; another desk has another.
+    std::unique_ptr<CaseDesk> desk(const std::string& name = "cases") {
         CaseSources sources;
         sources.theft = [this](std::string_view id) -> Result<std::shared_ptr<const Theft>> {
             if (id == "t1") return theft(1);
@@ -82,18 +83,21 @@ public:
             stored.alert.reason = "All of it left within one block";
             return std::vector{stored};
         };
-        auto made = CaseDesk::open({.store = folder + "/cases.sqlite",
+        auto made = CaseDesk::open({.store = folder + "/" + name + ".sqlite",
                                     .archives = folder + "/archives",
                                     .ledger = folder + "/ledger",
                                     .log = folder + "/log",
                                     .version = "1.2.3",
-                                    .chromium = "/no/browser"},
+                                    .chromium = "/no/browser",
+                                    .words = {},
+                                    .on_step = on_step},
                                    std::move(sources), *log);
         EXPECT_TRUE(made) << (made ? "" : made.error().message);
         return *std::move(made);
     }
 
     std::string folder;
+    std::function<void(const std::string&, std::string_view)> on_step;
     std::unique_ptr<tlog::Log> log;
     UnixMillis now = from_unix_seconds(1'767'225'600);
 

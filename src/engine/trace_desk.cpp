@@ -106,6 +106,14 @@ Result<std::shared_ptr<const World>> open_world(const std::string& directory, co
     return std::shared_ptr<const World>{std::move(world)};
 }
 
+/// By what is asked, and of which ledger.
+Result<std::string> id_of(const TheftRequest& request, const World& world) {
+    CORDON_TRY(auto seeds, parse_seeds(request.seeds, *world.ledger));
+    CORDON_TRY(std::string text, question_text(request.params, std::move(seeds)));
+    text += world.digest;
+    return to_hex(crypto::sha256(bytes_of(text))).substr(0, kIdDigits);
+}
+
 /// A finished trace and what was made of it.
 struct Finished {
     explicit Finished(Theft made) : theft{std::make_shared<const Theft>(std::move(made))} {}
@@ -405,6 +413,26 @@ TraceDesk::~TraceDesk() {
     for (std::thread& thread : impl_->threads) thread.join();
 }
 
+Result<std::optional<TraceJob>> TraceDesk::find(const TheftRequest& request) const {
+    std::shared_ptr<const World> world;
+    {
+        const std::scoped_lock lock{impl_->mutex};
+        world = impl_->world;
+    }
+    CORDON_TRY(const std::string id, id_of(request, *world));
+    const std::scoped_lock lock{impl_->mutex};
+    const auto known = impl_->asked.find(id);
+    return known == impl_->asked.end() ? std::nullopt : std::optional{known->second.job};
+}
+
+Result<TheftRequest> TraceDesk::question(std::string_view id) const {
+    const std::scoped_lock lock{impl_->mutex};
+    const auto at = impl_->asked.find(id);
+    if (at == impl_->asked.end())
+        return fail(ErrorCode::kNotFound, "no such trace here: ask for it again");
+    return at->second.request;
+}
+
 Result<TraceJob> TraceDesk::ask(const TheftRequest& request) {
     if (request.mode != trace::Mode::kTaint)
         return fail(ErrorCode::kUnsupported, "only where the money went is asked here");
@@ -413,10 +441,7 @@ Result<TraceJob> TraceDesk::ask(const TheftRequest& request) {
         const std::scoped_lock lock{impl_->mutex};
         world = impl_->world;
     }
-    CORDON_TRY(auto seeds, parse_seeds(request.seeds, *world->ledger));
-    CORDON_TRY(std::string text, question_text(request.params, std::move(seeds)));
-    text += world->digest;
-    const std::string id = to_hex(crypto::sha256(bytes_of(text))).substr(0, kIdDigits);
+    CORDON_TRY(const std::string id, id_of(request, *world));
 
     TraceJob job;
     {

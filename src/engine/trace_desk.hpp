@@ -58,7 +58,11 @@ public:
 
     /// Begins, or finds. Errors of parse_seeds at once; the rest in the job. kLimit: too many wait.
     Result<TraceJob> ask(const TheftRequest& request);
-    Result<TraceJob> job(std::string_view id) const;  ///< kNotFound.
+    /// The job of a question that was asked, without asking it; nothing: it was not, or is of a
+    /// ledger that has grown since.
+    Result<std::optional<TraceJob>> find(const TheftRequest& request) const;
+    Result<TheftRequest> question(std::string_view id) const;  ///< What was asked; kNotFound.
+    Result<TraceJob> job(std::string_view id) const;           ///< kNotFound.
     /// This desk's, the newest first; the oldest are forgotten.
     std::vector<TraceJob> jobs() const;
     /// Waits at most `wait`; kUnavailable while it runs, what went wrong when it failed. kNotFound:

@@ -431,6 +431,42 @@ TEST_F(ApiTest, shows_the_audit_log_by_pages) {
     EXPECT_EQ(server_.as_token(kAdmin, "GET", "/api/audit?cursor=x").status, 400U);
 }
 
+TEST_F(ApiTest, says_what_left_the_audit_log_instead_of_failing_on_it) {
+    for (int i = 0; i < 900; ++i)
+        ASSERT_TRUE(server_.log->enqueue(R"({"kind":"audit","data":{}})"));
+    ASSERT_TRUE(server_.log->append("{}"));
+    const auto page = [&](const std::string& query) {
+        return TestServer::data(server_.as_token(kAdmin, "GET", "/api/audit?limit=500" + query));
+    };
+    const auto before = page("");
+    EXPECT_TRUE(before.at("left").is_null());
+    const std::string cursor{before.at("next").as_string()};
+    ASSERT_TRUE(server_.log->prune({.until = 512,
+                                    .archive = {},
+                                    .snapshot = {},
+                                    .by = "alice",
+                                    .why = "older than a year",
+                                    .now = server_.now}));
+    const auto newest = page("");
+    EXPECT_TRUE(newest.at("next").is_null());
+    const auto& left = newest.at("left");
+    EXPECT_EQ(left.at("until"), 512);
+    EXPECT_EQ(left.at("bundle"), 1);
+    EXPECT_EQ(left.at("by"), "alice");
+    EXPECT_EQ(left.at("why"), "older than a year");
+    EXPECT_EQ(left.at("archived"), false);
+    // The anchor itself is in the list.
+    const auto& items = newest.at("items").as_array();
+    EXPECT_TRUE(std::any_of(items.begin(), items.end(), [&](const auto& row) {
+        return row.at("index") == left.at("anchor") && row.at("what") == "anchor";
+    }));
+    for (const std::string& old : {cursor, std::string{"512"}, std::string{"0"}}) {
+        const auto gone = page("&cursor=" + old);
+        EXPECT_EQ(gone.at("items").as_array().size(), 0U) << old;
+        EXPECT_EQ(gone.at("left").at("anchor"), left.at("anchor")) << old;
+    }
+}
+
 TEST_F(ApiTest, manages_accounts_and_tokens) {
     const auto ask = [&](std::string method, std::string target, std::string body = {}) {
         return server_.as_token(kAdmin, std::move(method), std::move(target), std::move(body));

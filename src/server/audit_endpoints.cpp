@@ -45,6 +45,26 @@ std::string call_of(const json::object& row) {
     return json::serialize(key);
 }
 
+/// What left by retention, as the log's anchor says it; null: nothing did.
+Result<json::value> left_of(tlog::Log& log) {
+    const tlog::Retention retention = log.retention();
+    if (retention.until == 0) return nullptr;
+    json::object left{{"until", retention.until},
+                      {"bundle", retention.until / tlog::kTileWidth - 1},
+                      {"anchor", retention.anchor}};
+    CORDON_TRY(log.read(retention.anchor, retention.anchor + 1,
+                        [&](uint64_t, std::string_view entry) -> Status {
+                            CORDON_TRY(const auto anchor, tlog::parse_anchor(entry));
+                            if (!anchor) return {};  // Opening the log told, or log verify will.
+                            left["time"] = format_rfc3339(anchor->time);
+                            left["by"] = anchor->by;
+                            left["why"] = anchor->why;
+                            left["archived"] = anchor->archived;
+                            return {};
+                        }));
+    return left;
+}
+
 /// Backwards from the newest, or from before the cursor: the index of the last row that was shown.
 Result<Answer> list(tlog::Log& log, const Call& call) {
     uint64_t end = log.size();
@@ -56,7 +76,12 @@ Result<Answer> list(tlog::Log& log, const Call& call) {
     uint64_t limit = kUsualRows;
     if (const std::string_view text = call.param("limit"); !text.empty())
         std::from_chars(text.data(), text.data() + text.size(), limit);
-    const uint64_t first = std::min(end, log.first());  // What is before it left by retention.
+    const uint64_t first = log.first();  // What is before it left by retention.
+    if (end <= first) {                  // Also a cursor of before something left.
+        json::object none = page({}, std::nullopt);
+        CORDON_TRY(none["left"], left_of(log));
+        return Data{.data = std::move(none)};
+    }
     const uint64_t begin = std::max(first, end - std::min(end, limit));
     // What was begun is told only where its end is not: that stands a few entries behind it, so
     // perhaps on the page that was read before this one.
@@ -74,8 +99,15 @@ Result<Answer> list(tlog::Log& log, const Call& call) {
         const bool is_begin = (*row)["status"].is_null() && row->contains("request");
         if (!is_begin || !ended.contains(call_of(*row))) items.push_back(std::move(*row));
     }
-    return Data{.data = page(std::move(items),
-                             begin == first ? std::nullopt : std::optional{std::to_string(begin)})};
+    const bool is_last = begin == first;
+    json::object out =
+        page(std::move(items), is_last ? std::nullopt : std::optional{std::to_string(begin)});
+    if (is_last) {
+        CORDON_TRY(out["left"], left_of(log));
+    } else {
+        out["left"] = nullptr;
+    }
+    return Data{.data = std::move(out)};
 }
 
 }  // namespace
@@ -91,6 +123,13 @@ std::vector<Endpoint> audit_endpoints(tlog::Log& log) {
          optional("peer", Schema::any("IP address.")), optional("request", Schema::any("Its id.")),
          optional("body", Schema::any("SHA-256 of the body; null: none, or it had a secret.")),
          optional("left_out", Schema::any("Refused changes before it that were not written."))});
+    const Schema left = Schema::object(
+        {required("until", Schema::integer(0, INT64_MAX, "Entries before it left.")),
+         required("bundle", Schema::integer(0, INT64_MAX, "The last bundle that left.")),
+         required("anchor", Schema::integer(0, INT64_MAX, "The entry that says so.")),
+         optional("time", Schema::time()), optional("by", Schema::any("Who let them leave.")),
+         optional("why", Schema::any()),
+         optional("archived", Schema::boolean("They lie in an archive."))});
     std::vector<Endpoint> out;
     out.push_back({.method = "GET",
                    .path = "/api/audit",
@@ -102,7 +141,8 @@ std::vector<Endpoint> audit_endpoints(tlog::Log& log) {
                    .query = {{"cursor", Schema::text(20, "Of an earlier page.", "[0-9]+"), ""},
                              {"limit", Schema::integer(1, kMostRows), "Rows; 100 unless told."}},
                    .answer = Schema::object({required("items", Schema::array(row, kMostRows)),
-                                             required("next", Schema::or_null(Schema::text(20)))}),
+                                             required("next", Schema::or_null(Schema::text(20))),
+                                             required("left", Schema::or_null(left))}),
                    .handler = [&log](const Call& call) { return list(log, call); }});
     return out;
 }

@@ -1,5 +1,6 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <array>
 #include <boost/json.hpp>
 #include <charconv>
 
@@ -43,6 +44,44 @@ Schema item_schema() {
          optional("note", text_schema(4'000, "Plain text."))});
 }
 
+constexpr std::array<std::pair<const char*, std::string records::CaseSender::*>, 8> kSender{
+    {{"organisation", &records::CaseSender::organisation},
+     {"name", &records::CaseSender::name},
+     {"role", &records::CaseSender::role},
+     {"email", &records::CaseSender::email},
+     {"phone", &records::CaseSender::phone},
+     {"reference", &records::CaseSender::reference},
+     {"answer_to", &records::CaseSender::answer_to},
+     {"hold_until", &records::CaseSender::hold_until}}};
+
+Schema sender_schema() {
+    std::vector<Property> parts;
+    for (const auto& [name, part] : kSender)
+        parts.push_back(optional(name, text_schema(200, "One line; left out: empty.")));
+    return Schema::object(std::move(parts), "Who writes the letters, whole.");
+}
+
+Schema keys_schema() {
+    return Schema::array(Schema::text(100, "Key of a letter.", "[a-z0-9-]+"), 500,
+                         "Only these letters are drafted; empty: all that can be.");
+}
+
+std::optional<records::CaseSender> sender_of(const json::object& body) {
+    const json::value* value = body.if_contains("sender");
+    if (value == nullptr) return std::nullopt;
+    records::CaseSender sender;
+    for (const auto& [name, part] : kSender) sender.*part = text_of(value->as_object(), name);
+    return sender;
+}
+
+std::optional<std::vector<std::string>> keys_of(const json::object& body) {
+    const json::value* value = body.if_contains("letters_for");
+    if (value == nullptr) return std::nullopt;
+    std::vector<std::string> keys;
+    for (const json::value& key : value->as_array()) keys.emplace_back(key.as_string());
+    return keys;
+}
+
 CaseItem item_of(const json::object& body, const Call& call) {
     CaseItem item;
     // The schema has looked at it.
@@ -77,7 +116,10 @@ Result<Answer> whole_case(const engine::CaseDesk& cases, std::string_view id, un
     if (history) {
         CORDON_TRY(steps, cases.history(id));
     }
-    return Data{.data = case_json(value, steps),
+    json::value data = case_json(value, steps);
+    if (const std::string step = cases.sealing(id); !step.empty())
+        data.as_object()["sealing"] = step;
+    return Data{.data = std::move(data),
                 .status = status,
                 .location = status == 201 ? "/api/cases/" + value.id : std::string{}};
 }
@@ -221,32 +263,39 @@ void add_reading(std::vector<Endpoint>& all, engine::CaseDesk& cases) {
 void add_changing(std::vector<Endpoint>& all, engine::CaseDesk& cases) {
     Endpoint each = changes("POST", "/api/cases", "makeCase", "A new case", "case");
     each.body = Schema::object({optional("title", text_schema(200, "What it is about.")),
-                                required("items", Schema::array(item_schema(), kMostItems))});
+                                required("items", Schema::array(item_schema(), kMostItems)),
+                                optional("letters_for", keys_schema())});
     each.max_body = 1U << 20U;
     each.handler = [&cases](const Call& call) -> Result<Answer> {
         const json::object& body = call.body.as_object();
         std::vector<CaseItem> items;
         for (const json::value& item : body.at("items").as_array())
             items.push_back(item_of(item.as_object(), call));
-        CORDON_TRY(const Case made, cases.create(text_of(body, "title"), std::move(items),
-                                                 call.caller.name, call.now));
+        CORDON_TRY(const Case made,
+                   cases.create(text_of(body, "title"), std::move(items), call.caller.name,
+                                call.now, keys_of(body).value_or(std::vector<std::string>{})));
         return whole_case(cases, made.id, 201);
     };
     all.push_back(each);
 
     const std::string path{kCasePath};
-    each = changes("PATCH", path, "editCase", "Title, story or state of a case", "case");
+    each = changes("PATCH", path, "editCase",
+                   "Title, story, state of a case, or who writes its letters", "case");
     each.body = Schema::object(
         {optional("title", text_schema(200, "What it is about.")),
          optional("summary", text_schema(16'000, "The story so far; plain text.")),
-         optional("state", Schema::choice({"open", "closed"}, "Sealing is a call of its own."))});
+         optional("state", Schema::choice({"open", "closed"}, "Sealing is a call of its own.")),
+         optional("sender", sender_schema()), optional("letters_for", keys_schema())});
     each.max_body = 128U << 10U;
     each.handler = [&cases](const Call& call) -> Result<Answer> {
         const json::object& body = call.body.as_object();
         const auto state = optional_text(body, "state");
-        CORDON_TRY(cases.edit(
-            id_of(call), optional_text(body, "title"), optional_text(body, "summary"),
-            state ? records::parse_case_state(*state) : std::nullopt, call.caller.name, call.now));
+        engine::CaseChange change{.title = optional_text(body, "title"),
+                                  .summary = optional_text(body, "summary"),
+                                  .state = state ? records::parse_case_state(*state) : std::nullopt,
+                                  .sender = sender_of(body),
+                                  .letters_for = keys_of(body)};
+        CORDON_TRY(cases.edit(id_of(call), std::move(change), call.caller.name, call.now));
         return whole_case(cases, id_of(call), 200);
     };
     all.push_back(each);

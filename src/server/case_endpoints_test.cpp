@@ -59,6 +59,44 @@ TEST_F(CasesApi, goes_from_a_trace_to_letters_and_an_archive) {
     EXPECT_EQ(as(Role::kAnalyst, "DELETE", path + "/items/1").status, 409U);
 }
 
+TEST_F(CasesApi, keeps_who_writes_the_letters_and_drafts_one_alone) {
+    const std::string path = make();
+    const auto changed = as(Role::kAnalyst, "PATCH", path,
+                            R"({"sender":{"organisation":"Examplia Ltd","phone":"+1 555 0100"},)"
+                            R"("letters_for":["north-exchange"]})");
+    ASSERT_EQ(changed.status, 200U) << changed.body;
+    const auto whole = TestServer::data(as(Role::kViewer, "GET", path));
+    EXPECT_EQ(whole.at("sender").at("organisation").as_string(), "Examplia Ltd");
+    EXPECT_EQ(whole.at("sender").at("email").as_string(), "");
+    std::string history;
+    for (const auto& step : whole.at("history").as_array())
+        history += std::string{step.at("what").as_string()} + ",";
+    EXPECT_THAT(history, HasSubstr("sender,letters,"));
+    const auto letters = TestServer::data(as(Role::kViewer, "GET", path + "/letters"));
+    int drafted = 0;
+    for (const auto& letter : letters.at("items").as_array()) {
+        const bool mine = letter.at("drafted").as_bool();
+        drafted += mine ? 1 : 0;
+        EXPECT_EQ(mine, letter.at("key").as_string() == "north-exchange");
+    }
+    EXPECT_EQ(drafted, 1);
+    EXPECT_THAT(as(Role::kViewer, "GET", path + "/letters/north-exchange.txt").body,
+                HasSubstr("Examplia Ltd"));
+    // The others are drafted again when all are asked for.
+    EXPECT_EQ(as(Role::kAnalyst, "PATCH", path, R"({"letters_for":[]})").status, 200U);
+    const auto all = TestServer::data(as(Role::kViewer, "GET", path + "/letters"));
+    for (const auto& letter : all.at("items").as_array())
+        EXPECT_TRUE(letter.at("drafted").as_bool());
+    for (const char* body :
+         {R"({"sender":"x"})", R"({"sender":{"organisation":7}})", R"({"sender":{"bank":"x"}})",
+          R"({"letters_for":["../x"]})", R"({"letters_for":"x"})", R"({"letters_for":[""]})"})
+        EXPECT_EQ(as(Role::kAnalyst, "PATCH", path, body).status / 100, 4U) << body;
+    EXPECT_EQ(as(Role::kViewer, "PATCH", path, R"({"sender":{"name":"x"}})").status, 403U);
+    const auto one = as(Role::kAnalyst, "POST", "/api/cases",
+                        R"({"items":[{"kind":"trace","ref":"t1"}],"letters_for":["bridge"]})");
+    EXPECT_EQ(TestServer::data(one).at("letters_for").as_array().size(), 1U);
+}
+
 TEST_F(CasesApi, refuses_what_it_does_not_know) {
     const std::string path = make();
     for (const char* body : {"", "[]", "{}", R"({"items":[{"kind":"bomb"}]})", R"({"items":{}})",

@@ -10,6 +10,7 @@
 #include <cordon/engine/screener.hpp>
 #include <cordon/engine/trace_desk.hpp>
 #include <cordon/guard/gate.hpp>
+#include <cordon/report/words.hpp>
 #include <cordon/tlog/log.hpp>
 
 #include "accounts.hpp"
@@ -42,6 +43,7 @@ struct SystemFacts {
     bool simulated = false;    ///< The feed is a replay: the console marks every screen.
     std::string guide = {};    ///< Id of the guided path to offer; empty: none.
     std::string log_key = {};  ///< Public key of the server's log (tlog::PublicKey::text).
+    report::Words words = {};  ///< What the case says of its units and of its labels' authors.
     struct Check {
         std::string name, detail, fix;
         enum class State : uint8_t { kGood, kWarning, kBad } state{};
@@ -54,6 +56,18 @@ struct SystemFacts {
         UnixMillis time;
     };
     std::function<std::vector<ChainTip>()> chains = {};
+    struct Witness {
+        std::string log, name;  ///< Of "log" and "gate"; of the witness's key.
+        uint64_t entries = 0;   ///< That it cosigned; 0: none yet.
+        std::optional<UnixMillis> at;
+        /// "unasked", "well", "silent", "conflict": it saw another log. Why, doctor says.
+        std::string_view state;
+    };
+    struct Witnesses {
+        uint64_t quorum = 0;
+        std::vector<Witness> all;
+    };
+    std::function<Witnesses()> witnesses = {};  ///< Nothing: none are named.
     /// Nothing has failed that others wait for. Cheap: anybody may ask, at any rate.
     std::function<bool()> ready = {};
     /// Reads files and asks nodes: for those who run it, and at most every ten seconds.

@@ -9,11 +9,13 @@
 #include <boost/json/serialize.hpp>
 
 #include <cordon/base/format.hpp>
+#include <cordon/engine/case_folder.hpp>
 #include <cordon/engine/guard_reconcile.hpp>
 #include <cordon/engine/ingest.hpp>
 #include <cordon/engine/live_pump.hpp>
 #include <cordon/engine/risk_files.hpp>
 #include <cordon/engine/watch.hpp>
+#include <cordon/engine/witness_desk.hpp>
 #include <cordon/feed/open.hpp>
 #include <cordon/net/file_limit.hpp>
 #include <cordon/net/http_server.hpp>
@@ -66,7 +68,8 @@ struct Service::House {
     std::shared_ptr<net::EventHub> hub = std::make_shared<net::EventHub>(kEvents);
     std::optional<WriterLock> lock;
     std::unique_ptr<tlog::Log> log;
-    std::string log_key;  // Public.
+    std::string log_key;                              // Public.
+    std::vector<engine::WitnessDesk::Log> witnessed;  // Logs of this service.
     std::unique_ptr<records::AccountStore> account_store;
     std::unique_ptr<Accounts> accounts;
     std::unique_ptr<engine::TraceDesk> traces;
@@ -75,6 +78,7 @@ struct Service::House {
     std::shared_ptr<engine::Screener> screener;
     std::unique_ptr<engine::LiveRisk> risk;
     std::unique_ptr<guard::Gate> gate;
+    std::unique_ptr<engine::WitnessDesk> witnesses;
     std::unique_ptr<Api> api;
     std::unique_ptr<net::HttpServer> http;
     std::unique_ptr<engine::LivePump> pump;
@@ -106,6 +110,7 @@ struct Service::House {
     Status open_alerts();
     Status open_guard();
     Status open_cases();
+    Status open_witnesses();
     Status open_console();
     Status begin_watch();
 
@@ -113,6 +118,8 @@ struct Service::House {
     Status look();
     std::vector<SystemFacts::ChainTip> chains() const;
     bool is_well();
+    SystemFacts::Witnesses witness_facts() const;
+    void ask_witnesses(std::vector<SystemFacts::Check>& checks) const;
     std::vector<SystemFacts::Check> doctor();
     void stop();
 };
@@ -134,6 +141,7 @@ Status Service::House::open_log() {
     CORDON_TRY(tlog::SigningKey key,
                tlog::open_log_key(in_data("log.key"), in_data("log"), "cordon-serve"));
     log_key = key.public_key().text();
+    witnessed.push_back({"log", in_data("log"), key.public_key()});
     CORDON_TRY(log, tlog::Log::open(in_data("log"), std::move(key)));
     tell("log", format("{} entries, signed by {}", log->size(), log_key));
     return {};
@@ -193,6 +201,7 @@ Status Service::House::open_guard() {
     CORDON_TRY(system_disk().make_directory(directory));
     CORDON_TRY(tlog::SigningKey key,
                tlog::open_log_key(directory + "/gate.key", directory + "/log", config.guard.name));
+    witnessed.push_back({"gate", directory + "/log", key.public_key()});
     CORDON_TRY(gate, guard::Gate::open(directory, std::move(key), policy, *risk));
     tell("guard", format("policy {}, {} waiting", gate->policy(hooks.clock())->version(),
                          gate->pending(hooks.clock()).size()));
@@ -200,14 +209,35 @@ Status Service::House::open_guard() {
 }
 
 Status Service::House::open_cases() {
+    if (!config.words_file.empty()) {
+        CORDON_TRY(config.words, engine::load_case_words(config.words_file));
+    }
+    const auto tell_step = [this](const std::string& id, std::string_view step) {
+        hub->publish("case",
+                     boost::json::serialize(boost::json::object{{"id", id}, {"sealing", step}}));
+    };
     CORDON_TRY(cases, engine::CaseDesk::open({.store = in_data("cases.sqlite"),
                                               .archives = in_data("archives"),
                                               .ledger = config.ledger,
                                               .log = in_data("log"),
-                                              .version = hooks.version},
+                                              .version = hooks.version,
+                                              .words = config.words,
+                                              .on_step = tell_step},
                                              engine::case_sources(*traces, alerts.get()), *log));
     CORDON_TRY(const auto all, cases->list(std::nullopt));
     tell("cases", format("{}", all.size()));
+    return {};
+}
+
+Status Service::House::open_witnesses() {
+    if (config.log.witnesses.empty()) return {};
+    CORDON_TRY(witnesses, engine::WitnessDesk::open({.config = config.log,
+                                                     .logs = witnessed,
+                                                     .folder = in_data("witness"),
+                                                     .clock = hooks.clock,
+                                                     .warning = hooks.warning}));
+    witnesses->start();
+    tell("witness", format("{} of {} must cosign", config.log.quorum, config.log.witnesses.size()));
     return {};
 }
 
@@ -225,15 +255,19 @@ Status Service::House::open_console() {
     add(event_endpoints(hub));
     std::vector<std::string> parts{"watch", "trace", "cases"};
     if (gate) parts.emplace_back("guard");
-    add(system_endpoints({.version = hooks.version,
-                          .name = config.name,
-                          .simulated = config.watch.simulated,
-                          .guide = config.guide,
-                          .log_key = log_key,
-                          .parts = std::move(parts),
-                          .chains = [this] { return chains(); },
-                          .ready = [this] { return is_well(); },
-                          .doctor = [this] { return doctor(); }}));
+    add(system_endpoints(
+        {.version = hooks.version,
+         .name = config.name,
+         .simulated = config.watch.simulated,
+         .guide = config.guide,
+         .log_key = log_key,
+         .words = config.words,
+         .parts = std::move(parts),
+         .chains = [this] { return chains(); },
+         .witnesses = [this] { return witness_facts(); },
+         .ready = [this] { return is_well(); },
+         .doctor = [this] { return doctor(); },
+         .metrics = [this] { return witnesses ? witnesses->metrics() : std::string{}; }}));
     constexpr double kMinute = 60;
     CORDON_TRY(api, Api::make(std::move(endpoints), *accounts,
                               {.version = hooks.version,
@@ -384,9 +418,49 @@ bool Service::House::is_well() {
     return !failed;
 }
 
+SystemFacts::Witnesses Service::House::witness_facts() const {
+    SystemFacts::Witnesses facts;
+    if (!witnesses) return facts;
+    facts.quorum = witnesses->quorum();
+    for (const engine::WitnessStanding& each : witnesses->standing()) {
+        const std::string_view state = each.trouble && each.trouble->code == ErrorCode::kConflict
+                                           ? "conflict"
+                                       : each.trouble ? "silent"
+                                       : each.at      ? "well"
+                                                      : "unasked";
+        facts.all.push_back({each.log, each.witness, each.entries, each.at, state});
+    }
+    return facts;
+}
+
+/// What witnesses say of each log. The verdicts go on whatever it is.
+void Service::House::ask_witnesses(std::vector<SystemFacts::Check>& checks) const {
+    using Check = SystemFacts::Check;
+    if (!witnesses) return;
+    for (const engine::WitnessStanding& each : witnesses->standing()) {
+        if (!each.trouble) continue;
+        const bool other = each.trouble->code == ErrorCode::kConflict;
+        checks.push_back({"witness", format("{}: {}", each.log, each.trouble->message),
+                          other ? "stop the gate: its log is not the one that the witness saw; "
+                                  "docs/user/guard-operations.md says how it is found out"
+                                : "is it running, and is this machine allowed to ask it?",
+                          other ? Check::State::kBad : Check::State::kWarning});
+    }
+    for (const engine::WitnessDesk::Kept& each : witnesses->kept()) {
+        const bool enough = each.witnesses.size() >= witnesses->quorum();
+        checks.push_back(
+            {"witness",
+             format("{}: {} of {} cosigned {} entries, {} must", each.log, each.witnesses.size(),
+                    config.log.witnesses.size(), each.entries, witnesses->quorum()),
+             enough ? "" : "until so many cosign, an older state in its place may not show",
+             enough ? Check::State::kGood : Check::State::kWarning});
+    }
+}
+
 std::vector<SystemFacts::Check> Service::House::doctor() {
     using Check = SystemFacts::Check;
     std::vector<Check> checks = check_serve(config);
+    ask_witnesses(checks);
     const std::scoped_lock guard{mutex};
     if (failed)
         checks.push_back({"watch", failed->message,
@@ -407,6 +481,7 @@ void Service::House::stop() {
     if (pump) pump->stop();
     if (http) http->stop();
     if (watcher.joinable()) watcher.join();
+    if (witnesses) witnesses->stop();
     // What does not work here shows at the next start: every entry is durable already.
     if (gate) static_cast<void>(gate->log().publish());
     if (log) static_cast<void>(log->publish());
@@ -429,6 +504,7 @@ Result<std::unique_ptr<Service>> Service::start(const engine::ServeConfig& confi
              Step{"alerts", &House::open_alerts},
              Step{"guard", &House::open_guard},
              Step{"cases", &House::open_cases},
+             Step{"witness", &House::open_witnesses},
              Step{"console", &House::open_console},
              Step{"watch", &House::begin_watch},
          })

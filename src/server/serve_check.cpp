@@ -14,6 +14,7 @@
 #include <cordon/engine/sink_config.hpp>
 #include <cordon/feed/open.hpp>
 #include <cordon/guard/policy.hpp>
+#include <cordon/net/http.hpp>
 #include <cordon/net/rpc_client.hpp>
 
 #include "serve.hpp"
@@ -37,6 +38,7 @@ public:
         watch();
         nodes();
         guard();
+        witnesses();
         limits();
         return std::move(checks_);
     }
@@ -184,6 +186,24 @@ private:
             return bad("guard", config_.guard.policy + ": has errors",
                        "cordon guard policy validate tells them");
         good("guard", format("{}: policy {}", config_.guard.policy, compiled.policy->version()));
+    }
+    void witnesses() {
+        constexpr std::chrono::seconds kPatience{3};
+        for (const auto& each : config_.log.witnesses) {
+            const auto url = net::parse_url(each.url);
+            if (!url) return bad("witness", url.error().message, "mend the URL");
+            net::NetOptions options;
+            options.connect_timeout = options.timeout = kPatience;
+            auto client = net::HttpClient::make(*url, options);
+            if (!client) return bad("witness", client.error().message, "mend the URL");
+            // Whatever it says to that, it is there.
+            const auto answer = client->send({.method = "GET"});
+            if (answer)
+                good("witness", format("{}: {} answers", each.key.name, url->shown()));
+            else
+                warn("witness", format("{}: {}", each.key.name, answer.error().message),
+                     "is it running, and is this machine allowed to ask it?");
+        }
     }
     void limits() {
         rlimit files{};

@@ -20,6 +20,13 @@ std::string_view to_string(SystemFacts::Check::State state) {
     return "";
 }
 
+json::array said(const report::Words::Said& words) {
+    json::array out;
+    for (const auto& [name, about] : words)
+        out.push_back(json::object{{"name", name}, {"about", about}});
+    return out;
+}
+
 /// The facts of the program. What a load balancer asks every second, and anybody may ask, is not
 /// found out each time.
 class System {
@@ -34,13 +41,27 @@ public:
                 chains.push_back(json::object{{"chain", cordon::to_string(tip.chain)},
                                               {"height", tip.height},
                                               {"time", format_rfc3339(tip.time)}});
-        return Data{.data = json::object{{"version", facts_.version},
-                                         {"name", facts_.name},
-                                         {"simulated", facts_.simulated},
-                                         {"guide", facts_.guide},
-                                         {"log_key", facts_.log_key},
-                                         {"parts", std::move(parts)},
-                                         {"chains", std::move(chains)}}};
+        const auto witnesses = facts_.witnesses ? facts_.witnesses() : SystemFacts::Witnesses{};
+        json::array cosigned;
+        for (const SystemFacts::Witness& each : witnesses.all)
+            cosigned.push_back(
+                json::object{{"log", each.log},
+                             {"name", each.name},
+                             {"entries", each.entries},
+                             {"at", each.at ? json::value(format_rfc3339(*each.at)) : nullptr},
+                             {"state", each.state}});
+        return Data{
+            .data = json::object{{"version", facts_.version},
+                                 {"name", facts_.name},
+                                 {"simulated", facts_.simulated},
+                                 {"guide", facts_.guide},
+                                 {"log_key", facts_.log_key},
+                                 {"words", json::object{{"assets", said(facts_.words.assets)},
+                                                        {"authors", said(facts_.words.authors)}}},
+                                 {"witness_quorum", witnesses.quorum},
+                                 {"witnesses", std::move(cosigned)},
+                                 {"parts", std::move(parts)},
+                                 {"chains", std::move(chains)}}};
     }
     Result<Answer> doctor(UnixMillis now) {
         json::array checks;
@@ -79,6 +100,12 @@ private:
     std::optional<UnixMillis> checked_;
 };
 
+Schema said_schema() {
+    return Schema::array(
+        Schema::object({required("name", Schema::text(200)), required("about", Schema::text(400))}),
+        200);
+}
+
 Schema words(std::size_t most) { return Schema::array(Schema::text(64), most); }
 
 }  // namespace
@@ -102,6 +129,22 @@ std::vector<Endpoint> system_endpoints(SystemFacts facts) {
               required(
                   "log_key",
                   Schema::text(500, "By which archives are verified; give it by another way.")),
+              required("words",
+                       Schema::object(
+                           {required("assets", said_schema()), required("authors", said_schema())},
+                           "What the case says of its units and its labels' authors.")),
+              required("witness_quorum",
+                       Schema::integer(0, 16, "Witnesses that must have cosigned; 0: none named.")),
+              required(
+                  "witnesses",
+                  Schema::array(
+                      Schema::object({required("log", Schema::choice({"log", "gate"})),
+                                      required("name", Schema::text(500)),
+                                      required("entries", Schema::integer(0, INT64_MAX)),
+                                      required("at", Schema::or_null(Schema::time())),
+                                      required("state", Schema::choice({"unasked", "well", "silent",
+                                                                        "conflict"}))}),
+                      32)),
               required("parts", words(8)),
               required(
                   "chains",

@@ -1,5 +1,6 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <array>
 #include <boost/json.hpp>
 
 #include <cordon/chain/text.hpp>
@@ -129,6 +130,37 @@ Result<Answer> view(TraceDesk& traces, const Call& call) {
                 .immutable = true};
 }
 
+constexpr std::array kRules{trace::Policy::kFifo, trace::Policy::kLifo, trace::Policy::kTiho,
+                            trace::Policy::kHaircut, trace::Policy::kPoison};
+
+/// The same question by each rule: its trace, or null where nobody asked for it yet.
+Result<Answer> rules(TraceDesk& traces, const Call& call, bool ask_for_them) {
+    CORDON_TRY(engine::TheftRequest request, traces.question(call.path.at("id")));
+    json::array items;
+    for (const trace::Policy rule : kRules) {
+        request.params.policy = rule;
+        std::optional<engine::TraceJob> job;
+        if (ask_for_them) {
+            CORDON_TRY(job, traces.ask(request));
+        } else {
+            CORDON_TRY(job, traces.find(request));
+        }
+        json::value found;
+        if (job) found = job_json(*job);
+        items.push_back(
+            json::object{{"policy", trace::to_string(rule)}, {"trace", std::move(found)}});
+    }
+    return Data{.data = json::object{{"items", std::move(items)}},
+                .status = ask_for_them ? 202U : 200U};
+}
+
+Schema rules_schema() {
+    return Schema::object({required(
+        "items", Schema::array(Schema::object({required("policy", Schema::text(10)),
+                                               required("trace", Schema::or_null(job_schema()))}),
+                               kRules.size()))});
+}
+
 Endpoint get(std::string path, std::string id, std::string kind, std::string summary,
              std::function<Result<Answer>(const Call&)> handler) {
     return Endpoint{.method = "GET",
@@ -220,6 +252,22 @@ std::vector<Endpoint> trace_endpoints(TraceDesk& traces) {
     const Schema address = Schema::text(128);
     all.back().query = {{"from", address, "[CHAIN:]ADDRESS", true},
                         {"to", address, "[CHAIN:]ADDRESS", true}};
+    all.push_back(
+        get("/api/traces/{id}/rules", "getTraceRules", "trace.rules",
+            "The traces of the same question by each rule, as far as they were asked for.",
+            [&traces](const Call& call) { return rules(traces, call, false); }));
+    all.back().answer = rules_schema();
+    all.push_back(
+        {.method = "POST",
+         .path = "/api/traces/{id}/rules",
+         .id = "askTraceRules",
+         .tag = "trace",
+         .summary = "Asks the same question by each rule; what is known is not asked again.",
+         .kind = "trace.rules",
+         .permission = Permission::kInvestigate,
+         .answer = rules_schema(),
+         .changes = true,
+         .handler = [&traces](const Call& call) { return rules(traces, call, true); }});
     all.push_back({.method = "POST",
                    .path = "/api/views",
                    .id = "saveView",

@@ -1,6 +1,8 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
+#include <set>
+
 #include "test_server.hpp"
 #include "test_theft.hpp"
 #include "trace_question.hpp"
@@ -80,6 +82,54 @@ TEST_F(TraceEndpoints, follow_the_money_and_show_it) {
     const auto svg = get(trace + "/flow.svg?theme=dark");
     EXPECT_EQ(svg.type, "image/svg+xml");
     EXPECT_THAT(svg.body, HasSubstr("<svg"));
+}
+
+TEST_F(TraceEndpoints, set_the_five_rules_side_by_side) {
+    const std::string trace = traced();
+    const auto before = TestServer::data(get(trace + "/rules"));
+    ASSERT_EQ(before.at("items").as_array().size(), 5U);
+    for (const auto& each : before.at("items").as_array())
+        EXPECT_EQ(each.at("trace").is_null(), each.at("policy") != "lifo");
+    EXPECT_EQ(server.as_token(kViewer, "POST", trace + "/rules", "").status, 403U);
+    const auto asked = post(trace + "/rules", "");
+    ASSERT_EQ(asked.status, 202U) << asked.body;
+    std::set<std::string> ids;
+    const auto told = TestServer::data(asked);
+    for (const auto& each : told.at("items").as_array()) {
+        const std::string id{each.at("trace").at("id").as_string()};
+        ids.insert(id);
+        ASSERT_TRUE(theft.desk->theft(id, 20s));
+        const auto summary = TestServer::data(get("/api/traces/" + id + "/summary"));
+        EXPECT_EQ(summary.at("params").at("policy"), each.at("policy"));
+    }
+    EXPECT_EQ(ids.size(), 5U);
+    // Asked again they are the same, and any of them has all five.
+    EXPECT_EQ(TestServer::data(post(trace + "/rules", "")).at("items").at(0).at("trace").at("id"),
+              told.at("items").at(0).at("trace").at("id"));
+    const auto after = TestServer::data(get("/api/traces/" + *ids.begin() + "/rules"));
+    for (const auto& each : after.at("items").as_array())
+        EXPECT_EQ(each.at("trace").at("state"), "done");
+    EXPECT_EQ(theft.desk->jobs().size(), 5U);
+    EXPECT_EQ(get("/api/traces/0123456789abcdef/rules").status, 404U);
+}
+
+TEST_F(TraceEndpoints, tell_one_share_of_one_whole) {
+    const auto data = TestServer::data(get(traced() + "/summary"));
+    const double traced = data.at("traced").to_number<double>();
+    double reached = 0, services = 0, can_hold = 0, labelled = 0;
+    for (const auto& each : data.at("reached").as_array()) {
+        reached += each.at("share").to_number<double>();
+        if (each.at("stop") == "label") labelled = each.at("share").to_number<double>();
+    }
+    for (const auto& each : data.at("services").as_array()) {
+        services += each.at("share").to_number<double>();
+        if (each.at("can_hold").as_bool()) can_hold += each.at("share").to_number<double>();
+        EXPECT_FALSE(each.at("key").as_string().empty());
+    }
+    EXPECT_NEAR(reached, 1, 1e-9);
+    EXPECT_NEAR(services, labelled, 1e-9);
+    EXPECT_NEAR(labelled * traced, data.at("named").to_number<double>(), traced * 1e-9);
+    EXPECT_NEAR(can_hold * traced, data.at("freezable").to_number<double>(), traced * 1e-9);
 }
 
 TEST_F(TraceEndpoints, expand_shows_who_stands_around) {
