@@ -168,7 +168,8 @@ function makeCase(body, who) {
   const now = clock();
   const one = { id: `c-${randomBytes(4).toString("hex")}`, title: body.title ?? "The theft from Examplia Exchange",
     summary: "SYNTHETIC. A hot wallet was emptied of three assets in four txns within a minute.", state: "open", by: who, made: now, changed: now,
-    items: (body.items ?? []).map((item, i) => ({ number: i + 1, note: "", ...item, by: who, time: now })), archive: null,
+    items: (body.items ?? []).map((item, i) => ({ number: i + 1, note: "", ...item, by: who, time: now })), archive: null, letters_for: body.letters_for ?? [],
+    sender: { organisation: "", name: "", role: "", email: "", phone: "", reference: "", answer_to: "", hold_until: "" },
     history: [{ time: now, who, what: "opened", why: "" }] };
   cases.unshift(one);
   return one;
@@ -180,7 +181,7 @@ function letters() {
   for (const end of data.endpoints.filter((one) => ["exchange", "deposit", "service"].includes(one.category))) {
     const name = (end.label ?? "").replace(/: deposit address$/, "");
     const key = name.toLowerCase().replace(/[^a-z0-9]+/g, "-");
-    const one = services.get(key) ?? { key, service: name, category: end.category, said_by: [end.label_source], totals: [], rows: 0, confidence: "Labelled by one source; every movement is on the chain." };
+    const one = services.get(key) ?? { key, service: name, category: end.category, said_by: [`${end.label_source}: addresses`], drafted: true, totals: [], rows: 0, confidence: "Labelled by one source; every movement is on the chain." };
     const total = one.totals.find((sum) => sum.asset === end.asset);
     if (total) Object.assign(total, { stolen: String(BigInt(total.stolen) + BigInt(end.tainted)), usd: total.usd + (end.usd ?? 0) });
     else one.totals.push({ chain: "eth", asset: end.asset, symbol: assets.find((asset) => asset.asset === end.asset)?.symbol ?? null, decimals: 18, stolen: end.tainted, usd: end.usd ?? null });
@@ -191,7 +192,7 @@ function letters() {
 }
 function summary(id) {
   const { data, warnings } = resultOf(id);
-  return { totals: data.totals, params: data.params, assets: data.assets, unit: data.layout.unit, loot: data.layout.loot, services: letters().map((letter) => ({ name: letter.service, category: letter.category,
+  return { totals: data.totals, params: data.params, assets: data.assets, unit: data.layout.unit, loot: data.layout.loot, inherited: 0, traced: data.layout.loot, named: 0.6 * data.layout.loot, freezable: 0.5 * data.layout.loot, services: letters().map((letter) => ({ name: letter.service, key: letter.key, category: letter.category,
     addresses: letter.rows, tainted: letter.totals.map(({ chain, asset, stolen }) => ({ chain, asset, amount: stolen })), usd: letter.totals[0].usd, share: 0.1, said_by: letter.said_by, can_hold: true })),
     reached: [{ stop: "label", share: 0.6 }, { stop: "unspent", share: 0.4 }], warnings };
 }
@@ -291,6 +292,8 @@ const routes = [
   ["GET", "/api/traces/*", "read", "trace.job", ({ path }) => (({ asked: _, ...job }) => job)(found(jobs.get(path[0]), "trace"))],
   ["GET", "/api/traces/*/result", "read", "trace.result", ({ path }) => (found(jobs.get(path[0]), "trace"), resultOf(path[0]).data)],
   ["GET", "/api/traces/*/summary", "read", "trace.summary", ({ path }) => (found(jobs.get(path[0]), "trace"), summary(path[0]))],
+  ...["GET", "POST"].map((method) => [method, "/api/traces/*/rules", method === "GET" ? "read" : "investigate", "trace.rules", ({ path }) => ({ items: ["fifo", "lifo", "tiho", "haircut", "poison"]
+    .map((policy) => { const { asked: _, ...job } = found(jobs.get(path[0]), "trace"); return { policy, trace: policy === "lifo" ? job : null }; }) })]),
   ["GET", "/api/traces/*/layout", "read", "trace.layout", ({ path, query }) => (found(jobs.get(path[0]), "trace"), layout(path[0], query).data)],
   ["GET", "/api/traces/*/flow.svg", "read", "", ({ path, query }) => file("image/svg+xml", cordon.svg(found(jobs.get(path[0]), "trace").asked, query.get("theme") ?? "light"))],
   ["GET", "/api/traces/*/edges.csv", "read", "", ({ path }) => file("text/csv", csvOf(resultOf(path[0]).data.edges), "edges.csv")],

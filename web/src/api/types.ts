@@ -29,6 +29,8 @@ export interface System {
   guide: string;
   /** Public key of the server's log. */
   log_key: string;
+  /** What the case says of its units and of its labels' authors. */
+  words?: { assets: { name: string; about: string }[]; authors: { name: string; about: string }[] };
   parts: ("watch" | "trace" | "guard" | "cases")[];
   chains: { chain: string; height: number; time: string | null }[];
 }
@@ -42,6 +44,19 @@ export interface AuditEntry {
   what: string;
   target: string;
   status: number | string;
+}
+/** The entries of the log that left by retention: those before `until`. */
+export interface AuditLeft {
+  until: number;
+  bundle: number;
+  anchor: number;
+  time?: string;
+  by?: string;
+  why?: string;
+  archived?: boolean;
+}
+export interface AuditPage extends Page<AuditEntry> {
+  left: AuditLeft | null;
 }
 export interface Account {
   name: string;
@@ -251,6 +266,10 @@ export interface CaseItem {
   by: string;
   time: string;
 }
+/** `was`: what stood there before. */
+export interface CaseStep { time: string; who: string; what: string; was: string }
+/** Who writes the letters; empty: a blank to fill in. */
+export interface Sender { organisation: string; name: string; role: string; email: string; phone: string; reference: string; answer_to: string; hold_until: string }
 export interface Case {
   id: string;
   title: string;
@@ -261,7 +280,12 @@ export interface Case {
   changed: string;
   items: CaseItem[];
   archive?: string | null;
-  history?: Step[];
+  sender: Sender;
+  /** Keys of the letters that were asked for; empty: all. */
+  letters_for: string[];
+  /** The step at which its sealing is, while somebody seals it. */
+  sealing?: string;
+  history?: CaseStep[];
 }
 export interface LetterRow {
   key: string;
@@ -270,6 +294,8 @@ export interface LetterRow {
   said_by: string[];
   totals: { chain: string; asset: string; symbol?: string | null; decimals?: number | null; stolen: string; usd?: number | null }[];
   rows: number;
+  /** False: somebody chose others. */
+  drafted: boolean;
   confidence: string;
 }
 /** Stolen money that no letter asks for, and why not. */

@@ -110,11 +110,13 @@ export function usd(value: number | null | undefined, how: "full" | "short" = "s
   return `${sign}$${size}`;
 }
 
-/** A share of 0 to 1: "37 %", "0.4 %". */
+/** A share of 0 to 1, as reports and letters write it (percent_text): "37.0 %"; never "0 %" or "100 %" for what is not. */
 export function share(value: number): string {
   if (!Number.isFinite(value)) return "unknown";
   const percent = value * 100;
-  if (percent === 0 || percent >= 10) return `${Math.round(percent)} %`;
-  return percent < 0.1 ? "<0.1 %" : `${percent.toFixed(1).replace(/\.0$/, "")} %`;
+  if (percent <= 0) return "0 %";
+  if (percent < 0.1) return "<0.1 %";
+  if (percent > 99.9 && percent < 100) return ">99.9 %";
+  return `${percent >= 100 ? Math.round(percent) : percent.toFixed(1)} %`;
 }
 export const count = (value: number): string => groupDigits(String(Math.trunc(value)));

@@ -74,7 +74,11 @@ test("dollars say when they are not known", () => {
 });
 
 test("shares and groups", () => {
-  assert.equal(share(0.37), "37 %");
+  assert.equal(share(0.37), "37.0 %");
+  assert.equal(share(0.1234), "12.3 %");
+  assert.equal(share(0.99999), ">99.9 %");
+  assert.equal(share(1), "100 %");
+  assert.equal(share(0), "0 %");
   assert.equal(share(0.004), "0.4 %");
   assert.equal(share(0.0001), "<0.1 %");
   assert.equal(groupDigits("100"), "100");

@@ -49,10 +49,13 @@ export interface Totals { chain?: string; asset?: string; seeded: string; inheri
   nodes?: number; edges?: number; by_asset?: (Totals & { asset: string })[] }
 export interface Service {
   name: string;
+  /** Of its letter. */
+  key: string;
   category: string;
   addresses: number;
   tainted: { chain: string; asset: string; amount: string }[];
   usd?: number | null;
+  /** Of all that was traced. */
   share?: number | null;
   said_by: string[];
   /** It holds money for others: a letter can ask it to keep it back. */
@@ -62,6 +65,12 @@ export interface Summary {
   /** What `loot` is counted in: "USD", a symbol. */
   unit: string;
   loot: number;
+  /** What every share is of: the loot and what was inherited, wherever it was found. */
+  traced: number;
+  inherited: number;
+  /** Of `traced`: at named services; of it at those that hold money for others. */
+  named: number;
+  freezable: number;
   totals: Totals;
   params: Record<string, unknown>;
   assets: AssetInfo[];

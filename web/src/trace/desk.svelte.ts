@@ -236,14 +236,14 @@ export class Desk {
     if (this.view) this.do("note", withNote(this.view, { key, text, colour, by, time: new Date().toISOString() }));
   }
 
-  /** Puts the trace, this view and what is selected into a new case. */
-  async makeCase(): Promise<string> {
+  /** Puts the trace, this view and what is selected into a new case; with a letter's key, for that letter alone. */
+  async makeCase(letter?: string): Promise<string> {
     const [view, job] = [await this.save(), this.job!];
     const chosen = (this.view?.selected ?? []).flatMap((key) => this.membersAt(this.node(key) ?? -1).slice(0, 1));
     const items = [{ kind: "trace", ref: job.id }, { kind: "view", ref: view },
       ...chosen.map((one) => ({ kind: "address", ref: `${one.chain}:${one.address}` }))];
     const title = this.view?.title || this.#title();
-    return (await api.post<{ id: string }>("/api/cases", { ...(title ? { title } : {}), items })).data.id;
+    return (await api.post<{ id: string }>("/api/cases", { ...(title ? { title } : {}), items, ...(letter ? { letters_for: [letter] } : {}) })).data.id;
   }
 
   /** A case that nobody has named yet: what it is about, as far as the trace knows. */

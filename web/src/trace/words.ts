@@ -28,9 +28,14 @@ export const stopName = (stop: string): string => kStopNames[stop] ?? stop;
 /** Values of the picture: "94.5k ETH", "$94.5k". */
 export function value(amount: number, unit: string): string {
   const size = Math.abs(amount);
-  const cut = (v: number) => (v >= 100 ? v.toFixed(0) : v >= 10 ? v.toFixed(1) : v.toFixed(2)).replace(/\.0+$/, "");
-  const text = size >= 1e9 ? `${cut(amount / 1e9)}B` : size >= 1e6 ? `${cut(amount / 1e6)}M` : size >= 1e3 ? `${cut(amount / 1e3)}k`
-    : size >= 1 ? cut(amount) : size === 0 ? "0" : amount.toPrecision(2);
+  // Cut, as amounts and dollars are elsewhere: the same money is not $2.33M here and $2.34M there.
+  const cut = (zeros: number) => {
+    const scaled = size / 10 ** zeros;
+    const places = scaled >= 100 ? 0 : scaled >= 10 ? 1 : 2;
+    return `${amount < 0 ? "-" : ""}${(Math.floor(size / 10 ** (zeros - places) + 1e-9) / 10 ** places).toFixed(places).replace(/\.0+$/, "")}`;
+  };
+  const text = size >= 1e9 ? `${cut(9)}B` : size >= 1e6 ? `${cut(6)}M` : size >= 1e3 ? `${cut(3)}k`
+    : size >= 1 ? cut(0) : size === 0 ? "0" : amount.toPrecision(2);
   return unit === "" ? text : unit === "USD" ? `$${text}` : `${text} ${unit}`;
 }
 
@@ -52,7 +57,7 @@ export function honesty(node: FlowNode, members: readonly Member[], backward: bo
   if (least < 1) marks.push(`That stolen money came here is ${share(least)} sure: a link on the way is likely, not proven.`);
   if (node.stop === "budget") marks.push("The trace reached its size limit here: more may lie behind.");
   if (node.source > 0 && node.kind !== "seed" && !backward)
-    marks.push("More left here than the ledger saw arrive: the difference is assumed to be of the same kind.");
+    marks.push("More left here than the ledger saw arrive: the difference is inherited, and counts as stolen in the share that is known.");
   if (node.dust_out > 0 || node.dust_in > 0) marks.push("Some movements are too thin to draw; they are counted, not shown.");
   return marks;
 }
