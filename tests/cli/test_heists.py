@@ -4,6 +4,35 @@ import json
 
 from tests.cli.support import CliTest
 
+# What the shipped policy lets through of what was signed with keys of the house: how many requests, and what share of the
+# value does not leave at least. Mt. Gox is the one that it does not see: pieces as small as a customer's.
+REQUESTS = {
+    "bybit": ("people", 0, 1.0),
+    "ronin": ("key", 0, 1.0),
+    "coincheck": ("key", 2, 0.999),
+    "ftx": ("key", 0, 1.0),
+    "mt-gox": ("key", 299, 0.297),
+    "dmm": ("people", 0, 1.0),
+    "playdapp": ("key", 0, 1.0),
+    "wazirx": ("people", 0, 1.0),
+    "radiant": ("people", 0, 1.0),
+    "kucoin": ("key", 0, 1.0),
+    "bitmart": ("key", 0, 1.0),
+    "multichain": ("key", 1, 0.999),
+    "mixin": ("key", 0, 1.0),
+    "poloniex": ("key", 0, 1.0),
+    "heco": ("key", 0, 1.0),
+    "orbit": ("key", 0, 1.0),
+    "stake": ("key", 0, 1.0),
+    "coinex": ("key", 0, 1.0),
+    "phemex": ("key", 0, 1.0),
+    "nobitex": ("key", 0, 1.0),
+    "upbit": ("key", 0, 1.0),
+    "harmony": ("key", 0, 1.0),
+}
+# No key of the house signed.
+NO_REQUEST = ["poly", "bnb-bridge", "wormhole", "nomad", "beanstalk", "wintermute", "euler", "atomic"]
+
 
 class Heists(CliTest):
     def test_every_heist_is_listed_with_sources(self):
@@ -43,3 +72,37 @@ class Heists(CliTest):
         self.call("heists", "steal", code=2)
         self.assertIn("coincheck", self.call("heists", "show", "nobody", code=3).err)
         self.call("heists", "replay", "coincheck", "--seed", "-1", code=2)
+
+    def test_no_heist_is_let_through_that_was_not_before(self):
+        rows = self.call("heists", "requests", "--format", "json").json()["data"]["heists"]
+        self.assertEqual(len(rows), 30)
+        self.assertEqual([row["name"] for row in rows if row["none"]], NO_REQUEST)
+        for row in rows:
+            if row["none"]:
+                self.assertEqual(row["requests"], [])
+                continue
+            signed_by, allowed, kept = REQUESTS[row["name"]]
+            self.assertEqual(row["signed_by"], signed_by)
+            self.assertEqual(row["allowed"], allowed, row["name"])
+            self.assertGreaterEqual(row["kept"], kept, row["name"])
+            self.assertEqual(row["allowed"] + row["held"] + row["denied"], len(row["requests"]))
+            self.assertTrue(all(each["reasons"] for each in row["requests"]), row["name"])
+
+    def test_a_policy_of_the_own_is_asked_and_one_that_allows_everything_keeps_nothing(self):
+        keys = ("11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=", "PUAXw+hDiVqStwqnTRt+vJyYLM8uxJaMwM1V8Sr0Zgw=")
+        policy = self.file("any.yaml", (
+            f'version: 1\npeople: {{a: "ed25519:{keys[0]}", b: "ed25519:{keys[1]}"}}\ngroups: {{all: [a, b]}}\n'
+            'checks: {explain: off, screening: off, feed: off}\nrules: [{id: any, when: "true", then: allow}]\n'
+            "change: {group: all, m: 2, delay: 24h}\nreset: {group: all, m: 2}\n").encode())
+        told = self.call("heists", "requests", "bybit", "--policy-file", policy)
+        self.assertIn("allow", told.out)
+        self.assertIn("(0.0 %)", told.out)
+        self.assertIn("deny", self.call("heists", "requests", "bybit").out)
+        bad = self.file("bad.yaml", b"version: 1\nrules: 5\n")
+        self.assertIn("bad.yaml", self.call("heists", "requests", "--policy-file", bad, code=3).err)
+        self.assertIn("coincheck", self.call("heists", "requests", "nobody", code=3).err)
+
+    def test_requests_are_lines_of_csv(self):
+        sheet = self.call("heists", "requests", "upbit", "--format", "csv").out.splitlines()
+        self.assertEqual(sheet[0], "row,name,signed_by,denied,held,allowed,stolen_cents,kept_cents")
+        self.assertTrue(sheet[1].startswith("29,upbit,key,1,0,0,"))

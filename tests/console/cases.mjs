@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { openTrace } from "./trace.mjs";
+import { openTrace, theft } from "./trace.mjs";
 
 export const stories = [
   ["a trace becomes a case with one key, and the case says where it can be frozen", async (t) => {
@@ -38,6 +38,61 @@ export const stories = [
       assert.equal(answer.status(), 200);
       assert.match(await answer.text(), holds);
     }
+  }],
+  ["one letter alone is drafted, on whose word is filled in once, and the others can be had too", async (t) => {
+    const { page, base, get } = t;
+    await openTrace(t);
+    await page.click("button[aria-label='Draft the letter to Northbank Exchange (synthetic) alone']");
+    await page.waitForSelector("[data-guide=letter]");
+    const id = new URL(page.url()).pathname.split("/").at(-1);
+    assert.equal(await page.locator("[data-guide=letter]").count(), 1, "more than one letter");
+    await page.waitForSelector("text=Not told: organisation, name, role, telephone, e-mail");
+    await page.click("section:has(h2:text-is('Who writes them')) button:text-is('Fill in')");
+    await page.getByLabel("Organisation", { exact: true }).fill("Examplia Ltd");
+    await page.getByLabel("Name", { exact: true }).fill("Ana <b>Ruiz");
+    await page.getByLabel("Telephone, day and night").fill("+1 555 0100");
+    await page.getByLabel("Hold until").fill("2026-12-31, 12:00 UTC");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("section:has(h2:text-is('Who writes them')) dd:text-is('Ana <b>Ruiz')");
+    await page.waitForSelector("text=Not told: role, e-mail");
+    await page.locator("[data-guide=letter]").click();
+    const text = await page.locator("pre.mono:has-text('At a glance')").innerText();
+    for (const part of ["Examplia Ltd, Ana <b>Ruiz", "+1 555 0100", "2026-12-31, 12:00 UTC", "Before you act"]) assert.ok(text.includes(part), part);
+    const { data: kase } = await get(`/api/cases/${id}`);
+    assert.ok(kase.history.some(({ what }) => what === "sender"), "the history does not have it");
+    const bridge = await page.request.get(`${base}/api/cases/${id}/letters/longspan-bridge-synthetic.html`);
+    assert.equal(bridge.status(), 404, "a letter that nobody asked for");
+    await page.click("button:has-text('Draft all')");
+    const { data: all } = await get(`/api/cases/${id}/letters`);
+    await t.until(page, (many) => document.querySelectorAll("[data-guide=letter]").length === many, all.items.length);
+    // Whoever reads the log sees that it was changed.
+    const { data: audit } = await get("/api/audit?limit=50");
+    assert.ok(audit.items.some(({ target, what }) => JSON.stringify([target, what]).includes(id)), "the log does not have it");
+  }],
+  ["a sealing tells its steps, is not lost with its dialog, and is told to who comes later", async (t) => {
+    const { page, base, get, post } = t;
+    const trace = await theft(t);
+    const { data: kase } = await post("/api/cases", { title: "Sealed behind a closed dialog", items: [{ kind: "trace", ref: trace }] });
+    // Seen in the page as they come: the events of the steps, whatever the clock does.
+    await page.goto(`${base}/cases/${kase.id}`);
+    await page.click("button:text-is('Seal…')");
+    await page.waitForSelector("dialog >> text=Nobody is told as the sender");
+    await page.evaluate(() => {
+      window.told = [];
+      new MutationObserver(() => {
+        const now = document.querySelector("dialog [aria-current=step]")?.textContent;
+        if (now && window.told.at(-1) !== now) window.told.push(now);
+      }).observe(document.body, { subtree: true, childList: true, attributes: true, characterData: true });
+    });
+    await page.click("dialog button:text-is('Seal it')");
+    await page.waitForSelector("dialog ol li");
+    assert.equal(await page.locator("dialog ol li").count(), 5);
+    await page.click("dialog button:has-text('Close, and go on')");
+    await page.waitForSelector("text=Nothing comes or goes any more", { timeout: 60_000 });
+    assert.ok((await page.evaluate(() => window.told)).length >= 1, "no step was told");
+    const { data } = await get(`/api/cases/${kase.id}`);
+    assert.equal(data.state, "sealed");
+    assert.equal(data.sealing, undefined);
   }],
   ["a case is written, noted, sealed, and verified in another folder", async (t) => {
     const { page, base, get, until } = t;

@@ -28,10 +28,10 @@ CALLS = {
     "open": "getHealth getReadiness getOpenApi logIn",
     "read": """getSession logOut listenEvents getSystem getMetrics listAlerts getAlert listIncidents getIncident
         listSuppressions getWatch listTraces getTrace getTraceResult getTraceSummary getTraceLayout getTraceSvg getTraceEdges
-        getTraceNodes getTracePath getView getAddress listTransfers getTransfersCsv listCounterparties getTxn screenAddress
+        getTraceNodes getTracePath getTraceRules getView getAddress listTransfers getTransfersCsv listCounterparties getTxn screenAddress
         search listWithdrawals getWithdrawal listBreakers getPolicy listUnaccounted listCases getCase listLetters getLetterhtml
         getLettertxt getLettercsv getReport getArchive""",
-    "investigate": """actOnAlerts previewSuppression addSuppression endSuppression askTrace saveView makeCase editCase
+    "investigate": """actOnAlerts previewSuppression addSuppression endSuppression askTrace askTraceRules saveView makeCase editCase
         addCaseItem removeCaseItem sealCase""",
     "approve": "getWithdrawalStatement handInStatement getBreakerStatement getPolicyStatement",
     "operate": "getDoctor askForWithdrawal cancelWithdrawal getBundle tripBreaker proposePolicy",

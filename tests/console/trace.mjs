@@ -44,6 +44,51 @@ async function saved({ page }, locator) {
 const layoutSaid = (page) => page.waitForResponse((response) => response.url().includes("/layout") && response.status() === 200);
 
 export const stories = [
+  ["one figure has one name and one value: beside the picture, in the summary, the report and the letters", async (t) => {
+    const { page, base, get, post } = t;
+    const id = await openTrace(t);
+    const { data: summary } = await get(`/api/traces/${id}/summary`);
+    const percent = (part) => (part >= 0.999 && part < 1 ? ">99.9 %" : part >= 1 ? "100 %" : `${(part * 100).toFixed(1)} %`);
+    const aside = await page.locator(".trace aside").innerText();
+    const freezable = percent(summary.freezable / summary.traced);
+    assert.ok(aside.includes(`(${freezable} of all traced)`), aside);
+    for (const word of ["stolen", "Shares of all that was traced"]) assert.ok(aside.includes(word), word);
+    // Shares of places that do not overlap are of one whole.
+    const sum = summary.reached.reduce((all, { share }) => all + share, 0);
+    assert.ok(Math.abs(sum - 1) < 1e-9, `${sum}`);
+    const { data: kase } = await post("/api/cases", { items: [{ kind: "trace", ref: id }] });
+    const report = (await (await page.request.get(`${base}/api/cases/${kase.id}/report.html`)).text()).replace(/<[a-z/][^>]*>/g, "");
+    assert.ok(report.includes(`${percent(summary.named / summary.traced)} lies at`), "the report says another share of what is at services");
+    assert.ok(report.includes(`(${freezable} at those that hold money for others`), "the report says another share of what can be asked for");
+    // A service's share of the console is its letter's amount of all that was traced.
+    const { data: letters } = await get(`/api/cases/${kase.id}/letters`);
+    for (const letter of letters.items.filter(({ kind }) => kind === "service")) {
+      const service = summary.services.find(({ key }) => key === letter.key);
+      assert.ok(service, letter.key);
+      const of = (rows, name) => rows.map((row) => `${row.chain} ${row.asset} ${row[name]}`).sort().join();
+      assert.equal(of(letter.totals, "stolen"), of(service.tainted, "amount"), letter.key);
+    }
+  }],
+  ["five rules stand side by side; those that are missing are traced, and one opens", async (t) => {
+    const { page, get, until } = t;
+    const id = await openTrace(t);
+    await page.click("button:text-is('Rules')");
+    await page.waitForSelector("table[aria-label='Rules compared']");
+    const ask = page.locator("button:has-text('missing rule')");
+    if (await ask.count() > 0) { await ask.focus(); await page.keyboard.press("Enter"); }
+    await until(page, () => document.querySelectorAll("table[aria-label='Rules compared'] thead a").length === 4);
+    const { data } = await get(`/api/traces/${id}/rules`);
+    assert.deepEqual(data.items.map(({ policy, trace }) => [policy, trace.state]), ["fifo", "lifo", "tiho", "haircut", "poison"].map((rule) => [rule, "done"]));
+    const cells = await page.locator("table[aria-label='Rules compared'] tbody tr", { hasText: "stolen" }).first().locator("td").allInnerTexts();
+    assert.equal(cells.length, 6);
+    // What was stolen is no matter of a rule.
+    assert.equal(new Set(cells.slice(0, 4)).size, 1, cells.join());
+    assert.match(await page.locator("table[aria-label='Rules compared']").innerText(), /Northbank Exchange/);
+    const other = data.items.find(({ policy }) => policy === "fifo").trace.id;
+    await page.click("table[aria-label='Rules compared'] thead a:text-is('fifo')");
+    await until(page, (want) => location.search.includes(want), other);
+    await shown(page);
+  }],
   ["the start offers the case, and asks its trace", async (t) => {
     const { page, base, until } = t;
     await page.goto(`${base}/trace`);

@@ -43,6 +43,10 @@ class Walk(unittest.TestCase):
         self.node = Anvil.binary()
         self.walk("docs/user/guard-safe-delay.md")
 
+    def test_a_delay_set_up_and_used_with_the_offline_signer(self):
+        self.node = Anvil.binary()
+        self.walk("docs/user/guard-delay-signer.md")
+
     def test_the_short_one(self):
         self.node = Anvil.binary()
         self.walk("README.md", "<!-- walk -->", "<!-- end walk -->")

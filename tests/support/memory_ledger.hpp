@@ -15,7 +15,7 @@ namespace cordon::test {
 
 /// A ledger::Reader in memory, for tests: takes blocks in order, answers as the contract of
 /// ledger.hpp says. Checks nothing: what a real ledger refuses must not be put in.
-class MemoryLedger final : public ledger::Reader {
+class MemoryLedger : public ledger::Reader {
 public:
     MemoryLedger() = default;
     explicit MemoryLedger(std::vector<Block> blocks) {
