@@ -312,6 +312,14 @@ def main(out):
                  "service that nobody labelled, some to a gambling site; 700,000 of a token that its issuer can freeze lie "
                  "still. On the way, look-alike addresses and a worthless copy of the token try to poison the trail.",
         "sources": ["examples/synthetic_exchange_theft/generate.py"],
+        "assets": {
+            ASSET["USDX"][0]: {"about": "a made-up token, worth a US dollar, that its issuer can freeze"},
+            ASSET["WBTX"][0]: {"about": "a made-up token, worth 30 ETH"},
+        },
+        "authors": {
+            "synthetic list": "generate.py, as a published list of labels would say it",
+            "synthetic alert": "generate.py, as the robbed exchange would say it on the day",
+        },
     }
     with open(os.path.join(out, "case.json"), "w", encoding="utf-8") as file:
         json.dump(case, file, indent=2, ensure_ascii=False)

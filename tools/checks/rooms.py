@@ -49,7 +49,7 @@ ALLOWED = {
     "report": _words("base crypto model chain ledger records trace tlog"),
     "social": _words("base model records screen"),
     "audit": _words("base crypto model chain ledger records tlog explain wallet"),
-    "heists": _words("base crypto model chain records detect"),
+    "heists": _words("base crypto model chain records screen wallet explain detect guard"),
     "engine": _up_to(6),
     "server": _up_to(7),
     "cli": _up_to(8),
