@@ -22,6 +22,15 @@ const ofCase = (rest, shows) => async (t) => at(`/cases/${t.kase}${rest}`, shows
 const victim = async ({ get }) => (await get("/api/alerts?severity=critical")).data.items[0].subject;
 const stolen = async ({ get }) => (await get("/api/system")).data.guide.split(",")[0].split(":")[1];
 
+/** Asks for the rules that are missing, and waits for all five. */
+async function comparesRules({ page }) {
+  const table = "table[aria-label='Rules compared']";
+  await page.waitForSelector(table);
+  const ask = page.locator("button:has-text('missing rule')");
+  if (await ask.count() > 0) await ask.click();
+  await page.waitForSelector(`${table} thead a >> nth=3`, { timeout: 60_000 });
+}
+
 export const screens = [
   ["watch", at("/watch", list)],
   ["watch-alert", then(at("/watch?severity=critical", list, "j", "Enter"), sees(".detail dl"))],
@@ -38,6 +47,7 @@ export const screens = [
   ["trace-table", then(openTrace, presses("v"), sees("[role=treegrid]"))],
   ["trace-txns", then(openTrace, presses("g"), sees(".scroll table tbody tr"))],
   ["trace-export", then(openTrace, presses("e"), sees("dialog"))],
+  ["trace-rules", then(openTrace, clicks("button:text-is('Rules')"), comparesRules)],
   ["guard", at("/guard", "main table tbody tr")],
   ["guard-held", at("/guard/wd-1004", "main .reasons")],
   ["guard-all", at("/guard?tab=all", "main table tbody tr")],
@@ -65,6 +75,6 @@ export const screens = [
 ];
 
 /** Pictures of docs/user. */
-export const DOCUMENTED = new Set(["watch", "watch-alert", "watch-suppress", "trace", "trace-node", "trace-table", "guard", "guard-held", "guard-breakers",
+export const DOCUMENTED = new Set(["watch", "watch-alert", "watch-suppress", "trace", "trace-node", "trace-table", "trace-rules", "guard", "guard-held", "guard-breakers",
   "case", "letters", "address", "palette", "accounts"]);
 
