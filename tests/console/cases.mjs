@@ -42,7 +42,7 @@ export const stories = [
   ["one letter alone is drafted, on whose word is filled in once, and the others can be had too", async (t) => {
     const { page, base, get } = t;
     await openTrace(t);
-    await page.click("button[aria-label='Draft the letter to Northbank Exchange (synthetic) alone']");
+    await page.click("button[aria-label='Its letter alone, to Northbank Exchange (synthetic)']");
     await page.waitForSelector("[data-guide=letter]");
     const id = new URL(page.url()).pathname.split("/").at(-1);
     assert.equal(await page.locator("[data-guide=letter]").count(), 1, "more than one letter");
