@@ -63,16 +63,6 @@ Result<std::vector<Hash256>> split_hashes(ByteView bytes) {
     return hashes;
 }
 
-std::vector<std::string> split_lines(std::string_view text) {
-    std::vector<std::string> lines;
-    while (!text.empty()) {
-        const std::size_t end = std::min(text.find('\n'), text.size());
-        lines.emplace_back(text.substr(0, end));
-        text.remove_prefix(std::min(end + 1, text.size()));
-    }
-    return lines;
-}
-
 /// An address, or none.
 Result<Address> decode_subject(ByteView blob) {
     if (blob.empty()) return Address{};

@@ -9,6 +9,7 @@
 
 #include "files.hpp"
 #include "kinds.hpp"
+#include "rows.hpp"
 #include "sqlite.hpp"
 #include "wal.hpp"
 
@@ -88,16 +89,6 @@ std::string joined(const std::vector<std::string>& keys) {
     return text;
 }
 
-std::vector<std::string> lines_of(std::string_view text) {
-    std::vector<std::string> lines;
-    while (!text.empty()) {
-        const std::size_t end = std::min(text.find('\n'), text.size());
-        lines.emplace_back(text.substr(0, end));
-        text.remove_prefix(std::min(end + 1, text.size()));
-    }
-    return lines;
-}
-
 /// One line for the history: what stood there before.
 std::string told(const CaseSender& sender) {
     std::string text;
@@ -130,7 +121,7 @@ Result<Case> case_row(const Statement& row) {
     value.archive = row.text(7);
     int column = 8;
     for (const auto part : kSenderParts) value.sender.*part = row.text(column++);
-    value.letters_for = lines_of(row.text(column));
+    value.letters_for = split_lines(row.text(column));
     return value;
 }
 

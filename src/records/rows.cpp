@@ -58,6 +58,16 @@ Result<T> stored(Result<T> parsed) {
 
 }  // namespace
 
+std::vector<std::string> split_lines(std::string_view text) {
+    std::vector<std::string> lines;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        lines.emplace_back(text.substr(0, end));
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return lines;
+}
+
 AddressBlob::AddressBlob(const Address& address) noexcept : size_{address.payload().size() + 1} {
     bytes_[0] = static_cast<uint8_t>(address.kind());
     std::ranges::copy(address.payload(), bytes_.begin() + 1);

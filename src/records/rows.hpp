@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <cordon/base/bytes.hpp>
 #include <cordon/base/result.hpp>
@@ -29,6 +30,9 @@ private:
     std::array<uint8_t, Address::kMaxSize + 1> bytes_;
     std::size_t size_;
 };
+
+/// The lines of a column; the end of the last may stand or not.
+std::vector<std::string> split_lines(std::string_view text);
 
 /// The stored text of chains, made once each.
 class ChainTexts {
