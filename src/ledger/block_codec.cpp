@@ -15,6 +15,17 @@ UnixMillis take_time(Decoder& in) {
     return UnixMillis{std::chrono::milliseconds{unzigzag(in.varint())}};
 }
 
+/// The flags of a header; its number and time go into `header`.
+uint8_t take_start(Decoder& in, BlockHeader& header) {
+    header.number = in.varint();
+    const uint8_t bits = in.u8();
+    if ((bits & 3) > static_cast<unsigned>(BlockNumKind::kSequence) || bits >= 2 * kHasParent)
+        in.fail();
+    header.number_kind = static_cast<BlockNumKind>(bits & 3);
+    if ((bits & kHasTime) != 0) header.time = take_time(in);
+    return bits;
+}
+
 }  // namespace
 
 void put_header(Bytes& out, const BlockHeader& header) {
@@ -27,14 +38,15 @@ void put_header(Bytes& out, const BlockHeader& header) {
     if (header.parent) put_bytes(out, *header.parent);
 }
 
+std::optional<UnixMillis> take_header_time(Decoder& in) {
+    BlockHeader header;
+    take_start(in, header);
+    return header.time;
+}
+
 BlockHeader take_header(Decoder& in) {
     BlockHeader header;
-    header.number = in.varint();
-    const uint8_t bits = in.u8();
-    if ((bits & 3) > static_cast<unsigned>(BlockNumKind::kSequence) || bits >= 2 * kHasParent)
-        in.fail();
-    header.number_kind = static_cast<BlockNumKind>(bits & 3);
-    if ((bits & kHasTime) != 0) header.time = take_time(in);
+    const uint8_t bits = take_start(in, header);
     header.hash = in.hash();
     if ((bits & kHasParent) != 0) header.parent = in.hash();
     return header;

@@ -11,6 +11,8 @@ namespace cordon::ledger {
 
 void put_header(Bytes& out, const BlockHeader& header);
 BlockHeader take_header(Decoder& in);
+/// Of the bytes of a header, its time alone.
+std::optional<UnixMillis> take_header_time(Decoder& in);
 
 /// Whether a payload of this kind may have this size.
 bool is_payload_size(AddressKind kind, std::size_t size) noexcept;

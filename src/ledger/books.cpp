@@ -27,20 +27,44 @@ bool Stored::is_address(uint64_t id, const Address& address) const noexcept {
 
 void Stored::prefetch_address(uint64_t id) const noexcept {
     if (const Head* has = head_with(&Totals::addresses, id)) {
-        __builtin_prefetch(&has->addresses[id - has->begin.addresses]);
+        fetch(&has->addresses[id - has->begin.addresses]);
         return;
     }
     const Segment& segment = *sealed->part_with(&Totals::addresses, id).segment;
     segment.addresses().prefetch(id - segment.begin().addresses);
 }
 
-void Stored::prefetch_txn(uint64_t txn) const noexcept {
+void Stored::prefetch_txn(uint64_t txn, bool rows) const noexcept {
     if (const Head* has = head_with(&Totals::txns, txn)) {
-        __builtin_prefetch(&has->hash[txn - has->begin.txns]);
+        const uint64_t own = txn - has->begin.txns;
+        fetch(&has->hash[own]);
+        if (rows) fetch(&has->row_begin[own]);
         return;
     }
     const Segment& segment = *sealed->part_with(&Totals::txns, txn).segment;
-    segment.column(segment::kTxnHash).prefetch_byte((txn - segment.begin().txns) * 32);
+    const uint64_t own = txn - segment.begin().txns;
+    segment.column(segment::kTxnHash).prefetch_byte(own * 32);
+    if (rows) segment.rows().prefetch_group(own);
+}
+
+void Stored::prefetch_rows_of(uint64_t txn) const noexcept {
+    if (head_with(&Totals::txns, txn) != nullptr) return;
+    const Segment& segment = *sealed->part_with(&Totals::txns, txn).segment;
+    segment.rows().prefetch_bits(txn - segment.begin().txns);
+}
+
+void Stored::prefetch_output(uint64_t row) const noexcept {
+    if (const Head* has = head_with(&Totals::rows, row)) {
+        const uint64_t own = row - has->begin.rows;
+        if (own >= has->to.size()) return;
+        fetch(&has->value[own]);
+        fetch(&has->to[own]);
+        return;
+    }
+    const Segment& segment = *sealed->part_with(&Totals::rows, row).segment;
+    const uint64_t own = row - segment.begin().rows;
+    segment.column(segment::kValue).prefetch(own);
+    segment.column(segment::kTo).prefetch(own);
 }
 
 Status Stored::rows_of(uint64_t txn, uint64_t& first, uint64_t& end) const {
@@ -123,7 +147,7 @@ uint64_t TxnBook::find_noted(const Hash256& hash, uint64_t hash_value,
 Result<uint64_t> TxnBook::find(const Hash256& hash, uint64_t hash_value,
                                const Stored& stored) const {
     const uint64_t noted = find_noted(hash, hash_value, stored);
-    if (noted != kNone || old_first_ == 0) return noted;
+    if (noted != kNone || is_complete()) return noted;
     CORDON_TRY(const auto found, stored.sealed->find_txn(hash));
     return found.value_or(kNone);
 }

@@ -28,7 +28,11 @@ struct Stored {
     bool is_txn(uint64_t txn, const Hash256& hash) const noexcept;
     bool is_address(uint64_t id, const Address& address) const noexcept;
     void prefetch_address(uint64_t id) const noexcept;
-    void prefetch_txn(uint64_t txn) const noexcept;
+    /// Hash of a txn; with `rows` what rows_of() reads first.
+    void prefetch_txn(uint64_t txn, bool rows) const noexcept;
+    /// What rows_of() reads next, once that is near.
+    void prefetch_rows_of(uint64_t txn) const noexcept;
+    void prefetch_output(uint64_t row) const noexcept;
     /// [first, end) of the rows of a txn; kCorrupt.
     Status rows_of(uint64_t txn, uint64_t& first, uint64_t& end) const;
     /// Value and address id of an output; kCorrupt.
@@ -45,6 +49,7 @@ public:
     /// `complete`: nothing is sealed yet, so what is not noted does not exist.
     explicit AddressBook(bool complete) : complete_{complete} {}
 
+    bool is_complete() const noexcept { return complete_; }
     void prefetch(uint64_t hash) const noexcept { index_.prefetch(hash); }
     /// What is likely to be the answer of find_noted, without looking at it; kNoId for none.
     uint32_t guess(uint64_t hash) const noexcept { return index_.guess(hash); }
@@ -73,6 +78,7 @@ public:
     /// Txns from `first` on will be added; when that is 0, what is not noted does not exist.
     explicit TxnBook(uint64_t first) : old_first_{first}, young_first_{first} {}
 
+    bool is_complete() const noexcept { return old_first_ == 0; }
     void prefetch(uint64_t hash) const noexcept {
         young_.prefetch(hash);
         old_.prefetch(hash);
@@ -103,6 +109,9 @@ public:
 
     bool is_spent(uint64_t row) const noexcept {
         return row / 64 < bits_.size() && (bits_[row / 64] >> (row % 64) & 1) != 0;
+    }
+    void prefetch(uint64_t row) const noexcept {
+        if (row / 64 < bits_.size()) fetch(&bits_[row / 64]);
     }
     void set(uint64_t row) {
         if (row / 64 >= bits_.size()) bits_.resize(row / 64 + 1, 0);

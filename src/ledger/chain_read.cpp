@@ -22,7 +22,7 @@ bool same_hash(const uint8_t* at, const Hash256& hash) noexcept {
 template <typename Is>
 Result<std::optional<uint64_t>> find_in(const ChainView& view, Table table, uint64_t Totals::* what,
                                         uint64_t hash, Is&& is) {
-    for (const Run& run : view.runs) run.index->prefetch(table, hash);
+    view.prefetch(table, hash);
     for (auto run = view.runs.rbegin(); run != view.runs.rend(); ++run) {
         uint64_t number = 0;
         switch (run->index->find(table, hash, run->end.*what, is, number)) {
@@ -143,7 +143,7 @@ Result<TxnPosition> ChainView::position(uint64_t txn) const {
     return TxnPosition{number, static_cast<uint32_t>(txn - first)};
 }
 
-Result<uint64_t> ChainView::txn_at(TxnPosition at) const {
+Result<ChainView::Place> ChainView::txn_at(TxnPosition at) const {
     const auto none = [at] {
         return fail(ErrorCode::kNotFound,
                     format("block {} has no txn number {} in this ledger", at.block, at.txn));
@@ -156,7 +156,7 @@ Result<uint64_t> ChainView::txn_at(TxnPosition at) const {
     CORDON_TRY(const uint64_t first, part->segment->first_txn(block));
     CORDON_TRY(const uint64_t last, part->segment->first_txn(block + 1));
     if (number != at.block || last < first || at.txn >= last - first) return none();
-    return first + at.txn;
+    return Place{part, block, first + at.txn};
 }
 
 Result<uint64_t> ChainView::lower_txn(TxnPosition at) const {
@@ -230,9 +230,9 @@ Result<OutPoint> ChainView::out_point(uint64_t row) const {
     return point;
 }
 
-Result<Transfer> ChainView::transfer(const Part& part, uint64_t row, uint64_t place) const {
+Status ChainView::transfer(const Part& part, uint64_t row, uint64_t place, const Known& known,
+                           Transfer& out) const {
     const Segment& segment = *part.segment;
-    Transfer out;
     uint64_t from = 0, to = 0, asset_id = 0, kind = 0, gap = 0;
     const auto take = [&](segment::ColumnId id, uint64_t& value) {
         return segment.row_value(id, row, value);
@@ -249,12 +249,20 @@ Result<Transfer> ChainView::transfer(const Part& part, uint64_t row, uint64_t pl
         return segment.corrupt(segment::kAmount);
     if (!amount.empty()) std::memcpy(limbs.data(), amount.data(), amount.size());
     out.index = static_cast<uint32_t>(gap + place);
-    CORDON_TRY(out.from, address(from));
-    CORDON_TRY(out.to, address(to));
+    const auto set = [&](uint64_t id, Address& party) -> Status {
+        if (id == known.id) {
+            party = known.address;
+            return {};
+        }
+        CORDON_TRY(party, address(id));
+        return {};
+    };
+    CORDON_TRY(set(from, out.from));
+    CORDON_TRY(set(to, out.to));
     CORDON_TRY(out.asset, asset(asset_id));
     out.amount = Amount::from_limbs(limbs);
     out.kind = static_cast<TransferKind>(kind);
-    return out;
+    return {};
 }
 
 Result<std::optional<UnixMillis>> ChainView::own_time(uint64_t txn) const {
@@ -263,8 +271,8 @@ Result<std::optional<UnixMillis>> ChainView::own_time(uint64_t txn) const {
     if (!segment.txn_value(segment::kTxnTime, txn, time)) return segment.corrupt(segment::kTxnTime);
     if (time == 0) return std::optional<UnixMillis>{};
     CORDON_TRY(const uint32_t block, segment.block_of(txn));
-    CORDON_TRY(const BlockHeader header, segment.block_header(block));
-    const int64_t base = header.time ? header.time->time_since_epoch().count() : 0;
+    CORDON_TRY(const auto of_block, segment.block_time(block));
+    const int64_t base = of_block ? of_block->time_since_epoch().count() : 0;
     return std::optional{UnixMillis{std::chrono::milliseconds{static_cast<int64_t>(
         static_cast<uint64_t>(base) + static_cast<uint64_t>(unzigzag(time - 1)))}}};
 }
@@ -280,8 +288,8 @@ Status ChainView::read_txn(uint64_t txn, AccountTxn& out) const {
         return segment.corrupt(segment::kTxnRows);
     out.transfers.resize(static_cast<std::size_t>(last - first));
     for (uint64_t row = first; row < last; ++row) {
-        CORDON_TRY(out.transfers[static_cast<std::size_t>(row - first)],
-                   transfer(part, row, row - first));
+        CORDON_TRY(transfer(part, row, row - first, {},
+                            out.transfers[static_cast<std::size_t>(row - first)]));
     }
     return {};
 }

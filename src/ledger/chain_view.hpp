@@ -49,6 +49,11 @@ struct ChainView {
 
     // Look-ups by key; nothing when there is no such thing.
 
+    /// Brings near what a look-up asks first. `hash` is hash_of() of its key.
+    void prefetch(index::Table table, uint64_t hash) const noexcept {
+        for (const Run& run : runs) run.index->prefetch(table, hash);
+    }
+
     /// The newest txn with this hash.
     Result<std::optional<uint64_t>> find_txn(const Hash256& hash) const;
     Result<std::optional<uint32_t>> find_address(const Address& address) const;
@@ -68,7 +73,12 @@ struct ChainView {
     Result<Address> address(uint64_t id) const;
     Result<Asset> asset(uint64_t id) const;
     Result<TxnPosition> position(uint64_t txn) const;
-    Result<uint64_t> txn_at(TxnPosition at) const;
+    struct Place {
+        const Part* part = nullptr;
+        uint32_t block = 0;  // Of the part.
+        uint64_t txn = 0;
+    };
+    Result<Place> txn_at(TxnPosition at) const;
     /// The first txn at `at` or behind it; end().txns when there is none.
     Result<uint64_t> lower_txn(TxnPosition at) const;
     /// The first row or input of a txn, or of what follows when it is end().txns.
@@ -78,7 +88,13 @@ struct ChainView {
     Result<uint64_t> txn_of_input(uint64_t input) const;
     Result<TxOut> output(uint64_t row) const;
     Result<OutPoint> out_point(uint64_t row) const;
-    Result<Transfer> transfer(const Part& part, uint64_t row, uint64_t place) const;
+    /// An address whose id the caller knows: it is not read again.
+    struct Known {
+        uint32_t id = kNoId;
+        Address address;
+    };
+    Status transfer(const Part& part, uint64_t row, uint64_t place, const Known& known,
+                    Transfer& out) const;
     /// A txn's own time, where it has one besides that of its block.
     Result<std::optional<UnixMillis>> own_time(uint64_t txn) const;
     Status read_txn(uint64_t txn, AccountTxn& out) const;

@@ -149,6 +149,7 @@ private:
 
     // Hashes of what the block under construction asks for, in that order, and how far it is.
     std::vector<uint64_t> address_hashes_, txn_hashes_;
+    std::vector<uint32_t> outputs_;          // Of the txns asked for, which one is spent.
     std::vector<uint32_t> address_guesses_;  // What a look at the slots has found, ahead of time.
     std::vector<uint64_t> txn_guesses_;
     std::size_t next_address_ = 0, next_txn_ = 0;

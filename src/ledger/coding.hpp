@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include <cordon/base/bytes.hpp>
+#include <cordon/base/fetch.hpp>
 
 namespace cordon::ledger {
 

@@ -1,7 +1,7 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include "column_writer.hpp"
 
-#include <memory>
+#include <algorithm>
 
 #include <cordon/base/check.hpp>
 
@@ -18,9 +18,12 @@ ColumnFileWriter::ColumnFileWriter(const FileKind& kind, ChainId chain, Sink sin
 }
 
 void ColumnFileWriter::emit(ByteView bytes) {
-    put_bytes(pending_, bytes);
     written_ += bytes.size();
-    if (pending_.size() >= kBuffer) flush();
+    if (pending_.size() + bytes.size() >= kBuffer) flush();
+    if (bytes.size() < kBuffer)
+        put_bytes(pending_, bytes);
+    else if (status_)
+        status_ = sink_(bytes);
 }
 
 void ColumnFileWriter::flush() {
@@ -54,8 +57,13 @@ void ColumnFileWriter::put_constant(std::size_t column, uint64_t number, uint64_
 }
 
 void ColumnFileWriter::put(ByteView bytes) {
-    buffer_.insert(buffer_.end(), bytes.begin(), bytes.end());
-    if (buffer_.size() >= kBuffer) drain(false);
+    // In slices: a column of bytes is as large as its head holds, and fresh memory is slow.
+    while (!bytes.empty()) {
+        const ByteView slice = bytes.first(std::min(bytes.size(), kBuffer - buffer_.size()));
+        put_bytes(buffer_, slice);
+        bytes = bytes.subspan(slice.size());
+        if (buffer_.size() == kBuffer) drain(false);
+    }
 }
 
 /// Writes the whole chunks of the buffer; with `all` the last short one too.

@@ -1,4 +1,5 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include <array>
 #include <limits>
 
 #include "entry_walk.hpp"
@@ -29,7 +30,11 @@ Result<EntryWalk> make_walk(const ChainView& view, uint32_t id, bool receiving, 
                             const TxnRange& range) {
     uint64_t first = 0;
     uint64_t end = 0;
-    if (!receiving && is_utxo(view.chain)) {
+    const bool inputs = !receiving && is_utxo(view.chain);
+    const Totals all = view.end();
+    if (range.first == 0 && range.end == all.txns) {
+        end = inputs ? all.inputs : all.rows;
+    } else if (inputs) {
         CORDON_TRY(first, view.first_input(range.first));
         CORDON_TRY(end, view.first_input(range.end));
     } else {
@@ -46,17 +51,20 @@ public:
     Result<TxnPosition> of(uint64_t txn) {
         if (txn < first_ || txn >= end_) {
             const Segment& segment = *view_.part_with(&Totals::txns, txn).segment;
-            CORDON_TRY(const uint32_t block, segment.block_of(txn));
-            CORDON_TRY(number_, segment.number(block));
-            CORDON_TRY(first_, segment.first_txn(block));
-            CORDON_TRY(end_, segment.first_txn(block + 1));
+            CORDON_TRY(block_, segment.block_of(txn));
+            CORDON_TRY(number_, segment.number(block_));
+            CORDON_TRY(first_, segment.first_txn(block_));
+            CORDON_TRY(end_, segment.first_txn(block_ + 1));
         }
         return TxnPosition{number_, static_cast<uint32_t>(txn - first_)};
     }
+    /// In its segment, of the position given last.
+    uint32_t block() const noexcept { return block_; }
 
 private:
     const ChainView& view_;
     BlockNum number_ = 0;
+    uint32_t block_ = 0;
     uint64_t first_ = 0, end_ = 0;
 };
 
@@ -163,18 +171,19 @@ private:
 class Transfers final : public Pages<PlacedTransfer> {
 public:
     Transfers(const ChainView& view, const Address& address, const TransferQuery& query)
-        : view_{view}, address_{address}, query_{query}, places_{view} {}
+        : view_{view}, known_{kNoId, address}, query_{query}, places_{view} {}
 
 private:
     Status start() {
         started_ = true;
-        CORDON_TRY(const auto id, view_.find_address(address_));
+        CORDON_TRY(const auto id, view_.find_address(known_.address));
         if (!id) return {};
+        known_.id = *id;
         CORDON_TRY(const TxnRange range, range_from(view_, query_.order, query_.from));
         for (const bool receiving : {false, true}) {
             if (query_.side == (receiving ? Side::kSender : Side::kReceiver)) continue;
             CORDON_TRY(EntryWalk walk, make_walk(view_, *id, receiving, query_.order, range));
-            walks_.push_back(std::move(walk));
+            walks_.at(receiving ? 1 : 0).emplace(std::move(walk));
         }
         return {};
     }
@@ -182,16 +191,16 @@ private:
     /// The next row of either side; one that is on both comes once.
     Result<std::optional<uint64_t>> next_row() {
         std::optional<uint64_t> best;
-        for (EntryWalk& walk : walks_) {
-            CORDON_TRY(const auto row, walk.peek());
-            if (row && (!best || (query_.order == Order::kAscending ? *row < *best : *row > *best)))
-                best = row;
+        std::array<std::optional<uint64_t>, 2> rows;
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            if (!walks_[i]) continue;
+            CORDON_TRY(rows[i], walks_[i]->peek());
+            if (rows[i] && (!best || (query_.order == Order::kAscending ? *rows[i] < *best
+                                                                        : *rows[i] > *best)))
+                best = rows[i];
         }
-        if (best)
-            for (EntryWalk& walk : walks_) {
-                CORDON_TRY(const auto row, walk.peek());
-                if (row == best) walk.pop();
-            }
+        for (std::size_t i = 0; i < rows.size(); ++i)
+            if (best && rows[i] == best) walks_[i]->pop();
         return best;
     }
 
@@ -201,21 +210,20 @@ private:
             CORDON_TRY(const auto row, next_row());
             if (!row) return false;
             const Part& part = view_.part_with(&Totals::rows, *row);
-            CORDON_TRY(const uint64_t txn, view_.txn_of_row(*row));
+            uint64_t txn = 0;
             uint64_t first = 0;
-            uint64_t end = 0;
-            if (!part.segment->rows_of(txn, first, end))
+            if (!part.segment->txn_of_row(*row, txn, first))
                 return part.segment->corrupt(segment::kTxnRows);
             CORDON_TRY(out.at, places_.of(txn));
-            if (!header_ || header_->number != out.at.block) {
-                CORDON_TRY(const uint32_t block, part.segment->block_of(txn));
-                CORDON_TRY(header_, part.segment->block_header(block));
+            if (timed_ != out.at.block) {
+                CORDON_TRY(time_, part.segment->block_time(places_.block()));
+                timed_ = out.at.block;
             }
-            if (!is_in_time(header_->time)) continue;
-            CORDON_TRY(out.transfer, view_.transfer(part, *row, *row - first));
+            if (!is_in_time(time_)) continue;
+            CORDON_TRY(view_.transfer(part, *row, *row - first, known_, out.transfer));
             if (query_.asset && out.transfer.asset != *query_.asset) continue;
             CORDON_TRY(const auto own, view_.own_time(txn));
-            out.time = own ? own : header_->time;
+            out.time = own ? own : time_;
             return true;
         }
     }
@@ -227,12 +235,13 @@ private:
     }
 
     const ChainView& view_;
-    Address address_;
+    ChainView::Known known_;  // The address that is asked for.
     TransferQuery query_;
     Positions places_;
     bool started_ = false;
-    std::vector<EntryWalk> walks_;
-    std::optional<BlockHeader> header_;
+    std::array<std::optional<EntryWalk>, 2> walks_;  // As sender, as receiver.
+    std::optional<BlockNum> timed_;                  // The block of time_.
+    std::optional<UnixMillis> time_;
 };
 
 class Outputs final : public Pages<PlacedOutput> {

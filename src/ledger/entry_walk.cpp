@@ -3,8 +3,7 @@
 
 namespace cordon::ledger {
 
-Result<bool> EntryWalk::enter_next_run() {
-    if (ascending_ ? next_run_ == view_.runs.size() : next_run_ == 0) return false;
+Status EntryWalk::enter_next_run() {
     const Run& run = view_.runs[ascending_ ? next_run_++ : --next_run_];
     index_ = run.index.get();
     list_ = {};
@@ -13,17 +12,17 @@ Result<bool> EntryWalk::enter_next_run() {
     const uint64_t visible = inputs ? run.end.inputs : run.end.rows;
     const uint64_t own_end = inputs ? index_->end().inputs : index_->end().rows;
     const uint64_t end = std::min(visible, end_);
-    if (begin >= end || visible <= first_) return true;
+    if (begin >= end || visible <= first_) return {};
     if (!index_->list(receiving_, id_, list_))
         return index_->file().corrupt(Index::directory(receiving_) + 1);
-    if (list_.begin == list_.end) return true;
+    if (list_.begin == list_.end) return {};
     if (end < own_end) {
         CORDON_TRY(list_.end, lower_entry(end));
     }
     if (begin < first_) {
         CORDON_TRY(list_.begin, lower_entry(first_));
     }
-    return true;
+    return {};
 }
 
 Result<uint64_t> EntryWalk::lower_entry(uint64_t number) const {

@@ -29,8 +29,8 @@ public:
     Result<std::optional<uint64_t>> peek() {
         while (!number_) {
             if (list_.begin == list_.end) {
-                CORDON_TRY(const bool more, enter_next_run());
-                if (!more) break;
+                if (next_run_ == (ascending_ ? view_.runs.size() : 0)) break;
+                CORDON_TRY(enter_next_run());
                 continue;
             }
             uint64_t number = 0;
@@ -43,7 +43,8 @@ public:
     void pop() noexcept { number_.reset(); }
 
 private:
-    Result<bool> enter_next_run();
+    /// REQUIRES: there is one.
+    Status enter_next_run();
     /// The first entry of the list that is not below `number`.
     Result<uint64_t> lower_entry(uint64_t number) const;
     tl::unexpected<Error> damaged() const {

@@ -1,6 +1,7 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <vector>
 
 #include "column_writer.hpp"
@@ -26,17 +27,37 @@ public:
           groups_{&file.column(columns.groups)},
           items_{&file.column(columns.items)} {}
 
-    /// The first item of a group, also for one past the last; false when the bytes are damaged.
-    bool begin(uint64_t group, uint64_t& item) const noexcept {
-        uint64_t at = 0;
-        if (!select(*groups_, 0, group, at) || at < group) return false;
-        item = at - group;
-        return true;
-    }
+    /// The group of an item; false when the bytes are damaged, here and below.
     bool group_of(uint64_t item, uint64_t& group) const noexcept {
         uint64_t at = 0;
         if (!select(*items_, ~uint64_t{0}, item, at) || at <= item) return false;
         group = at - item - 1;
+        return true;
+    }
+    /// The same, and the first item of the group: the one before the zero is near.
+    bool group_of(uint64_t item, uint64_t& group, uint64_t& first) const noexcept {
+        uint64_t at = 0;
+        if (!select(*items_, ~uint64_t{0}, item, at) || at <= item) return false;
+        group = at - item - 1;
+        uint64_t index = at / 64;
+        for (uint64_t keep = (uint64_t{1} << (at % 64)) - 1;; keep = ~uint64_t{0}) {
+            const uint8_t* bytes = bits_->get(index * 8, 8);
+            if (bytes == nullptr) return false;
+            if (const uint64_t word = load<uint64_t>(bytes) & keep; word != 0) {
+                const uint64_t one = index * 64 + static_cast<unsigned>(std::bit_width(word)) - 1;
+                if (one < group) return false;
+                first = one - group;
+                return true;
+            }
+            if (index-- == 0) return false;
+        }
+    }
+    /// The items of a group: [first, end).
+    bool items_of(uint64_t group, uint64_t& first, uint64_t& end) const noexcept {
+        std::array<uint64_t, 2> both{};
+        if (!begins(group, 2, both.data()) || both[1] < both[0]) return false;
+        first = both[0];
+        end = both[1];
         return true;
     }
     /// Where the groups [first, first + n) begin, for scans: one search for all of them.
@@ -57,6 +78,12 @@ public:
         return true;
     }
     void prefetch_item(uint64_t item) const noexcept { items_->prefetch(item / kEvery); }
+    /// Before begin(): first the sample of a group, and when that is near, the bits behind it.
+    void prefetch_group(uint64_t group) const noexcept { groups_->prefetch(group / kEvery); }
+    void prefetch_bits(uint64_t group) const noexcept {
+        uint64_t at = 0;
+        if (groups_->read(group / kEvery, at)) bits_->prefetch_byte(at / 8);
+    }
 
 private:
     /// The position of one (flip = 0) or zero (flip = ~0) number `rank`.

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <cordon/model/block.hpp>
+#include "coding.hpp"
 
 namespace cordon::ledger {
 
@@ -93,8 +94,8 @@ public:
     std::size_t size() const noexcept { return size_; }
 
     void prefetch(uint64_t hash) const noexcept {
-        if (!slots_.empty()) __builtin_prefetch(slots_.data() + home(slots_, hash >> 32));
-        if (!former_.empty()) __builtin_prefetch(former_.data() + home(former_, hash >> 32));
+        if (!slots_.empty()) fetch(slots_.data() + home(slots_, hash >> 32));
+        if (!former_.empty()) fetch(former_.data() + home(former_, hash >> 32));
     }
     /// An entry that is likely to be the one, without asking; kNone when there is none for sure.
     uint32_t guess(uint64_t hash) const noexcept {

@@ -1,5 +1,6 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 // Shapes that are large or odd, small enough for every run.
+#include <array>
 #include <fstream>
 
 #include <malloc.h>
@@ -49,6 +50,39 @@ struct Desk {
 };
 
 Address holder(unsigned n) { return address(n, AddressKind::kP2wpkh); }
+
+TEST(LedgerScale, rows_are_placed_where_blocks_differ_much_in_size) {
+    // Empty ones, one that holds nearly all, and a few after it: no block stands where the average
+    // size says.
+    Block huge = simple_block(300);
+    for (unsigned i = 1; i < 5'000; ++i)
+        huge.account_txns.push_back({hash(i, 9), {transfer(7, 1, 3 + i % 5, Amount{i})}});
+    std::vector<Block> blocks;
+    for (BlockNum number = 1; number < 600; ++number) {
+        blocks.push_back(number == 300 ? huge : simple_block(number));
+        if (number % 3 != 0) blocks.back().account_txns.clear();
+    }
+    Desk desk;
+    desk.append(blocks);
+    desk.check_twice([&](const Reader& reader) {
+        const auto cursor = reader.transfers_of(kEthereum, address(1), {});
+        std::array<PlacedTransfer, 100> page;
+        std::vector<PlacedTransfer> rows;
+        for (std::size_t n = 1; n > 0;) {
+            n = cursor->next(page).value();
+            rows.insert(rows.end(), page.begin(), page.begin() + static_cast<std::ptrdiff_t>(n));
+        }
+        std::size_t at = 0;
+        for (const Block& block : blocks)
+            for (uint32_t n = 0; n < block.account_txns.size(); ++n, ++at) {
+                ASSERT_LT(at, rows.size());
+                ASSERT_EQ(rows[at].at, (TxnPosition{block.header.number, n}));
+                ASSERT_EQ(rows[at].time, block.header.time);
+                ASSERT_EQ(rows[at].transfer, block.account_txns[n].transfers.front());
+            }
+        EXPECT_EQ(at, rows.size());
+    });
+}
 
 TEST(LedgerScale, a_txn_has_100_000_outputs_and_another_spends_them_all) {
     constexpr uint32_t kMany = 100'000;

@@ -195,10 +195,10 @@ private:
         if (view == nullptr)
             return fail(ErrorCode::kNotFound,
                         format("{}: this ledger has no such chain", to_string(chain)));
-        CORDON_TRY(const uint64_t number, view->txn_at(at));
-        CORDON_TRY(const auto header, view->block(at.block));
-        Placed<Txn> placed{at, header ? header->time : std::nullopt, {}};
-        CORDON_TRY(view->read_txn(number, placed.txn));
+        CORDON_TRY(const ChainView::Place place, view->txn_at(at));
+        Placed<Txn> placed{at, std::nullopt, {}};
+        CORDON_TRY(placed.time, place.part->segment->block_time(place.block));
+        CORDON_TRY(view->read_txn(place.txn, placed.txn));
         return placed;
     }
 

@@ -1,6 +1,8 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include "segment.hpp"
 
+#include <algorithm>
+
 #include <cordon/base/format.hpp>
 
 #include "block_codec.hpp"
@@ -99,6 +101,17 @@ Result<BlockHeader> Segment::block_header(uint32_t block) const {
     return header;
 }
 
+Result<std::optional<UnixMillis>> Segment::block_time(uint32_t block) const {
+    CORDON_TRY(const uint64_t first, block_value(kBlockHeaderBegin, block));
+    CORDON_TRY(const uint64_t end, block_value(kBlockHeaderBegin, uint64_t{block} + 1));
+    const uint8_t* at = first <= end ? column(kBlockHeader).get(first, end - first) : nullptr;
+    if (at == nullptr) return corrupt(kBlockHeader, first);
+    Decoder in{{at, static_cast<std::size_t>(end - first)}};
+    const auto time = take_header_time(in);
+    if (!in.ok()) return corrupt(kBlockHeader, first);
+    return time;
+}
+
 Result<uint32_t> Segment::lower_block(BlockNum wanted) const {
     uint32_t low = 0;
     uint32_t high = blocks();
@@ -130,19 +143,37 @@ Result<uint32_t> Segment::lower_block(BlockNum wanted) const {
 Result<uint32_t> Segment::block_of(uint64_t txn) const {
     // The last block that begins at or before the txn; empty blocks before it begin there too.
     const uint64_t own = txn - begin_.txns;
-    uint32_t low = 0;
+    const Column& begins = column(kBlockTxn);
+    uint64_t at = 0;
+    if (own >= own_.txns || !begins.read(0, at) || at > own) return corrupt(kBlockTxn);
+    uint32_t low = 0;  // Begins at or before it; `high` behind it.
     uint32_t high = blocks();
-    while (low < high) {
-        const uint32_t middle = low + (high - low) / 2;
-        uint64_t at = 0;
-        if (!column(kBlockTxn).read(middle, at)) return corrupt(kBlockTxn);
-        if (at <= own)
-            low = middle + 1;
-        else
-            high = middle;
+    // Blocks of a chain are much alike in size: two steps of the average size lead next to the
+    // right one, and from there each step is twice as long as the last.
+    const double blocks_per_txn = static_cast<double>(high) / static_cast<double>(own_.txns);
+    for (int step = 0; step < 2 && high - low > 1; ++step) {
+        const double away = (static_cast<double>(own) - static_cast<double>(at)) * blocks_per_txn;
+        const double from = at <= own ? low : high;
+        const auto middle = static_cast<uint32_t>(
+            std::clamp(from + away, static_cast<double>(low + 1), static_cast<double>(high - 1)));
+        if (!begins.read(middle, at)) return corrupt(kBlockTxn);
+        (at <= own ? low : high) = middle;
     }
-    if (low == 0) return corrupt(kBlockTxn);
-    return low - 1;
+    const bool up = at <= own;
+    for (uint32_t step = 1; high - low > 1; step *= 2) {
+        const uint32_t middle = step >= high - low ? low + (high - low) / 2
+                                : up               ? low + step
+                                                   : high - step;
+        if (!begins.read(middle, at)) return corrupt(kBlockTxn);
+        (at <= own ? low : high) = middle;
+        if ((at <= own) != up) break;
+    }
+    while (high - low > 1) {
+        const uint32_t middle = low + (high - low) / 2;
+        if (!begins.read(middle, at)) return corrupt(kBlockTxn);
+        (at <= own ? low : high) = middle;
+    }
+    return low;
 }
 
 Result<uint64_t> Segment::foreign_input(uint64_t index) const {
@@ -179,6 +210,7 @@ Result<Asset> Segment::asset(uint64_t id) const {
     ByteView text;
     if (!assets_.read(id - begin_.assets, text)) return corrupt(kAssetText);
     const std::string_view view{reinterpret_cast<const char*>(text.data()), text.size()};
+    if (view == Asset{}.text()) return Asset{};
     const Result<Asset> asset = Asset::parse(view);
     if (!asset || asset->text() != view) return corrupt(kAssetText);
     return *asset;

@@ -35,6 +35,8 @@ public:
     // Blocks, 0 .. blocks() - 1.
     Result<BlockNum> number(uint32_t block) const;
     Result<BlockHeader> block_header(uint32_t block) const;
+    /// That of its header, without the rest.
+    Result<std::optional<UnixMillis>> block_time(uint32_t block) const;
     /// What lies before a block; also for block == blocks().
     Result<Totals> totals(uint32_t block) const;
     /// The first txn of a block; also for block == blocks().
@@ -50,16 +52,13 @@ public:
     }
     /// Rows or inputs of a txn: [first, end).
     bool rows_of(uint64_t txn, uint64_t& first, uint64_t& end) const noexcept {
-        const uint64_t group = txn - begin_.txns;
-        if (!rows_.begin(group, first) || !rows_.begin(group + 1, end) || end < first) return false;
+        if (!rows_.items_of(txn - begin_.txns, first, end)) return false;
         first += begin_.rows;
         end += begin_.rows;
         return true;
     }
     bool inputs_of(uint64_t txn, uint64_t& first, uint64_t& end) const noexcept {
-        const uint64_t group = txn - begin_.txns;
-        if (!inputs_.begin(group, first) || !inputs_.begin(group + 1, end) || end < first)
-            return false;
+        if (!inputs_.items_of(txn - begin_.txns, first, end)) return false;
         first += begin_.inputs;
         end += begin_.inputs;
         return true;
@@ -67,6 +66,13 @@ public:
     bool txn_of_row(uint64_t row, uint64_t& txn) const noexcept {
         if (!rows_.group_of(row - begin_.rows, txn)) return false;
         txn += begin_.txns;
+        return true;
+    }
+    /// The same, and the first row of that txn.
+    bool txn_of_row(uint64_t row, uint64_t& txn, uint64_t& first) const noexcept {
+        if (!rows_.group_of(row - begin_.rows, txn, first)) return false;
+        txn += begin_.txns;
+        first += begin_.rows;
         return true;
     }
     bool txn_of_input(uint64_t input, uint64_t& txn) const noexcept {
@@ -112,6 +118,7 @@ public:
 
     const Column& column(segment::ColumnId id) const noexcept { return file_.column(id); }
     const Texts& addresses() const noexcept { return addresses_; }
+    const Groups& rows() const noexcept { return rows_; }
     const Groups& inputs() const noexcept { return inputs_; }
     tl::unexpected<Error> corrupt(segment::ColumnId id, uint64_t offset = 0) const {
         return file_.corrupt(id, offset);

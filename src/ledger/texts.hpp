@@ -33,12 +33,11 @@ public:
             if (size > bytes_->size()) return false;
             offset = index * size;  // No overflow: a count is below 2^48, a size below 2^15.
         } else {
-            std::array<uint8_t, kEvery> before;
             const uint64_t first = index - index % kEvery;
-            if (!begins_->read(index / kEvery, offset) ||
-                !sizes_->unpack(first, static_cast<std::size_t>(index - first), before.data()))
+            uint64_t before = 0;
+            if (!begins_->read(index / kEvery, offset) || !sizes_->sum(first, index, before))
                 return false;
-            for (uint64_t i = 0; i < index - first; ++i) offset += before[i];
+            offset += before;
         }
         const uint8_t* at = bytes_->get(offset, size);
         if (at == nullptr) return false;
