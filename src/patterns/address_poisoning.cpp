@@ -2,10 +2,20 @@
 #include "address_poisoning.hpp"
 
 #include <algorithm>
+#include <functional>
 
 #include "address_rows.hpp"
 
 namespace cordon::patterns {
+namespace {
+
+constexpr std::size_t kFew = 16;  // Found by looking at each.
+
+uint32_t hash_of(std::string_view ends) noexcept {
+    return static_cast<uint32_t>(std::hash<std::string_view>{}(ends));
+}
+
+}  // namespace
 
 std::string_view to_string(Poisoning::How how) noexcept {
     switch (how) {
@@ -20,27 +30,26 @@ std::optional<Poisoning> AddressPoisoning::Watch::see(const Transfer& row) {
     const bool sends = row.from == address_;
     if (row.kind == TransferKind::kFee || sends == (row.to == address_)) return std::nullopt;
     const Address& other = sends ? row.to : row.from;
-    const std::string ends = ends_of(chain_, other, params_.look_alike);
+    std::string ends = ends_of(chain_, other, params_.look_alike);
     if (ends.empty()) return std::nullopt;
     const bool real = moves_money(chain_, row, context_);
-    const auto known = deals_.find(ends);
-    if (!real && known == deals_.end()) return std::nullopt;
-    std::vector<Deal>& deals = real && known == deals_.end() ? deals_[ends] : known->second;
-    const auto same = std::find_if(deals.begin(), deals.end(),
-                                   [&](const Deal& deal) { return deal.with == other; });
-    if (same == deals.end() && !deals.empty()) {
+    const uint32_t first = find(ends);
+    if (!real && first == kNone) return std::nullopt;
+    uint32_t same = first, last = first;
+    for (; same != kNone && deals_[same].with != other; same = deals_[same].alike) last = same;
+    if (same == kNone && first != kNone) {
         if (!real)
             return Poisoning{
-                other, deals.front().with,
+                other, deals_[first].with,
                 row.amount.is_zero() ? Poisoning::How::kZero : Poisoning::How::kCounterfeit};
         // What the address sends itself is its own doing: the slip that the bait is for.
-        for (const Deal& deal : deals)
-            for (const auto& [asset, largest] : deal.largest)
+        for (uint32_t at = first; at != kNone; at = deals_[at].alike)
+            for (const auto& [asset, largest] : deals_[at].largest)
                 if (!sends && asset == row.asset && ratio(row.amount, largest) <= params_.max_share)
-                    return Poisoning{other, deal.with, Poisoning::How::kDust};
+                    return Poisoning{other, deals_[at].with, Poisoning::How::kDust};
     }
     if (!real) return std::nullopt;
-    Deal& deal = same == deals.end() ? deals.emplace_back(Deal{other, {}}) : *same;
+    Deal& deal = same == kNone ? add(std::move(ends), other, last) : deals_[same];
     const auto at = std::find_if(deal.largest.begin(), deal.largest.end(),
                                  [&](const auto& entry) { return entry.first == row.asset; });
     if (at == deal.largest.end())
@@ -48,6 +57,28 @@ std::optional<Poisoning> AddressPoisoning::Watch::see(const Transfer& row) {
     else
         at->second = std::max(at->second, row.amount);
     return std::nullopt;
+}
+
+uint32_t AddressPoisoning::Watch::find(std::string_view ends) const {
+    if (deals_.size() > kFew)
+        return firsts_.find(hash_of(ends), [&](uint32_t at) { return deals_[at].ends == ends; });
+    for (uint32_t at = 0; at < deals_.size(); ++at)
+        if (deals_[at].ends == ends) return at;
+    return kNone;
+}
+
+AddressPoisoning::Watch::Deal& AddressPoisoning::Watch::add(std::string ends, const Address& with,
+                                                            uint32_t last_alike) {
+    const auto place = static_cast<uint32_t>(deals_.size());
+    if (last_alike != kNone) deals_[last_alike].alike = place;
+    deals_.push_back({std::move(ends), with, {}});
+    if (deals_.size() <= kFew) return deals_.back();
+    for (uint32_t at = deals_.size() == kFew + 1 ? 0 : place; at <= place; ++at)
+        if (firsts_.find(hash_of(deals_[at].ends), [&](uint32_t known) {
+                return deals_[known].ends == deals_[at].ends;
+            }) == kNone)
+            firsts_.add(hash_of(deals_[at].ends), at);
+    return deals_.back();
 }
 
 std::unique_ptr<trace::BaitWatch> AddressPoisoning::bait_watch(

@@ -1,11 +1,12 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <unordered_map>
+#include <string>
 #include <vector>
 
 #include "look_alike.hpp"
 
+#include <cordon/trace/address_index.hpp>
 #include <cordon/trace/link_source.hpp>
 
 namespace cordon::patterns {
@@ -43,14 +44,22 @@ public:
 
     private:
         struct Deal {
+            std::string ends;
             Address with;
             std::vector<std::pair<Asset, Amount>> largest;
+            uint32_t alike = kNone;  ///< The next with the same ends, in order of coming.
         };
+        static constexpr uint32_t kNone = trace::AddressIndex::kNone;
+        /// The first with these ends, or kNone.
+        uint32_t find(std::string_view ends) const;
+        Deal& add(std::string ends, const Address& with, uint32_t last_alike);
+
         Params params_;
         ChainId chain_;
         Address address_;
         const trace::Context& context_;
-        std::unordered_map<std::string, std::vector<Deal>> deals_;  // By ends; looked up only.
+        std::vector<Deal> deals_;
+        trace::AddressIndex firsts_;  // Of deals_, by ends, when they are not few.
     };
 
     AddressPoisoning() noexcept = default;

@@ -2,7 +2,7 @@
 #include "address_rows.hpp"
 
 #include <algorithm>
-#include <array>
+#include <span>
 
 #include <cordon/trace/account_txn.hpp>
 
@@ -11,8 +11,8 @@
 namespace cordon::patterns {
 namespace {
 
-/// Rows asked for at once: most addresses have fewer, and one page is one look-up.
-constexpr std::size_t kPage = 32;
+/// Rows asked for at once, at first and at most: most addresses have very few.
+constexpr std::size_t kFirstPage = 4, kLargestPage = 32;
 
 }  // namespace
 
@@ -22,12 +22,13 @@ Result<std::vector<ledger::PlacedTransfer>> read_rows(const ledger::Reader& ledg
                                                       std::size_t most) {
     std::vector<ledger::PlacedTransfer> rows;
     const auto cursor = ledger.transfers_of(chain, address, query);
-    std::array<ledger::PlacedTransfer, kPage> page;
-    while (rows.size() < most) {
-        const std::size_t wanted = std::min(kPage, most - rows.size());
-        CORDON_TRY(const std::size_t read, cursor->next({page.data(), wanted}));
+    for (std::size_t have = 0, page = kFirstPage; have < most;) {
+        rows.resize(std::min(have + page, most));
+        CORDON_TRY(const std::size_t read, cursor->next(std::span{rows}.subspan(have)));
+        have += read;
+        page = have == rows.size() ? kLargestPage : 1;  // Mostly that was the end.
+        rows.resize(have);
         if (read == 0) break;
-        rows.insert(rows.end(), page.begin(), page.begin() + static_cast<std::ptrdiff_t>(read));
     }
     return rows;
 }

@@ -9,8 +9,9 @@ namespace cordon::patterns {
 namespace {
 
 /// Lists by node: first[id] .. first[id + 1] of `places`, in row order.
-void index(std::size_t nodes, std::size_t rows, const std::function<uint32_t(uint32_t)>& node_of,
-           std::vector<uint32_t>& places, std::vector<uint32_t>& first) {
+template <typename NodeOf>
+void index(std::size_t nodes, std::size_t rows, NodeOf&& node_of, std::vector<uint32_t>& places,
+           std::vector<uint32_t>& first) {
     first.assign(nodes + 1, 0);
     for (uint32_t row = 0; row < rows; ++row) ++first[node_of(row) + 1];
     for (std::size_t id = 0; id < nodes; ++id) first[id + 1] += first[id];
@@ -53,15 +54,17 @@ Movements::Movements(ChainId chain, std::vector<Movement> rows)
         const NodeId from = number(row.from);
         ends_.emplace_back(from, number(row.to));
     }
-    std::vector<std::pair<Address, NodeId>> order;
+    std::vector<std::pair<uint64_t, NodeId>> order;
     order.reserve(met.size());
-    for (NodeId id = 0; id < met.size(); ++id) order.emplace_back(met[id], id);
-    std::sort(order.begin(), order.end());
+    for (NodeId id = 0; id < met.size(); ++id) order.emplace_back(trace::start_of(met[id]), id);
+    std::sort(order.begin(), order.end(), [&](const auto& a, const auto& b) {
+        return a.first != b.first ? a.first < b.first : met[a.second] < met[b.second];
+    });
     addresses_.reserve(order.size());
     std::vector<NodeId> sorted(order.size());
-    for (const auto& [address, id] : order) {
+    for (const auto& [start, id] : order) {
         sorted[id] = static_cast<NodeId>(addresses_.size());
-        addresses_.push_back(address);
+        addresses_.push_back(met[id]);
     }
     for (auto& [from, to] : ends_) from = sorted[from], to = sorted[to];
     index(

@@ -91,19 +91,24 @@ AccountFlow::Slot& AccountFlow::slot(Holder& held, const Asset& asset) {
     return held.slots.emplace_back(Slot{asset, Purse{walk_.params.policy}, {}, {}});
 }
 
-void AccountFlow::receive(Slot& slot, const Parcels& arrival) {
+void AccountFlow::receive(Slot& slot, const Amount& tainted, const Amount& clean) {
+    Parcels arrival;
+    append(arrival, {tainted, kTainted});
+    append(arrival, {clean, kClean});
     slot.purse.put_together(arrival);
-    slot.had += total_of(arrival);
-    slot.had_tainted += tainted_of(arrival);
+    slot.had += tainted + clean;
+    slot.had_tainted += tainted;
 }
 
 bool AccountFlow::worthless(const Asset& asset) {
+    if (last_asked_ && last_asked_->first == asset) return last_asked_->second;
     const auto [at, fresh] = worthless_.try_emplace(asset, false);
     if (fresh)
         at->second =
             std::any_of(walk_.links.begin(), walk_.links.end(), [&](const LinkSource* source) {
                 return source->is_worthless(chain_, asset, walk_.context);
             });
+    last_asked_ = *at;
     return at->second;
 }
 
@@ -286,7 +291,7 @@ Status AccountFlow::reach(Current& now, NodeId id) {
             if (busy)
                 books_.rest(id, asset, amount, Stop::kHighDegree);
             else
-                receive(slot(held, asset), {{amount, kTainted}});
+                receive(slot(held, asset), amount, {});
         }
     return {};
 }
@@ -330,16 +335,15 @@ void AccountFlow::deposit(Current& now, uint32_t key) {
     Holder& held = holder(*state.node);
     if (!held.known) return;
     const Asset& asset = now.view.keys[key].asset;
+    const Amount tainted = tainted_of(state.flight);
     if (held.closed != Stop::kNone) {
-        books_.rest(*state.node, asset, tainted_of(state.flight), held.closed);
+        books_.rest(*state.node, asset, tainted, held.closed);
         return;
     }
     // What a seed holds of its own does not matter: all that it sends counts, whatever its balance.
-    Parcels arrival;
-    append(arrival, {tainted_of(state.flight), kTainted});
-    if (!is_seeding(held, now.placed->time))
-        append(arrival, {total_of(state.flight) - tainted_of(state.flight), kClean});
-    receive(slot(held, asset), arrival);
+    const Amount clean =
+        is_seeding(held, now.placed->time) ? Amount{} : total_of(state.flight) - tainted;
+    receive(slot(held, asset), tainted, clean);
 }
 
 void AccountFlow::finish(bool stopped) {

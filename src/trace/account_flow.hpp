@@ -101,7 +101,8 @@ private:
     Holder& holder(NodeId id);
     Holder* open_holder(NodeId id);
     Slot& slot(Holder& holder, const Asset& asset);
-    static void receive(Slot& slot, const Parcels& arrival);
+    /// What came together.
+    static void receive(Slot& slot, const Amount& tainted, const Amount& clean);
     bool is_seeding(const Holder& holder, std::optional<UnixMillis> time) const;
     bool worthless(const Asset& asset);
     void push_next(NodeId id);
@@ -156,6 +157,7 @@ private:
     std::vector<NodeId> here_;
     Current now_;
     std::unordered_map<Asset, bool> worthless_;
+    std::optional<std::pair<Asset, bool>> last_asked_;     // Of worthless_: mostly it is the same.
     std::set<std::pair<TxnPosition, uint32_t>> bait_;      // Rows that are not followed.
     std::map<std::pair<Address, Asset>, Income> incomes_;  // Of payees not yet reached.
 };

@@ -1,6 +1,8 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include <cordon/base/check.hpp>
+
 #include "account_flow.hpp"
 
 namespace cordon::trace {
@@ -55,6 +57,7 @@ Result<std::optional<uint32_t>> AccountFlow::other_payers(const TxnKey& to, cons
 
 /// Who has been reached is not asked about again.
 void AccountFlow::forget_income(const Address& address) {
+    if (incomes_.empty()) return;
     auto at = incomes_.lower_bound({address, Asset{}});
     while (at != incomes_.end() && at->first.first == address) at = incomes_.erase(at);
 }
@@ -123,6 +126,7 @@ Parcels AccountFlow::take_standing(Current& now, uint32_t key, const Amount& amo
 
 Parcels AccountFlow::pay_on_flight(Current& now, uint32_t key, const Amount& amount) {
     KeyState& state = now.keys[key];
+    if (state.flight.empty()) return {};
     if (walk_.params.policy == Policy::kLifo)
         std::reverse(state.flight.begin(), state.flight.end());
     Parcels parcels = split_front(state.flight, std::min(amount, total_of(state.flight)));
@@ -139,7 +143,9 @@ Status AccountFlow::pay_out(Current& now, uint32_t key) {
     const std::span<const uint32_t> outs = now.view.outs(key);
     std::vector<Amount> ghosts, wanted;
     Amount rest;
-    for (const uint32_t row : outs) {
+    const bool plain = outs.size() == 1 && state.ghost.is_zero();  // As most are.
+    if (plain) rest = now.view.rows[outs.front()].amount;
+    for (const uint32_t row : plain ? outs.first(0) : outs) {
         const Amount ghost = std::min(state.ghost, now.view.rows[row].amount);
         state.ghost -= ghost;
         ghosts.push_back(ghost);
@@ -149,7 +155,10 @@ Status AccountFlow::pay_out(Current& now, uint32_t key) {
     Parcels pool = pay_on_flight(now, key, rest);
     rest -= total_of(pool);
     CORDON_TRY(const bool own_first, pays_strangers(now, key, rest));
-    append(pool, take_standing(now, key, rest, own_first));
+    if (pool.empty())
+        pool = take_standing(now, key, rest, own_first);
+    else
+        append(pool, take_standing(now, key, rest, own_first));
     const Policy policy = walk_.params.policy;
     if (policy == Policy::kPoison && state.node && open_holder(*state.node) &&
         slot(holders_[*state.node], now.view.keys[key].asset).purse.poisoned()) {
@@ -158,6 +167,14 @@ Status AccountFlow::pay_out(Current& now, uint32_t key) {
         append(pool, {all, kTainted});
     }
     // The pool is in give-out order already, which is what the front cut of FIFO keeps.
+    if (plain) {
+        const TxnRow& row = now.view.rows[outs.front()];
+        CORDON_CHECK(total_of(pool) == row.amount);
+        if (policy == Policy::kFifo || policy == Policy::kLifo)
+            return deliver(now, row, std::move(pool));
+        ghosts = {Amount{}};
+        wanted = {row.amount};
+    }
     std::vector<Parcels> parts =
         distribute(policy == Policy::kLifo ? Policy::kFifo : policy, pool, wanted);
     for (std::size_t i = 0; i < outs.size(); ++i) {
@@ -228,7 +245,7 @@ Status AccountFlow::deliver(Current& now, const TxnRow& row, Parcels parcels) {
     if (tainted.is_zero() && arrival == nullptr) {
         const Amount swallowed = std::min(to.absorb, row.amount);
         to.absorb -= swallowed;
-        split_front(parcels, swallowed);
+        if (!swallowed.is_zero()) split_front(parcels, swallowed);
         append(to.flight, parcels);
         if (to.node) books_.arrive(*to.node, key.asset, row.amount, {});
         return {};

@@ -1,6 +1,7 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <vector>
@@ -9,6 +10,16 @@
 #include <cordon/model/chain_id.hpp>
 
 namespace cordon::trace {
+
+/// What sorts most addresses in eight bytes: kind, size, and the first six of the payload. Equal
+/// ones are in the order of the addresses themselves, all others as their numbers say.
+inline uint64_t start_of(const Address& address) noexcept {
+    const ByteView payload = address.payload();
+    uint64_t start = static_cast<uint64_t>(address.kind()) << 56 | uint64_t{payload.size()} << 48;
+    for (std::size_t i = 0; i < std::min<std::size_t>(payload.size(), 6); ++i)
+        start |= uint64_t{payload[i]} << (40 - 8 * i);
+    return start;
+}
 
 /// Numbers by (chain, address), open addressing: a trace asks for its nodes several times an edge,
 /// and nodes of a std::unordered_map lie all over memory. The keys stay with the owner, who tells

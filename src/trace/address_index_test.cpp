@@ -36,5 +36,28 @@ TEST(AddressIndex, spreads_addresses_that_differ_in_few_bytes) {
     EXPECT_GT(different, 60'000U);
 }
 
+TEST(AddressIndex, the_start_of_an_address_orders_as_the_address_does) {
+    // Of different kinds and sizes, alike in their first bytes and not.
+    std::vector<Address> all{{}, test::address(0)};
+    for (const uint8_t byte : {uint8_t{0}, uint8_t{7}, uint8_t{255}})
+        for (const std::size_t place : {0U, 5U, 6U, 19U})
+            for (const auto& [kind, size] : {std::pair{AddressKind::kEvm, 20U},
+                                             {AddressKind::kP2wsh, 32U},
+                                             {AddressKind::kWitness, 22U},
+                                             {AddressKind::kWitness, 41U}}) {
+                Bytes payload(size, 1);
+                payload[place] = byte;
+                all.emplace_back(kind, payload);
+            }
+    std::size_t told = 0;
+    for (const Address& a : all)
+        for (const Address& b : all)
+            if (start_of(a) != start_of(b)) {
+                EXPECT_EQ(start_of(a) < start_of(b), a < b);
+                ++told;
+            }
+    EXPECT_GT(told, all.size() * all.size() / 2);
+}
+
 }  // namespace
 }  // namespace cordon::trace

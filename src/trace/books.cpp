@@ -8,6 +8,7 @@
 #include <cordon/base/check.hpp>
 
 #include "confidence.hpp"
+#include "permute.hpp"
 
 namespace cordon::trace {
 namespace {
@@ -21,16 +22,26 @@ Holding& holding_of(Node& node, const Asset& asset) {
 }
 
 /// Large rows are sorted by moving each once: what is compared lies beside its kind.
-std::vector<Node> in_order(std::vector<Node> nodes) {
-    std::vector<std::tuple<uint32_t, ChainId, Address, uint32_t>> order;
+void sort_nodes(std::vector<Node>& nodes) {
+    struct Key {
+        uint32_t hop, place;
+        ChainId chain;
+        uint64_t start;  // Of the address: tells nearly all of them apart.
+    };
+    std::vector<Key> order;
     order.reserve(nodes.size());
     for (uint32_t i = 0; i < nodes.size(); ++i)
-        order.emplace_back(nodes[i].hop, nodes[i].chain, nodes[i].address, i);
-    std::sort(order.begin(), order.end());
-    std::vector<Node> out;
-    out.reserve(nodes.size());
-    for (const auto& each : order) out.push_back(std::move(nodes[std::get<3>(each)]));
-    return out;
+        order.push_back({nodes[i].hop, i, nodes[i].chain, start_of(nodes[i].address)});
+    std::sort(order.begin(), order.end(), [&](const Key& a, const Key& b) {
+        if (a.hop != b.hop) return a.hop < b.hop;
+        if (a.chain != b.chain) return a.chain < b.chain;
+        if (a.start != b.start) return a.start < b.start;
+        return nodes[a.place].address < nodes[b.place].address;
+    });
+    std::vector<uint32_t> from;
+    from.reserve(order.size());
+    for (const Key& each : order) from.push_back(each.place);
+    put_in_order(nodes, std::move(from));
 }
 
 /// The larger rest decides what is said of a node: by USD where both are priced, otherwise by
@@ -41,6 +52,14 @@ bool larger(const Endpoint& a, const Endpoint& b) {
 }
 
 }  // namespace
+
+Books::Books(const Context& context, const Params& params) : context_{context}, params_{params} {
+    // Room that stays empty is never touched and costs nothing; growing would touch all of it again
+    // and again, and half of the memory of a trace is here.
+    constexpr uint64_t kRoom = 65'536;
+    nodes_.reserve(static_cast<std::size_t>(std::min(params.max_nodes, kRoom)));
+    edges_.reserve(static_cast<std::size_t>(std::min(params.max_edges, kRoom)));
+}
 
 Books::NodeId Books::node(ChainId chain, const Address& address, uint32_t hop) {
     if (const auto known = find(chain, address)) {
@@ -117,7 +136,7 @@ void Books::candidates(NodeId id, const Asset& asset, const std::optional<OutPoi
     all.best = std::max(all.best, best);
 }
 
-void Books::edge(Edge edge, uint32_t row) {
+void Books::edge(Edge&& edge, uint32_t row) {
     CORDON_CHECK(edge.tainted <= edge.amount);
     if (const auto id = find(edge.chain, edge.from)) seen(*id, edge.time);
     // Where it arrives later, that txn says when.
@@ -127,9 +146,12 @@ void Books::edge(Edge edge, uint32_t row) {
 }
 
 Total& Books::total(ChainId chain, const Asset& asset) {
+    if (last_total_ != nullptr && last_total_->chain == chain && last_total_->asset == asset)
+        return *last_total_;
     Total& total = totals_[{chain, asset}];
     total.chain = chain;
     total.asset = asset;
+    last_total_ = &total;
     return total;
 }
 
@@ -252,7 +274,8 @@ TraceResult Books::finish(std::vector<Seed> seeds, bool incomplete) {
     }
 
     for (const NodeId id : payers_) nodes_[id].seed = true;
-    result.nodes = in_order(std::move(nodes_));
+    result.nodes = std::move(nodes_);
+    sort_nodes(result.nodes);
     weigh_paths(result);
     for (auto& [key, sum] : totals_) result.totals.push_back(std::move(sum));
     result.warnings = std::move(warnings_);

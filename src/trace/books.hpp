@@ -18,8 +18,7 @@ class Books {
 public:
     using NodeId = uint32_t;
 
-    Books(const Context& context, const Params& params) noexcept
-        : context_{context}, params_{params} {}
+    Books(const Context& context, const Params& params);
 
     /// The node of an address, made when it is new. `hop` lowers the node's hop, never raises it.
     NodeId node(ChainId chain, const Address& address, uint32_t hop);
@@ -52,7 +51,7 @@ public:
                     uint32_t count, double best);
 
     /// `row` orders the edges of one txn.
-    void edge(Edge edge, uint32_t row);
+    void edge(Edge&& edge, uint32_t row);
 
     Total& total(ChainId chain, const Asset& asset);
     void warn(std::string text);
@@ -99,6 +98,7 @@ private:
     std::vector<Edge> edges_;
     std::vector<uint32_t> rows_;  // Beside edges_.
     std::map<std::pair<ChainId, Asset>, Total> totals_;
+    Total* last_total_ = nullptr;  // Of totals_: mostly it is the same.
     std::vector<std::string> warnings_;
 };
 

@@ -2,7 +2,6 @@
 #include "history.hpp"
 
 #include <algorithm>
-#include <array>
 #include <tuple>
 
 #include "address_index.hpp"
@@ -14,7 +13,7 @@ namespace {
 /// service.
 constexpr uint64_t kMaxTxnsPerCounterparty = 50;
 
-constexpr std::size_t kFirstPage = 8, kLargestPage = 256;  // Rows.
+constexpr std::size_t kFirstPage = 64, kLargestPage = 256;  // Rows, where they are not few.
 
 /// Whom an address deals with. Most deal with few, who are found by looking at each.
 class Counterparties {
@@ -26,7 +25,7 @@ public:
         Amount largest;  // Of what it sent, as the caller says.
     };
 
-    explicit Counterparties(const BusyLimits& limits) noexcept : limits_{limits} {}
+    explicit Counterparties(const BusyLimits& limits) : limits_{limits} { all_.reserve(4); }
 
     void sends_to(const Address& address) {
         Other& other = at(address);
@@ -89,19 +88,20 @@ private:
 /// Hands every row of an address to `each`, in chain order, until that returns false. Pages grow,
 /// so that a service is found out after few reads and an honest crowd is read in few calls.
 template <typename Each>
-Status for_each_row(const ledger::Reader& ledger, ChainId chain, const Address& address,
-                    Each&& each) {
+Status for_each_row(const RecentRows& ledger, ChainId chain, const Address& address, Each&& each) {
+    if (const auto few = ledger.few(chain, address)) {
+        for (const ledger::PlacedTransfer& row : few->all())
+            if (!each(row)) return {};
+        return {};
+    }
     const auto cursor = ledger.transfers_of(chain, address, {});
-    std::array<ledger::PlacedTransfer, kFirstPage> first;  // All of it, for most.
-    std::vector<ledger::PlacedTransfer> later;
-    for (std::span<ledger::PlacedTransfer> page{first};;) {
+    std::vector<ledger::PlacedTransfer> page(kFirstPage);
+    for (;;) {
         CORDON_TRY(const std::size_t count, cursor->next(page));
         if (count == 0) return {};
-        for (const ledger::PlacedTransfer& row : page.first(count))
+        for (const ledger::PlacedTransfer& row : std::span{page}.first(count))
             if (!each(row)) return {};
-        if (page.size() == kLargestPage || count < page.size()) continue;
-        later.resize(page.size() * 2);
-        page = later;
+        if (count == page.size() && count < kLargestPage) page.resize(count * 2);
     }
 }
 
@@ -146,7 +146,7 @@ Part part_of(const Transfer& row, const Address& address,
 
 }  // namespace
 
-Result<History> read_history(const ledger::Reader& ledger, ChainId chain, const Address& address,
+Result<History> read_history(const RecentRows& ledger, ChainId chain, const Address& address,
                              std::optional<TxnPosition> at, Direction direction,
                              const BusyLimits& limits,
                              const std::function<bool(const Asset&)>& is_worthless,
@@ -155,6 +155,7 @@ Result<History> read_history(const ledger::Reader& ledger, ChainId chain, const 
     History history;
     Counterparties others{limits};
     uint64_t txns = 0;
+    history.ahead.reserve(4);
     // Only the rows of the address itself, not all of the txns in which it takes part.
     std::vector<std::pair<Asset, Net>> nets;  // Of one txn: few.
     std::optional<TxnPosition> here;
@@ -219,7 +220,7 @@ Result<History> read_history(const ledger::Reader& ledger, ChainId chain, const 
     return history;
 }
 
-Result<Income> read_income(const ledger::Reader& ledger, ChainId chain, const Address& address,
+Result<Income> read_income(const RecentRows& ledger, ChainId chain, const Address& address,
                            const Asset& asset, const BusyLimits& limits,
                            const std::function<bool(const Asset&)>& is_worthless) {
     Counterparties others{limits};

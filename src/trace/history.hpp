@@ -10,6 +10,7 @@
 
 #include "account_txn.hpp"
 #include "link_source.hpp"
+#include "recent_rows.hpp"
 
 namespace cordon::trace {
 
@@ -45,7 +46,7 @@ struct BusyLimits {
 /// Reads all txns of `address` once, in chain order; ends early when it is busy. `at` empty: from
 /// the start of the walk. Cost: its txns, at most kMaxTxnsPerCounterparty * counterparties + 1 of
 /// them when there is a limit.
-Result<History> read_history(const ledger::Reader& ledger, ChainId chain, const Address& address,
+Result<History> read_history(const RecentRows& ledger, ChainId chain, const Address& address,
                              std::optional<TxnPosition> at, Direction direction,
                              const BusyLimits& limits,
                              const std::function<bool(const Asset&)>& is_worthless,
@@ -61,7 +62,7 @@ struct Income {
 };
 
 /// The receipts of one asset. Cost and order as read_history.
-Result<Income> read_income(const ledger::Reader& ledger, ChainId chain, const Address& address,
+Result<Income> read_income(const RecentRows& ledger, ChainId chain, const Address& address,
                            const Asset& asset, const BusyLimits& limits,
                            const std::function<bool(const Asset&)>& is_worthless);
 

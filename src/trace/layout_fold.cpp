@@ -404,18 +404,17 @@ private:
             if (ribbon.value >= limit) reached[ribbon.to] = 1;
         }
         std::vector<char> alive(layout_.nodes.size());
-        std::vector<Ribbon> kept;
-        kept.reserve(std::min(layout_.ribbons.size(), most));
+        std::size_t kept = 0;  // Those that stay move to the front.
         for (Ribbon& ribbon : layout_.ribbons) {
             const bool wide = ribbon.value >= limit ||
                               (!reached[ribbon.to] && inflow[ribbon.to] >= limit) ||
                               shown_.contains(layout_.nodes[ribbon.from].members.front()) ||
                               shown_.contains(layout_.nodes[ribbon.to].members.front());
-            layout_.omitted.ribbons_full =
-                layout_.omitted.ribbons_full || (wide && kept.size() >= most);
-            if (wide && kept.size() < most) {
+            layout_.omitted.ribbons_full = layout_.omitted.ribbons_full || (wide && kept >= most);
+            if (wide && kept < most) {
                 alive[ribbon.from] = alive[ribbon.to] = 1;
-                kept.push_back(std::move(ribbon));
+                if (&layout_.ribbons[kept] != &ribbon) layout_.ribbons[kept] = std::move(ribbon);
+                ++kept;
                 continue;
             }
             layout_.nodes[ribbon.from].dust_out += ribbon.value;
@@ -423,9 +422,9 @@ private:
             layout_.omitted.dust_movements += ribbon.movements;
             layout_.omitted.dust_value += ribbon.value;
         }
-        layout_.ribbons = std::move(kept);
+        layout_.ribbons.resize(kept);
         std::vector<uint32_t> number(layout_.nodes.size());
-        std::size_t left = 0;  // Those that stay move to the front.
+        std::size_t left = 0;  // As above.
         for (std::size_t i = 0; i < layout_.nodes.size(); ++i) {
             FlowNode& node = layout_.nodes[i];
             // Of a part, what it does not touch is not there.

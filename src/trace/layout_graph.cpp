@@ -263,9 +263,15 @@ std::vector<uint32_t> assign_columns(const Graph& graph, const std::vector<uint3
         r.id = group[v];
         if (is_seed) seed[group[v]] = 1;
     }
-    std::vector<double> internal;
-    uint64_t ignored = 0;
-    const std::vector<Link> links = join_links(graph.links, group, groups, internal, ignored);
+    std::vector<Link> joined;
+    bool single = groups == group.size();  // Every vertex is a group of its own, of its number.
+    for (uint32_t v = 0; v < group.size() && single; ++v) single = group[v] == v;
+    if (!single) {
+        std::vector<double> internal;
+        uint64_t ignored = 0;
+        joined = join_links(graph.links, group, groups, internal, ignored);
+    }
+    const std::vector<Link>& links = single ? graph.links : joined;
     for (const Link& link : links) inflow[link.to] += link.value;
 
     std::vector<std::size_t> first_link(groups + 1);

@@ -7,6 +7,9 @@
 #include <span>
 #include <tuple>
 #include <unordered_map>
+#include <utility>
+
+#include "permute.hpp"
 
 namespace cordon::trace::flow {
 namespace {
@@ -229,8 +232,8 @@ private:
         behind_ = Pulls{slots_, pieces_, false};
     }
 
-    /// Numbers the slots anew, column by column from top to bottom: the order is final, and what is
-    /// read one after the other then lies so.
+    /// Numbers the slots anew, column by column from top to bottom: what is read one after the
+    /// other then lies so.
     void renumber() {
         std::vector<uint32_t> number(slots_.size());
         std::vector<Slot> slots;
@@ -287,6 +290,7 @@ private:
         for (int i = 0; i < kOrderSweeps; ++i) {
             for (std::size_t c = 1; c < columns_.size(); ++c) sweep(columns_[c], true);
             for (std::size_t c = columns_.size() - 1; c-- > 0;) sweep(columns_[c], false);
+            if (i == 0) renumber();  // Later sweeps change the order little.
         }
         for (std::size_t c = 1; c < columns_.size(); ++c) sweep(columns_[c], true);
         keep_known_order();
@@ -390,21 +394,21 @@ private:
     }
 
     void write_back() {
-        std::vector<uint32_t> number(layout_.nodes.size());
-        std::vector<FlowNode> nodes;
-        nodes.reserve(layout_.nodes.size());
+        std::vector<uint32_t> number(layout_.nodes.size()), old;
+        old.reserve(layout_.nodes.size());
         for (const Slot& slot : slots_) {
             if (slot.node < 0) continue;
-            const auto old = static_cast<std::size_t>(slot.node);
-            number[old] = static_cast<uint32_t>(nodes.size());
-            FlowNode& node = nodes.emplace_back(std::move(layout_.nodes[old]));
+            const auto at = static_cast<uint32_t>(slot.node);
+            number[at] = static_cast<uint32_t>(old.size());
+            old.push_back(at);
+            FlowNode& node = layout_.nodes[at];
             node.box = {layout_.columns[node.column].x, slot.y, layout_.node_width, slot.height};
             const double whole =
                 std::max(node.through(), node.out + node.rest + node.lost + node.dust_out);
             node.rest_top = node.box.bottom() -
                             (whole > 0 ? node.box.height * std::min(1.0, node.rest / whole) : 0);
         }
-        layout_.nodes = std::move(nodes);
+        put_in_order(layout_.nodes, std::move(old));
         for (Ribbon& ribbon : layout_.ribbons)
             ribbon.from = number[ribbon.from], ribbon.to = number[ribbon.to];
     }
@@ -423,47 +427,42 @@ private:
         const auto middle = [this](uint32_t node) {
             return layout_.nodes[node].box.y + layout_.nodes[node].box.height / 2;
         };
+        std::vector<Port> ports(layout_.ribbons.size());
         for (const bool right : {true, false}) {
-            std::vector<Port> ports;
-            ports.reserve(layout_.ribbons.size());
+            // By node; of one, as ribbons come: the widest first.
+            std::vector<uint32_t> ends(layout_.nodes.size() + 1);
+            for (const Ribbon& ribbon : layout_.ribbons)
+                ++ends[(right ? ribbon.from : ribbon.to) + 1];
+            std::partial_sum(ends.begin(), ends.end(), ends.begin());
             for (uint32_t r = 0; r < layout_.ribbons.size(); ++r) {
                 const Ribbon& ribbon = layout_.ribbons[r];
                 const std::vector<uint32_t>& lanes = lanes_[r];
                 const double far = lanes.empty()
                                        ? middle(right ? ribbon.to : ribbon.from)
                                        : slots_[right ? lanes.front() : lanes.back()].middle();
-                ports.push_back({right ? ribbon.from : ribbon.to, r, far, ribbon.back});
+                ports[ends[right ? ribbon.from : ribbon.to]++] = {r, far, ribbon.back};
             }
-            // Of equal ones the wider first, as ribbons are.
-            std::sort(ports.begin(), ports.end(), [](const Port& a, const Port& b) {
-                return std::tie(a.node, a.back, a.far, a.ribbon) <
-                       std::tie(b.node, b.back, b.far, b.ribbon);
-            });
-            for (std::span<const Port> left{ports}; !left.empty();) {
-                const auto end = std::find_if(left.begin(), left.end(), [&](const Port& port) {
-                    return port.node != left.front().node;
-                });
-                const auto count = static_cast<std::size_t>(end - left.begin());
-                stack_side(left.first(count), right);
-                left = left.subspan(count);
-            }
+            uint32_t begin = 0;
+            for (uint32_t node = 0; node < layout_.nodes.size(); begin = ends[node++])
+                if (ends[node] > begin)
+                    stack_side(layout_.nodes[node],
+                               std::span{ports}.subspan(begin, ends[node] - begin), right);
         }
     }
 
     /// The end of a ribbon at one side of a node.
     struct Port {
-        uint32_t node = 0, ribbon = 0;
+        uint32_t ribbon = 0;
         double far = 0;  // Middle of its next point.
         bool back = false;
     };
-    void stack_side(std::span<const Port> ports, bool right) {
-        const FlowNode& node = layout_.nodes[ports.front().node];
-        // By value, as ribbons come: sums of doubles are of one order.
-        std::vector<uint32_t> by_value;
-        for (const Port& port : ports) by_value.push_back(port.ribbon);
-        std::sort(by_value.begin(), by_value.end());
+    void stack_side(const FlowNode& node, std::span<Port> ports, bool right) {
         double sum = 0;
-        for (const uint32_t r : by_value) sum += layout_.ribbons[r].width;
+        for (const Port& port : ports) sum += layout_.ribbons[port.ribbon].width;
+        // Of equal ones the wider first, as ribbons are.
+        std::sort(ports.begin(), ports.end(), [](const Port& a, const Port& b) {
+            return std::tie(a.back, a.far, a.ribbon) < std::tie(b.back, b.far, b.ribbon);
+        });
         // A node that is drawn higher than its value, so that it can be seen, has its ribbons in
         // the middle.
         const double drawn =

@@ -92,6 +92,7 @@ void append(Parcels& parcels, const Parcel& parcel) {
 }
 
 void append(Parcels& parcels, const Parcels& more) {
+    parcels.reserve(parcels.size() + more.size());
     for (const Parcel& parcel : more) append(parcels, parcel);
 }
 
@@ -242,9 +243,7 @@ Parcels Purse::take_lots(Amount amount) {
             for (first = last - 1;
                  first > head_ && lots_[first - 1].arrival == lots_[first].arrival;)
                 --first;
-        const Parcels taken = take_arrival(first, last, amount);
-        amount -= total_of(taken);
-        append(out, taken);
+        amount -= take_arrival(first, last, amount, out);
         if (policy_ == Policy::kFifo)
             while (head_ < lots_.size() && lots_[head_].parcel.amount.is_zero()) ++head_, --empty_;
         else
@@ -255,27 +254,28 @@ Parcels Purse::take_lots(Amount amount) {
     return out;
 }
 
-/// At most `amount` of the lots from `first` to before `last`, of each its share.
-Parcels Purse::take_arrival(std::size_t first, std::size_t last, const Amount& amount) {
+/// At most `amount` of the lots from `first` to before `last`, of each its share; says how much.
+Amount Purse::take_arrival(std::size_t first, std::size_t last, const Amount& amount,
+                           Parcels& out) {
     Amount whole;
     for (std::size_t i = first; i < last; ++i) whole += lots_[i].parcel.amount;
     const Amount wanted = std::min(amount, whole);
-    Parcels out;
     Amount seen, given;
     for (std::size_t i = first; i < last; ++i) {
         Parcel& lot = lots_[i].parcel;
         if (lot.amount.is_zero()) continue;
         seen += lot.amount;
-        // Differences of the rounded running share, as in share_out.
-        const Amount piece = mul_div(seen, wanted, whole) - given;
-        given += piece;
+        // Differences of the rounded running share, as in share_out; the last gets what is left.
+        const Amount upto = seen == whole ? wanted : mul_div(seen, wanted, whole);
+        const Amount piece = upto - given;
+        given = upto;
         append(out, {piece, lot.origin});
         if (lot.origin != kClean) tainted_ -= piece;
         lot.amount -= piece;
         if (lot.amount.is_zero()) ++empty_;
     }
     total_ -= wanted;
-    return out;
+    return wanted;
 }
 
 Parcels Purse::take_share(const Amount& amount) {

@@ -80,7 +80,7 @@ private:
     };
     void add(const Parcel& parcel, bool joins);
     Parcels take_lots(Amount amount);
-    Parcels take_arrival(std::size_t first, std::size_t last, const Amount& amount);
+    Amount take_arrival(std::size_t first, std::size_t last, const Amount& amount, Parcels& out);
     Parcels take_share(const Amount& amount);
     Parcels take_in_turn(const Amount& amount, bool tainted_first);
     Parcels pick_lots(const Amount& amount, bool tainted);

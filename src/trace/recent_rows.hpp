@@ -2,6 +2,9 @@
 #pragma once
 
 #include <array>
+#include <memory>
+#include <span>
+#include <vector>
 
 #include <cordon/ledger/ledger.hpp>
 
@@ -80,6 +83,12 @@ public:
         std::size_t count = 0;  // Of the page; what lies behind it is memory to use again.
         std::span<const ledger::PlacedTransfer> all() const { return std::span{page}.first(count); }
     };
+
+    /// Those of an address, when they are few and whole; otherwise transfers_of() says it.
+    std::shared_ptr<const Rows> few(ChainId chain, const Address& address) const {
+        const Kept& known = kept(chain, address);
+        return known.whole ? known.rows : nullptr;
+    }
 
 private:
     struct Kept {

@@ -134,16 +134,19 @@ Result<TraceResult> trace(const ledger::Reader& ledger, const Context& context,
     const RecentRows rows{ledger};
     const Walk walk{rows, context, links, params, progress, cancel};
     Books books{context, params};
-    Chains chains{walk, books};
-    for (const Seed& seed : seeds) {
-        ChainFlow* const flow = chains.flow_of(seed.chain);
-        if (flow == nullptr)
-            return fail(ErrorCode::kNotFound,
-                        format("seed {}: the ledger holds nothing of chain {}", seed.text,
-                               to_string(seed.chain)));
-        CORDON_TRY(flow->add_seed(seed));
+    bool complete = false;
+    {  // What the walk remembers goes before the result is put together.
+        Chains chains{walk, books};
+        for (const Seed& seed : seeds) {
+            ChainFlow* const flow = chains.flow_of(seed.chain);
+            if (flow == nullptr)
+                return fail(ErrorCode::kNotFound,
+                            format("seed {}: the ledger holds nothing of chain {}", seed.text,
+                                   to_string(seed.chain)));
+            CORDON_TRY(flow->add_seed(seed));
+        }
+        CORDON_TRY(complete, chains.run());
     }
-    CORDON_TRY(const bool complete, chains.run());
     return books.finish({seeds.begin(), seeds.end()}, !complete);
 }
 

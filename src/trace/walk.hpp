@@ -4,13 +4,14 @@
 #include <algorithm>
 
 #include "books.hpp"
+#include "recent_rows.hpp"
 #include "trace.hpp"
 
 namespace cordon::trace {
 
 /// What both engines are given: the arguments of trace(). Lifetime: that call.
 struct Walk {
-    const ledger::Reader& ledger;
+    const RecentRows& ledger;
     const Context& context;
     std::span<const LinkSource* const> links;
     const Params& params;
