@@ -99,7 +99,11 @@ Cents Holdings::value(SetId set, ChainId chain, UnixMillis time) {
 
 void Holdings::hold(std::vector<AssetKey>& list, const AssetKey& key) {
     const auto at = std::lower_bound(list.begin(), list.end(), key);
-    if (at == list.end() || *at != key) list.insert(at, key);
+    if (at != list.end() && *at == key) return;
+    const auto place = at - list.begin();
+    // By a quarter, not by doubling: every wallet has such a list.
+    if (list.size() == list.capacity()) list.reserve(list.size() + list.size() / 4 + 2);
+    list.insert(list.begin() + place, key);
 }
 
 void Holdings::move(ChainId chain, const Address& address, SetId set, const Asset& asset,

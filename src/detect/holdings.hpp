@@ -1,13 +1,23 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
+#include <cstring>
+#include <unordered_map>
+
 #include "valuation.hpp"
 
 namespace cordon::detect {
 
+/// Who holds what in 16 bytes: the end of the place and the digest of the asset, together. Places
+/// are ours, so that whoever looks for another asset that meets one of them looks for a SHA-256.
 struct BalanceKey {
-    PlaceKey place;
-    AssetKey asset;
+    std::array<uint8_t, 16> bytes{};
+    BalanceKey() = default;
+    BalanceKey(const PlaceKey& place, const AssetKey& asset) noexcept {
+        for (std::size_t i = 0; i < bytes.size(); ++i)
+            bytes[i] = place.bytes[i + place.bytes.size() - bytes.size()] ^ asset.bytes[i];
+    }
     friend auto operator<=>(const BalanceKey&, const BalanceKey&) = default;
 };
 
@@ -23,7 +33,11 @@ struct SetKey {
 template <>
 struct std::hash<cordon::detect::BalanceKey> {
     std::size_t operator()(const cordon::detect::BalanceKey& key) const noexcept {
-        return key.place.bits() ^ (key.asset.bits() * 3);
+        uint64_t a = 0;
+        uint64_t b = 0;
+        std::memcpy(&a, key.bytes.data(), 8);
+        std::memcpy(&b, key.bytes.data() + 8, 8);
+        return a ^ (b * 0x9E3779B97F4A7C15ULL);
     }
 };
 template <>
@@ -105,7 +119,7 @@ private:
     const Knowledge& knowledge_;
     Valuation& valuation_;
     const std::vector<SetInfo>& sets_;
-    Keyed<BalanceKey, Amount> balances_{kBalances};
+    Keyed<BalanceKey, Amount, 4> balances_{kBalances};
     Keyed<PlaceKey, std::vector<AssetKey>> held_{kAddresses};
     Keyed<AssetKey, Asset> assets_{kAssets};
     Keyed<SetKey, Sum> sums_{kBalances};

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include <array>
 #include <map>
 
 #include "test_state.hpp"
@@ -13,13 +14,27 @@ namespace {
 
 using Numbers = Keyed<uint64_t, uint64_t>;
 
-std::map<uint64_t, uint64_t> contents(const Numbers& table) {
+/// So large that it lies apart from its slot.
+struct Wide {
+    std::array<uint64_t, 20> numbers{};
+    Wide& operator+=(uint64_t number) {
+        numbers.back() += number;
+        return *this;
+    }
+    explicit operator uint64_t() const { return numbers.back(); }
+};
+using Wides = Keyed<uint64_t, Wide, 4>;
+
+template <typename Table>
+std::map<uint64_t, uint64_t> contents(const Table& table) {
     std::map<uint64_t, uint64_t> all;
-    for (const uint64_t key : table.keys()) all.emplace(key, *table.find(key));
+    for (const uint64_t key : table.keys())
+        all.emplace(key, static_cast<uint64_t>(*table.find(key)));
     return all;
 }
 
-void change(Numbers& table, int64_t time) {
+template <typename Table>
+void change(Table& table, int64_t time) {
     const auto count = *rc::gen::inRange(0, 40);
     for (int i = 0; i < count; ++i) {
         const auto key = *rc::gen::inRange<uint64_t>(0, 300);
@@ -82,9 +97,10 @@ TEST(Keyed, loses_next_to_nothing_at_sixty_percent) {
     EXPECT_LT(table.evictions(), kCapacity / 1000);
 }
 
-TEST(Keyed, takes_back_any_number_of_steps_exactly) {
-    EXPECT_TRUE(rc::check([] {
-        Numbers table{64};  // Small: evictions are part of what is taken back.
+template <typename Table>
+bool takes_back() {
+    return rc::check([] {
+        Table table{64};  // Small: evictions are part of what is taken back.
         std::vector<std::map<uint64_t, uint64_t>> before;
         std::vector<uint64_t> evictions;
         const auto steps = *rc::gen::inRange(1, 12);
@@ -101,7 +117,52 @@ TEST(Keyed, takes_back_any_number_of_steps_exactly) {
             before.pop_back();
             evictions.pop_back();
         }
-    }));
+    });
+}
+
+TEST(Keyed, takes_back_any_number_of_steps_exactly) {
+    EXPECT_TRUE(takes_back<Numbers>());
+    EXPECT_TRUE(takes_back<Wides>());
+}
+
+TEST(Keyed, takes_back_when_the_count_of_steps_has_begun_anew) {
+    Numbers table{64};
+    const auto next = [&] {
+        table.begin_step();
+        table.forget_step();
+    };
+    next();
+    table.begin_step();
+    table.at(7, from_unix_seconds(1)) = 70;
+    table.forget_step();
+    // The next step has the number of the one that wrote 70.
+    for (uint32_t i = 2; i < (1U << 24); ++i) next();
+    table.begin_step();
+    table.at(7, from_unix_seconds(2)) = 71;
+    table.undo_step();
+    EXPECT_EQ(*table.find(7), 70U);
+}
+
+TEST(Keyed, changes_only_what_is_there_and_adds_only_what_is_not) {
+    Numbers table{64};
+    EXPECT_EQ(table.change(7, from_unix_seconds(1)), nullptr);
+    ASSERT_NE(table.add(7, from_unix_seconds(1)), nullptr);
+    EXPECT_EQ(table.add(7, from_unix_seconds(2)), nullptr);
+    table.begin_step();
+    ASSERT_NE(table.change(7, from_unix_seconds(3)), nullptr);
+    *table.change(7, from_unix_seconds(3)) = 70;
+    table.undo_step();
+    EXPECT_EQ(*table.find(7), 0U);
+    EXPECT_EQ(table.size(), 1U);
+}
+
+TEST(Keyed, does_not_double_at_sixty_percent_where_four_buckets_have_a_spare_one) {
+    constexpr uint64_t kCapacity = uint64_t{1} << 14;
+    Keyed<uint64_t, uint64_t, 4> table{kCapacity * 2};
+    for (uint64_t key = 0; key < kCapacity * 62 / 100; ++key)
+        table.at(key * 0x9E3779B97F4A7C15ULL, from_unix_seconds(1)) = key;
+    EXPECT_LT(table.bytes(), kCapacity * 40);  // 30 as it is, 60 doubled.
+    EXPECT_EQ(table.evictions(), 0U);
 }
 
 TEST(Keyed, goes_on_after_taking_back_as_if_it_had_not_happened) {
@@ -122,17 +183,23 @@ TEST(Keyed, goes_on_after_taking_back_as_if_it_had_not_happened) {
     }));
 }
 
-TEST(Keyed, comes_back_from_a_checkpoint) {
-    EXPECT_TRUE(rc::check([] {
-        Numbers table{64};
+template <typename Table>
+bool comes_back() {
+    return rc::check([] {
+        Table table{64};
         change(table, 0);
         MemoryState memory;
         RC_ASSERT(table.save(memory).has_value());
-        Numbers other{64};
+        Table other{64};
         RC_ASSERT(other.load(memory).has_value());
         RC_ASSERT(contents(other) == contents(table));
         RC_ASSERT(other.evictions() == table.evictions());
-    }));
+    });
+}
+
+TEST(Keyed, comes_back_from_a_checkpoint) {
+    EXPECT_TRUE(comes_back<Numbers>());
+    EXPECT_TRUE(comes_back<Wides>());
 }
 
 TEST(Keyed, tells_apart_keys_of_one_tag) {

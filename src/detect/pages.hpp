@@ -6,15 +6,9 @@
 
 #include <sys/mman.h>
 
-namespace cordon::detect {
+#include <cordon/base/fetch.hpp>
 
-/// Brings a line of memory near that is read soon.
-inline void fetch(const void* at) noexcept {
-    __builtin_prefetch(at);
-    // GCC 12 takes a function that does nothing else for one without an effect, and leaves calls of
-    // it out (ipa-pure-const): this is the effect.
-    asm volatile("");
-}
+namespace cordon::detect {
 
 /// Memory for tables that are asked at random: slots begin at cache lines, and large tables lie in
 /// huge pages where the system gives them, so that a question is not also one for a page's place.

@@ -24,7 +24,7 @@ AssetKey key_of(ChainId chain, const Asset& asset) {
 }  // namespace
 
 Valuation::Known& Valuation::known(ChainId chain, const Asset& asset) {
-    const auto found = known_.find({chain, asset});
+    const auto found = known_.find(Question{chain, asset});
     if (found != known_.end()) return *found->second;
     if (known_.size() >= kKept) known_.clear();
     std::unique_ptr<Known>& made = known_[{chain, asset}];

@@ -27,22 +27,26 @@ public:
     Table* table() noexcept { return &prices_; }
 
 private:
-    struct ChainAsset {
+    /// As a key it owns the asset, as a question it does not: an asset is 65 bytes.
+    template <typename Held>
+    struct OfChain {
         ChainId chain;
-        Asset asset;
-        friend bool operator==(const ChainAsset&, const ChainAsset&) = default;
+        Held asset;
     };
+    using ChainAsset = OfChain<Asset>;
+    using Question = OfChain<const Asset&>;
     struct Hash {
-        /// The end of a contract's address is as good as all of it, and two words.
-        std::size_t operator()(const ChainAsset& one) const noexcept {
-            const std::string_view text = one.asset.text();
-            uint64_t a = 0;
-            uint64_t b = 0;
-            if (text.size() < sizeof a + sizeof b)
-                return std::hash<Asset>{}(one.asset) ^ std::hash<ChainId>{}(one.chain);
-            std::memcpy(&a, text.data() + text.size() - 16, sizeof a);
-            std::memcpy(&b, text.data() + text.size() - 8, sizeof b);
-            return (a * 0x9E3779B97F4A7C15ULL) ^ b ^ std::hash<ChainId>{}(one.chain);
+        using is_transparent = void;
+        template <typename Held>
+        std::size_t operator()(const OfChain<Held>& one) const noexcept {
+            return digest_of(one.asset) ^ std::hash<ChainId>{}(one.chain);
+        }
+    };
+    struct Equal {
+        using is_transparent = void;
+        template <typename A, typename B>
+        bool operator()(const OfChain<A>& a, const OfChain<B>& b) const noexcept {
+            return a.chain == b.chain && a.asset.text() == b.asset.text();
         }
     };
     /// What a transfer asks for is one cache line.
@@ -63,7 +67,7 @@ private:
     static constexpr uint64_t kPrices = 1U << 16;
     const Knowledge& knowledge_;
     // A cache: never iterated, no state.
-    boost::unordered_flat_map<ChainAsset, std::unique_ptr<Known>, Hash> known_;
+    boost::unordered_flat_map<ChainAsset, std::unique_ptr<Known>, Hash, Equal> known_;
     Keyed<AssetKey, LastPrice> prices_{kPrices};  // The key has the chain in it.
 };
 

@@ -12,7 +12,7 @@ namespace cordon::detect {
 namespace {
 
 /// Begins a checkpoint: what wrote it, and in which version.
-constexpr std::string_view kMagic = "cordon-watch-2\n";
+constexpr std::string_view kMagic = "cordon-watch-3\n";
 
 uint64_t cpu_nanoseconds() noexcept {
     timespec now{};
@@ -284,19 +284,15 @@ void Watch::run_block(const SeenBlock& seen, Step& step) {
         if (!can_run(running.detector->descriptor(), given_)) ++running.metrics.skipped;
     const std::vector<AccountTxn>& account_txns = seen.block.account_txns;
     const std::vector<TxnActivity>& activities = seen.activity.txns;
-    // Txns that moved nothing are in one list alone: then the two go apart, and the second is not
-    // looked at ahead.
-    const bool together = activities.size() == account_txns.size();
-    const auto expect = [&](auto at) {
+    // Txns that moved nothing are among the activities alone.
+    const auto expect = [&](auto at, std::span<const TxnActivity> said) {
         for (const auto ahead : {Ahead::kPlace, Ahead::kEntry}) {
             if (account_txns.end() - at <= static_cast<std::ptrdiff_t>(ahead)) continue;
             const std::vector<Transfer>& soon = at[static_cast<std::ptrdiff_t>(ahead)].transfers;
             for (const std::size_t i : looking_ahead_)
                 running_[i].detector->look_ahead(chain, soon, ahead);
         }
-        world_.look_ahead(chain, account_txns,
-                          together ? std::span{activities} : std::span<const TxnActivity>{},
-                          static_cast<std::size_t>(at - account_txns.begin()));
+        world_.look_ahead(chain, std::span{at, account_txns.end()}, said);
     };
     const auto show = [&](const Hash256& hash, UnixMillis time, std::span<const Transfer> transfers,
                           const TxnActivity* activity, const UtxoTxn* utxo) {
@@ -304,7 +300,7 @@ void Watch::run_block(const SeenBlock& seen, Step& step) {
         view.time = time;
         view.activity = activity;
         view.utxo = utxo;
-        view.digest = 0;
+        view.reading = 0;
         view.movements = world_.movements(chain, transfers, time);
         run_txn(view, step);
         world_.apply(chain, transfers, activity, utxo, time);
@@ -315,7 +311,7 @@ void Watch::run_block(const SeenBlock& seen, Step& step) {
     const auto account_end = account_txns.end();
     for (const TxnActivity& activity : activities) {
         if (account != account_end && account->hash == activity.hash) {
-            expect(account);
+            expect(account, std::span{&activity, activities.data() + activities.size()});
             show(account->hash, account->time.value_or(block_time), account->transfers, &activity,
                  nullptr);
             ++account;
@@ -324,7 +320,7 @@ void Watch::run_block(const SeenBlock& seen, Step& step) {
         }
     }
     for (; account != account_end; ++account) {
-        expect(account);
+        expect(account, {});
         show(account->hash, account->time.value_or(block_time), account->transfers, nullptr,
              nullptr);
     }

@@ -1,9 +1,10 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include "world.hpp"
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
 #include <algorithm>
 #include <bit>
-#include <unordered_map>
 
 #include "holdings.hpp"
 
@@ -19,21 +20,25 @@ struct Creation {
     UnixMillis time;
 };
 
-/// What the configuration says of an address.
-struct Tracked {
-    SetId set = 0;
+/// What else the configuration says of an address than its set: of few.
+struct Named {
     const Protocol* protocol = nullptr;
     const WatchedSafe* safe = nullptr;
     const WatchedBridge* bridge = nullptr;
     std::vector<const Allowed*> allowed;
-    bool is_guarded() const noexcept { return protocol || safe || bridge; }
-    bool is_tracked() const noexcept { return set != 0 || is_guarded(); }
+};
+struct Tracked {
+    SetId set = 0;
+    uint32_t name = 0;  // Of Impl::names; 0: nothing else.
+    bool guarded = false;
+    bool is_tracked() const noexcept { return set != 0 || guarded; }
 };
 
 }  // namespace
 
 struct World::Impl {
-    std::unordered_map<Place, Tracked> places;
+    boost::unordered_flat_map<PlaceKey, Tracked, std::hash<PlaceKey>> places;  // Filled once.
+    std::vector<Named> names = std::vector<Named>(1);
     Valuation valuation;
     Holdings holdings;
 
@@ -50,7 +55,8 @@ struct World::Impl {
     std::vector<Ends> ends;  // Of each movement.
     std::vector<Transfer> transfers;
     std::map<uint32_t, Cents> spending;  // What the txn at hand takes of tickets.
-    std::unordered_map<Place, std::optional<Label>> labels;  // A cache: never iterated, no state.
+    // A cache, never iterated, no state; nullptr: nobody says anything, as of nearly all.
+    boost::unordered_flat_map<PlaceKey, std::unique_ptr<const Label>, std::hash<PlaceKey>> labels;
 
     Impl(const Knowledge& knowledge, const std::vector<SetInfo>& sets, uint64_t addresses)
         : valuation{knowledge}, holdings{knowledge, valuation, sets}, seen{addresses} {}
@@ -66,20 +72,29 @@ struct World::Impl {
     }
     void make_filter() {
         filter.assign(std::bit_ceil(places.size() / 4 + 1), 0);
-        for (const auto& [place, what] : places) {
-            const auto [word, bits] = bits_of(key_of(place));
+        for (const auto& [key, what] : places) {
+            const auto [word, bits] = bits_of(key);
             filter[word] |= bits;
         }
     }
-    const Tracked& at(ChainId chain, const Address& address, const PlaceKey& key) const noexcept {
+    const Tracked& at(const PlaceKey& key) const noexcept {
         static const Tracked kNothing;
         const auto [word, bits] = bits_of(key);
         if ((filter[word] & bits) != bits) return kNothing;
-        const auto found = places.find({chain, address});
+        const auto found = places.find(key);
         return found == places.end() ? kNothing : found->second;
     }
-    const Tracked& at(ChainId chain, const Address& address) const noexcept {
-        return at(chain, address, key_of(chain, address));
+    const Named& named(ChainId chain, const Address& address) const noexcept {
+        return names[at(key_of(chain, address)).name];
+    }
+    Named& name(const Place& place, bool guarded) {
+        Tracked& what = places[key_of(place)];
+        what.guarded |= guarded;
+        if (what.name == 0) {
+            what.name = static_cast<uint32_t>(names.size());
+            names.emplace_back();
+        }
+        return names[what.name];
     }
 };
 
@@ -91,38 +106,38 @@ World::World(const WatchConfig& config, const Knowledge& knowledge, uint64_t add
     for (const WalletAddress& wallet : config.wallets) {
         auto [at, is_new] = by_name.try_emplace(wallet.set, static_cast<SetId>(sets_.size() + 1));
         if (is_new) sets_.push_back({wallet.set, wallet.entity, wallet.tier, {}});
-        Tracked& place = impl_->places[{wallet.chain, wallet.address}];
+        Tracked& place = impl_->places[key_of(wallet.chain, wallet.address)];
         if (place.set != 0) continue;
         place.set = at->second;
         sets_[at->second - 1].addresses.push_back({wallet.chain, wallet.address});
     }
     for (SetInfo& set : sets_) std::sort(set.addresses.begin(), set.addresses.end());
     for (const Allowed& allowed : config.allowed)
-        impl_->places[allowed.place].allowed.push_back(&allowed);
+        impl_->name(allowed.place, false).allowed.push_back(&allowed);
     for (const Protocol& protocol : config.protocols)
-        for (const Place& place : protocol.contracts) impl_->places[place].protocol = &protocol;
-    for (const WatchedSafe& safe : config.safes) impl_->places[safe.place].safe = &safe;
+        for (const Place& place : protocol.contracts) impl_->name(place, true).protocol = &protocol;
+    for (const WatchedSafe& safe : config.safes) impl_->name(safe.place, true).safe = &safe;
     for (const WatchedBridge& bridge : config.bridges)
-        for (const Place& place : bridge.contracts) impl_->places[place].bridge = &bridge;
+        for (const Place& place : bridge.contracts) impl_->name(place, true).bridge = &bridge;
     impl_->make_filter();
 }
 
 SetId World::set_of(ChainId chain, const Address& address) const noexcept {
-    return impl_->at(chain, address).set;
+    return impl_->at(key_of(chain, address)).set;
 }
 
 bool World::is_tracked(ChainId chain, const Address& address) const noexcept {
-    return impl_->at(chain, address).is_tracked();
+    return impl_->at(key_of(chain, address)).is_tracked();
 }
 
 bool World::is_guarded(ChainId chain, const Address& address) const noexcept {
-    return impl_->at(chain, address).is_guarded();
+    return impl_->at(key_of(chain, address)).guarded;
 }
 
 bool World::is_allowed(SetId from, ChainId chain, const Address& to,
                        UnixMillis time) const noexcept {
     if (from == 0) return false;
-    const std::vector<const Allowed*>& all = impl_->at(chain, to).allowed;
+    const std::vector<const Allowed*>& all = impl_->named(chain, to).allowed;
     return std::any_of(all.begin(), all.end(), [&](const Allowed* allowed) {
         return (allowed->set.empty() || allowed->set == set(from).name) &&
                (!allowed->until || time < *allowed->until);
@@ -138,27 +153,32 @@ const ChangeTicket* World::ticket(SetId id, UnixMillis time) const noexcept {
 }
 
 const Protocol* World::protocol_of(ChainId chain, const Address& contract) const noexcept {
-    return impl_->at(chain, contract).protocol;
+    return impl_->named(chain, contract).protocol;
 }
 
 const WatchedSafe* World::safe_of(ChainId chain, const Address& address) const noexcept {
-    return impl_->at(chain, address).safe;
+    return impl_->named(chain, address).safe;
 }
 
 const WatchedBridge* World::bridge_of(ChainId chain, const Address& contract) const noexcept {
-    return impl_->at(chain, contract).bridge;
+    return impl_->named(chain, contract).bridge;
 }
 
 std::optional<Label> World::label(ChainId chain, const Address& address) const {
-    const auto known = impl_->labels.find({chain, address});
-    if (known != impl_->labels.end()) return known->second;
+    const PlaceKey key = key_of(chain, address);
+    const auto answer = [](const std::unique_ptr<const Label>& one) {
+        return one ? std::optional{*one} : std::nullopt;
+    };
+    if (const auto known = impl_->labels.find(key); known != impl_->labels.end())
+        return answer(known->second);
     const std::vector<Label> labels = knowledge_.labels(chain, address);
     const auto best = std::max_element(
         labels.begin(), labels.end(),
         [](const Label& a, const Label& b) { return a.confidence < b.confidence; });
     if (impl_->labels.size() >= kLabels) impl_->labels.clear();
-    return impl_->labels[{chain, address}] =
-               best == labels.end() ? std::nullopt : std::optional{*best};
+    std::unique_ptr<const Label>& kept = impl_->labels[key];
+    if (best != labels.end()) kept = std::make_unique<const Label>(*best);
+    return answer(kept);
 }
 
 std::optional<Cents> World::usd(ChainId chain, const Asset& asset, const Amount& amount,
@@ -242,30 +262,30 @@ bool World::is_planned(const Movement& movement, UnixMillis time,
 }
 
 void World::look_ahead(ChainId chain, std::span<const AccountTxn> txns,
-                       std::span<const TxnActivity> activity, std::size_t at) const noexcept {
+                       std::span<const TxnActivity> activity) const noexcept {
     // Four times memory is waited for, each so many txns ahead: the txn, what it says, where its
     // addresses would be, what is there.
     constexpr std::size_t kTxn = 24, kSaid = 14;
     constexpr std::size_t kMost = 8;  // Transfers of a txn: those after them lie behind them.
     const auto each = [&](Ahead by, auto&& call) {
         const auto ahead = static_cast<std::size_t>(by);
-        if (at + ahead >= txns.size()) return;
-        const std::vector<Transfer>& transfers = txns[at + ahead].transfers;
+        if (ahead >= txns.size()) return;
+        const std::vector<Transfer>& transfers = txns[ahead].transfers;
         for (std::size_t i = 0; i < std::min(transfers.size(), kMost); ++i) {
             call(key_of(chain, transfers[i].to));
             call(key_of(chain, transfers[i].from));
         }
-        if (at + ahead < activity.size()) call(key_of(chain, activity[at + ahead].to));
+        if (ahead < activity.size()) call(key_of(chain, activity[ahead].to));
     };
     const auto fetch_all = [](const auto* from) {
         constexpr std::size_t kLine = 64;
         for (std::size_t byte = 0; byte < sizeof *from; byte += kLine)
             fetch(reinterpret_cast<const char*>(from) + byte);
     };
-    if (at + kTxn < txns.size()) fetch(&txns[at + kTxn]);
-    if (at + kSaid < txns.size()) {
-        fetch_all(txns[at + kSaid].transfers.data());
-        if (at + kSaid < activity.size()) fetch_all(&activity[at + kSaid]);
+    if (kTxn < txns.size()) fetch(&txns[kTxn]);
+    if (kSaid < txns.size()) {
+        fetch_all(txns[kSaid].transfers.data());
+        if (kSaid < activity.size()) fetch_all(&activity[kSaid]);
     }
     each(Ahead::kPlace, [&](const PlaceKey& key) { impl_->seen.expect(key); });
     each(Ahead::kEntry, [&](const PlaceKey& key) { impl_->seen.expect_slot(key); });
@@ -279,14 +299,14 @@ std::span<const Movement> World::movements(ChainId chain, std::span<const Transf
     for (const Transfer& transfer : transfers) {
         const PlaceKey from_key = key_of(chain, transfer.from);
         const PlaceKey to_key = key_of(chain, transfer.to);
-        const Tracked& from = impl_->at(chain, transfer.from, from_key);
-        const Tracked& to = impl_->at(chain, transfer.to, to_key);
+        const Tracked& from = impl_->at(from_key);
+        const Tracked& to = impl_->at(to_key);
         Movement movement;
         movement.transfer = &transfer;
         movement.usd = usd(chain, transfer.asset, transfer.amount, time);
         movement.from_set = from.set;
         movement.to_set = to.set;
-        movement.guarded = from.is_guarded() || to.is_guarded();
+        movement.guarded = from.guarded || to.guarded;
         const uint32_t* seen = impl_->seen.find(to_key);
         movement.to_first_seen = seen ? std::optional{from_unix_seconds(*seen)}
                                       : knowledge_.first_seen(chain, transfer.to);
@@ -327,10 +347,11 @@ void World::apply(ChainId chain, std::span<const Transfer> transfers, const TxnA
                   const UtxoTxn* utxo, UnixMillis time) {
     const auto seconds = static_cast<uint32_t>(to_unix_seconds(time));
     const auto see_at = [&](const Address& address, const PlaceKey& key) {
-        if (impl_->seen.find(key) || address.empty() || address.is_zero()) return;
+        if (address.empty() || address.is_zero()) return;
+        uint32_t* const first = impl_->seen.add(key, time);
+        if (!first) return;
         const std::optional<UnixMillis> before = knowledge_.first_seen(chain, address);
-        impl_->seen.at(key, time) =
-            before ? static_cast<uint32_t>(to_unix_seconds(*before)) : seconds;
+        *first = before ? static_cast<uint32_t>(to_unix_seconds(*before)) : seconds;
     };
     const auto see = [&](const Address& address) { see_at(address, key_of(chain, address)); };
     const auto move_at = [&](const Tracked& place, const Address& address, const Asset& asset,
@@ -340,7 +361,7 @@ void World::apply(ChainId chain, std::span<const Transfer> transfers, const TxnA
     };
     const auto move = [&](const Address& address, const Asset& asset, const Amount& amount,
                           bool in) {
-        move_at(impl_->at(chain, address), address, asset, amount, in);
+        move_at(impl_->at(key_of(chain, address)), address, asset, amount, in);
     };
     for (const auto& [ticket, usd] : impl_->spending) impl_->spent.at(ticket, time) += usd;
     if (utxo) {
@@ -377,12 +398,15 @@ void World::apply(ChainId chain, std::span<const Transfer> transfers, const TxnA
         if (activity->succeeded.value_or(true)) create(activity->created, activity->from);
         return;
     }
-    std::vector<bool> failed(activity->calls.size());
-    for (std::size_t i = 0; i < activity->calls.size(); ++i) {
-        const Call& call = activity->calls[i];
-        failed[i] = call.failed || (call.parent < i && failed[call.parent]);
-        if (!failed[i] && (call.kind == CallKind::kCreate || call.kind == CallKind::kCreate2))
-            create(call.to, call.from);
+    const std::vector<Call>& calls = activity->calls;
+    const auto creates = [](const Call& call) {
+        return call.kind == CallKind::kCreate || call.kind == CallKind::kCreate2;
+    };
+    if (std::none_of(calls.begin(), calls.end(), creates)) return;  // Nearly all.
+    std::vector<bool> failed(calls.size());
+    for (std::size_t i = 0; i < calls.size(); ++i) {
+        failed[i] = calls[i].failed || (calls[i].parent < i && failed[calls[i].parent]);
+        if (!failed[i] && creates(calls[i])) create(calls[i].to, calls[i].from);
     }
 }
 

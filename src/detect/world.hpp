@@ -73,9 +73,9 @@ struct TxnView {
     const TxnActivity* activity = nullptr;  ///< nullptr: the source gives transfers only.
     const UtxoTxn* utxo = nullptr;          ///< UTXO chains.
     bool has_logs = false, has_calls = false, has_changes = false;
-    /// Of the activity, once somebody has taken it (flow_of); 0: nobody has. Whoever shows another
-    /// txn with the same view sets it back.
-    mutable uint64_t digest = 0;
+    /// Of what was read from its call tree (moves_of); 0: nobody has yet. Whoever shows another txn
+    /// with the same view sets it back.
+    mutable uint64_t reading = 0;
     bool pending() const noexcept { return block == nullptr; }
 };
 
@@ -139,10 +139,10 @@ public:
 
     // --- For Watch alone.
     void price(const Price& price);
-    /// Says that txn `at` is the next of these (`activity` as well, where it has as many), so that
-    /// what is known of the addresses of those after it is at hand when they come.
+    /// Says what comes next, so that what is known of the addresses behind the first is at hand
+    /// when they come. `activity` has the same txns or more, for it lists those that moved nothing.
     void look_ahead(ChainId chain, std::span<const AccountTxn> txns,
-                    std::span<const TxnActivity> activity, std::size_t at) const noexcept;
+                    std::span<const TxnActivity> activity) const noexcept;
     /// What a txn moves, with what is known before it. The view lives until the next call.
     std::span<const Movement> movements(ChainId chain, std::span<const Transfer> transfers,
                                         UnixMillis time);

@@ -9,10 +9,17 @@ namespace cordon {
 
 Asset Asset::contract(const Address& address) {
     CORDON_CHECK(address.kind() == AddressKind::kEvm);
-    const std::string text = to_hex0x(address.payload());
+    // Not to_hex0x(): whoever reads traces makes millions of them, and a text is on the heap.
+    static constexpr char kDigits[] = "0123456789abcdef";
     Asset asset;
-    asset.size_ = static_cast<uint8_t>(text.size());
-    std::copy(text.begin(), text.end(), asset.text_.begin());
+    char* at = asset.text_.data();
+    *at++ = '0';
+    *at++ = 'x';
+    for (const uint8_t byte : address.payload()) {
+        *at++ = kDigits[byte >> 4];
+        *at++ = kDigits[byte & 15];
+    }
+    asset.size_ = static_cast<uint8_t>(at - asset.text_.data());
     return asset;
 }
 

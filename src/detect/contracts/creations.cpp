@@ -33,12 +33,15 @@ std::vector<Creation> creations_of(const TxnView& txn) {
         if (activity.to.empty()) add(activity.created, activity.input, true);
         return all;
     }
+    const auto creates = [](const Call& call) {
+        return call.kind == CallKind::kCreate || call.kind == CallKind::kCreate2;
+    };
+    if (std::none_of(activity.calls.begin(), activity.calls.end(), creates)) return all;
     std::vector<bool> failed;
     for (const Call& call : activity.calls) {
         failed.push_back(call.failed || (call.parent < failed.size() && failed[call.parent]));
         if (failed.back()) continue;
-        if (call.kind == CallKind::kCreate || call.kind == CallKind::kCreate2)
-            add(call.to, call.input, call.depth == 0);
+        if (creates(call)) add(call.to, call.input, call.depth == 0);
     }
     return all;
 }

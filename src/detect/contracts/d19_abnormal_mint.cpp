@@ -1,7 +1,8 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <array>
 #include <map>
-#include <set>
+#include <span>
 
 #include <cordon/base/format.hpp>
 #include <cordon/chain/evm/transfer_log.hpp>
@@ -73,21 +74,25 @@ bool wraps_around(ByteView calldata) {
     constexpr unsigned kHuge = 200;        // Bits: no supply comes near, in whatever smallest unit.
     constexpr unsigned kFewBits = 64;
     constexpr std::size_t kMostHuge = 2;  // A call of more is packed, not made of words.
-    std::vector<Amount> huge;
+    std::array<Amount, kMostHuge> all;
+    std::size_t found = 0;
     bool others = false;
     for (std::size_t i = 0; i < kMostWords; ++i) {
         const ByteView word = word_of(calldata, i);
         if (word.empty()) break;
-        const Amount amount = amount_in(word);
-        if (amount.bit_width() <= kHuge) {
+        const ByteView high = word.first((256 - kHuge) / 8);
+        if (std::all_of(high.begin(), high.end(), [](uint8_t byte) { return byte == 0; })) {
             others = true;
             continue;
         }
+        const Amount amount = amount_in(word);
         // A negative number (a tick, a delta) is none, and "all" means no sum.
         if ((Amount::max() - amount).bit_width() <= 2 * kFewBits) continue;
-        huge.push_back(amount);
+        if (found == kMostHuge) return false;
+        all[found++] = amount;
     }
-    if (!others || huge.size() > kMostHuge) return false;
+    if (!others) return false;
+    const std::span<const Amount> huge{all.data(), found};
     const auto small_sum = [](const Amount& a, const Amount& b) {
         if (checked_add(a, b)) return false;
         const Amount rest = a - (Amount::max() - b) - Amount{1U};  // a + b - 2^256.

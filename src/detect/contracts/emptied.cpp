@@ -45,8 +45,12 @@ std::vector<Emptied> emptied_in(const TxnView& txn, double left) {
     const Trace& trace = moves_of(txn);
     const uint32_t sender = trace.frames[0].from;
     const uint32_t entry = trace.frames[0].to;
-    std::vector<bool> called(trace.parties.size()), given(trace.parties.size()),
-        gives(trace.parties.size());
+    // Whatever the sender gave may have paid for it.
+    if (std::any_of(trace.moves.begin(), trace.moves.end(), [&](const Move& move) {
+            return move.from == sender && !move.amount.is_zero();
+        }))
+        return out;
+    std::vector<bool> called(trace.parties.size()), given(trace.parties.size());
     for (std::size_t i = 0; i < calls.size(); ++i)
         if (trace.frames[i].to != kNone && !calls[i].input.empty())
             called[trace.frames[i].to] = true;
@@ -55,7 +59,7 @@ std::vector<Emptied> emptied_in(const TxnView& txn, double left) {
     std::vector<bool> pulled(trace.parties.size());  // By the contract that the sender called.
     for (const Move& move : trace.moves) {
         if (move.amount.is_zero()) continue;
-        gives[move.from] = given[move.to] = true;
+        given[move.to] = true;
         if (move.shares || !move.token) continue;
         Holding& payer = holdings[{move.from, move.asset}];
         if (payer.first_out == kNone) {
@@ -67,7 +71,6 @@ std::vector<Emptied> emptied_in(const TxnView& txn, double left) {
         payee.in = checked_add(payee.in, move.amount).value_or(Amount::max());
         if (move.frame != kNone && trace.frames[move.frame].from == entry) pulled[move.from] = true;
     }
-    if (gives[sender]) return out;  // Whatever it gave may have paid for it.
     std::map<Address, uint32_t> losers;
     for (const auto& [party, token] : order) losers.emplace(trace.parties[party], party);
     for (uint32_t i = 1; i < calls.size(); ++i) {

@@ -2,7 +2,9 @@
 #include "flow.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <map>
+#include <span>
 
 #include "moves.hpp"
 
@@ -24,13 +26,16 @@ void add_to(Amount& sum, const Amount& amount) noexcept {
     sum = checked_add(sum, amount).value_or(Amount::max());
 }
 
-/// One reading of one txn.
+/// Reads one txn after the other, into the same memory.
 class Reading {
 public:
-    explicit Reading(const TxnView& txn) : calls_{txn.activity->calls}, trace_{moves_of(txn)} {}
-
-    TxnFlow read() {
+    TxnFlow read(const TxnView& txn) {
+        calls_ = txn.activity->calls;
+        trace_ = &moves_of(txn);
+        out_ = {};
+        clear();
         find_own();
+        number_accounts();
         find_conduits();
         find_acts();
         deal();
@@ -44,29 +49,81 @@ public:
     }
 
 private:
-    bool is_own(uint32_t party) const noexcept { return own_[party]; }
+    struct Party {
+        bool own = false, conduit = false;
+        bool called = false;
+        bool payee = false;  // Paid by our side.
+        bool gave = false, got = false;
+        uint32_t dealing = kNone;  // Of out_.dealings.
+        uint32_t asset = kNone;    // Of assets_.
+        uint32_t first_work = kNone, at_work = 0;
+    };
+    struct Account {  // What somebody has of an asset.
+        uint32_t party, asset;
+        Net net;
+    };
+    struct Ends {  // Of a move: accounts.
+        uint32_t from, to;
+    };
+    struct Side {  // What one act gave and took.
+        bool gave = false, took = false;
+    };
+    struct Step {  // Of a dealing, in order.
+        std::size_t dealing;
+        uint32_t asset, act;
+        bool gave;
+        Amount amount;
+    };
+
+    void clear() {
+        parties_.assign(trace_->parties.size(), Party{});
+        made_.clear();
+        born_.clear();
+        root_creates_ = false;
+        assets_.clear();
+        steps_.clear();
+        kept_.clear();
+        allowing_.clear();
+        privileged_.clear();
+    }
+
+    bool is_own(uint32_t party) const noexcept { return parties_[party].own; }
     /// Of our side, or on the way: whoever keeps nothing is nobody to deal with.
-    bool is_side(uint32_t party) const noexcept { return own_[party] || conduit_[party]; }
-    const Address& address(uint32_t party) const noexcept { return trace_.parties[party]; }
+    bool is_side(uint32_t party) const noexcept {
+        return parties_[party].own || parties_[party].conduit;
+    }
+    const Address& address(uint32_t party) const noexcept { return trace_->parties[party]; }
+    const Asset& asset_of(uint32_t number) {
+        static const Asset kCoin;
+        if (number == kNative) return kCoin;
+        uint32_t& place = parties_[number].asset;
+        if (place == kNone) {
+            place = static_cast<uint32_t>(assets_.size());
+            assets_.push_back(Asset::contract(address(number)));
+        }
+        return assets_[place];
+    }
+    bool is_a(std::size_t frame, FunctionKind kind) const noexcept {
+        return (trace_->frames[frame].kinds & kind) != 0;
+    }
 
     void find_own() {
-        own_.resize(trace_.parties.size());
-        called_.resize(trace_.parties.size());
         const auto add = [&](uint32_t party) {
-            if (party == kNone || own_[party]) return;
-            own_[party] = true;
+            if (party == kNone || is_own(party)) return;
+            parties_[party].own = true;
             out_.own.push_back(address(party));
         };
-        add(trace_.frames[0].from);
-        add(trace_.frames[0].to);
+        const std::vector<Frame>& frames = trace_->frames;
+        add(frames[0].from);
+        add(frames[0].to);
         out_.sender = calls_[0].from;
         out_.entry = calls_[0].to;
         for (std::size_t i = 0; i < calls_.size(); ++i) {
-            const Frame& frame = trace_.frames[i];
+            const Frame& frame = frames[i];
             if (frame.to == kNone) continue;
             const bool creates =
                 calls_[i].kind == CallKind::kCreate || calls_[i].kind == CallKind::kCreate2;
-            if (creates || !calls_[i].input.empty()) called_[frame.to] = true;
+            if (creates || !calls_[i].input.empty()) parties_[frame.to].called = true;
             if (creates && !frame.failed) born_.push_back(frame.to);
             if (frame.failed || !creates || !is_own(frame.from)) continue;
             if (i != 0) ++out_.created;
@@ -76,10 +133,11 @@ private:
         }
         // Whoever borrows by a flash loan at our side's call is our side's: its code spends it.
         for (std::size_t i = 1; i < calls_.size(); ++i) {
-            const Frame& frame = trace_.frames[i];
-            if (frame.failed || frame.to == kNone || own_[frame.to] || !is_call(calls_[i]))
+            const Frame& frame = frames[i];
+            if (!is_a(i, kFlashCallback) || frame.failed || frame.to == kNone || is_own(frame.to) ||
+                !is_call(calls_[i]))
                 continue;
-            if (flash_callbacks().has(calls_[i].input) && is_ours_to_call(i)) add(frame.to);
+            if (is_ours_to_call(i)) add(frame.to);
         }
         std::sort(made_.begin(), made_.end());
         std::sort(born_.begin(), born_.end());
@@ -87,48 +145,76 @@ private:
 
     /// Whether a called back contract had been called by our side, around the callback.
     bool is_ours_to_call(std::size_t callback) const noexcept {
-        for (uint32_t at = trace_.frames[callback].parent; at != 0; at = trace_.frames[at].parent)
-            if (trace_.frames[at].to == trace_.frames[callback].to)
-                return is_own(trace_.frames[at].from);
+        const std::vector<Frame>& frames = trace_->frames;
+        for (uint32_t at = frames[callback].parent; at != 0; at = frames[at].parent)
+            if (frames[at].to == frames[callback].to) return is_own(frames[at].from);
         return false;
+    }
+
+    void number_accounts() {
+        const std::vector<Move>& moves = trace_->moves;
+        accounts_.clear();
+        ends_.clear();
+        places_.assign(std::bit_ceil(moves.size() * 4 + 1), kNone);
+        const auto account = [&](uint32_t party, uint32_t asset) {
+            for (uint64_t at = mixed(party, asset);; ++at) {
+                uint32_t& number = places_[at & (places_.size() - 1)];
+                if (number == kNone) {
+                    number = static_cast<uint32_t>(accounts_.size());
+                    accounts_.push_back({party, asset, {}});
+                }
+                if (accounts_[number].party == party && accounts_[number].asset == asset)
+                    return number;
+            }
+        };
+        for (const Move& move : moves)
+            ends_.push_back({account(move.from, move.asset), account(move.to, move.asset)});
+    }
+    static uint64_t mixed(uint32_t party, uint32_t asset) noexcept {
+        return (((uint64_t{party} << 32) | asset) * 0x9E3779B97F4A7C15ULL) >> 32;
     }
 
     /// Routers and helpers: called by our side, everything that comes in goes out again, in before
     /// out. (A lender pays out before it is paid, and a vault is paid in one asset for another.)
     void find_conduits() {
-        conduit_.resize(trace_.parties.size());
-        std::map<std::pair<uint32_t, uint32_t>, Net> nets;  // Party, asset.
-        std::vector<bool> keeps(trace_.parties.size());
-        for (const Move& move : trace_.moves) {
-            Net& payer = nets[{move.from, move.asset}];
+        const std::vector<Move>& moves = trace_->moves;
+        if (moves.empty()) return;
+        keeps_.assign(parties_.size(), false);
+        passes_.assign(parties_.size(), false);
+        for (std::size_t i = 0; i < moves.size(); ++i) {
+            const Move& move = moves[i];
+            Net& payer = accounts_[ends_[i].from].net;
             add_to(payer.out, move.amount);
-            if (payer.out > payer.in || move.shares) keeps[move.from] = true;
-            add_to(nets[{move.to, move.asset}].in, move.amount);
-            if (move.shares) keeps[move.to] = true;
+            if (payer.out > payer.in || move.shares) keeps_[move.from] = true;
+            add_to(accounts_[ends_[i].to].net.in, move.amount);
+            if (move.shares) keeps_[move.to] = true;
         }
-        std::vector<bool> passes(trace_.parties.size());
-        for (const auto& [key, net] : nets) {
-            if (net.gain() > mul_div(net.in, Amount{1U}, Amount{kProfitPart}))
-                keeps[key.first] = true;
-            passes[key.first] = true;
+        for (const Account& account : accounts_) {
+            const Net& net = account.net;
+            if (net.is_gain() && net.gain() > part_of(net.in)) keeps_[account.party] = true;
+            passes_[account.party] = true;
         }
         for (uint32_t i = 1; i < calls_.size(); ++i) {
-            const Frame& frame = trace_.frames[i];
+            const Frame& frame = trace_->frames[i];
             if (frame.to == kNone || !is_call(calls_[i]) || !is_side(frame.from)) continue;
-            conduit_[frame.to] = !own_[frame.to] && passes[frame.to] && !keeps[frame.to];
+            parties_[frame.to].conduit =
+                !is_own(frame.to) && passes_[frame.to] && !keeps_[frame.to];
         }
+    }
+    static Amount part_of(const Amount& amount) {
+        return mul_div(amount, Amount{1U}, Amount{kProfitPart});
     }
 
     /// An act: the innermost call of our side to somebody else around a frame.
     void find_acts() {
         act_.assign(calls_.size(), kNone);
-        std::map<std::pair<uint32_t, Selector>, std::size_t> repeats;
+        repeats_.clear();
         for (uint32_t i = 1; i < calls_.size(); ++i) {
             const Call& call = calls_[i];
-            const Frame& frame = trace_.frames[i];
+            const Frame& frame = trace_->frames[i];
             if (frame.to == kNone) continue;
             const bool from_side = is_side(frame.from);
-            if (is_own(frame.to) && !is_own(frame.from) && !frame.failed) find_abuse(call, frame);
+            if (is_own(frame.to) && !is_own(frame.from) && !frame.failed) find_abuse(call, i);
             if (!from_side) {
                 act_[i] = act_[frame.parent];
                 if (!frame.failed) find_allowance(call, frame);
@@ -136,38 +222,44 @@ private:
             }
             if (is_own(frame.to) || call.kind == CallKind::kDelegateCall) continue;
             if (call.kind == CallKind::kCreate || call.kind == CallKind::kCreate2) continue;
-            const std::optional<Selector> selector = selector_of(call.input);
             const bool acts = !frame.failed && call.kind != CallKind::kStaticCall &&
-                              is_own(frame.from) && selector;
+                              is_own(frame.from) && frame.selector;
             // Also of who passes on what others pay out: it may hold the right to.
-            if (acts && privileged_calls().has(*selector)) privileged_.push_back({i, *selector});
+            if (acts && is_a(i, kPrivileged)) privileged_.push_back({i, *frame.selector});
             if (is_side(frame.to)) continue;
             act_[i] = i;
             if (!acts) continue;
-            if (book_calls().has(*selector)) out_.book_calls = true;
-            if (!token_calls().has(*selector))
-                out_.repeats = std::max(out_.repeats, ++repeats[{frame.to, *selector}]);
+            if (is_a(i, kBookCall)) out_.book_calls = true;
+            if (!is_a(i, kTokenCall)) repeats_.push_back({frame.to, *frame.selector});
+        }
+        std::sort(repeats_.begin(), repeats_.end());
+        for (auto at = repeats_.begin(); at != repeats_.end();) {
+            const auto end =
+                std::find_if(at, repeats_.end(), [&](const auto& one) { return one != *at; });
+            out_.repeats = std::max(out_.repeats, static_cast<std::size_t>(end - at));
+            at = end;
         }
     }
     void find_allowance(const Call& call, const Frame& frame) {
         static const Selector kApprove = selector_named("approve(address,uint256)");
-        if (selector_of(call.input) != kApprove || amount_in(word_of(call.input, 1)).is_zero())
-            return;
+        if (frame.selector != kApprove || amount_in(word_of(call.input, 1)).is_zero()) return;
         const auto spender = address_in(word_of(call.input, 0));
         if (spender && *spender != out_.sender &&
             std::find(out_.own.begin(), out_.own.end(), *spender) != out_.own.end())
             allowing_.push_back(frame.from);
     }
     /// Somebody else calls our side's contract as if it were a token, or runs what it made.
-    void find_abuse(const Call& call, const Frame& frame) {
-        if (conduit_[frame.from]) return;
+    void find_abuse(const Call& call, uint32_t i) {
+        const Frame& frame = trace_->frames[i];
+        if (parties_[frame.from].conduit) return;
         // An entry that is called as a token by its sender is one.
-        const bool is_token = trace_.frames[0].to == frame.to && token_calls().has(calls_[0].input);
-        if (frame.to != trace_.frames[0].from && !is_token && call.kind == CallKind::kCall &&
-            token_calls().has(call.input))
+        const Frame& root = trace_->frames[0];
+        const bool is_token = root.to == frame.to && is_a(0, kTokenCall);
+        if (frame.to != root.from && !is_token && call.kind == CallKind::kCall &&
+            is_a(i, kTokenCall))
             out_.poses_as_token = true;
         if (!is_made(frame.to)) return;
-        if (token_calls().has(call.input)) out_.poses_as_token = true;
+        if (is_a(i, kTokenCall)) out_.poses_as_token = true;
         // A proxy that is made in the same txn runs the code that it is made for.
         if (call.kind == CallKind::kDelegateCall && !is_born(frame.from)) out_.runs_in = call.from;
     }
@@ -178,48 +270,38 @@ private:
         return std::binary_search(made_.begin(), made_.end(), party);
     }
 
-    struct Side {  // What one act gave and took.
-        bool gave = false, took = false;
-    };
-    struct Step {  // Of one dealing, in order.
-        uint32_t act;
-        uint32_t asset;
-        bool gave;
-        Amount amount;
-    };
-
+    uint32_t act_of(const Move& move) const noexcept {
+        return move.frame == kNone ? kNone : act_[move.frame];
+    }
     uint32_t partner_of(const Move& move) const noexcept {
         const uint32_t other = is_side(move.from) ? move.to : move.from;
-        const uint32_t act = move.frame == kNone ? kNone : act_[move.frame];
+        const uint32_t act = act_of(move);
         // A token that our side calls itself is a means, not a partner.
-        const bool direct = act == kNone || (act == move.frame && move.token &&
-                                             token_calls().has(calls_[act].input));
-        return direct ? other : trace_.frames[act].to;
+        const bool direct =
+            act == kNone || (act == move.frame && move.token && is_a(act, kTokenCall));
+        return direct ? other : trace_->frames[act].to;
     }
 
     std::size_t dealing_with(uint32_t party) {
-        const auto [at, is_new] = dealing_.try_emplace(party, out_.dealings.size());
-        if (is_new) {
+        uint32_t& number = parties_[party].dealing;
+        if (number == kNone) {
+            number = static_cast<uint32_t>(out_.dealings.size());
             out_.dealings.emplace_back().with = address(party);
-            out_.dealings.back().called = called_[party];
-            steps_.emplace_back();
+            out_.dealings.back().called = parties_[party].called;
         }
-        return at->second;
+        return number;
     }
 
     void deal() {
-        sides_.resize(calls_.size());
-        flows_.resize(trace_.parties.size());
-        payee_.resize(trace_.parties.size());
-        for (const Move& move : trace_.moves) {
-            if (is_side(move.from)) payee_[move.to] = true;
-            add_to(flows_[move.from].of(asset(move)).out, move.amount);
-            add_to(flows_[move.to].of(asset(move)).in, move.amount);
+        sides_.assign(calls_.size(), Side{});
+        for (const Move& move : trace_->moves) {
             const bool gives = is_side(move.from);
             const bool takes = is_side(move.to);
+            if (gives) parties_[move.to].payee = true;
+            if (!move.amount.is_zero()) parties_[move.from].gave = parties_[move.to].got = true;
             // A token that our side made itself pays for nothing.
             if (gives == takes || is_made(move.asset)) continue;
-            const uint32_t act = move.frame == kNone ? kNone : act_[move.frame];
+            const uint32_t act = act_of(move);
             if (act != kNone) (gives ? sides_[act].gave : sides_[act].took) = true;
             const std::size_t index = dealing_with(partner_of(move));
             Dealing& dealing = out_.dealings[index];
@@ -227,39 +309,39 @@ private:
                 if (gives) dealing.shares_given = true;
                 continue;
             }
-            Net& net = dealing.nets.of(asset(move));
+            Net& net = dealing.nets.of(asset_of(move.asset));
             add_to(gives ? net.in : net.out, move.amount);
-            steps_[index].push_back({act, move.asset, gives, move.amount});
+            steps_.push_back({index, move.asset, act, gives, move.amount});
             if (!takes) continue;
-            const ByteView input = act == kNone ? ByteView{} : ByteView{calls_[act].input};
-            if (borrowings().has(input)) dealing.borrowed = true;
-            if (redemptions().has(input) || borrowings().has(input)) continue;
+            const uint32_t kinds = act == kNone ? 0 : trace_->frames[act].kinds;
+            if ((kinds & kBorrowing) != 0) dealing.borrowed = true;
+            if ((kinds & (kRedemption | kBorrowing)) != 0) continue;
             dealing.only_redeemed = false;
-            if (act != kNone && act != move.frame && trace_.frames[act].from == move.to &&
-                move.to != trace_.frames[0].from)
+            if (act != kNone && act != move.frame && trace_->frames[act].from == move.to &&
+                move.to != trace_->frames[0].from)
                 dealing.taken = true;
         }
-        for (uint32_t party = 0; party < flows_.size(); ++party)
-            if (is_side(party) || is_payee(party)) add_gains(flows_[party]);
-        out_.in_constructor = root_creates_ && !out_.dealings.empty();
-    }
-    Asset asset(const Move& move) const {
-        return move.asset == kNative ? Asset{} : Asset::contract(address(move.asset));
-    }
-    void add_gains(const Nets& nets) {
-        for (const auto& [asset, net] : nets.all()) {
-            add_to(out_.gains.of(asset).in, net.in);
-            add_to(out_.gains.of(asset).out, net.out);
+        for (const Account& account : accounts_) {
+            if (!is_side(account.party) && !is_payee(account.party)) continue;
+            Net& net = out_.gains.of(asset_of(account.asset));
+            add_to(net.in, account.net.in);
+            add_to(net.out, account.net.out);
         }
+        out_.in_constructor = root_creates_ && !out_.dealings.empty();
     }
     /// Whom our side pays and who does nothing: where the proceeds go.
     bool is_payee(uint32_t party) const {
-        return payee_[party] && !is_side(party) && is_sink(party);
+        return parties_[party].payee && !is_side(party) && is_sink(party);
+    }
+    /// Takes no part but to be paid.
+    bool is_sink(uint32_t party) const {
+        return !parties_[party].called && !parties_[party].gave && !address(party).is_zero();
     }
 
     uint32_t end_of(uint32_t frame) const noexcept {
         uint32_t end = frame + 1;
-        while (end < calls_.size() && trace_.frames[end].depth > trace_.frames[frame].depth) ++end;
+        while (end < calls_.size() && trace_->frames[end].depth > trace_->frames[frame].depth)
+            ++end;
         return end;
     }
 
@@ -270,7 +352,7 @@ private:
         // Callbacks by the act that they lie in: only acts with one are looked at.
         std::map<uint32_t, std::vector<uint32_t>> callbacks;
         for (uint32_t i = 1; i < calls_.size(); ++i) {
-            const Frame& frame = trace_.frames[i];
+            const Frame& frame = trace_->frames[i];
             if (frame.failed || frame.to == kNone || !is_call(calls_[i])) continue;
             if (!is_side(frame.to) || is_side(frame.from) || calls_[i].input.size() < 4) continue;
             if (act_[i] != kNone) callbacks[act_[i]].push_back(i);
@@ -285,7 +367,7 @@ private:
                     add_to(nets[move.asset].in, move.amount);
                     const uint32_t inner = act_[move.frame];
                     if (inner == act || inner == move.frame || inner == kNone ||
-                        trace_.frames[inner].to != trace_.frames[act].to)
+                        trace_->frames[inner].to != trace_->frames[act].to)
                         repaid[move.asset] = true;
                 } else if (move.frame < backs.front() && act_[move.frame] == act)
                     add_to(nets[move.asset].out, move.amount);
@@ -298,40 +380,39 @@ private:
                 if (net.in < net.out) continue;
                 lent = true;
                 add_loan(act, asset, net.out);
-                if (!repaid.contains(asset)) out_.side_entrance = address(trace_.frames[act].to);
+                if (!repaid.contains(asset)) out_.side_entrance = address(trace_->frames[act].to);
             }
             const bool known = std::any_of(backs.begin(), backs.end(), [&](uint32_t back) {
-                return flash_callbacks().has(calls_[back].input);
+                return is_a(back, kFlashCallback);
             });
             if (!lent && known && (paid_out || !nets.empty())) add_loan(act, kNone, Amount{});
             // Called back by whom it called itself, not by a token's hook.
             const bool asked = std::any_of(backs.begin(), backs.end(), [&](uint32_t back) {
-                return trace_.frames[back].from == trace_.frames[act].to;
+                return trace_->frames[back].from == trace_->frames[act].to;
             });
-            if (paid_out && asked) kept_.push_back(trace_.frames[act].to);
+            if (paid_out && asked) kept_.push_back(trace_->frames[act].to);
         }
     }
     void add_loan(uint32_t act, uint32_t asset, const Amount& amount) {
         out_.loans.push_back(
-            {address(trace_.frames[act].to),
-             asset == kNone || asset == kNative ? Asset{} : Asset::contract(address(asset)),
-             amount});
+            {address(trace_->frames[act].to), asset == kNone ? Asset{} : asset_of(asset), amount});
     }
     std::span<const Move> moves_between(uint32_t begin, uint32_t end) const {
         const auto by_frame = [](const Move& move, uint32_t frame) { return move.frame < frame; };
         const auto first =
-            std::lower_bound(trace_.moves.begin(), trace_.moves.end(), begin, by_frame);
-        const auto last = std::lower_bound(first, trace_.moves.end(), end, by_frame);
+            std::lower_bound(trace_->moves.begin(), trace_->moves.end(), begin, by_frame);
+        const auto last = std::lower_bound(first, trace_->moves.end(), end, by_frame);
         return {first, last};
     }
 
     void find_bystanders() {
         std::map<uint32_t, const Move*> taken;
-        std::vector<bool> spoiled(trace_.parties.size());
-        for (const Move& move : trace_.moves) {
-            if (is_side(move.from) || called_[move.from] || move.shares || !move.token) continue;
-            const uint32_t act = move.frame == kNone ? kNone : act_[move.frame];
-            const uint32_t puller = move.frame == kNone ? kNone : trace_.frames[move.frame].from;
+        spoiled_.clear();
+        for (const Move& move : trace_->moves) {
+            if (is_side(move.from) || parties_[move.from].called || move.shares || !move.token)
+                continue;
+            const uint32_t act = act_of(move);
+            const uint32_t puller = move.frame == kNone ? kNone : trace_->frames[move.frame].from;
             // Pulled by our side's own contract: it was allowed to (D33 asks by whom and how many).
             const bool pulled = puller != kNone && puller != move.from && !is_own(puller) &&
                                 (act == kNone || !sides_[act].gave);
@@ -341,57 +422,43 @@ private:
             if (pulled && to_thief)
                 taken.try_emplace(move.from, &move);
             else
-                spoiled[move.from] = true;
+                spoiled_.push_back(move.from);
         }
+        std::sort(spoiled_.begin(), spoiled_.end());
         for (const auto& [party, move] : taken) {
-            const auto& all = flows_[party].all();
-            const bool paid = std::any_of(all.begin(), all.end(), [](const auto& entry) {
-                return !entry.second.in.is_zero();
-            });
-            if (spoiled[party] || paid) continue;
-            out_.bystanders.push_back({address(party), address(trace_.frames[move->frame].from),
-                                       asset(*move), move->amount});
+            if (parties_[party].got || std::binary_search(spoiled_.begin(), spoiled_.end(), party))
+                continue;
+            out_.bystanders.push_back({address(party), address(trace_->frames[move->frame].from),
+                                       asset_of(move->asset), move->amount});
         }
     }
-    /// Takes no part but to be paid.
-    bool is_sink(uint32_t party) const {
-        const auto& all = flows_[party].all();
-        return !called_[party] && !address(party).is_zero() &&
-               std::all_of(all.begin(), all.end(),
-                           [](const auto& entry) { return entry.second.out.is_zero(); });
-    }
-
     void find_reentries() {
-        // Depths at which each party is at work now, and those of our side's callbacks.
-        std::vector<std::vector<uint32_t>> at_work(trace_.parties.size());
-        std::vector<std::pair<uint32_t, bool>> callbacks;  // Depth, designed.
-        std::vector<uint32_t> stack;
+        stack_.clear();
+        callbacks_.clear();  // Of our side, by depth; and whether they are made for it.
         for (uint32_t i = 0; i < calls_.size(); ++i) {
-            while (!stack.empty() && trace_.frames[stack.back()].depth >= trace_.frames[i].depth) {
-                const uint32_t party = trace_.frames[stack.back()].to;
-                if (party != kNone && !at_work[party].empty()) at_work[party].pop_back();
-                if (!callbacks.empty() &&
-                    callbacks.back().first == trace_.frames[stack.back()].depth)
-                    callbacks.pop_back();
-                stack.pop_back();
+            const Frame& frame = trace_->frames[i];
+            while (!stack_.empty() && trace_->frames[stack_.back()].depth >= frame.depth) {
+                const Frame& done = trace_->frames[stack_.back()];
+                if (done.to != kNone) --parties_[done.to].at_work;
+                if (!callbacks_.empty() && callbacks_.back().first == done.depth)
+                    callbacks_.pop_back();
+                stack_.pop_back();
             }
-            stack.push_back(i);
-            const Frame& frame = trace_.frames[i];
+            stack_.push_back(i);
             if (frame.to == kNone) continue;
+            Party& party = parties_[frame.to];
             if (is_call(calls_[i]) && !frame.failed) {
-                const std::vector<uint32_t>& before = at_work[frame.to];
-                if (!is_own(frame.to) && !before.empty() && !callbacks.empty() &&
-                    trace_.frames[before.front()].depth < callbacks.back().first &&
-                    calls_[i].input.size() >= 4)
-                    out_.reentries.push_back(
-                        {address(frame.to), selector_of(calls_[before.front()].input).value_or(0),
-                         *selector_of(calls_[i].input), callbacks.back().second});
-                if (i != 0 && is_own(frame.to) && !is_own(frame.from))
-                    callbacks.push_back(
-                        {frame.depth, flash_callbacks().has(calls_[i].input) ||
-                                          designed_callbacks().has(calls_[i].input)});
+                if (!party.own && party.at_work > 0 && !callbacks_.empty() &&
+                    trace_->frames[party.first_work].depth < callbacks_.back().first &&
+                    frame.selector)
+                    out_.reentries.push_back({address(frame.to),
+                                              trace_->frames[party.first_work].selector.value_or(0),
+                                              *frame.selector, callbacks_.back().second});
+                if (i != 0 && party.own && !is_own(frame.from))
+                    callbacks_.emplace_back(
+                        frame.depth, (frame.kinds & (kFlashCallback | kDesignedCallback)) != 0);
             }
-            at_work[frame.to].push_back(i);
+            if (party.at_work++ == 0) party.first_work = i;
         }
     }
 
@@ -404,10 +471,10 @@ private:
             Net net;
             uint32_t first = kNone, last = kNone;
         };
-        std::map<std::pair<uint32_t, uint32_t>, Leg> legs;  // Party, asset.
-        const auto see = [&](uint32_t party, const Move& move, bool in) {
-            if (is_side(party) || move.frame == kNone) return;
-            Leg& leg = legs[{party, move.asset}];
+        std::vector<Leg> legs(accounts_.size());
+        const auto see = [&](uint32_t account, const Move& move, bool in) {
+            if (is_side(accounts_[account].party) || move.frame == kNone) return;
+            Leg& leg = legs[account];
             add_to(in ? leg.net.in : leg.net.out, move.amount);
             if (leg.first == kNone) {
                 leg.first = move.frame;
@@ -418,27 +485,31 @@ private:
                 leg.last = move.frame;
             }
         };
-        for (const Move& move : trace_.moves) {
+        for (std::size_t i = 0; i < trace_->moves.size(); ++i) {
+            const Move& move = trace_->moves[i];
             if (move.shares) continue;
-            see(move.from, move, false);
-            see(move.to, move, true);
+            see(ends_[i].from, move, false);
+            see(ends_[i].to, move, true);
         }
-        for (auto leg = legs.begin(); leg != legs.end();) {
-            const uint32_t party = leg->first.first;
+        std::vector<uint32_t> both;  // Accounts, by party.
+        for (uint32_t i = 0; i < legs.size(); ++i)
+            if (legs[i].both) both.push_back(i);
+        std::sort(both.begin(), both.end(), [&](uint32_t a, uint32_t b) {
+            return std::pair{accounts_[a].party, a} < std::pair{accounts_[b].party, b};
+        });
+        for (auto at = both.begin(); at != both.end();) {
+            const uint32_t party = accounts_[*at].party;
             bool in_first = false;
             bool out_first = false;
             bool profit = false;
             uint32_t begin = kNone;
             uint32_t end = 0;
-            for (; leg != legs.end() && leg->first.first == party; ++leg) {
-                if (!leg->second.both) continue;
-                (leg->second.first_in ? in_first : out_first) = true;
-                const Net& net = leg->second.net;
-                if (leg->second.first_in &&
-                    net.loss() > mul_div(net.in, Amount{1U}, Amount{kProfitPart}))
-                    profit = true;
-                begin = std::min(begin, leg->second.first);
-                end = std::max(end, leg->second.last);
+            for (; at != both.end() && accounts_[*at].party == party; ++at) {
+                const Leg& leg = legs[*at];
+                (leg.first_in ? in_first : out_first) = true;
+                if (leg.first_in && leg.net.loss() > part_of(leg.net.in)) profit = true;
+                begin = std::min(begin, leg.first);
+                end = std::max(end, leg.last);
             }
             if (!in_first || !out_first || has_many_pools(party)) continue;
             if (profit || deals_elsewhere(party, begin, end))
@@ -448,7 +519,7 @@ private:
     /// Two pools in one contract are no trade and its reverse.
     bool has_many_pools(uint32_t party) const {
         for (std::size_t i = 0; i < calls_.size(); ++i)
-            if (trace_.frames[i].to == party && many_pools().has(calls_[i].input)) return true;
+            if (trace_->frames[i].to == party && is_a(i, kManyPools)) return true;
         return false;
     }
     bool deals_elsewhere(uint32_t pool, uint32_t begin, uint32_t end) const {
@@ -468,13 +539,11 @@ private:
         std::map<std::pair<uint32_t, std::string>, Answer> answers;
         for (uint32_t i = 1; i < calls_.size(); ++i) {
             const Call& call = calls_[i];
-            const Frame& frame = trace_.frames[i];
+            const Frame& frame = trace_->frames[i];
+            if ((frame.kinds & (kRateView | kPriceView)) == 0) continue;
             if (frame.failed || frame.to == kNone || call.output.size() < 32) continue;
             if (call.kind == CallKind::kDelegateCall || is_made(frame.to)) continue;
-            const std::optional<Selector> selector = selector_of(call.input);
-            if (!selector) continue;
-            const bool rate = rate_views().has(*selector);
-            if (!rate && !price_views().has(*selector)) continue;
+            const bool rate = is_a(i, kRateView);
             const Amount value = amount_in(ByteView{call.output}.first(32));
             if (value < kSmallAnswer) continue;
             const auto [at, is_new] = answers.try_emplace(
@@ -485,29 +554,34 @@ private:
             const Amount& high = std::max(answer.first, value);
             const double change = ratio(high, low) - 1;
             if (change < kLeastJump || change <= answer.jump.change) continue;
-            answer.jump = {address(frame.to), *selector, answer.first, value, change, rate};
+            answer.jump = {address(frame.to), *frame.selector, answer.first, value, change, rate};
         }
         for (const auto& [key, answer] : answers)
             if (answer.jump.change > 0) out_.jumps.push_back(answer.jump);
     }
 
     void finish_dealings() {
-        for (std::size_t i = 0; i < out_.dealings.size(); ++i) {
-            Dealing& dealing = out_.dealings[i];
-            std::map<uint32_t, Net> sums;
-            std::map<uint32_t, bool> gave_first;
-            for (const Step& step : steps_[i]) {
-                if (step.act != kNone && sides_[step.act].gave && sides_[step.act].took) continue;
-                gave_first.try_emplace(step.asset, step.gave);
-                add_to(step.gave ? sums[step.asset].in : sums[step.asset].out, step.amount);
-            }
-            for (const auto& [asset, net] : sums) {
-                if (!gave_first[asset] || !net.is_loss() || net.in.is_zero()) continue;
-                if (net.loss() < mul_div(net.in, Amount{1U}, Amount{kProfitPart})) continue;
-                const Asset which = asset == kNative ? Asset{} : Asset::contract(address(asset));
-                const Net* all = dealing.nets.find(which);
-                if (all && all->is_loss() && !dealing.nets.any_gain()) dealing.round_trip = which;
-            }
+        std::erase_if(steps_, [&](const Step& step) {
+            return step.act != kNone && sides_[step.act].gave && sides_[step.act].took;
+        });
+        // In order within a dealing and an asset; where several fit, the last asset is told.
+        const auto key = [](const Step& step) { return std::pair{step.dealing, step.asset}; };
+        const auto before = [&](const Step& a, const Step& b) { return key(a) < key(b); };
+        if (!std::is_sorted(steps_.begin(), steps_.end(), before))
+            std::stable_sort(steps_.begin(), steps_.end(), before);
+        for (auto at = steps_.begin(); at != steps_.end();) {
+            const Step& first = *at;
+            Net net;
+            for (; at != steps_.end() && key(*at) == key(first); ++at)
+                add_to(at->gave ? net.in : net.out, at->amount);
+            if (!first.gave || !net.is_loss() || net.in.is_zero()) continue;
+            if (net.loss() < part_of(net.in)) continue;
+            Dealing& dealing = out_.dealings[first.dealing];
+            const Asset& which = asset_of(first.asset);
+            const Net* all = dealing.nets.find(which);
+            if (all && all->is_loss() && !dealing.nets.any_gain()) dealing.round_trip = which;
+        }
+        for (Dealing& dealing : out_.dealings) {
             dealing.allowed_here =
                 std::any_of(allowing_.begin(), allowing_.end(),
                             [&](uint32_t party) { return address(party) == dealing.with; });
@@ -517,23 +591,27 @@ private:
                 });
         }
         for (const auto& [frame, selector] : privileged_)
-            if (!is_born(trace_.frames[frame].to))
+            if (!is_born(trace_->frames[frame].to))
                 out_.privileged.push_back({calls_[frame].to, selector});
     }
 
-    const std::vector<Call>& calls_;
-    const Trace& trace_;
+    std::span<const Call> calls_;
+    const Trace* trace_ = nullptr;
     TxnFlow out_;
-    std::vector<bool> own_, conduit_, called_, payee_;
+    std::vector<Party> parties_;
     std::vector<uint32_t> made_, born_;  // By our side; by anybody.
     bool root_creates_ = false;
+    std::vector<Account> accounts_;
+    std::vector<uint32_t> places_;  // Of accounts by hash, the next free place behind it.
+    std::vector<Ends> ends_;        // Of each move.
+    std::vector<Asset> assets_;
+    std::vector<bool> keeps_, passes_;
     std::vector<uint32_t> act_;
-    std::vector<Side> sides_;
-    std::vector<Nets> flows_;
-    std::map<uint32_t, std::size_t> dealing_;
-    std::vector<std::vector<Step>> steps_;
-    std::vector<uint32_t> kept_, allowing_;
-    std::vector<std::pair<uint32_t, Selector>> privileged_;
+    std::vector<Side> sides_;  // Of each act.
+    std::vector<Step> steps_;
+    std::vector<uint32_t> kept_, allowing_, spoiled_, stack_;
+    std::vector<std::pair<uint32_t, bool>> callbacks_;
+    std::vector<std::pair<uint32_t, Selector>> privileged_, repeats_;
 };
 
 }  // namespace
@@ -545,11 +623,12 @@ const TxnFlow& flow_of(const TxnView& txn) {
         activity->succeeded == false)
         return kNothing;
     // A pure function of the txn: remembering the last answer cannot be seen from outside.
-    static thread_local uint64_t last_digest = 0;
+    static thread_local uint64_t last_reading = 0;
+    static thread_local Reading reader;
     static thread_local TxnFlow last;
-    if (const uint64_t digest = digest_of(txn); digest != last_digest) {
-        last = Reading{txn}.read();
-        last_digest = digest;
+    if (const uint64_t reading = reading_of(txn); reading != last_reading) {
+        last = reader.read(txn);
+        last_reading = reading;
     }
     return last;
 }

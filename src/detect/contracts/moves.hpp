@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "../world.hpp"
+#include "selectors.hpp"
 
 /// The call tree of a txn with everybody numbered, and what moved in which frame.
 namespace cordon::detect {
@@ -15,7 +17,9 @@ inline constexpr uint32_t kNative = ~0U - 1;
 struct Frame {
     uint32_t from = ~0U, to = ~0U;   ///< Of Trace::parties; ~0: nobody.
     uint32_t parent = 0, depth = 0;  ///< As the call says, but always of an earlier frame.
-    bool failed = false;             ///< It or one around it.
+    std::optional<Selector> selector;
+    uint32_t kinds = 0;   ///< FunctionKind bits of the selector.
+    bool failed = false;  ///< It or one around it.
 };
 
 struct Move {
@@ -40,7 +44,8 @@ struct Trace {
 /// for; the last answer is kept, since several ask about one txn.
 const Trace& moves_of(const TxnView& txn);
 
-/// Tells txns apart for what is kept of them (TxnView::digest). REQUIRES: txn.activity.
-uint64_t digest_of(const TxnView& txn) noexcept;
+/// Tells txns apart for what is kept of them: never the same for two views, nor for one that was
+/// set back (TxnView::reading).
+uint64_t reading_of(const TxnView& txn) noexcept;
 
 }  // namespace cordon::detect

@@ -23,9 +23,13 @@ const chain::AbiSignature& exec_signature() {
     return kSignature;
 }
 
-std::optional<SafeCall> read_exec(const Address& safe, ByteView input) {
+bool is_exec(ByteView input) {
     static const Selector kExec = *selector_of(exec_signature().hash);
-    if (selector_of(input) != kExec) return std::nullopt;
+    return selector_of(input) == kExec;
+}
+
+std::optional<SafeCall> read_exec(const Address& safe, ByteView input) {
+    if (!is_exec(input)) return std::nullopt;
     const auto arguments = chain::decode_abi_call(exec_signature(), input);
     if (!arguments) return std::nullopt;
     const auto& items = arguments->items;
@@ -75,8 +79,12 @@ std::vector<SafeCall> safe_calls(const TxnView& txn) {
         add(txn.activity->to, txn.activity->input);
         return all;
     }
+    const std::vector<Call>& calls = txn.activity->calls;
+    if (std::none_of(calls.begin(), calls.end(),
+                     [](const Call& call) { return is_exec(call.input); }))
+        return all;
     std::vector<bool> failed;
-    for (const Call& call : txn.activity->calls) {
+    for (const Call& call : calls) {
         failed.push_back(call.failed || (call.parent < failed.size() && failed[call.parent]));
         // The proxy hands the same calldata on to the singleton by DELEGATECALL: once is enough.
         if (!failed.back() && call.kind == CallKind::kCall) add(call.to, call.input);

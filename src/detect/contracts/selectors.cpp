@@ -1,7 +1,11 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include "selectors.hpp"
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
 #include <algorithm>
+#include <bit>
+#include <cstring>
 
 #include <cordon/crypto/hash.hpp>
 
@@ -54,19 +58,52 @@ ByteView word_of(ByteView calldata, std::size_t index) noexcept {
 std::optional<Address> address_in(ByteView word) noexcept {
     constexpr std::size_t kPadding = 12;
     if (word.size() != kWord) return std::nullopt;
-    if (std::any_of(word.begin(), word.begin() + kPadding, [](uint8_t byte) { return byte != 0; }))
-        return std::nullopt;
+    uint64_t head = 0;
+    uint32_t rest = 0;
+    std::memcpy(&head, word.data(), sizeof head);
+    std::memcpy(&rest, word.data() + sizeof head, sizeof rest);
+    if ((head | rest) != 0) return std::nullopt;
     return Address{AddressKind::kEvm, word.subspan(kPadding)};
 }
 
 Amount amount_in(ByteView word) noexcept {
-    if (word.size() > kWord) word = word.first(kWord);
+    std::array<uint8_t, kWord> whole{};
+    if (word.size() < kWord) {
+        std::copy(word.begin(), word.end(), whole.end() - static_cast<std::ptrdiff_t>(word.size()));
+        word = whole;
+    }
     std::array<uint64_t, 4> limbs{};
-    for (std::size_t i = 0; i < word.size(); ++i) {
-        const std::size_t place = word.size() - 1 - i;  // Bytes from the right.
-        limbs[place / 8] |= uint64_t{word[i]} << (8 * (place % 8));
+    for (std::size_t i = 0; i < limbs.size(); ++i) {
+        uint64_t limb = 0;
+        std::memcpy(&limb, word.data() + kWord - 8 * (i + 1), sizeof limb);
+        limbs[i] = __builtin_bswap64(limb);
     }
     return Amount::from_limbs(limbs);
+}
+
+uint32_t kinds_of(Selector selector) noexcept {
+    static const boost::unordered_flat_map<Selector, uint32_t> kKinds = [] {
+        boost::unordered_flat_map<Selector, uint32_t> kinds;
+        for (const auto& [kind, set] : {std::pair{kFlashCallback, &flash_callbacks()},
+                                        {kDesignedCallback, &designed_callbacks()},
+                                        {kRedemption, &redemptions()},
+                                        {kBorrowing, &borrowings()},
+                                        {kTokenCall, &token_calls()},
+                                        {kPrivileged, &privileged_calls()},
+                                        {kPriceView, &price_views()},
+                                        {kRateView, &rate_views()},
+                                        {kManyPools, &many_pools()},
+                                        {kBookCall, &book_calls()}})
+            for (const Selector one : set->all()) kinds[one] |= kind;
+        return kinds;
+    }();
+    const auto found = kKinds.find(selector);
+    return found == kKinds.end() ? 0 : found->second;
+}
+
+uint32_t kinds_of(ByteView calldata) noexcept {
+    const std::optional<Selector> selector = selector_of(calldata);
+    return selector ? kinds_of(*selector) : 0;
 }
 
 const SelectorSet& flash_callbacks() {

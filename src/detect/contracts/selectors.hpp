@@ -36,6 +36,23 @@ private:
     std::vector<Selector> selectors_;  // Sorted.
 };
 
+/// Which of the sets below a function is in: several ask it of every call.
+enum FunctionKind : uint32_t {
+    kFlashCallback = 1U << 0,
+    kDesignedCallback = 1U << 1,
+    kRedemption = 1U << 2,
+    kBorrowing = 1U << 3,
+    kTokenCall = 1U << 4,
+    kPrivileged = 1U << 5,
+    kPriceView = 1U << 6,
+    kRateView = 1U << 7,
+    kManyPools = 1U << 8,
+    kBookCall = 1U << 9,
+};
+/// FunctionKind bits. Cost: one look at a table.
+uint32_t kinds_of(Selector selector) noexcept;
+uint32_t kinds_of(ByteView calldata) noexcept;
+
 /// The 32-byte word `index` behind the selector; empty when the calldata ends before its end.
 ByteView word_of(ByteView calldata, std::size_t index) noexcept;
 /// A word as an address; nothing unless its first 12 bytes are zero.

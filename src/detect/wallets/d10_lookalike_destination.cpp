@@ -1,5 +1,5 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
-#include <map>
+#include <algorithm>
 
 #include <cordon/base/format.hpp>
 #include <cordon/chain/look_alike.hpp>
@@ -34,11 +34,14 @@ uint64_t ends_key(ChainId chain, const Address& address) {
 /// DMM's 4,502.9 BTC went to an address that began and ended like its own; people compare the ends.
 class Lookalike final : public Detector {
 public:
+    /// Lifetime: the configuration outlives it, as it does World.
     explicit Lookalike(const WatchConfig& config) {
+        known_.reserve(config.wallets.size() + config.allowed.size() + config.safes.size());
         for (const WalletAddress& wallet : config.wallets) add(wallet.chain, wallet.address);
         for (const Allowed& allowed : config.allowed)
             add(allowed.place.chain, allowed.place.address);
         for (const WatchedSafe& safe : config.safes) add(safe.place.chain, safe.place.address);
+        std::stable_sort(known_.begin(), known_.end(), by_ends);
     }
     const Descriptor& descriptor() const noexcept override { return kDescriptor; }
     std::vector<Table*> tables() override { return {&paid_}; }
@@ -78,18 +81,26 @@ public:
     }
 
 private:
+    struct Known {
+        uint64_t ends;
+        ChainId chain;
+        const Address* address;
+    };
+    static bool by_ends(const Known& a, const Known& b) noexcept { return a.ends < b.ends; }
+
     void add(ChainId chain, const Address& address) {
-        known_.emplace(ends_key(chain, address), Place{chain, address});
+        known_.push_back({ends_key(chain, address), chain, &address});
     }
 
     std::optional<Address> known_like(ChainId chain, const Address& to) const {
         const uint64_t key = ends_key(chain, to);
         std::optional<Address> alike;
-        const auto [begin, end] = known_.equal_range(key);
+        const auto [begin, end] =
+            std::equal_range(known_.begin(), known_.end(), Known{key, {}, nullptr}, by_ends);
         for (auto at = begin; at != end; ++at) {
-            if (at->second.chain != chain) continue;
-            if (at->second.address == to) return std::nullopt;
-            if (chain::looks_like(chain, at->second.address, to)) alike = at->second.address;
+            if (at->chain != chain) continue;
+            if (*at->address == to) return std::nullopt;
+            if (chain::looks_like(chain, *at->address, to)) alike = *at->address;
         }
         if (const std::vector<Address>* paid = paid_.find(key))
             for (const Address& address : *paid) {
@@ -132,7 +143,7 @@ private:
         return found;
     }
 
-    std::multimap<uint64_t, Place> known_;  // Of the configuration, by their ends.
+    std::vector<Known> known_;  // Of the configuration, sorted.
     Keyed<uint64_t, std::vector<Address>> paid_{kPaid};
 };
 

@@ -6,6 +6,7 @@
 
 #include "detectors.hpp"
 #include "outflow.hpp"
+#include "recent.hpp"
 
 namespace cordon::detect {
 namespace {
@@ -65,13 +66,13 @@ private:
 
     void look(const TxnView& txn, const Movement& movement, const Address& ours,
               const Address& other, Findings& out) const {
-        const std::vector<Address>* recent = recent_.find(key_of(txn.chain, ours));
-        if (!recent) return;
-        if (std::find(recent->begin(), recent->end(), other) != recent->end()) return;
-        const auto alike = std::find_if(recent->begin(), recent->end(), [&](const Address& known) {
+        const RecentAddresses* recent = recent_.find(key_of(txn.chain, ours));
+        if (!recent || recent->has(other)) return;
+        const std::vector<Address> paid = recent->all();
+        const auto alike = std::find_if(paid.begin(), paid.end(), [&](const Address& known) {
             return chain::looks_like(txn.chain, known, other);
         });
-        if (alike == recent->end()) return;
+        if (alike == paid.end()) return;
         const bool is_forged = movement.from_set != 0;
         Finding found;
         found.severity = Severity::kMedium;
@@ -92,16 +93,12 @@ private:
     }
 
     void remember(const TxnView& txn, const Address& ours, const Address& other) {
-        std::vector<Address>& recent = recent_.at(key_of(txn.chain, ours), txn.time);
-        const auto at = std::find(recent.begin(), recent.end(), other);
-        if (at != recent.end()) recent.erase(at);
-        if (recent.size() >= most_) recent.erase(recent.begin());
-        recent.push_back(other);
+        recent_.at(key_of(txn.chain, ours), txn.time).add(other, most_);
     }
 
     Cents dust_;
     std::size_t most_;
-    Keyed<PlaceKey, std::vector<Address>> recent_{kWallets};  // The last one last.
+    Keyed<PlaceKey, RecentAddresses> recent_{kWallets};
 };
 
 }  // namespace

@@ -70,7 +70,7 @@ public:
                     Ahead ahead) const noexcept override {
         constexpr std::size_t kMost = 8;  // Of a txn: those after them lie behind them.
         for (const Transfer& transfer : transfers.first(std::min(transfers.size(), kMost))) {
-            const uint64_t asset = std::hash<Asset>{}(transfer.asset);
+            const uint64_t asset = digest_of(transfer.asset);
             for (const Address* address : {&transfer.from, &transfer.to}) {
                 const uint64_t holding = mix64(key_of(chain, *address).bits()) ^ asset;
                 if (ahead == Ahead::kPlace)
@@ -87,7 +87,7 @@ public:
             if (transfer.amount.is_zero() || transfer.from.is_zero() || transfer.to.is_zero() ||
                 transfer.kind == TransferKind::kFee)
                 continue;
-            const uint64_t asset = std::hash<Asset>{}(transfer.asset);
+            const uint64_t asset = digest_of(transfer.asset);
             const uint64_t from = mix64(key_of(txn.chain, transfer.from).bits());
             const uint64_t to = mix64(key_of(txn.chain, transfer.to).bits());
             if (is_candidate(txn, movement)) look(txn, world, movement, from, from ^ asset, out);
@@ -167,10 +167,7 @@ private:
     }
 
     void move(uint64_t from, uint64_t to, const Amount& amount, UnixMillis time) {
-        if (received_.find(from)) {
-            Amount& held = received_.at(from, time);
-            held -= std::min(held, amount);
-        }
+        if (Amount* held = received_.change(from, time)) *held -= std::min(*held, amount);
         Amount& held = received_.at(to, time);
         held = plus(held, amount);
     }
