@@ -6,11 +6,11 @@
 #include <tuple>
 
 #include <cordon/base/format.hpp>
-#include <cordon/crypto/hash.hpp>
 
 #include "../text.hpp"
 #include "../transfers_writer.hpp"
 #include "account.hpp"
+#include "system_txn.hpp"
 #include "transfer_log.hpp"
 #include "transfer_places.hpp"
 
@@ -198,16 +198,17 @@ Status EtlBlock::assemble_traces(const Txn& txn, AccountTxn& out) const {
     return {};
 }
 
-/// Rewards, the genesis and the DAO fork have no txn on the chain; the ledger wants one, so they
-/// get a name of their own.
 Result<std::optional<AccountTxn>> EtlBlock::assemble_system() const {
     AccountTxn out;
-    const std::string name = format("{}:{}:system", to_string(chain_), number_);
-    out.hash = crypto::sha256({reinterpret_cast<const uint8_t*>(name.data()), name.size()});
+    out.hash = system_txn_hash(chain_, number_);
+    const auto add = [&](Transfer transfer) {
+        transfer.index = static_cast<uint32_t>(out.transfers.size());
+        out.transfers.push_back(std::move(transfer));
+    };
     for (const Trace& trace : system_)
-        if (trace.moves)
-            out.transfers.push_back({static_cast<uint32_t>(out.transfers.size()), trace.from,
-                                     trace.to, Asset{}, trace.value, trace.kind});
+        if (trace.moves) add({0, trace.from, trace.to, Asset{}, trace.value, trace.kind});
+    if (withdrawals_)
+        for (const Transfer& withdrawal : *withdrawals_) add(withdrawal);
     if (out.transfers.empty()) return std::nullopt;
     return out;
 }

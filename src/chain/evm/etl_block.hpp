@@ -86,6 +86,7 @@ private:
     };
 
     Status add_block(const EtlTable& table);
+    Status add_withdrawals(const EtlTable& table);
     Status add_transaction(const EtlTable& table);
     Status add_receipt(const EtlTable& table);
     Status add_token_transfer(const EtlTable& table);
@@ -123,8 +124,9 @@ private:
     std::map<uint64_t, std::vector<Trace>> loose_;  // Traces that name their txn by its index only.
     std::map<uint64_t, EtlActs> loose_acts_;        // Likewise.
     std::set<std::string> system_ids_;
-    std::vector<Trace> system_;  // Rewards and other changes without txn.
-    std::string any_name_;       // Of a file of this block, for errors about the whole.
+    std::vector<Trace> system_;  // Rewards and other changes without txn; the same:
+    std::optional<std::vector<Transfer>> withdrawals_;
+    std::string any_name_;  // Of a file of this block, for errors about the whole.
     uint64_t repeated_ = 0;
 };
 

@@ -6,9 +6,11 @@
 #include <cordon/base/hex.hpp>
 
 #include "../csv_number.hpp"
+#include "../json_cursor.hpp"
 #include "../text.hpp"
 #include "etl_block.hpp"
 #include "etl_value.hpp"
+#include "system_txn.hpp"
 #include "transfer_log.hpp"
 
 namespace cordon::chain {
@@ -92,7 +94,22 @@ Status EtlBlock::add_block(const EtlTable& table) {
     }
     CORDON_TRY(const Address miner, address_of(table, F::kMiner, true));
     if (!miner.empty()) miner_ = miner;
-    return {};
+    return add_withdrawals(table);
+}
+
+Status EtlBlock::add_withdrawals(const EtlTable& table) {
+    const std::string_view text = table[F::kWithdrawals];
+    if (text.empty()) return {};
+    // CSV has the items of the list without its brackets.
+    JsonText json;
+    CORDON_TRY(
+        etl_checked(table, F::kWithdrawals,
+                    json.open(text.starts_with('[') ? std::string{text} : format("[{}]", text))));
+    std::vector<Transfer> said;
+    CORDON_TRY(etl_checked(table, F::kWithdrawals, json.walk([&](JsonCursor& list) -> Status {
+        return read_withdrawals(chain_, list, WithdrawalForm::kExport, said);
+    })));
+    return agree(table, F::kWithdrawals, withdrawals_, std::optional{std::move(said)});
 }
 
 Result<EtlBlock::Txn*> EtlBlock::txn_of(const EtlTable& table) {

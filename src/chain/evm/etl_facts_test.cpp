@@ -3,7 +3,8 @@
 
 #include "../block_source.hpp"
 #include "../csv_test_file.hpp"
-#include "fact_reader.hpp"
+#include "../event_source.hpp"
+#include "activity_facts.hpp"
 
 namespace cordon::chain {
 namespace {
@@ -89,6 +90,33 @@ TEST(EtlFacts, of_known_calls_and_logs_must_be_hex) {
     EXPECT_EQ(keys({transaction("0x01020304zz")}).error().code, ErrorCode::kMalformed);
     EXPECT_EQ(keys({transaction("0x010203040")}).error().code, ErrorCode::kMalformed);
     EXPECT_EQ(keys({transaction("0x"), log("0x1")}).error().code, ErrorCode::kMalformed);
+}
+
+/// What is read of the txns of a block beside their value, as a node gives it.
+std::vector<Fact> facts_of_events(const std::vector<std::string>& texts) {
+    std::vector<InputFile> files;
+    for (std::size_t i = 0; i < texts.size(); ++i)
+        files.push_back(text_file(texts[i], "file" + std::to_string(i)));
+    const auto source = open_evm_etl_events(std::move(files), kEthereum).value();
+    FeedEvent event;
+    EXPECT_TRUE(source->read(event).value());
+    return facts_of(std::get<SeenBlock>(event), kLengths);
+}
+
+TEST(ActivityFacts, are_those_of_an_export) {
+    const std::string call = "0x0102030405";
+    for (const auto& texts :
+         std::vector<std::vector<std::string>>{{log("0xabcd"), transaction(call)},
+                                               {log("0xabcd"), transaction("0x")},
+                                               {transaction(call)},
+                                               {transaction(call, 0)},
+                                               {log("0xabcd"), transaction(call, 1, 0)},
+                                               {transaction("0x99999999")},
+                                               {transaction("0x010203")}}) {
+        std::vector<std::string> found;
+        for (const Fact& fact : facts_of_events(texts)) found.push_back(fact.key);
+        EXPECT_EQ(found, keys(texts).value());
+    }
 }
 
 }  // namespace

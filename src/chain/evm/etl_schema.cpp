@@ -42,7 +42,7 @@ constexpr EtlColumn kLogColumns[] = {
 };
 constexpr EtlColumn kBlockColumns[] = {
     {"number", F::kBlock, true}, {"hash", F::kBlockHash, true}, {"timestamp", F::kTime, true},
-    {"parent_hash", F::kParent}, {"miner", F::kMiner},
+    {"parent_hash", F::kParent}, {"miner", F::kMiner},          {"withdrawals", F::kWithdrawals},
 };
 constexpr EtlColumn kTransactionColumns[] = {
     {"block_number", F::kBlock, true},

@@ -46,8 +46,9 @@ enum class EtlField : uint8_t {
     kTraceId,
     kInput,
     kOutput,
+    kWithdrawals,
 };
-inline constexpr std::size_t kEtlFields = 28;
+inline constexpr std::size_t kEtlFields = 29;
 
 /// Reads one record after the other, whatever the format of the file.
 class EtlReader;

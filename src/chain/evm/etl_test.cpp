@@ -142,6 +142,49 @@ TEST(EvmEtl, mints_rewards_that_belong_to_no_txn) {
     EXPECT_EQ(loaded.warnings.size(), 1u);
 }
 
+const std::string kWithdrawal =
+    R"({"index":5,"validator_index":1,"address":")" + kA + R"(","amount":45762059})";
+
+/// The list as JSON lines have it, or without its brackets, as CSV has it.
+std::string blocks_with(bool json, const std::string& withdrawals) {
+    if (json)
+        return R"({"type":"block","number":7,"hash":")" + kT1 +
+               R"(","timestamp":1000,"withdrawals":[)" + withdrawals + "]}\n";
+    std::string quoted;
+    for (const char c : withdrawals) quoted += c == '"' ? std::string{"\"\""} : std::string{c};
+    return "number,hash,timestamp,withdrawals\n7," + kT1 + ",1000,\"" + quoted + "\"\n";
+}
+
+TEST(EvmEtl, pays_validators_after_everything_else) {
+    const std::string txns = kTxHeader + kT1 + ",7,0," + kA + "," + kB + ",5,10,21000,1,0\n";
+    for (const bool json : {false, true}) {
+        const auto loaded = load({blocks_with(json, kWithdrawal), txns});
+        ASSERT_TRUE(loaded) << loaded.error().message;
+        EXPECT_EQ(rows(loaded->blocks),
+                  "0 a>0 native 210000 fee\n1 a>b native 5 native\n"
+                  "0 0>a native 45762059000000000 mint\n");
+        const auto none = load({blocks_with(json, ""), txns});
+        ASSERT_TRUE(none) << none.error().message;
+        EXPECT_EQ(none->blocks[0].account_txns.size(), 1U);
+    }
+    const auto twice =
+        load({blocks_with(false, kWithdrawal), blocks_with(true, kWithdrawal), txns});
+    ASSERT_TRUE(twice) << twice.error().message;
+    EXPECT_EQ(twice->blocks[0].account_txns.back().transfers.size(), 1U) << "said twice, paid once";
+}
+
+TEST(EvmEtl, refuses_withdrawals_that_differ_or_are_none) {
+    const std::string txns = kTxHeader + kT1 + ",7,0," + kA + "," + kB + ",5,10,21000,1,0\n";
+    const std::string other = std::string{kWithdrawal}.replace(kWithdrawal.find("45"), 2, "46");
+    expect_refused({blocks_with(false, kWithdrawal), blocks_with(false, other), txns},
+                   ErrorCode::kConflict, "withdrawals");
+    expect_refused({blocks_with(false, kWithdrawal + "," + kWithdrawal), txns}, ErrorCode::kOrder,
+                   "withdrawals");
+    expect_refused({blocks_with(false, R"({"index":5})"), txns}, ErrorCode::kMalformed,
+                   "withdrawals");
+    expect_refused({blocks_with(false, "x"), txns}, ErrorCode::kMalformed, "withdrawals");
+}
+
 TEST(EvmEtl, takes_a_token_transfer_once_from_logs_and_token_transfers) {
     const std::string topics =
         "\"0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef,0x" +
@@ -356,6 +399,26 @@ bool is_honest_refusal(const Error& error) {
            (error.message.find("carries value") != std::string::npos ||
             error.message.find("has no time") != std::string::npos ||
             error.message.find("have no txn hash") != std::string::npos);
+}
+
+TEST(EvmEtl, pays_the_validators_of_real_blocks) {
+    CORDON_TEST_DATA(
+        dir, "detect/ethereum_etl/test_export_blocks_job/blocks_with_transactions_and_withdrawals");
+    const auto loaded = load(exports_in(dir));
+    ASSERT_TRUE(loaded) << loaded.error().message;
+    ASSERT_EQ(loaded->blocks.size(), 2U);
+    const std::string paid[] = {"231693495000000000", "198354889000000000"};
+    for (std::size_t i = 0; i < 2; ++i) {
+        const AccountTxn& last = loaded->blocks[i].account_txns.back();
+        EXPECT_EQ(last.transfers.size(), 16U);
+        Amount sum;
+        for (const Transfer& each : last.transfers) {
+            EXPECT_EQ(format_address(kEthereum, each.to),
+                      "0xb9d7934878b5fb9610b3fe8a5e441e8fad7e293f");
+            sum += each.amount;
+        }
+        EXPECT_EQ(sum.to_string(), paid[i]);
+    }
 }
 
 TEST(EvmEtl, reads_every_real_export) {

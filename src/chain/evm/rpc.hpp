@@ -26,8 +26,10 @@ struct RpcBlockText {
 /// kMalformed; kConflict when the answers are of different blocks (a reorg in between: ask again).
 /// Transfers: value at top level; with calls also inner value; with receipts ERC-20 Transfer logs,
 /// as chain/evm/transfer_log does it, without receipts what the calls say (transfers_of_calls). A
-/// failed txn moves only its fee. An answer "null" is one that was not had; kNotFound for a block.
-/// Txns that a tracer gave up on have no calls or changes and are counted in Activity::missing.
+/// failed txn moves only its fee. Withdrawals of validators are a txn of their own, the last, which
+/// is none of the activity's (system_txn.hpp). An answer "null" is one that was not had; kNotFound
+/// for a block. Txns that a tracer gave up on have no calls or changes and are counted in
+/// Activity::missing.
 Result<SeenBlock> parse_rpc_block(ChainId chain, const RpcBlockText& text);
 
 /// A header as newHeads tells it: number, hash, parent, time.

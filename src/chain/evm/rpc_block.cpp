@@ -11,18 +11,21 @@
 #include "rpc.hpp"
 #include "rpc_trace.hpp"
 #include "rpc_value.hpp"
+#include "system_txn.hpp"
 #include "transfer_log.hpp"
 #include "transfer_places.hpp"
 
 namespace cordon::chain::evm {
 namespace {
 
-/// The fields of a block that make its header; `full` reads its txns.
+enum class BlockList : uint8_t { kTxns, kWithdrawals };
+
+/// The fields of a block that make its header; `lists` reads the others.
 Status read_head(JsonCursor& block, BlockHeader& header, Address& miner, ChainFamily family,
-                 JsonVisit<JsonCursor&> full) {
-    enum : std::size_t { kNumber, kHash, kParent, kTime, kMiner, kTxns };
-    static constexpr std::string_view kNames[] = {"number",    "hash",  "parentHash",
-                                                  "timestamp", "miner", "transactions"};
+                 JsonVisit<BlockList, JsonCursor&> lists) {
+    enum : std::size_t { kNumber, kHash, kParent, kTime, kMiner, kTxns, kWithdrawals };
+    static constexpr std::string_view kNames[] = {
+        "number", "hash", "parentHash", "timestamp", "miner", "transactions", "withdrawals"};
     CORDON_TRY(const uint64_t seen,
                block.members(kNames, [&](std::size_t name, JsonCursor& value) -> Status {
                    switch (name) {
@@ -43,9 +46,13 @@ Status read_head(JsonCursor& block, BlockHeader& header, Address& miner, ChainFa
                            CORDON_TRY(miner, rpc_address(family, value));
                            return {};
                        }
+                       case kWithdrawals: {
+                           CORDON_TRY(const bool absent, value.is_null());
+                           return absent ? Status{} : lists(BlockList::kWithdrawals, value);
+                       }
                        default: break;
                    }
-                   return full(value);
+                   return lists(BlockList::kTxns, value);
                }));
     for (const std::size_t name : {kNumber, kHash, kParent, kTime})
         if ((seen >> name & 1) == 0) return missing_key(kNames[name]);
@@ -114,28 +121,34 @@ Result<TxnActivity> read_rpc_txn(ChainId chain, JsonCursor& value) {
     return txn;
 }
 
+Status RpcBlockReader::read_txn(JsonCursor& value) {
+    CORDON_TRY(const auto kind, value.kind());
+    if (kind == JsonCursor::Kind::kString)
+        return fail(ErrorCode::kMalformed,
+                    "expected txns, found their hashes: ask for the full block");
+    auto txn = read_rpc_txn(chain_, value);
+    if (!txn) return fail(txn.error().in(format("txn {}", txns_.size())));
+    if (!places_.emplace(txn->hash, txns_.size()).second)
+        return fail(ErrorCode::kDuplicate,
+                    format("txn {} is there twice", format_hash(chain_, txn->hash)));
+    txns_.push_back({.activity = std::move(*txn), .fee = {}});
+    return {};
+}
+
 Status RpcBlockReader::read_block(std::string_view text) {
     if (!is_had(text))
         return fail(ErrorCode::kNotFound, "the node does not have the block (its answer is null)");
     CORDON_TRY(json_.open(text));
     bool full = false;
     CORDON_TRY(json_.walk([&](JsonCursor& block) -> Status {
-        return read_head(block, header_, miner_, chain_.family, [&](JsonCursor& list) -> Status {
-            full = true;
-            return list.items([&](JsonCursor& item) -> Status {
-                CORDON_TRY(const auto kind, item.kind());
-                if (kind == JsonCursor::Kind::kString)
-                    return fail(ErrorCode::kMalformed,
-                                "expected txns, found their hashes: ask for the full block");
-                auto txn = read_rpc_txn(chain_, item);
-                if (!txn) return fail(txn.error().in(format("txn {}", txns_.size())));
-                if (!places_.emplace(txn->hash, txns_.size()).second)
-                    return fail(ErrorCode::kDuplicate,
-                                format("txn {} is there twice", format_hash(chain_, txn->hash)));
-                txns_.push_back({.activity = std::move(*txn), .fee = {}});
-                return {};
+        return read_head(
+            block, header_, miner_, chain_.family,
+            [&](BlockList which, JsonCursor& list) -> Status {
+                if (which == BlockList::kWithdrawals)
+                    return read_withdrawals(chain_, list, WithdrawalForm::kNode, withdrawals_);
+                full = true;
+                return list.items([&](JsonCursor& item) -> Status { return read_txn(item); });
             });
-        });
     }));
     if (!full) return missing_key("transactions");
     gives_.has_txns = true;
@@ -293,6 +306,9 @@ Result<SeenBlock> RpcBlockReader::finish() {
         seen.activity.missing += txn.missing ? 1 : 0;
         seen.activity.txns.push_back(std::move(txn.activity));
     }
+    if (!withdrawals_.empty())
+        seen.block.account_txns.push_back(
+            {system_txn_hash(chain_, header_.number), std::move(withdrawals_)});
     return seen;
 }
 
@@ -319,7 +335,7 @@ Result<BlockHeader> parse_rpc_header(std::string_view text) {
     CORDON_TRY(json.walk([&](JsonCursor& block) -> Status {
         Address miner;
         return read_head(block, header, miner, ChainFamily::kEvm,
-                         [](JsonCursor&) -> Status { return {}; });
+                         [](BlockList, JsonCursor&) -> Status { return {}; });
     }));
     return header;
 }

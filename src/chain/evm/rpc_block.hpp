@@ -29,6 +29,7 @@ public:
     Result<SeenBlock> finish();
 
 private:
+    Status read_txn(JsonCursor& value);
     Status read_receipt(JsonCursor& receipt, std::size_t place);
     template <typename Item, typename Read>
     Result<bool> read_traces(std::string_view text, std::vector<Item> TxnActivity::* list,
@@ -44,6 +45,7 @@ private:
     BlockHeader header_;
     Address miner_;
     std::vector<RpcTxn> txns_;
+    std::vector<Transfer> withdrawals_;
     std::unordered_map<Hash256, std::size_t> places_;
     Activity gives_;  // Its flags; the txns are in txns_.
 };

@@ -8,6 +8,7 @@
 #include <cordon/base/hex.hpp>
 
 #include "../event_source.hpp"
+#include "system_txn.hpp"
 
 namespace cordon::chain::evm {
 namespace {
@@ -271,6 +272,77 @@ TEST(RpcBlock, of_tron_has_its_addresses_and_no_fee) {
     ASSERT_EQ(transfers.size(), 2U);
     EXPECT_EQ(transfers[1].to.kind(), AddressKind::kTron);
     EXPECT_TRUE(transfers[1].asset.text().starts_with("T"));
+}
+
+/// Of block 17,173,049 of Ethereum, as execution-apis writes the first two.
+const std::string kWithdrawals =
+    R"([{"index":"0x21bbc0","validatorIndex":"0x83e46","address":"0xb9d7934878b5fb9610b3fe8a5e441e8fad7e293f","amount":"0x2ba460b"},)"
+    R"({"index":"0x21bbc1","validatorIndex":"0x83e47","address":"0xb9d7934878b5fb9610b3fe8a5e441e8fad7e293f","amount":"0xbd866a"}])";
+
+Result<SeenBlock> with_withdrawals(ChainId chain, std::string_view list) {
+    const std::string bare = block_text("");
+    return parse_rpc_block(
+        chain,
+        {bare.substr(0, bare.size() - 1) + format(R"(,"withdrawals":{}}})", list), {}, {}, {}});
+}
+
+TEST(RpcBlock, pays_validators_in_a_txn_of_its_own) {
+    const auto seen = with_withdrawals(kEthereum, kWithdrawals);
+    ASSERT_TRUE(seen) << seen.error().message;
+    EXPECT_TRUE(seen->activity.txns.empty()) << "no txn of the chain paid them";
+    ASSERT_EQ(seen->block.account_txns.size(), 1U);
+    const AccountTxn& txn = seen->block.account_txns[0];
+    EXPECT_EQ(txn.hash, system_txn_hash(kEthereum, 16));
+    ASSERT_EQ(txn.transfers.size(), 2U);
+    const Address validator = address("0xb9d7934878b5fb9610b3fe8a5e441e8fad7e293f");
+    const Address zero = address("0x" + std::string(40, '0'));
+    EXPECT_EQ(txn.transfers[0],
+              (Transfer{0, zero, validator, Asset{}, Amount{45'762'059U} * Amount{1'000'000'000U},
+                        TransferKind::kMint}));
+    EXPECT_EQ(txn.transfers[1].index, 1U);
+    EXPECT_EQ(txn.transfers[1].amount, *Amount::parse("12420714000000000"));
+}
+
+TEST(RpcBlock, without_withdrawals_or_with_such_of_nothing_pays_nobody) {
+    for (
+        const std::string_view list :
+        {"null", "[]",
+         R"([{"index":"0x1","address":"0x00000000000000000000000000000000000a11ce","amount":"0x0"}])"}) {
+        const auto seen = with_withdrawals(kEthereum, list);
+        ASSERT_TRUE(seen) << seen.error().message;
+        EXPECT_TRUE(seen->block.account_txns.empty()) << list;
+    }
+}
+
+TEST(RpcBlock, of_a_chain_that_pays_validators_in_a_token_mints_no_coins) {
+    const auto seen = with_withdrawals({ChainFamily::kEvm, 100}, kWithdrawals);
+    ASSERT_TRUE(seen) << seen.error().message;
+    EXPECT_TRUE(seen->block.account_txns.empty());
+}
+
+TEST(RpcBlock, writes_both_sides_of_a_withdrawal_as_its_chain_does) {
+    const auto seen = with_withdrawals(kTronMainnet, kWithdrawals);
+    ASSERT_TRUE(seen) << seen.error().message;
+    const Transfer& paid = seen->block.account_txns[0].transfers[0];
+    EXPECT_EQ(paid.from.kind(), AddressKind::kTron);
+    EXPECT_EQ(paid.to.kind(), AddressKind::kTron);
+}
+
+TEST(RpcBlock, with_withdrawals_that_are_none_is_refused) {
+    const std::string address_field = R"("address":"0x00000000000000000000000000000000000a11ce")";
+    const auto code = [&](const std::string& list) {
+        const auto seen = with_withdrawals(kEthereum, list);
+        return seen ? ErrorCode::kCancelled : seen.error().code;
+    };
+    const std::string second = R"({"index":"0x2","amount":"0x1",)" + address_field + "}";
+    EXPECT_EQ(code("[" + second + "," + second + "]"), ErrorCode::kOrder);
+    EXPECT_EQ(code(R"([{"index":"0x2","amount":"0x1"}])"), ErrorCode::kMalformed);
+    EXPECT_EQ(code(R"([{"index":"0x2",)" + address_field + "}]"), ErrorCode::kMalformed);
+    EXPECT_EQ(code(R"([{"index":"0x2","amount":1,)" + address_field + "}]"), ErrorCode::kMalformed);
+    EXPECT_EQ(code(R"([{"index":"0x2","amount":"0x10000000000000000",)" + address_field + "}]"),
+              ErrorCode::kOverflow);
+    EXPECT_EQ(code(R"(["0x2"])"), ErrorCode::kMalformed);
+    EXPECT_EQ(code(R"({})"), ErrorCode::kMalformed);
 }
 
 TEST(RpcBlock, that_the_node_does_not_have_is_not_found) {
