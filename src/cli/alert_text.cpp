@@ -67,7 +67,11 @@ std::string alert_text(const records::StoredAlert& stored, std::size_t width, bo
     if (alert.usd) who += "  " + format_usd(*alert.usd);
     out += paragraph("who", who, width);
     if (alert.state == AlertState::kRetracted) {
-        out += paragraph("why", "the block that showed it is no longer part of the chain", width);
+        const bool waited = alert.block_hash == Hash256{} && !alert.txns.empty();
+        out += paragraph("why",
+                         waited ? std::string_view{alert.reason}
+                                : "the block that showed it is no longer part of the chain",
+                         width);
         return out;
     }
     out += paragraph("why", alert.reason, width);

@@ -1,4 +1,5 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include <boost/json.hpp>
 #include <charconv>
 #include <chrono>
 #include <cstdlib>
@@ -79,7 +80,8 @@ Result<AlertQuery> query_of(const Args& args) {
 }
 
 Status print_alerts(const std::vector<StoredAlert>& alerts, const Session& session) {
-    if (session.format == Format::kJsonl || session.format == Format::kJson) {
+    if (session.format == Format::kJson) return print(report::alerts_document(alerts));
+    if (session.format == Format::kJsonl) {
         for (const StoredAlert& stored : alerts) CORDON_TRY(print(report::alert_line(stored)));
         return {};
     }
@@ -155,10 +157,16 @@ Result<int> incidents(const AlertStore& store, const Args& args, const Session& 
     if (!query.at_least && !args.has("all")) query.at_least = Severity::kMedium;
     CORDON_TRY(const auto all, store.incidents(query));
     if (session.format != Format::kTable) {
+        std::vector<Incident> whole;
         for (const Incident& each : all) {
-            CORDON_TRY(const auto whole, store.incident(each.id));
-            CORDON_TRY(print(report::incident_line(whole.value_or(each))));
+            CORDON_TRY(const auto found, store.incident(each.id));
+            whole.push_back(found.value_or(each));
         }
+        if (session.format == Format::kJson) {
+            CORDON_TRY(print(report::incidents_document(whole)));
+            return kClean;
+        }
+        for (const Incident& each : whole) CORDON_TRY(print(report::incident_line(each)));
         return kClean;
     }
     if (all.empty()) {
@@ -237,8 +245,38 @@ Result<int> suppress(AlertStore& store, const Args& args, const Session& session
     return kClean;
 }
 
-Result<int> suppressions(const AlertStore& store) {
-    CORDON_TRY(const auto all, store.suppressions());
+std::string subject_of(const records::Suppression& suppression) {
+    if (!suppression.subject) return {};
+    return chain::format_address(suppression.chain.value_or(kEthereum), *suppression.subject);
+}
+
+boost::json::object suppression_json(const records::Suppression& suppression) {
+    const auto or_null = [](const std::string& text) -> boost::json::value {
+        return text.empty() ? boost::json::value(nullptr) : boost::json::value(text);
+    };
+    return {{"id", suppression.id},
+            {"detector", or_null(suppression.detector)},
+            {"subject", or_null(subject_of(suppression))},
+            {"chain", or_null(suppression.chain ? to_string(*suppression.chain) : "")},
+            {"tag", or_null(suppression.tag)},
+            {"at_most", to_string(suppression.at_most)},
+            {"from", format_rfc3339(suppression.from)},
+            {"until", format_rfc3339(suppression.until)},
+            {"who", suppression.who},
+            {"reason", suppression.reason}};
+}
+
+Status print_suppressions(const std::vector<records::Suppression>& all, const Session& session) {
+    if (session.format == Format::kJson) {
+        boost::json::array list;
+        for (const records::Suppression& each : all) list.push_back(suppression_json(each));
+        return print(envelope("alerts.result", boost::json::object{{"suppressions", list}}));
+    }
+    if (session.format == Format::kJsonl) {
+        for (const records::Suppression& each : all)
+            CORDON_TRY(print(envelope("suppression", suppression_json(each))));
+        return {};
+    }
     Table table{{{"ID"},
                  {"DETECTOR"},
                  {"SUBJECT", Table::Align::kLeft, true},
@@ -248,14 +286,10 @@ Result<int> suppressions(const AlertStore& store) {
                  {"WHO"},
                  {"WHY", Table::Align::kLeft, true, true}}};
     for (const records::Suppression& each : all)
-        table.add({each.id, printable(each.detector),
-                   each.subject
-                       ? chain::format_address(each.chain.value_or(kEthereum), *each.subject)
-                       : "",
-                   printable(each.tag), std::string{to_string(each.at_most)},
-                   format_rfc3339(each.until), printable(each.who), printable(each.reason)});
-    CORDON_TRY(print(all.empty() ? "no suppressions\n" : table.render(terminal_width())));
-    return kClean;
+        table.add({each.id, printable(each.detector), subject_of(each), printable(each.tag),
+                   std::string{to_string(each.at_most)}, format_rfc3339(each.until),
+                   printable(each.who), printable(each.reason)});
+    return print(all.empty() ? "no suppressions\n" : table.render(terminal_width()));
 }
 
 Result<int> run_alerts(const Args& args, const Session& session) {
@@ -265,7 +299,11 @@ Result<int> run_alerts(const Args& args, const Session& session) {
     if (deed == "list" || deed == "show" || deed == "incidents" || deed == "suppressions") {
         CORDON_TRY(const auto store, open_store(args, false));
         if (deed == "incidents") return incidents(*store, args, session);
-        if (deed == "suppressions") return suppressions(*store);
+        if (deed == "suppressions") {
+            CORDON_TRY(const auto all, store->suppressions());
+            CORDON_TRY(print_suppressions(all, session));
+            return kClean;
+        }
         if (deed == "show") {
             if (ids.size() != 1)
                 return fail(ErrorCode::kInvalidParam, "show takes one id of an alert or incident");
@@ -302,7 +340,9 @@ Command alerts_command() {
             "alert or of an incident, which stands for all of its alerts. list shows what is open; "
             "--all also what is closed, suppressed, retracted or a repeat. ack also assigns to who "
             "does it, assign --to NAME to somebody else; note --why TEXT adds words. Any number of "
-            "ids: all of it is done, or nothing. Closing needs a reason (--why). suppress hides "
+            "ids: all of it is done, or nothing. --format json gives one document, jsonl an alert "
+            "a "
+            "line. Closing needs a reason (--why). suppress hides "
             "alerts that match --detector, --subject, --chain or --tag "
             "until a moment: it needs a reason, shows first what it would have hidden in the last "
             "30 days, and changes something with --apply only. Critical alerts are never hidden, "

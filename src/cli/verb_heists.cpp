@@ -9,6 +9,7 @@
 
 #include "exit_code.hpp"
 #include "heists_requests.hpp"
+#include "heists_stats.hpp"
 #include "output.hpp"
 #include "table.hpp"
 #include "verbs.hpp"
@@ -73,6 +74,8 @@ object summary_json(const Summary& summary) {
             {"runs", std::move(runs)}};
 }
 
+}  // namespace
+
 std::string lead_text(std::optional<int64_t> lead) {
     if (!lead) return "–";
     const int64_t size = std::abs(*lead);
@@ -83,6 +86,10 @@ std::string lead_text(std::optional<int64_t> lead) {
     if (size >= 120) return format("{}{} min", sign, size / 60);
     return format("{}{} s", sign, size);
 }
+
+namespace {
+
+constexpr uint64_t kMostRuns = 1'000, kMostSeed = uint64_t{1} << 53;
 
 Status print_summaries(const std::vector<Summary>& all) {
     Table table{{{"#", Table::Align::kRight},
@@ -151,8 +158,7 @@ Status write_file(const std::string& path, const std::string& text) {
 
 Result<int> replay(const heists::Library& library, const std::string& name, const Args& args,
                    const Session& session) {
-    constexpr uint64_t kMostRuns = 1'000;
-    CORDON_TRY(const uint64_t seed, number_of(args, "seed", uint64_t{1} << 53));
+    CORDON_TRY(const uint64_t seed, number_of(args, "seed", kMostSeed));
     CORDON_TRY(const uint64_t runs, number_of(args, "runs", kMostRuns));
     std::vector<const Facts*> chosen;
     for (const Facts& facts : library.heists)
@@ -161,16 +167,13 @@ Result<int> replay(const heists::Library& library, const std::string& name, cons
         return fail(ErrorCode::kInvalidParam, "--svg draws one heist: name it instead of \"all\"");
     std::vector<Summary> all;
     for (const Facts* facts : chosen) {
-        std::vector<Outcome> outcomes;
-        for (uint64_t i = 0; i < std::max<uint64_t>(runs, 1); ++i) {
-            if (session.cancel && *session.cancel)
-                return fail(ErrorCode::kCancelled, "stopped between two runs");
-            CORDON_TRY(Outcome outcome, heists::replay(library.common, *facts, seed + i));
-            outcomes.push_back(std::move(outcome));
-        }
+        CORDON_TRY(Summary summary,
+                   heists::replay_seeds(library.common, *facts, seed, std::max<uint64_t>(runs, 1),
+                                        session.cancel));
         if (args.has("svg"))
-            CORDON_TRY(write_file(args.get("svg"), heists::timeline_svg(*facts, outcomes.front())));
-        all.push_back(heists::summarise(*facts, std::move(outcomes)));
+            CORDON_TRY(
+                write_file(args.get("svg"), heists::timeline_svg(*facts, summary.runs.front())));
+        all.push_back(std::move(summary));
         if (session.format == Format::kJsonl)
             CORDON_TRY(print(envelope("heists.replay", summary_json(all.back()))));
     }
@@ -181,6 +184,29 @@ Result<int> replay(const heists::Library& library, const std::string& name, cons
     }
     if (session.format == Format::kCsv) CORDON_TRY(print_csv(all));
     if (session.format == Format::kTable) CORDON_TRY(print_summaries(all));
+    return kClean;
+}
+
+Result<int> stats(const heists::Library& library, const Args& args, const Session& session) {
+    CORDON_TRY(const uint64_t seed, number_of(args, "seed", kMostSeed));
+    CORDON_TRY(uint64_t runs, number_of(args, "runs", kMostRuns));
+    runs = std::max<uint64_t>(runs, 1);
+    std::vector<Summary> all;
+    for (const Facts& facts : library.heists) {
+        CORDON_TRY(Summary summary,
+                   heists::replay_seeds(library.common, facts, seed, runs, session.cancel));
+        summary.runs.clear();  // Their alerts are not looked at.
+        all.push_back(std::move(summary));
+    }
+    const heists::Stats found = heists::stats_of(all);
+    const std::string basis =
+        runs == 1 ? format("As replayed with seed {}; losses as their sources give them", seed)
+                  : format(
+                        "Medians of replays with seeds {} to {}; losses as their sources give "
+                        "them",
+                        seed, seed + runs - 1);
+    if (args.has("svg")) CORDON_TRY(write_file(args.get("svg"), heists::stats_svg(found, basis)));
+    CORDON_TRY(print_heist_stats(found, basis, session));
     return kClean;
 }
 
@@ -281,16 +307,21 @@ Result<int> run_heists(const Args& args, const Session& session) {
     const auto& words = args.operands();
     if (words.empty())
         return fail(ErrorCode::kInvalidParam,
-                    "what of the heists? list, show NAME, replay NAME|all, requests [NAME]");
+                    "what of the heists? list, stats, show NAME, replay NAME|all, requests [NAME]");
+    if (words[0] == "stats" && words.size() == 2) {
+        CORDON_TRY(const heists::Library others, heists::heists_in(words[1]));
+        return stats(others, args, session);
+    }
     CORDON_TRY(const heists::Library library, heists::shipped_heists());
+    if (words[0] == "stats" && words.size() == 1) return stats(library, args, session);
     if (words[0] == "list" && words.size() == 1) return list(library, session);
     const bool is_replay = words[0] == "replay", is_requests = words[0] == "requests";
     if (is_requests && words.size() == 1)
         return run_heist_requests(library, nullptr, args, session);
     if ((words[0] != "show" && !is_replay && !is_requests) || words.size() != 2)
         return fail(ErrorCode::kInvalidParam,
-                    format("heists {}: expected list, show NAME, replay NAME|all, or requests "
-                           "[NAME]",
+                    format("heists {}: expected list, stats [DIR], show NAME, replay NAME|all, or "
+                           "requests [NAME]",
                            printable(words[0])));
     const Facts* facts = library.find(words[1]);
     if (!facts && !(is_replay && words[1] == "all")) {
@@ -310,23 +341,28 @@ Command heists_command() {
         .name = "heists",
         .summary = "play past thefts before the detectors",
         .usage =
-            "list | show NAME | replay NAME|all [--seed N] [--runs K] [--svg FILE] | requests "
-            "[NAME] "
-            "[--policy-file FILE]",
+            "list | stats [DIR] | show NAME | replay NAME|all [--seed N] [--runs K] [--svg FILE] | "
+            "requests [NAME] [--policy-file FILE]",
         .about =
             "Thirty thefts from 2011 to 2025, each as a stream made of its public facts: the "
             "house and its normal days, what could be seen before, the theft, what came after. "
             "replay tells which detector raised high or critical first, how long before or "
             "after the first loss, and how much could still be saved at that moment. Each seed "
-            "shifts times and amounts; seed 0 plays the facts as they are. requests puts what was "
+            "shifts times and amounts; seed 0 plays the facts as they are. stats plays all of "
+            "them, "
+            "or those of a folder with files of the same form, and counts them by year, by whose "
+            "keys signed and by what came first in public: losses, alerts in time, what could "
+            "still be saved; --svg draws it. requests puts what was "
             "signed with keys of the house to a withdrawal policy: what it says before anybody "
             "signs, and how much of the value does not leave.",
         .flags = {{"seed", "N", "The first seed", "1"},
                   {"runs", "K", "How many seeds from there; figures are medians", "1"},
-                  {"svg", "FILE", "Draw the first run of one heist over time"},
+                  {"svg", "FILE",
+                   "Draw the first run of one heist over time; of stats: all of them"},
                   {"policy-file", "FILE", "Of requests: the policy, instead of the shipped one"}},
-        .examples = {"cordon heists list", "cordon heists show bybit",
-                     "cordon heists replay all --runs 5", "cordon heists requests",
+        .examples = {"cordon heists list", "cordon heists stats --svg heists.svg",
+                     "cordon heists show bybit", "cordon heists replay all --runs 5",
+                     "cordon heists requests",
                      "cordon heists replay bybit --seed 0 --svg bybit.svg"},
         .takes_operands = true,
         .run = run_heists};

@@ -1,4 +1,5 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 
@@ -6,6 +7,7 @@
 
 #include <cordon/base/format.hpp>
 #include <cordon/engine/watch.hpp>
+#include <cordon/feed/open.hpp>
 #include <cordon/report/alert_json.hpp>
 
 #include "alert_text.hpp"
@@ -38,6 +40,7 @@ Result<engine::WatchRequest> request_of(const Args& args) {
                     "no SOURCE given: what shall be watched? For example evm-rpc:URL of a node, or "
                     "--replay transfers:theft.csv");
     request.ledger = args.get("ledger");
+    request.append = args.has("append");
     request.config = args.get("config");
     request.rules = args.all("rules");
     request.state = args.get("state");
@@ -184,6 +187,17 @@ Result<int> run_watch(const Args& args, const Session& session) {
         line.clear();
         if (!session.quiet) print_warnings({warning});
     };
+    // A live watch has nothing to show until something happens; that nobody is watched must show.
+    const bool is_live = std::any_of(request.sources.begin(), request.sources.end(), feed::is_live);
+    hooks.wallets = [&](const std::vector<WalletAddress>& wallets) {
+        if (!is_live || session.quiet) return;
+        std::fputs(wallets.empty()
+                       ? "watching; no address is known to be yours, so what leaves you is not "
+                         "told: --config FILE says which are (docs/formats/watch-config.md)\n"
+                       : format("watching; {} addresses are yours\n", format_count(wallets.size()))
+                             .c_str(),
+                   stderr);
+    };
     hooks.resumed = [&](const engine::WatchResumed& from) {
         if (!session.quiet)
             std::fputs(format("going on after event {}; alerts are known up to event {}\n",
@@ -243,6 +257,8 @@ Command watch_command() {
         .flags =
             {{"replay", "", "Read files as if they happened now"},
              {"ledger", "DIR", "What is known: labels, prices, wallets and history", {}, 'l'},
+             {"append", "",
+              "Adds every block of live sources to the ledger, which is made if missing"},
              {"config", "FILE", "What is ours and what we guard (docs/formats/watch-config.md)"},
              {"rules",
               "PATH",

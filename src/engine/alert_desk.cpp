@@ -106,9 +106,13 @@ Status AlertDesk::take_known(StoredAlert stored, const Alert& alert, uint64_t ev
     AlertStep step{alert.time, std::string{kWatch}, {}, {}};
     if (alert.state == AlertState::kRetracted) {
         if (was_retracted) return {};
-        stored.alert.state = AlertState::kRetracted;
         step.what = "retracted";
         step.why = "its block is no longer part of the chain";
+        if (stored.alert.state == AlertState::kPending) {
+            step.why = alert.reason;  // What became of its txn (WaitingAlerts).
+            stored.alert.reason = format("{} {}", alert.reason, stored.alert.reason);
+        }
+        stored.alert.state = AlertState::kRetracted;
     } else if (was_retracted) {
         stored.alert = alert;
         step.what = "raised again";

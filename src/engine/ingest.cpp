@@ -225,19 +225,29 @@ Result<IngestResult> ingest(const IngestRequest& request, const IngestHooks& hoo
         result.sources.push_back(std::move(counts));
     }
 
-    CORDON_TRY(const auto writer, ledger::open_writer(request.ledger));
+    // Rows for records go in while another process, a live watch, writes blocks.
+    std::unique_ptr<ledger::Writer> writer;
+    const bool has_blocks =
+        std::any_of(request.sources.begin(), request.sources.end(),
+                    [](const Source& source) { return !is_side_file(source.schema); });
+    if (has_blocks || !ledger::open_reader(request.ledger)) {
+        CORDON_TRY(writer, ledger::open_writer(request.ledger));
+    }
     CORDON_TRY(const auto store, records::Store::open(records_path(request.ledger)));
-    CORDON_TRY(const bool finished, take_in_all(*writer, *store, request, hooks, result));
-    result.incomplete = !finished;
-    if (hooks.sealing && finished) hooks.sealing();
+    if (has_blocks) {
+        CORDON_TRY(const bool finished, take_in_all(*writer, *store, request, hooks, result));
+        result.incomplete = !finished;
+    }
     if (!result.incomplete) {
+        if (hooks.sealing) hooks.sealing();
         CORDON_TRY(store_side_rows(*store, rows));
         CORDON_TRY(store_lists(*store, std::move(rows.lists), result));
         for (const IngestResult::PerSource& counts : result.sources)
             CORDON_TRY(record_inputs(*store, counts));
-        CORDON_TRY(writer->seal());
+        if (writer) CORDON_TRY(writer->seal());
     }
-    CORDON_TRY(const auto snapshot, writer->snapshot());
+    CORDON_TRY(const auto snapshot,
+               writer ? writer->snapshot() : ledger::open_reader(request.ledger));
     result.chains = snapshot->chains();
     CORDON_TRY(result.records, store->counts());
     return result;

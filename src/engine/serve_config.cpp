@@ -167,12 +167,15 @@ private:
             bad(*root.find("listen"), "field listen: " + good.error().message);
     }
     void read(const YamlNode& node, ServeConfig::Watch& watch) {
-        known(node, {"sources", "config", "sinks", "rules", "speed", "simulated"});
+        known(node, {"sources", "config", "sinks", "rules", "append", "speed", "simulated"});
         watch.sources = sources(node, "sources");
         path(node, "config", watch.config);
         path(node, "sinks", watch.sinks);
         for (const std::string& each : list(node, "rules")) watch.rules.push_back(beside(each));
         watch.simulated = flag(node, "simulated");
+        watch.append = flag(node, "append");
+        if (watch.append && watch.simulated)
+            bad(*node.find("append"), "field append: is for a live chain, not for a simulation");
         const YamlNode* speed = node.find("speed");
         if (speed == nullptr) return;
         if (!number(*speed, watch.speed) || !(watch.speed > 0))

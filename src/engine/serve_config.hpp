@@ -27,6 +27,7 @@ struct ServeConfig {
         std::vector<std::string> sources;  ///< Empty: nothing is watched.
         std::string config, sinks;
         std::vector<std::string> rules;
+        bool append = false;     ///< Blocks of live sources go into the ledger, too.
         double speed = 0;        ///< Of a replay: event seconds in a second.
         bool simulated = false;  ///< The sources are no live chain: every screen says so.
     } watch;

@@ -28,6 +28,7 @@ watch:
   sources: ["evm-rpc:wss://node.example/key", "btc-rpc:env:NODE", tail:queue.jsonl]
   config: watch.yaml
   rules: [rules]
+  append: true
 guard: {policy: policy.yaml, context: /srv/context.yaml}
 words: case.json
 )");
@@ -44,6 +45,8 @@ words: case.json
               (std::vector<std::string>{"evm-rpc:wss://node.example/key", "btc-rpc:env:NODE",
                                         "tail:/etc/cordon/queue.jsonl"}));
     EXPECT_EQ(config->watch.rules, std::vector<std::string>{"/etc/cordon/rules"});
+    EXPECT_TRUE(config->watch.append);
+    EXPECT_FALSE(parse("version: 1\ndata: d\n")->watch.append) << "the ledger may be another's";
     EXPECT_EQ(config->guard.policy, "/etc/cordon/policy.yaml");
     EXPECT_EQ(config->guard.context, "/srv/context.yaml");
 }
@@ -60,6 +63,12 @@ guard: {}
          {"serve.yaml:1: field version", "serve.yaml:3: field listen", "no field \"surprise\"",
           "serve.yaml:5: field simulated", "serve.yaml:5: field speed", "field policy is missing"})
         EXPECT_NE(text.find(each), std::string::npos) << each << "\n" << text;
+}
+
+TEST(ServeConfig, appends_no_simulation_to_the_ledger) {
+    EXPECT_NE(error_of("version: 1\ndata: d\nwatch: {simulated: true, append: true}\n")
+                  .find("serve.yaml:3: field append"),
+              std::string::npos);
 }
 
 TEST(ServeConfig, says_what_callers_may_use) {

@@ -16,6 +16,8 @@
 #include "courier.hpp"
 #include "guard_events.hpp"
 #include "knowledge.hpp"
+#include "live_ledger.hpp"
+#include "waiting_alerts.hpp"
 #include "watch_live.hpp"
 #include "watch_metrics.hpp"
 #include "watch_source.hpp"
@@ -156,6 +158,7 @@ private:
             };
             live_ = std::make_unique<LiveStream>(std::move(live), std::move(options));
         }
+        CORDON_TRY(open_ledger());
         CORDON_TRY(knowledge_, LedgerKnowledge::open(request_.ledger, std::move(rows)));
         if (!request_.config.empty()) {
             CORDON_TRY(const InputFile file, input_file(request_.config));
@@ -172,7 +175,32 @@ private:
             CORDON_TRY(memory_, records::AlertStore::in_memory());
             store_ = memory_.get();
         }
+        waiting_.emplace(*store_);
+        CORDON_TRY(waiting_->load());
         return open_desk();
+    }
+
+    Status open_ledger() {
+        if (!request_.append) return {};
+        if (request_.ledger.empty())
+            return fail(ErrorCode::kInvalidParam,
+                        "append adds blocks to a ledger, and none is given (--ledger DIR)");
+        if (!live_)
+            return fail(ErrorCode::kInvalidParam,
+                        "blocks of a replay are not appended to the ledger: cordon ingest takes "
+                        "its files in");
+        CORDON_TRY(ledger_, LiveLedger::open(request_.ledger,
+                                             [this](const std::string& what) { tell(what); }));
+        return {};
+    }
+
+    /// Behind what the checkpoint has seen, else behind what the ledger holds.
+    Status open_live() {
+        std::map<ChainId, std::vector<feed::BlockRef>> stored;
+        if (ledger_) {
+            CORDON_TRY(stored, ledger_->seen());
+        }
+        return live_->open(head_, std::move(stored));
     }
 
     Status open_desk() {
@@ -247,7 +275,7 @@ private:
 
     Status resume() {
         head_.settings = settings_digest(config_);
-        if (!state_) return live_ ? live_->open(head_) : Status{};
+        if (!state_) return live_ ? open_live() : Status{};
         CORDON_TRY(const auto stored_name, store_->mark("sources"));
         if (stored_name && *stored_name != name_)
             return fail(ErrorCode::kConflict,
@@ -323,7 +351,7 @@ private:
         for (const auto& [chain, blocks] : head_.seen)
             if (!blocks.empty()) floor_[chain] = blocks.back().number;
         CORDON_TRY(add_unsettled());
-        CORDON_TRY(live_->open(head_));
+        CORDON_TRY(open_live());
         CORDON_TRY(go_on());
         if (known_) done_.events = std::max(done_.events, known_->events);
         known_.reset();
@@ -355,6 +383,8 @@ private:
     }
 
     Status take_live(std::shared_ptr<const FeedEvent> event) {
+        if (const auto* seen = std::get_if<SeenBlock>(event.get()); seen && ledger_)
+            CORDON_TRY(ledger_->take(*seen));
         live_->note(*event, head_);
         const auto* back = std::get_if<Rewind>(event.get());
         const auto floor = back ? floor_.find(back->chain) : floor_.end();
@@ -379,7 +409,7 @@ private:
             for (const auto& [chain, blocks] : head_.seen)
                 if (!blocks.empty()) floor_[chain] = blocks.back().number;
             CORDON_TRY(add_unsettled());
-            return live_->open(head_);
+            return open_live();
         }
         CORDON_TRY(begin_anew());
         for (const auto& [chain, blocks] : head_.seen)
@@ -443,15 +473,25 @@ private:
         if (is_known) {
             if (done_.events == known_->events && cursor_.hash != known_->hash)
                 return other_stream();
-        } else if (auto gone = unsettled_.settle(*event, raised.alerts);
-                   !raised.alerts.empty() || !gone.empty()) {
-            raised.alerts.insert(raised.alerts.begin(), gone.begin(), gone.end());
+        } else {
+            CORDON_TRY(tell_of(*event, std::move(raised.alerts)));
+        }
+        return hooks_.event ? hooks_.event(*event) : Status{};
+    }
+
+    /// What an event raised and what it takes back, to people.
+    Status tell_of(const FeedEvent& event, std::vector<Alert> raised) {
+        std::vector<Alert> gone = unsettled_.settle(event, raised);
+        CORDON_TRY(const auto over, waiting_->take(event, raised));
+        gone.insert(gone.end(), over.begin(), over.end());
+        if (!raised.empty() || !gone.empty()) {
+            raised.insert(raised.begin(), gone.begin(), gone.end());
             cursor_.events = done_.events;
-            CORDON_TRY(auto told, desk_->take(raised.alerts, cursor_));
+            CORDON_TRY(auto told, desk_->take(raised, cursor_));
             if (courier_) courier_->wake();
             CORDON_TRY(show(told));
         }
-        return hooks_.event ? hooks_.event(*event) : Status{};
+        return waiting_->forget();
     }
 
     /// What is due after an event, and while none comes.
@@ -670,6 +710,7 @@ private:
     std::string name_;
     std::unique_ptr<MergedEvents> stream_;  // Files; else
     std::unique_ptr<LiveStream> live_;      // nodes.
+    std::unique_ptr<LiveLedger> ledger_;    // Where their blocks are appended.
     std::set<std::string> warned_;
     Unsettled unsettled_;
     std::vector<feed::Holding> holdings_;  // What nodes said, for the checkpoint.
@@ -684,6 +725,7 @@ private:
     std::unique_ptr<WatchState> state_;            // Absent: nothing is kept.
     std::unique_ptr<records::AlertStore> memory_;  // Then this.
     records::AlertStore* store_ = nullptr;
+    std::optional<WaitingAlerts> waiting_;
     std::unique_ptr<AlertDesk> desk_;
     std::unique_ptr<Courier> courier_;  // Absent without sinks.
     CheckpointHead head_;

@@ -20,6 +20,8 @@ namespace cordon::engine {
 struct WatchRequest {
     std::vector<std::string> sources;
     std::string ledger = {};  ///< Directory; empty: none.
+    /// Blocks of live sources go into the ledger, too (LiveLedger), which is made when missing.
+    bool append = false;
     std::string config = {};  ///< File of what is ours; empty: wallets: files and ledger alone.
     std::vector<std::string> rules = {};  ///< Files and directories, beside the shipped ones.
     std::string state = {};               ///< Directory; empty: nothing is kept.

@@ -13,9 +13,11 @@ constexpr std::size_t kSeenBlocks = 256;
 
 }  // namespace
 
-Status LiveStream::open(const CheckpointHead& place) {
+Status LiveStream::open(const CheckpointHead& place,
+                        std::map<ChainId, std::vector<feed::BlockRef>> stored) {
     feed_.reset();  // Its threads end first: a node must not be asked by two.
-    options_.seen = place.seen;
+    options_.seen = std::move(stored);
+    for (const auto& [chain, blocks] : place.seen) options_.seen.insert_or_assign(chain, blocks);
     options_.tails = place.tails;
     CORDON_TRY(feed_, feed::open_live(sources_, options_));
     const auto chains = feed_->chains();

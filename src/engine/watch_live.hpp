@@ -23,9 +23,11 @@ public:
     LiveStream(std::vector<std::string> sources, feed::LiveOptions options)
         : sources_{std::move(sources)}, options_{std::move(options)} {}
 
-    /// Opens the sources behind a place, at the tip where nothing was seen; once more: somewhere
-    /// else. kConflict: the place is of a chain that is not watched.
-    Status open(const CheckpointHead& place);
+    /// Opens the sources behind a place; where it has seen nothing of a chain, behind what is
+    /// `stored` of it, else at the tip; once more: somewhere else. kConflict: the place is of a
+    /// chain that is not watched.
+    Status open(const CheckpointHead& place,
+                std::map<ChainId, std::vector<feed::BlockRef>> stored = {});
     /// Asks the chain's node what these held at the end of block `at`. As feed::ask_balances.
     Result<std::vector<feed::Holding>> balances(ChainId chain, BlockNum at,
                                                 std::span<const feed::Holding> holdings) const;

@@ -32,6 +32,21 @@ Result<std::unique_ptr<chain::EventSource>> open_event_files(std::string_view te
     return nullptr;
 }
 
+/// As parse_source, which knows what ingest takes; with what only a watch does.
+Result<std::vector<Source>> parse_watch_source(const std::string& text) {
+    for (const std::string_view scheme : {"http://", "https://", "ws://", "wss://"})
+        if (text.starts_with(scheme))  // Not shown: it may hold a key.
+            return fail(ErrorCode::kInvalidParam,
+                        "a URL does not say what kind of node it is: write evm-rpc:URL for "
+                        "Ethereum and its like and Tron, btc-rpc:URL for Bitcoin");
+    auto found = parse_source(text);
+    if (!found && found.error().message.starts_with("unknown schema"))
+        return fail(found.error().code,
+                    found.error().message +
+                        " evm-rpc: btc-rpc: tail: guard: events: rpc-blocks: evm-traces:");
+    return found;
+}
+
 struct TimeOf {
     std::optional<UnixMillis> operator()(const SeenBlock& seen) const {
         return seen.block.header.time;
@@ -52,7 +67,7 @@ Result<std::vector<WatchSource>> open_watch_sources(const std::vector<std::strin
             opened.push_back({text, std::move(events)});
             continue;
         }
-        CORDON_TRY(const std::vector<Source> found, parse_source(text));
+        CORDON_TRY(const std::vector<Source> found, parse_watch_source(text));
         for (const Source& source : found) {
             if (is_side_file(source.schema)) {
                 CORDON_TRY(read_side_file(source, chain, {}, rows));

@@ -350,18 +350,52 @@ const Facts* Library::find(std::string_view name) const noexcept {
     return found == heists.end() ? nullptr : &*found;
 }
 
-Result<Library> shipped_heists() {
+namespace {
+
+/// What all heists of a folder share.
+constexpr std::string_view kCommonFile = "common.yaml";
+
+Result<Library> library_of(const std::vector<InputFile>& files) {
     Library library;
-    for (const ShippedFile& file : shipped_files()) {
-        if (file.name == "common.yaml") {
-            CORDON_TRY(library.common, parse_common(shipped(file)));
+    for (const InputFile& file : files) {
+        const std::string_view name = std::string_view{file.name}.substr(file.name.rfind('/') + 1);
+        if (name == kCommonFile) {
+            CORDON_TRY(library.common, parse_common(file));
             continue;
         }
-        CORDON_TRY(Facts facts, parse_facts(shipped(file)));
+        CORDON_TRY(Facts facts, parse_facts(file));
+        for (const Facts& other : library.heists)
+            if (other.name == facts.name || other.row == facts.row)
+                return fail(ErrorCode::kDuplicate,
+                            format("{}: name and row must be its own; {} is \"{}\", row {}",
+                                   file.name, other.file, other.name, other.row));
         library.heists.push_back(std::move(facts));
     }
     std::sort(library.heists.begin(), library.heists.end(),
               [](const Facts& a, const Facts& b) { return a.row < b.row; });
+    return library;
+}
+
+}  // namespace
+
+Result<Library> shipped_heists() {
+    std::vector<InputFile> files;
+    for (const ShippedFile& file : shipped_files()) files.push_back(shipped(file));
+    return library_of(files);
+}
+
+Result<Library> heists_in(const std::string& directory) {
+    CORDON_TRY(auto files, input_files(directory));
+    std::erase_if(files, [](const InputFile& file) { return !file.name.ends_with(".yaml"); });
+    const bool has_common = std::any_of(files.begin(), files.end(), [](const InputFile& file) {
+        return file.name.ends_with(format("/{}", kCommonFile));
+    });
+    if (!has_common)
+        for (const ShippedFile& file : shipped_files())
+            if (file.name == kCommonFile) files.push_back(shipped(file));
+    CORDON_TRY(Library library, library_of(files));
+    if (library.heists.empty())
+        return fail(ErrorCode::kNotFound, format("{}: no facts of a heist (*.yaml)", directory));
     return library;
 }
 

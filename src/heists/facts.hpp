@@ -167,6 +167,9 @@ struct Library {
 };
 /// The heists that are compiled in.
 Result<Library> shipped_heists();
+/// Those of a folder with files of the same form; without a common.yaml of its own with the shipped
+/// one. kNotFound: no *.yaml; kDuplicate: two of one name or row.
+Result<Library> heists_in(const std::string& directory);
 
 /// The chain that a heist's chain is played on. Chains that have no form of their own here (NEM,
 /// Solana) are account chains with a number that no EVM chain has.

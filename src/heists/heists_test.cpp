@@ -1,10 +1,16 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <filesystem>
+#include <fstream>
+
+#include <cordon/base/format.hpp>
 #include <cordon/crypto/hash.hpp>
 
 #include "random.hpp"
 #include "replay.hpp"
+#include "stats.hpp"
 
 namespace cordon::heists {
 namespace {
@@ -196,6 +202,87 @@ TEST(HeistReplay, tells_what_was_stolen_and_names_nobody_who_saw_nothing) {
     EXPECT_GT(outcome->wallet_months, 0);
     const std::string svg = timeline_svg(*facts, *outcome);
     EXPECT_NE(svg.find("</svg>"), std::string::npos);
+}
+
+Summary summary_of(const Facts& facts, std::optional<int64_t> lead, double saveable) {
+    Summary summary;
+    summary.facts = &facts;
+    summary.detector = lead ? "D01" : "";
+    summary.lead = lead;
+    summary.in_time = lead && *lead >= 0;
+    summary.saveable = saveable;
+    return summary;
+}
+
+TEST(HeistStats, count_by_year_cause_and_signal) {
+    Facts a = facts_of(kHead + kTheft).value();
+    a.loss = 100;
+    a.signed_by = SignedBy::kKey;
+    Facts b = a;
+    b.loss = 40;
+    b.signal = Signal::kOnChain;
+    for (Step& step : b.steps) step.at -= std::chrono::days{365};
+    Facts c = b;
+    c.loss = 7;
+    c.signed_by = SignedBy::kPeople;
+    const std::vector summaries{summary_of(a, 60, 0.5), summary_of(b, -12, 0.25),
+                                summary_of(c, std::nullopt, 0)};
+    const Stats stats = stats_of(summaries);
+    ASSERT_EQ(stats.rows.size(), 3U);
+    EXPECT_EQ(stats.rows[2].facts, &a) << "by time";
+    EXPECT_EQ(stats.all.heists, 3U);
+    EXPECT_EQ(stats.all.loss, 14'700);
+    EXPECT_EQ(stats.all.saveable, 6'000);
+    EXPECT_EQ(stats.all.in_time, 1U);
+    EXPECT_EQ(stats.all.lead, -12) << "of two the worse";
+    ASSERT_EQ(stats.years.size(), 2U);
+    EXPECT_EQ(stats.years[0].name, "2023");
+    EXPECT_EQ(stats.years[0].loss, 4'700);
+    ASSERT_EQ(stats.causes.size(), 2U);
+    EXPECT_EQ(stats.causes[0].name, "key");
+    EXPECT_EQ(stats.causes[1].lead, std::nullopt);
+    EXPECT_EQ(stats.signals[0].name, "none");
+    Cents sum = 0;
+    for (const auto* groups : {&stats.years, &stats.causes, &stats.signals})
+        for (const StatsGroup& group : *groups) sum += group.loss;
+    EXPECT_EQ(sum, 3 * stats.all.loss) << "each counts once in each";
+    EXPECT_EQ(stats_of({}).all.heists, 0U);
+}
+
+TEST(HeistStats, are_drawn_with_their_sources_and_nothing_that_is_no_text) {
+    Facts facts = facts_of(kHead + kTheft).value();
+    facts.victim = "<Small & \"Sons\">";
+    facts.vintage = "its own word";
+    facts.loss = 12'000'000;
+    const std::vector summaries{summary_of(facts, 0, 1)};
+    const std::string svg = stats_svg(stats_of(summaries), "as played");
+    EXPECT_EQ(svg.find("<Small"), svg.npos);
+    for (const char* part : {"&lt;Small &amp; &quot;Sons&quot;&gt;", "its own word", "as played",
+                             "in its block", "1 theft, $12 m"})
+        EXPECT_NE(svg.find(part), svg.npos) << part;
+    EXPECT_NE(stats_svg(stats_of({}), "").find("</svg>"), std::string::npos);
+}
+
+TEST(HeistFolder, is_read_with_the_shipped_common_file_unless_it_has_its_own) {
+    const auto folder = std::filesystem::temp_directory_path() /
+                        format("cordon_heists_{}", static_cast<long>(::getpid()));
+    std::filesystem::create_directories(folder);
+    const auto write = [&](const char* name, const std::string& text) {
+        std::ofstream{folder / name} << text;
+    };
+    EXPECT_EQ(heists_in(folder.string()).error().code, ErrorCode::kNotFound);
+    write("README.md", "not facts");
+    write("01-small.yaml", kHead + kTheft);
+    const auto read = heists_in(folder.string());
+    ASSERT_TRUE(read) << read.error().message;
+    ASSERT_EQ(read->heists.size(), 1U);
+    EXPECT_FALSE(read->common.decimals.empty());
+    EXPECT_TRUE(replay(read->common, read->heists[0], 1));
+    write("02-small.yaml", kHead + kTheft);
+    EXPECT_EQ(heists_in(folder.string()).error().code, ErrorCode::kDuplicate);
+    write("02-small.yaml", "name: 3\n");
+    EXPECT_NE(heists_in(folder.string()).error().message.find("02-small.yaml:"), std::string::npos);
+    std::filesystem::remove_all(folder);
 }
 
 }  // namespace

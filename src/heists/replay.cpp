@@ -150,4 +150,15 @@ Summary summarise(const Facts& facts, std::vector<Outcome> runs) {
     return out;
 }
 
+Result<Summary> replay_seeds(const Common& common, const Facts& facts, uint64_t seed, uint64_t runs,
+                             const std::atomic<bool>* cancel) {
+    std::vector<Outcome> outcomes;
+    for (uint64_t i = 0; i < runs; ++i) {
+        if (cancel && *cancel) return fail(ErrorCode::kCancelled, "stopped between two runs");
+        CORDON_TRY(Outcome outcome, replay(common, facts, seed + i));
+        outcomes.push_back(std::move(outcome));
+    }
+    return summarise(facts, std::move(outcomes));
+}
+
 }  // namespace cordon::heists

@@ -1,6 +1,7 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <optional>
 #include <string>
 #include <vector>
@@ -62,6 +63,9 @@ struct Summary {
     double highs_per_month = 0;
 };
 Summary summarise(const Facts& facts, std::vector<Outcome> runs);
+/// Plays `runs` seeds from `seed` on. As replay(); kCancelled between two runs.
+Result<Summary> replay_seeds(const Common& common, const Facts& facts, uint64_t seed, uint64_t runs,
+                             const std::atomic<bool>* cancel);
 
 /// What a run looks like over time: steps, alerts, thefts and what is lost. An SVG document that
 /// needs nothing beside it.

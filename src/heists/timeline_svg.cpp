@@ -7,6 +7,7 @@
 #include <cordon/base/format.hpp>
 
 #include "replay.hpp"
+#include "svg.hpp"
 
 namespace cordon::heists {
 namespace {
@@ -15,33 +16,6 @@ namespace {
 constexpr double kWidth = 960, kLeft = 150, kRight = 930;
 constexpr double kSteps = 118, kAlerts = 168, kTop = 216, kBottom = 366;
 constexpr double kLine = 19;
-
-std::string escaped(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        switch (c) {
-            case '<': out += "&lt;"; break;
-            case '>': out += "&gt;"; break;
-            case '&': out += "&amp;"; break;
-            case '"': out += "&quot;"; break;
-            default: out += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
-        }
-    }
-    return out;
-}
-
-/// Text in lines of at most so many bytes, cut at blanks.
-std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
-    std::vector<std::string> lines;
-    while (text.size() > width) {
-        std::size_t at = text.rfind(' ', width);
-        if (at == std::string_view::npos || at == 0) at = width;
-        lines.emplace_back(text.substr(0, at));
-        text.remove_prefix(std::min(text.size(), at + 1));
-    }
-    lines.emplace_back(text);
-    return lines;
-}
 
 /// Days before and minutes after the theft on one axis: logarithmic to both sides of it.
 class Axis {
@@ -58,14 +32,6 @@ private:
     }
     double low_, high_;
 };
-
-std::string span_text(int64_t seconds) {
-    const int64_t size = std::abs(seconds);
-    if (size >= 2 * 86'400) return format("{:.1f} days", static_cast<double>(size) / 86'400);
-    if (size >= 2 * 3'600) return format("{:.1f} hours", static_cast<double>(size) / 3'600);
-    if (size >= 120) return format("{} minutes", size / 60);
-    return format("{} seconds", size);
-}
 
 }  // namespace
 
@@ -214,11 +180,7 @@ std::string timeline_svg(const Facts& facts, const Outcome& outcome) {
     return format(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {} {:.0f}\" width=\"{}\" "
         "height=\"{:.0f}\" role=\"img\" aria-label=\"{}\">\n<style>\n"
-        ":root{{--p:#fff;--i:#1a2230;--m:#5b6675;--g:#e3e7ec;--t:#c0262d;--s:#2c64b8;--k:#0b7a4b}}"
-        "\n"
-        "@media "
-        "(prefers-color-scheme:dark){{:root{{--p:#12161d;--i:#e8ecf2;--m:#9aa6b5;--g:#2a323d;"
-        "--t:#f0676d;--s:#78a9f2;--k:#4cc38a}}}}\n"
+        "{}"
         "text{{font:13px system-ui,sans-serif;fill:var(--i)}} .h{{font-size:21px;font-weight:650}}"
         " .v{{font-size:15px;font-weight:600}} .good{{fill:var(--k)}} .bad{{fill:var(--t)}}"
         " .m,.t,.lt{{fill:var(--m);font-size:12px}} .t,.n,.a{{text-anchor:middle}}"
@@ -233,7 +195,7 @@ std::string timeline_svg(const Facts& facts, const Outcome& outcome) {
         ".curve{{fill:none;stroke:var(--t);stroke-width:2}}"
         " .save{{fill:var(--k);fill-opacity:.12}}\n</style>\n"
         "<rect width=\"100%\" height=\"100%\" fill=\"var(--p)\"/>\n{}</svg>\n",
-        kWidth, y + 34, kWidth, y + 34, escaped(facts.victim), body);
+        kWidth, y + 34, kWidth, y + 34, escaped(facts.victim), kSvgColours, body);
 }
 
 }  // namespace cordon::heists

@@ -220,6 +220,9 @@ Status AlertStore::put_cursor(const Cursor& cursor) {
 }
 
 Status AlertStore::put_mark(std::string_view name, std::string_view value) {
+    if (value.empty())
+        return impl_->write("DELETE FROM mark WHERE name = ?1",
+                            [&](Statement& s) { s.bind(1, name); });
     return impl_->write("INSERT OR REPLACE INTO mark (name, value) VALUES (?1,?2)",
                         [&](Statement& s) {
                             s.bind(1, name);
@@ -342,6 +345,17 @@ Result<std::optional<std::string>> AlertStore::mark(std::string_view name) const
     return impl_->read_one<std::string>(
         "SELECT value FROM mark WHERE name = ?1", [&](Statement& s) { s.bind(1, name); },
         [](const Statement& row) -> Result<std::string> { return std::string{row.text(0)}; });
+}
+
+Result<std::vector<std::pair<std::string, std::string>>> AlertStore::marks(
+    std::string_view prefix) const {
+    using Row = std::pair<std::string, std::string>;
+    return impl_->read<Row>(
+        "SELECT name, value FROM mark WHERE substr(name, 1, length(?1)) = ?1 ORDER BY name",
+        [&](Statement& s) { s.bind(1, prefix); },
+        [](const Statement& row) -> Result<Row> {
+            return Row{std::string{row.text(0)}, std::string{row.text(1)}};
+        });
 }
 
 }  // namespace cordon::records

@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <cordon/model/alert.hpp>
@@ -181,7 +182,7 @@ public:
     Status put_delivery(const Delivery& delivery);  ///< Another try, at another time.
     Status end_delivery(uint64_t number);
     Status put_cursor(const Cursor& cursor);
-    /// Small values by name: sinks' offsets and the like.
+    /// Small values by name: sinks' offsets and the like. An empty one is forgotten.
     Status put_mark(std::string_view name, std::string_view value);
 
     /// Another number whenever somebody else has changed the file.
@@ -224,6 +225,8 @@ public:
     Result<std::optional<Cursor>> cursor(std::string_view source) const;
     Result<std::vector<Cursor>> cursors() const;  ///< By source.
     Result<std::optional<std::string>> mark(std::string_view name) const;
+    /// Names that begin so, with their values, by name.
+    Result<std::vector<std::pair<std::string, std::string>>> marks(std::string_view prefix) const;
 
 private:
     static constexpr std::chrono::milliseconds kBusyTimeout{10'000};

@@ -96,7 +96,7 @@ std::string text_of(Write write) {
     return text;
 }
 
-/// An envelope of one line.
+/// An envelope, on one line where `write` makes no other.
 template <typename Write>
 std::string line_of(std::string_view kind, Write write) {
     return text_of([&](JsonWriter& json) {
@@ -106,6 +106,20 @@ std::string line_of(std::string_view kind, Write write) {
                json.end_object();
            }) +
            "\n";
+}
+
+/// All of them as one list of this name.
+template <typename What>
+std::string document_of(std::string_view name, std::span<const What> all) {
+    return line_of("alerts.result", [&](JsonWriter& json) {
+        json.begin_object().key(name).begin_array();
+        for (const What& each : all) {
+            json.new_line();
+            write_members(json, each);
+            json.end_object();
+        }
+        json.end_array().end_object();
+    });
 }
 
 /// Of an alert or an incident.
@@ -137,6 +151,13 @@ std::string incident_line(const records::Incident& incident) {
         write_members(json, incident);
         json.end_object();
     });
+}
+
+std::string alerts_document(std::span<const records::StoredAlert> alerts) {
+    return document_of("alerts", alerts);
+}
+std::string incidents_document(std::span<const records::Incident> incidents) {
+    return document_of("incidents", incidents);
 }
 
 std::string dead_letter(std::string_view sink, std::string_view why, unsigned tries,

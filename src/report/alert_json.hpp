@@ -1,6 +1,7 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <span>
 #include <string>
 
 #include <cordon/records/alert_store.hpp>
@@ -22,6 +23,10 @@ std::string incident_data(const records::Incident& incident);
 
 /// The same of kind incident: id, title, severity, phase, first, last, usd, alerts.
 std::string incident_line(const records::Incident& incident);
+
+/// One document of all of them, kind alerts.result: `data.alerts`, `data.incidents`.
+std::string alerts_document(std::span<const records::StoredAlert> alerts);
+std::string incidents_document(std::span<const records::Incident> incidents);
 
 /// A line of the dead-letter file: kind alert.dead, with the sink, why, how often it was tried, and
 /// the alert where it is known.

@@ -329,6 +329,7 @@ Status Service::House::begin_watch() {
 void Service::House::watch() {
     engine::WatchRequest request{.sources = config.watch.sources,
                                  .ledger = config.ledger,
+                                 .append = config.watch.append,
                                  .config = config.watch.config,
                                  .rules = config.watch.rules,
                                  .state = in_data("watch"),

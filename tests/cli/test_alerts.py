@@ -40,6 +40,30 @@ class Alerts(CliTest):
         self.assertIn("not-found", self.act("ack", self.ids[0], "nobody", code=3).err)
         self.assertEqual({alert["phase"] for alert in self.list()}, {"new"})
 
+    def test_json_is_one_document_and_jsonl_a_line_each(self):
+        def document(*words):
+            found = json.loads(self.act(*words, "--format", "json").out)
+            self.assertEqual((found["v"], found["kind"], found["incomplete"]), (1, "alerts.result", False))
+            return found["data"]
+        listed = document("list", "--all")
+        self.assertGreater(len(listed["alerts"]), 1)
+        self.assertEqual(listed["alerts"], self.list())
+        self.assertEqual(document("list", "--all", "--detector", "D01"), {"alerts": []})
+        incidents = document("incidents", "--all")["incidents"]
+        lines = self.act("incidents", "--all", "--format", "jsonl").out.splitlines()
+        self.assertEqual(incidents, [json.loads(line)["data"] for line in lines])
+        shown = document("show", incidents[0]["id"])["alerts"]
+        self.assertEqual({alert["id"] for alert in shown}, set(incidents[0]["alerts"]))
+        self.assertEqual(document("suppressions"), {"suppressions": []})
+        hidden = document("suppress", "--detector", "W01", "--since", "2026-01-02T00:00:00Z", "--until",
+                          "2026-02-01T00:00:00Z", "--at-most", "critical", "--why", "the node moves", "--apply",
+                          "--who", "ann")
+        self.assertEqual({alert["id"] for alert in hidden["alerts"]}, set(self.ids))
+        [one] = document("suppressions")["suppressions"]
+        self.assertEqual((one["detector"], one["subject"], one["who"], one["at_most"]), ("W01", None, "ann", "critical"))
+        [line] = self.act("suppressions", "--format", "jsonl").out.splitlines()
+        self.assertEqual(json.loads(line)["data"], one)
+
     def test_says_what_is_missing(self):
         self.assertIn("--to", self.act("assign", self.ids[0], code=2).err)
         self.assertIn("--why", self.act("note", self.ids[0], code=2).err)

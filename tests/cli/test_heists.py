@@ -1,8 +1,9 @@
 # Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 """cordon heists: the list, the facts, a replay in every format, its picture, and what is refused."""
 import json
+import xml.dom.minidom
 
-from tests.cli.support import CliTest
+from tests.cli.support import PROJECT, CliTest
 
 # What the shipped policy lets through of what was signed with keys of the house: how many requests, and what share of the
 # value does not leave at least. Mt. Gox is the one that it does not see: pieces as small as a customer's.
@@ -53,6 +54,38 @@ class Heists(CliTest):
         self.assertTrue(0 <= run["saveable"] <= 1)
         other = self.call("heists", "replay", "coincheck", "--seed", "4", "--format", "json").json()
         self.assertNotEqual(other["data"]["heists"][0]["runs"][0]["first_theft"], run["first_theft"])
+
+    def test_stats_of_a_folder_in_every_format_and_as_a_picture(self):
+        folder = self.folder / "heists"
+        folder.mkdir()
+        for name in ("05-coincheck", "09-dmm"):
+            (folder / f"{name}.yaml").write_text((PROJECT / "heists" / f"{name}.yaml").read_text())
+        svg = self.folder / "stats.svg"
+        found = self.call("heists", "stats", folder, "--svg", svg, "--format", "json").json()
+        self.assertEqual(found["kind"], "heists.stats")
+        data = found["data"]
+        self.assertEqual([row["name"] for row in data["heists"]], ["coincheck", "dmm"])
+        self.assertEqual(data["all"]["heists"], 2)
+        for groups in ("by_year", "by_signed_by", "by_signal"):
+            self.assertEqual(sum(group["loss_cents"] for group in data[groups]), data["all"]["loss_cents"])
+            self.assertEqual(sum(group["heists"] for group in data[groups]), 2)
+        self.assertEqual([group["name"] for group in data["by_year"]], ["2018", "2024"])
+        replayed = self.call("heists", "replay", "dmm", "--format", "json").json()["data"]["heists"][0]
+        dmm = data["heists"][1]
+        self.assertEqual((dmm["detector"], dmm["lead_seconds"], dmm["in_time"]),
+                         (replayed["detector"], replayed["lead_seconds"], replayed["in_time"]))
+        self.assertTrue(dmm["sources"])
+        self.assertIn("seed 1", data["basis"])
+        drawn = svg.read_text()
+        xml.dom.minidom.parseString(drawn)
+        self.assertIn("Coincheck", drawn)
+        self.assertIn(dmm["vintage"].split(",")[0], drawn)
+        self.assertEqual(len(self.call("heists", "stats", folder, "--format", "csv").out.splitlines()), 3)
+        self.assertEqual(len(self.call("heists", "stats", folder, "--format", "jsonl").out.splitlines()), 2)
+        table = self.call("heists", "stats", folder).out
+        for part in ("WHOSE KEYS SIGNED", "FIRST IN PUBLIC", dmm["vintage"]):
+            self.assertIn(part, table)
+        self.assertIn("not-found", self.call("heists", "stats", self.folder / "nowhere", code=3).err)
 
     def test_runs_are_lines_of_csv_and_heists_lines_of_jsonl(self):
         sheet = self.call("heists", "replay", "coincheck", "--runs", "2", "--format", "csv").out.splitlines()

@@ -1,6 +1,8 @@
 # Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 """`cordon watch` on a live node: from the tip, killed at any moment, and back after a reorg that came meanwhile."""
+import csv
 import json
+import os
 import pathlib
 import queue
 import random
@@ -11,7 +13,8 @@ import threading
 import time
 
 from tests.cli.support import program
-from tests.feed.support import ANSWER_SECONDS, Anvil, NodeTest, Process
+from tests.feed.support import ANSWER_SECONDS, Anvil, Btcd, NodeTest, Process
+from tests.feed import test_bitcoin
 
 KILLS = 12
 LARGE = 5_000  # What the rule of these tests speaks of.
@@ -27,10 +30,10 @@ RULES = f"""- rule: T01
 class Watch(Process):
     """`cordon watch --format jsonl`: its alerts as they come."""
 
-    def __init__(self, *arguments):
+    def __init__(self, *arguments, env=None):
         self.errors = tempfile.TemporaryFile("w+")
         super().__init__([program(), "watch", "--format", "jsonl", *arguments], stdout=subprocess.PIPE,
-                         stderr=self.errors, text=True)
+                         stderr=self.errors, text=True, env={**os.environ, **(env or {})})
         self.lines = queue.Queue()
         self.told = []
         self.reader = threading.Thread(target=self._read, daemon=True)
@@ -270,6 +273,119 @@ wallets:
         self.assertIn("before every checkpoint", gap["reason"])
         watch.of(self.large(node))
 
+    def cordon(self, *arguments, code=0):
+        done = subprocess.run([program(), *map(str, arguments)], capture_output=True, text=True, timeout=ANSWER_SECONDS,
+                              check=False)
+        self.assertEqual(done.returncode, code, done.stderr)
+        return done
+
+    def stored(self, ledger):
+        """Block and txn of every payment in the ledger."""
+        rows = csv.DictReader(self.cordon("ledger", "dump", "--ledger", ledger, "--chain", "eip155:31337").stdout.splitlines())
+        return [(int(row["block"]), row["tx"]) for row in rows if row["kind"] == "native"]
+
+    def on_chain(self, node, first):
+        """The same of the chain itself."""
+        tip = int(node.call("eth_blockNumber"), 16)
+        blocks = (node.call("eth_getBlockByNumber", hex(number), True) for number in range(first, tip + 1))
+        return [(int(block["number"], 16), txn["hash"]) for block in blocks for txn in block["transactions"]]
+
+    def reorg(self, node, depth):
+        try:
+            node.call("anvil_reorg", depth, [])
+        except RuntimeError as error:
+            self.skipTest(f"anvil has broken its own chain: {error}")
+        tip = int(node.call("eth_blockNumber"), 16)
+        if any(node.call("eth_getBlockByNumber", hex(number), False) is None for number in range(tip + 1)):
+            self.skipTest("anvil has lost blocks of its own chain")
+
+    def test_the_ledger_is_kept_whole_over_kills_and_reorgs(self):
+        ledger, state = self.folder / "ledger", self.folder / "state"
+        node = self.start(Anvil())
+        node.mine(3)
+        arguments = ("--ledger", str(ledger), "--append", "--state", str(state), "--checkpoint-blocks", "2")
+        for round_ in range(5):
+            watch = self.watch(node, *arguments)
+            for _ in range(3):
+                sent = self.large(node)
+            watch.of(sent)
+            if round_ == 2:  # While it looks.
+                self.reorg(node, 2)
+                sent = self.large(node)
+                watch.of(sent)
+            watch.kill()
+            self.large(node)
+            if round_ in (1, 3):  # And while it does not: below what the ledger has.
+                self.reorg(node, 3)
+            node.pay(1)
+        watch = self.watch(node, *arguments)
+        sent = self.large(node)
+        watch.of(sent)
+        self.assertEqual(self.stored(ledger), self.on_chain(node, 3), watch.said())
+        found = json.loads(self.cordon("trace", "--ledger", ledger, "--seed", f"eip155:31337:{sent}", "--format",
+                                       "json").stdout)
+        self.assertIn(sent, [edge["tx"] for edge in found["data"]["edges"]])
+        self.assertEqual(watch.finish(), 130)
+        self.cordon("ledger", "verify", "--ledger", ledger)
+
+    def test_without_a_state_it_goes_on_behind_the_ledger(self):
+        ledger = self.folder / "ledger"
+        node = self.start(Anvil())
+        watch = self.watch(node, "--ledger", str(ledger), "--append")
+        watch.of(self.large(node))
+        watch.kill()
+        missed = [self.large(node) for _ in range(3)]
+        self.reorg(node, 1)
+        watch = self.watch(node, "--ledger", str(ledger), "--append")
+        watch.of(missed[1])
+        watch.of(self.large(node))
+        watch.finish()
+        self.assertEqual(self.stored(ledger), self.on_chain(node, 0))
+
+    def test_a_ledger_has_one_writer_and_one_chain(self):
+        ledger = self.folder / "ledger"
+        node = self.start(Anvil())
+        watch = self.watch(node, "--ledger", str(ledger), "--append")
+        watch.of(self.large(node))
+        second = self.start(Watch(f"evm-rpc:{self.url(node)}", "--ledger", str(ledger), "--append"))
+        second.child.wait(ANSWER_SECONDS)
+        self.assertIn("watch without adding to the ledger", second.said())
+        self.watch(node, "--ledger", str(ledger)).finish()  # Readers may,
+        labels = self.folder / "labels.csv"
+        labels.write_text(f"address,label,category,source,confidence\n{Anvil.OTHER},shop,service,me,1\n")
+        self.cordon("ingest", "--ledger", ledger, f"labels:{labels}")  # and those who bring no blocks.
+        rows = self.folder / "rows.csv"
+        rows.write_text("chain,block,time,tx,index,from,to,asset,amount,kind\n")
+        self.assertIn("locked", self.cordon("ingest", "--ledger", ledger, f"transfers:{rows}", code=4).stderr)
+        watch.finish()
+        before = self.stored(ledger)
+        other = self.start(Anvil())  # Of the same number, and another chain.
+        other.pay(7)
+        strange = self.start(Watch(f"evm-rpc:{self.url(other)}", "--ledger", str(ledger), "--append"))
+        strange.child.wait(ANSWER_SECONDS)
+        self.assertIn("a ledger of its own", strange.said())
+        self.assertEqual(self.stored(ledger), before)
+
+    def test_append_says_what_it_needs(self):
+        for arguments, said in ((["evm-rpc:http://127.0.0.1:1", "--append"], "--ledger DIR"),
+                                (["--replay", f"events:{self.rules}", "--ledger", "l", "--append"], "cordon ingest")):
+            self.assertIn(said, self.cordon("watch", *arguments, code=2).stderr)
+
+    def test_a_start_says_what_is_watched_and_how_a_node_is_written(self):
+        self.assertIn("evm-rpc:URL", self.cordon("watch", "http://127.0.0.1:1/key", code=2).stderr)
+        self.assertIn("btc-rpc:", self.cordon("watch", "eth:http://127.0.0.1:1", code=3).stderr)
+        node = self.start(Anvil())
+        watch = self.watch(node)
+        self.assertIn("no address is known to be yours", watch.said())
+        watch.finish()
+        config = self.folder / "watch.yaml"
+        config.write_text(f"""version: 1
+wallets:
+  - {{set: hot, entity: acme, tier: hot, chain: "eip155:31337", addresses: ["{Anvil.ACCOUNT}"]}}
+""")
+        watch = self.watch(node, "--config", str(config))
+        self.assertIn("1 addresses are yours", watch.said())
+
     def test_a_tailed_file_goes_on_where_it_was_left(self):
         node = self.start(Anvil())
         queue_file = self.folder / "queue.jsonl"
@@ -304,3 +420,42 @@ wallets:
         watch = self.start(Watch("evm-rpc:http://127.0.0.1:1", f"events:{self.rules}"))
         self.assertEqual(watch.child.wait(ANSWER_SECONDS), 2)
         self.assertIn("replay the one, or watch the other", watch.said())
+
+
+class BitcoinLedger(NodeTest):
+    def test_blocks_of_a_bitcoin_node_are_kept_over_kills(self):
+        ledger = self.folder / "ledger"
+        node = self.start(Btcd(self.folder / "node", test_bitcoin.ADDRESS))
+
+        def watch():
+            return self.start(Watch(f"btc-rpc:{self.url(node)}", "--ledger", str(ledger), "--append", env=test_bitcoin.Bitcoin.ENV))
+
+        def stored(words):
+            done = subprocess.run([program(), "ledger", *words, "--ledger", str(ledger), "--format", "json"],
+                                  capture_output=True, text=True, timeout=ANSWER_SECONDS, check=False)
+            return json.loads(done.stdout)["data"] if done.returncode == 0 else None
+
+        def until(tip, running):
+            end = time.monotonic() + 3 * ANSWER_SECONDS
+            while True:
+                stats = stored(["stats"])
+                if stats and stats["chains"] and stats["chains"][0]["tip"]["number"] == tip:
+                    self.assertEqual(stats["chains"][0]["blocks"], tip + 1)
+                    return
+                self.assertIsNone(running.child.poll(), running.said())
+                self.assertLess(time.monotonic(), end, f"{stats}; {running.said()}")
+                time.sleep(0.2)
+
+        running = watch()
+        until(0, running)
+        mined = node.call("generate", test_bitcoin.MATURITY + 1)
+        until(test_bitcoin.MATURITY + 1, running)
+        coinbase = node.call("getblock", mined[0], 1)["tx"][0]
+        sent = node.call("sendrawtransaction", test_bitcoin.spend(coinbase, 4_999_999_000))
+        running.kill()
+        node.call("generate", 2)  # While nobody watches.
+        running = watch()
+        until(test_bitcoin.MATURITY + 3, running)
+        found = json.dumps(stored(["txn", sent]))
+        self.assertIn(coinbase, found)  # What it spends is known.
+        running.finish()
