@@ -27,6 +27,8 @@ if(CORDON_CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
     CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}
     ${CORDON_CCACHE})
+  # Debug information tells the folder of a build; without it an object serves every checkout.
+  target_compile_options(cordon_settings INTERFACE -fdebug-prefix-map=${PROJECT_SOURCE_DIR}=.)
 endif()
 
 # The std headers that nearly every file reads, parsed once. Clang builds (checks, fuzzing) go without.
