@@ -99,7 +99,7 @@ Result<TxnActivity> read_rpc_txn(ChainId chain, JsonCursor& value) {
     CORDON_TRY(const uint64_t seen,
                value.members(kNames, [&](std::size_t name, JsonCursor& field) -> Status {
                    CORDON_TRY(const bool absent, field.is_null());
-                   if (absent) return {};
+                   if (absent && name != kHash && name != kFrom) return {};
                    switch (name) {
                        case kHash: return into(txn.hash, rpc_hash(field));
                        case kFrom: return into(txn.from, rpc_address(chain.family, field));

@@ -233,6 +233,18 @@ TEST(RpcBlock, without_traces_a_creation_has_the_address_that_sender_and_nonce_m
     EXPECT_TRUE(seen->activity.txns[0].created.empty()) << "nobody says that it succeeded";
 }
 
+TEST(RpcBlock, of_a_txn_without_hash_or_sender_is_refused) {
+    const std::string fine = txn_text('1', R"("to":null,"value":"0x0")");
+    EXPECT_TRUE(parse_rpc_block(kEthereum, {block_text(fine), {}, {}, {}}));
+    for (const std::string& value : {hash_text('1'), std::string{kAlice}}) {
+        std::string none = fine;
+        none.replace(none.find(value) - 1, value.size() + 2, "null");
+        const auto seen = parse_rpc_block(kEthereum, {block_text(none), {}, {}, {}});
+        ASSERT_FALSE(seen) << none;
+        EXPECT_EQ(seen.error().code, ErrorCode::kMalformed) << seen.error().message;
+    }
+}
+
 TEST(RpcBlock, answers_of_different_blocks_are_a_conflict) {
     const std::string block = block_text(txn_text('1', R"("to":null,"value":"0x0")"));
     const auto code = [&](std::string_view receipts, std::string_view calls) {
