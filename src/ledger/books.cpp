@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
-namespace cordon::ledger {
+#include <sys/mman.h>
 
-static_assert(std::has_unique_object_representations_v<Address>);
+namespace cordon::ledger {
 
 bool Stored::is_txn(uint64_t txn, const Hash256& hash) const noexcept {
     if (const Head* has = head_with(&Totals::txns, txn))
@@ -101,12 +101,30 @@ Result<Address> Stored::address(uint64_t id) const {
     return sealed->address(id);
 }
 
+AddressKeys::AddressKeys(std::size_t most) {
+    if (most == 0) return;
+    void* at = ::mmap(nullptr, most * kSize, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (at == MAP_FAILED) return;
+    ::madvise(at, most * kSize, MADV_HUGEPAGE);  // Advice: when it is not taken, pages are small.
+    at_ = static_cast<uint8_t*>(at);
+    room_ = most;
+}
+
+AddressKeys::~AddressKeys() { close(); }
+
+void AddressKeys::close() noexcept {
+    if (at_ != nullptr) ::munmap(at_, room_ * kSize);
+    at_ = nullptr;
+    room_ = size_ = 0;
+}
+
 Result<uint32_t> AddressBook::find(const Address& address, uint64_t hash, const Stored& stored) {
     const uint32_t known = find_noted(address, hash, stored);
     if (known != kNoId || complete_) return known;
     CORDON_TRY(const auto found, stored.sealed->find_address(address));
     if (!found) return kNoId;
-    add(hash, *found);
+    add(address, hash, *found);
     return *found;
 }
 
@@ -114,10 +132,12 @@ void AddressBook::shrink(const Stored& stored) {
     if (index_.size() < kMost) return;
     index_.clear();
     complete_ = false;
+    keys_.close();
     for (const Head* head : {stored.sealing, stored.head})
         if (head != nullptr)
             for (std::size_t i = 0; i < head->addresses.size(); ++i)
-                add(hash_of(head->addresses[i]), static_cast<uint32_t>(head->begin.addresses + i));
+                add(head->addresses[i], hash_of(head->addresses[i]),
+                    static_cast<uint32_t>(head->begin.addresses + i));
 }
 
 uint64_t TxnBook::guess(uint64_t hash) const noexcept {
@@ -146,22 +166,37 @@ uint64_t TxnBook::find_noted(const Hash256& hash, uint64_t hash_value,
 
 Result<uint64_t> TxnBook::find(const Hash256& hash, uint64_t hash_value,
                                const Stored& stored) const {
+    if (seen_ && !seen_->has(hash_value)) return kNone;
     const uint64_t noted = find_noted(hash, hash_value, stored);
-    if (noted != kNone || is_complete()) return noted;
+    if (noted != kNone || old_first_ == 0) return noted;
     CORDON_TRY(const auto found, stored.sealed->find_txn(hash));
     return found.value_or(kNone);
 }
 
 void TxnBook::add(uint64_t hash_value, uint64_t txn) {
-    if (young_.size() >= kHalf) {
-        old_ = std::move(young_);
-        young_.clear();
-        old_first_ = young_first_;
-        young_first_ = txn;
-    }
+    if (utxo_ && young_.size() >= kHalf) begin_half(txn);
     // A rewind has emptied it when what comes now belongs before it.
     young_first_ = std::min(young_first_, txn);
     young_.add(hash_value, static_cast<uint32_t>(txn - young_first_));
+    if (!seen_) return;
+    seen_->add(hash_value);
+    if (txn >= kMostSeen) seen_.reset();
+}
+
+void TxnBook::seal(uint64_t first, std::span<const Hash256> rest) {
+    if (utxo_) return;
+    for (std::size_t i = 0; i < rest.size(); ++i) remove(hash_of(rest[i]), first + i);
+    begin_half(first);
+    for (std::size_t i = 0; i < rest.size(); ++i)
+        young_.add(hash_of(rest[i]), static_cast<uint32_t>(i));
+}
+
+void TxnBook::begin_half(uint64_t first) {
+    std::swap(old_, young_);
+    young_.wipe();
+    young_.reserve_like(old_);
+    old_first_ = young_first_;
+    young_first_ = first;
 }
 
 void TxnBook::remove(uint64_t hash_value, uint64_t txn) {

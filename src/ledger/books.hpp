@@ -1,7 +1,9 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstring>
 #include <optional>
+#include <span>
 #include <unordered_set>
 #include <vector>
 
@@ -40,48 +42,117 @@ struct Stored {
     Result<Address> address(uint64_t id) const;
 };
 
+/// The beginnings of the addresses 0, 1, ... in one piece of memory: kind, size and 22 bytes, so
+/// all of nearly every address. A look is one miss of the cache, wherever the address is stored.
+/// Memory comes as it is used. Confined to one thread.
+class AddressKeys {
+public:
+    /// Room for `most`, or for none when the system gives no addresses for it.
+    explicit AddressKeys(std::size_t most);
+    ~AddressKeys();
+    AddressKeys(const AddressKeys&) = delete;
+    AddressKeys& operator=(const AddressKeys&) = delete;
+
+    std::size_t size() const noexcept { return size_; }
+    /// Takes the next one; none after one that found no room.
+    void add(const Address& address) noexcept {
+        if (size_ < room_) std::memcpy(at_ + size_++ * kSize, &address, kSize);
+    }
+    void truncate(std::size_t size) noexcept { size_ = std::min(size_, size); }
+    /// Gives the memory back, and takes no more.
+    void close() noexcept;
+    void prefetch(std::size_t id) const noexcept { fetch(at_ + id * kSize); }
+    /// REQUIRES: id < size(). True when all that is kept is the same.
+    bool begins(std::size_t id, const Address& address) const noexcept {
+        return std::memcmp(at_ + id * kSize, &address, kSize) == 0;
+    }
+    static bool is_whole(const Address& address) noexcept {
+        return address.payload().size() <= kSize - 2;
+    }
+
+private:
+    static constexpr std::size_t kSize = 24;
+    static_assert(std::has_unique_object_representations_v<Address> && sizeof(Address) >= kSize);
+
+    uint8_t* at_ = nullptr;
+    std::size_t room_ = 0, size_ = 0;
+};
+
 /// Address -> id.
 class AddressBook {
 public:
-    /// As many as fit some 600 MB; more are asked of the files.
+    /// As many as fit some 1.2 GB; more are asked of the files.
     static constexpr std::size_t kMost = std::size_t{32} << 20;
 
     /// `complete`: nothing is sealed yet, so what is not noted does not exist.
-    explicit AddressBook(bool complete) : complete_{complete} {}
+    explicit AddressBook(bool complete) : keys_{complete ? kMost : 0}, complete_{complete} {}
 
     bool is_complete() const noexcept { return complete_; }
     void prefetch(uint64_t hash) const noexcept { index_.prefetch(hash); }
     /// What is likely to be the answer of find_noted, without looking at it; kNoId for none.
     uint32_t guess(uint64_t hash) const noexcept { return index_.guess(hash); }
+    /// Brings near what is() looks at.
+    void prefetch_key(uint32_t id, const Stored& stored) const noexcept {
+        if (id < keys_.size())
+            keys_.prefetch(id);
+        else
+            stored.prefetch_address(id);
+    }
+    bool is(uint32_t id, const Address& address, const Stored& stored) const noexcept {
+        return id < keys_.size() ? keys_.begins(id, address) && (AddressKeys::is_whole(address) ||
+                                                                 stored.is_address(id, address))
+                                 : stored.is_address(id, address);
+    }
     /// kNoId when it is not noted. `hash` is hash_of(address).
     uint32_t find_noted(const Address& address, uint64_t hash,
                         const Stored& stored) const noexcept {
-        return index_.find(hash, [&](uint32_t id) { return stored.is_address(id, address); });
+        return index_.find(hash, [&](uint32_t id) { return is(id, address, stored); });
     }
     /// The same, and asks the files; kNoId when there is no such address.
     Result<uint32_t> find(const Address& address, uint64_t hash, const Stored& stored);
-    void add(uint64_t hash, uint32_t id) { index_.add(hash, id); }
-    void remove(uint64_t hash, uint32_t id) { index_.remove(hash, id); }
+    void add(const Address& address, uint64_t hash, uint32_t id) {
+        index_.add(hash, id);
+        if (complete_ && id == keys_.size()) keys_.add(address);
+    }
+    /// REQUIRES: what was added after it has been, or will be, removed before the next add().
+    void remove(uint64_t hash, uint32_t id) {
+        index_.remove(hash, id);
+        keys_.truncate(id);
+    }
     /// Forgets what the files know when there is too much of it.
     void shrink(const Stored& stored);
 
 private:
     HashIndex index_;
+    AddressKeys keys_;  // Of a complete book.
     bool complete_;
 };
 
-/// Txn hash -> number, newest first. Remembers the last ten or twenty million.
+/// Txn hash -> number, newest first.
+///
+/// A UTXO chain asks what old txns were: the last ten or twenty million are remembered. An account
+/// chain only asks whether a txn is new: those of the heads are remembered, and of all others
+/// whether there can be such a txn at all.
 class TxnBook {
 public:
     static constexpr std::size_t kHalf = std::size_t{10} << 20;
+    /// Of so many txns all are told from others by a filter, which takes some 700 MB then; of more,
+    /// the files are asked.
+    static constexpr uint64_t kMostSeen = 340ULL << 20;
 
     /// Txns from `first` on will be added; when that is 0, what is not noted does not exist.
-    explicit TxnBook(uint64_t first) : old_first_{first}, young_first_{first} {}
+    TxnBook(uint64_t first, bool utxo) : utxo_{utxo}, old_first_{first}, young_first_{first} {
+        if (first == 0 && !utxo) seen_.emplace();
+    }
 
-    bool is_complete() const noexcept { return old_first_ == 0; }
+    /// True when what is not found never needs the files, or nearly never.
+    bool is_complete() const noexcept { return old_first_ == 0 || seen_; }
     void prefetch(uint64_t hash) const noexcept {
         young_.prefetch(hash);
-        old_.prefetch(hash);
+        if (seen_)
+            seen_->prefetch(hash);
+        else
+            old_.prefetch(hash);
     }
     static constexpr uint64_t kNone = UINT64_MAX;
     /// What is likely to be an answer of find_noted, without looking at it; kNone for none.
@@ -94,10 +165,18 @@ public:
     /// REQUIRES: txns are added in order.
     void add(uint64_t hash_value, uint64_t txn);
     void remove(uint64_t hash_value, uint64_t txn);
+    /// A head is being sealed, and only one: of an account chain, `rest` stays and begins at
+    /// `first`.
+    void seal(uint64_t first, std::span<const Hash256> rest);
 
 private:
+    /// Forgets the older half, whose memory is used again; `first` is the next txn.
+    void begin_half(uint64_t first);
+
+    bool utxo_;
     HashIndex old_, young_;  // Entries count from the firsts.
     uint64_t old_first_, young_first_;
+    std::optional<SeenFilter> seen_;  // Has every txn of the chain, if it is there.
 };
 
 /// Which outputs are spent. A bit an output, for those that the ledger has; memory: that, and what

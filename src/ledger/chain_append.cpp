@@ -86,18 +86,17 @@ void ChainWriter::make_room() {
 Status ChainWriter::load_books() {
     if (!addresses_ || !txns_) {
         addresses_.emplace(sealed_.parts.empty());
-        txns_.emplace(sealed_.end().txns);
+        txns_.emplace(sealed_.end().txns, is_utxo(sealed_.chain));
         assets_.clear();
         asset_index_.clear();
         for (uint64_t id = 0; id < sealed_.end().assets; ++id) {
             CORDON_TRY(const Asset asset, sealed_.asset(id));
             add_asset(asset);
         }
-        for (const Head* head :
-             {sealing_ ? sealing_->head.get() : nullptr, &std::as_const(head_)}) {
+        for (const Head* head : {stored().sealing, stored().head}) {
             if (head == nullptr) continue;
             for (std::size_t i = 0; i < head->addresses.size(); ++i)
-                addresses_->add(hash_of(head->addresses[i]),
+                addresses_->add(head->addresses[i], hash_of(head->addresses[i]),
                                 static_cast<uint32_t>(head->begin.addresses + i));
             for (std::size_t i = 0; i < head->hash.size(); ++i)
                 txns_->add(hash_of(head->hash[i]), head->begin.txns + i);
@@ -106,8 +105,7 @@ Status ChainWriter::load_books() {
     }
     if (!spent_ && is_utxo(sealed_.chain)) {
         CORDON_TRY(spent_, SpentBook::load(sealed_));
-        for (const Head* head :
-             {sealing_ ? sealing_->head.get() : nullptr, &std::as_const(head_)}) {
+        for (const Head* head : {stored().sealing, stored().head}) {
             if (head == nullptr) continue;
             for (const uint64_t row : head->spent)
                 if (row != 0) spent_->set(row - 1);
@@ -195,7 +193,7 @@ Result<bool> ChainWriter::check_place(const Block& block) const {
 }
 
 Result<std::optional<BlockHeader>> ChainWriter::stored_block(BlockNum number) const {
-    for (const Head* head : {&head_, sealing_ ? sealing_->head.get() : nullptr}) {
+    for (const Head* head : {stored().head, stored().sealing}) {
         if (head == nullptr || head->empty() || number < head->blocks.front().header.number)
             continue;
         const std::size_t at = head->lower_block(number);
@@ -302,12 +300,12 @@ bool ChainWriter::next_id_of(const Address& address, uint32_t& id) {
         const uint32_t guess = addresses_->guess(hash);
         address_guesses_[at + kKeyAhead] = guess;
         if (guess != kNoId)
-            stored().prefetch_address(guess);
+            addresses_->prefetch_key(guess, stored());
         else if (!addresses_->is_complete())
             sealed_.prefetch(index::Table::kAddresses, hash);
     }
     id = address_guesses_[at];
-    return (id != kNoId && stored().is_address(id, address)) ||
+    return (id != kNoId && addresses_->is(id, address, stored())) ||
            id_of(address, address_hashes_[at], id);
 }
 
@@ -322,7 +320,7 @@ bool ChainWriter::id_of(const Address& address, uint64_t hash, uint32_t& id) {
                                                  to_string(sealed_.chain), kNoId - 1)});
     id = static_cast<uint32_t>(fresh);
     head_.addresses.push_back(address);
-    addresses_->add(hash, id);
+    addresses_->add(address, hash, id);
     return true;
 }
 

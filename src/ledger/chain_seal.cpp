@@ -59,7 +59,8 @@ bool ChainWriter::is_head_full() const noexcept {
 Status ChainWriter::start_sealing(std::size_t blocks) {
     const uint64_t id = state_.next_id++;
     const std::string path = log_path(directory_, id);
-    Head rest = head_.tail(blocks);
+    Head& rest = spare_;
+    rest.assign_tail(head_, blocks);
     Result<LogWriter> log = LogWriter::create(disk_, path);
     const Status status = [&]() -> Status {
         if (!log) return fail(log.error());
@@ -84,8 +85,9 @@ Status ChainWriter::start_sealing(std::size_t blocks) {
     images_.clear();
     static_cast<void>(sealing_->images.truncate(blocks));
     head_.truncate(blocks);
-    sealing_->head = std::make_shared<const Head>(std::move(head_));
-    head_ = std::move(rest);
+    sealing_->head = std::make_shared<Head>(std::move(head_));
+    head_ = std::exchange(spare_, Head{head_.chain});
+    if (txns_) txns_->seal(head_.begin.txns, head_.hash);
     head_.reserve_like(*sealing_->head);
     log_ = std::move(*log);
     launch_sealing();
@@ -95,7 +97,8 @@ Status ChainWriter::start_sealing(std::size_t blocks) {
 void ChainWriter::launch_sealing() {
     const uint64_t segment_id = state_.next_id++;
     const uint64_t index_id = state_.next_id++;
-    const auto write = [&disk = disk_, directory = directory_, head = sealing_->head, segment_id,
+    const auto write = [&disk = disk_, directory = directory_,
+                        head = std::shared_ptr<const Head>{sealing_->head}, segment_id,
                         index_id]() -> Result<Sealed> {
         Sealed out;
         const std::size_t end = head->blocks.size();
@@ -143,8 +146,9 @@ Status ChainWriter::take_sealed(Result<Sealed> sealed) {
     merge_failed_ = false;
     sealed_.parts.push_back(std::move(sealed->part));
     sealed_.runs.push_back(std::move(sealed->run));
-    clean_up(std::move(sealing_->head), {log_path(directory_, old_log)});
+    spare_ = std::move(*sealing_->head);  // The thread that read it has ended.
     sealing_.reset();
+    clean_up({log_path(directory_, old_log)});
     if (spent_) {
         spent_->forget_foreign();
         for (const Head::Foreign& entry : head_.foreign) spent_->set(entry.point);
@@ -205,13 +209,12 @@ Status ChainWriter::take_merged(Result<Merged> merged) {
             sealed_.runs.insert(sealed_.runs.erase(at(sealed_.runs), at(sealed_.runs) + count),
                                 std::move(merged->run));
     }
-    if (status) clean_up(nullptr, std::move(files));
+    if (status) clean_up(std::move(files));
     return status;
 }
 
-void ChainWriter::clean_up(std::shared_ptr<const Head> head, std::vector<std::string> files) {
-    auto clean = [&disk = disk_, head = std::move(head), files = std::move(files)]() mutable {
-        head.reset();
+void ChainWriter::clean_up(std::vector<std::string> files) {
+    auto clean = [&disk = disk_, files = std::move(files)] {
         for (const std::string& file : files) static_cast<void>(disk.remove(file));
     };
     if (!limits_.background) return clean();
@@ -257,6 +260,7 @@ Status ChainWriter::seal() {
         CORDON_TRY(collect(true, false));
     }
     CORDON_TRY(collect(false, true));
+    spare_ = Head{sealed_.chain};
     if (cleaning_.valid()) cleaning_.wait();
     return {};
 }

@@ -16,7 +16,8 @@ ChainWriter::ChainWriter(Disk& disk, std::string directory, ChainId chain, const
       manifest_{std::move(manifest)},
       log_{std::move(log)},
       sealed_{chain, {}, {}},
-      head_{chain} {}
+      head_{chain},
+      spare_{chain} {}
 
 ChainWriter::~ChainWriter() {
     cancel_merging_ = true;
@@ -86,7 +87,7 @@ Result<std::unique_ptr<ChainWriter>> ChainWriter::open(Disk& disk, const std::st
     writer->head_ = std::move(logs.back().head);
     if (logs.size() == 2) {
         writer->sealing_.emplace();
-        writer->sealing_->head = std::make_shared<const Head>(std::move(logs.front().head));
+        writer->sealing_->head = std::make_shared<Head>(std::move(logs.front().head));
         writer->launch_sealing();
         if (!limits.background) static_cast<void>(writer->collect(true, false));
     }

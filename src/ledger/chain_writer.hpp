@@ -49,7 +49,7 @@ private:
         ChainState::Index index;
     };
     struct Sealing {
-        std::shared_ptr<const Head> head;  // Owners: this, and the thread that writes it.
+        std::shared_ptr<Head> head;  // Owners: this, and the thread that writes it.
         HeadImages images;
         std::future<Result<Sealed>> result;  // Invalid after a failure, until it is tried again.
     };
@@ -119,9 +119,8 @@ private:
     Status take_sealed(Result<Sealed> sealed);
     Status take_merged(Result<Merged> merged);
     void stop_merging();
-    /// Frees a head and removes files that no state names, on another thread: both take tens of
-    /// milliseconds.
-    void clean_up(std::shared_ptr<const Head> head, std::vector<std::string> files);
+    /// Removes files that no state names, on another thread: it takes tens of milliseconds.
+    void clean_up(std::vector<std::string> files);
 
     Disk& disk_;
     std::string directory_;
@@ -136,6 +135,7 @@ private:
     bool merge_failed_ = false;
     std::future<void> cleaning_;
     Head head_;
+    Head spare_;  // What it holds is of no use, its memory is: the next head takes it.
     HeadImages images_;
     Bytes frame_;              // Of the last batch; its memory is used again.
     uint64_t seal_delay_ = 0;  // Rows to wait after a seal that failed.

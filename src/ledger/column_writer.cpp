@@ -10,10 +10,11 @@
 namespace cordon::ledger {
 
 ColumnFileWriter::ColumnFileWriter(const FileKind& kind, ChainId chain, Sink sink)
-    : kind_{kind}, sink_{std::move(sink)} {
+    : kind_{kind},
+      sink_{std::move(sink)},
+      buffer_{std::make_unique_for_overwrite<uint8_t[]>(kBuffer + kChunk)} {
     footer_.chain = chain;
     footer_.columns.resize(kind.columns.size());
-    buffer_.reserve(kBuffer + kChunk);
     emit(kind.magic);
 }
 
@@ -59,24 +60,27 @@ void ColumnFileWriter::put_constant(std::size_t column, uint64_t number, uint64_
 void ColumnFileWriter::put(ByteView bytes) {
     // In slices: a column of bytes is as large as its head holds, and fresh memory is slow.
     while (!bytes.empty()) {
-        const ByteView slice = bytes.first(std::min(bytes.size(), kBuffer - buffer_.size()));
-        put_bytes(buffer_, slice);
+        const ByteView slice = bytes.first(std::min(bytes.size(), kBuffer - buffered_));
+        std::memcpy(buffer_.get() + buffered_, slice.data(), slice.size());
+        buffered_ += slice.size();
         bytes = bytes.subspan(slice.size());
-        if (buffer_.size() == kBuffer) drain(false);
+        if (buffered_ == kBuffer) drain(false);
     }
 }
 
 /// Writes the whole chunks of the buffer; with `all` the last short one too.
 void ColumnFileWriter::drain(bool all) {
     std::size_t at = 0;
-    while (buffer_.size() - at >= kChunk || (all && at < buffer_.size())) {
-        const std::size_t size = std::min<std::size_t>(kChunk, buffer_.size() - at);
-        sums_.push_back(crc32c(ByteView{buffer_}.subspan(at, size)));
+    const ByteView buffer{buffer_.get(), buffered_};
+    while (buffered_ - at >= kChunk || (all && at < buffered_)) {
+        const std::size_t size = std::min<std::size_t>(kChunk, buffered_ - at);
+        sums_.push_back(crc32c(buffer.subspan(at, size)));
         at += size;
     }
-    emit(ByteView{buffer_}.first(at));
+    emit(buffer.first(at));
     info_->size += at;
-    buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(at));
+    buffered_ -= at;
+    std::memmove(buffer_.get(), buffer.data() + at, buffered_);
 }
 
 void ColumnFileWriter::end_column() {
@@ -84,7 +88,9 @@ void ColumnFileWriter::end_column() {
     if (info_->width != 0 && info_->count != 0) {
         const uint64_t size = packed_size(info_->count, info_->width);
         put_word(bits_);
-        buffer_.resize(static_cast<std::size_t>(size - info_->size));
+        const auto end = static_cast<std::size_t>(size - info_->size);
+        if (end > buffered_) std::memset(buffer_.get() + buffered_, 0, end - buffered_);
+        buffered_ = end;
     }
     bits_ = 0;
     filled_ = 0;

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <functional>
+#include <iterator>
+#include <memory>
 
 #include "column_file.hpp"
 
@@ -50,10 +52,9 @@ public:
 
 private:
     void put_word(uint64_t word) {
-        const std::size_t at = buffer_.size();
-        buffer_.resize(at + 8);
-        std::memcpy(buffer_.data() + at, &word, 8);
-        if (buffer_.size() >= kBuffer) drain(false);
+        std::memcpy(buffer_.get() + buffered_, &word, 8);
+        buffered_ += 8;
+        if (buffered_ >= kBuffer) drain(false);
     }
     void end_column();
     void drain(bool all);
@@ -67,9 +68,10 @@ private:
     Footer footer_;
     Sink sink_;
     Status status_;
-    ColumnInfo* info_ = nullptr;  // Of the column under construction.
-    Bytes buffer_;                // Its bytes that have no checksum yet.
-    Bytes pending_;               // What the sink gets next.
+    ColumnInfo* info_ = nullptr;         // Of the column under construction.
+    std::unique_ptr<uint8_t[]> buffer_;  // Its bytes that have no checksum yet,
+    std::size_t buffered_ = 0;           // so many.
+    Bytes pending_;                      // What the sink gets next.
     std::vector<uint32_t> sums_;
     uint64_t bits_ = 0;
     unsigned filled_ = 0;
@@ -84,8 +86,23 @@ void ColumnFileWriter::put_packed(std::size_t column, const Numbers& numbers) {
         least = number < least ? number : least;
         most = number > most ? number : most;
     }
-    begin_packed(column, least, most - least);
-    for (const uint64_t number : numbers) put(number);
+    const unsigned width = begin_packed(column, least, most - least);
+    info_->count = std::size(numbers);
+    if (width == 0) return;
+    // As put() does, with all of it in registers.
+    uint64_t bits = 0;
+    unsigned filled = 0;
+    for (const uint64_t number : numbers) {
+        const uint64_t rest = number - least;
+        bits |= rest << filled;
+        filled += width;
+        if (filled < 64) continue;
+        put_word(bits);
+        filled -= 64;
+        bits = filled == 0 ? 0 : rest >> (width - filled);
+    }
+    bits_ = bits;
+    filled_ = filled;
 }
 
 /// Sinks.

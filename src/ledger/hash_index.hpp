@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <future>
 #include <utility>
+#include <vector>
 
 #include <cordon/model/block.hpp>
 #include "coding.hpp"
@@ -14,14 +16,22 @@ namespace cordon::ledger {
 /// Mixes all bytes of a key. Part of the file format (docs/formats/ledger.md): keys come from
 /// outside, and a file may number its hashes 1, 2, 3, so that no eight of their bytes would do.
 inline uint64_t hash_bytes(ByteView bytes, uint64_t seed = 0) noexcept {
-    __extension__ using Wide = unsigned __int128;
     uint64_t hash = 0x9E3779B97F4A7C15ULL ^ bytes.size() ^ (seed << 32);
-    for (std::size_t i = 0; i < bytes.size(); i += 8) {
-        uint64_t word = 0;
-        std::memcpy(&word, bytes.data() + i, bytes.size() - i < 8 ? bytes.size() - i : 8);
+    const auto mix = [&hash](uint64_t word) {
+        __extension__ using Wide = unsigned __int128;
         const Wide product = static_cast<Wide>(hash ^ word) * 0xD6E8FEB86659FD93ULL;
         hash = static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64) ^
                0xA0761D6478BD642FULL;
+    };
+    const uint8_t* at = bytes.data();
+    std::size_t left = bytes.size();
+    for (; left >= 8; at += 8, left -= 8) mix(load<uint64_t>(at));
+    if (left == 4)  // Of all keys of 20 bytes; a copy of any size is a call.
+        mix(load<uint32_t>(at));
+    else if (left != 0) {
+        uint64_t word = 0;
+        std::memcpy(&word, at, left);
+        mix(word);
     }
     return hash;
 }
@@ -77,9 +87,27 @@ public:
     uint64_t& operator[](std::size_t i) noexcept { return at_[i]; }
     uint64_t operator[](std::size_t i) const noexcept { return at_[i]; }
     const uint64_t* data() const noexcept { return at_; }
+    /// Makes all of it zero again.
+    void wipe() noexcept {
+        if (size_ != 0) std::memset(at_, 0, size_ * sizeof(uint64_t));
+    }
 
 private:
     uint64_t* at_ = nullptr;
+    std::size_t size_ = 0;
+};
+
+/// Words that are wanted soon. Large ones are touched on a thread of their own meanwhile: the first
+/// touch of memory takes microseconds a page, and a new table is touched everywhere at once.
+class NextWords {
+public:
+    /// Begins to make `size` words, unless they are few or on their way already.
+    void prepare(std::size_t size);
+    /// The words, prepared or not.
+    Words take(std::size_t size);
+
+private:
+    std::future<Words> made_;
     std::size_t size_ = 0;
 };
 
@@ -112,9 +140,17 @@ public:
     /// Adds an entry, equal to another or not. REQUIRES: entry < kNone.
     void add(uint64_t hash, uint32_t entry) {
         if ((size_ + 1) * 4 > slots_.size() * 3) grow();
-        if (!former_.empty()) move_some();
+        if (!former_.empty())
+            move_some();
+        else if (size_ * 16 > slots_.size() * 11)
+            next_.prepare(next_size());
         place((hash >> 32 << 32) | (entry + 1));
         ++size_;
+    }
+
+    /// Makes room for as many as `other` has room for. REQUIRES: size() == 0.
+    void reserve_like(const HashIndex& other) {
+        if (slots_.size() < other.slots_.size()) slots_ = Words{other.slots_.size()};
     }
 
     /// Takes an entry out that was added with this hash.
@@ -127,6 +163,12 @@ public:
     void clear() noexcept {
         slots_ = Words{};
         former_ = Words{};
+        size_ = moved_ = 0;
+    }
+    /// The same, and keeps the memory for as many entries as there were.
+    void wipe() noexcept {
+        former_ = Words{};
+        slots_.wipe();
         size_ = moved_ = 0;
     }
 
@@ -175,11 +217,15 @@ private:
         slots_[slot] = value;
     }
 
+    /// Times 1.5, so that both tables together never hold more than what doubling would.
+    std::size_t next_size() const noexcept {
+        return slots_.empty() ? 64 : slots_.size() + slots_.size() / 2;
+    }
     void grow() {
         while (!former_.empty()) move_some();
+        Words larger = next_.take(next_size());
         former_ = std::move(slots_);
-        // Times 1.5, so that both together never hold more than what doubling would.
-        slots_ = Words{former_.empty() ? 64 : former_.size() + former_.size() / 2};
+        slots_ = std::move(larger);
         moved_ = 0;
     }
 
@@ -194,8 +240,52 @@ private:
 
     Words slots_;   // High half of the hash, entry + 1; 0 is empty.
     Words former_;  // The table before, while it is copied.
+    NextWords next_;
     std::size_t moved_ = 0;
     std::size_t size_ = 0;
+};
+
+/// Tells of nearly every hash that was never added that it was not; of one that was added, never. A
+/// Bloom filter in blocks of 32 bytes, so that a look is one miss of the cache (Putze, Sanders and
+/// Singler, "Cache-, Hash- and Space-Efficient Bloom Filters", 2007). Two to four bytes a hash; one
+/// in some hundreds is taken for one that was added. Grows by layers, of which every look asks all.
+/// Confined to one thread.
+class SeenFilter {
+public:
+    void prefetch(uint64_t hash) const noexcept {
+        for (const Layer& layer : layers_) fetch(layer.words.data() + block_of(layer, hash));
+    }
+    /// False when it was never added.
+    bool has(uint64_t hash) const noexcept {
+        for (const Layer& layer : layers_) {
+            const uint64_t* block = layer.words.data() + block_of(layer, hash);
+            uint64_t missing = 0;
+            for (unsigned i = 0; i < kBlock; ++i) missing |= bits_of(hash, i) & ~block[i];
+            if (missing == 0) return true;
+        }
+        return false;
+    }
+    void add(uint64_t hash);
+
+private:
+    struct Layer {
+        Words words;
+        std::size_t left = 0;  // Hashes that it takes yet.
+    };
+    static constexpr unsigned kBlock = 4;  // Words.
+
+    static std::size_t block_of(const Layer& layer, uint64_t hash) noexcept {
+        // The bits below come from the low half.
+        return static_cast<std::size_t>(home_slot(hash, layer.words.size() / kBlock) * kBlock);
+    }
+    /// Two bits of a block's word.
+    static uint64_t bits_of(uint64_t hash, unsigned word) noexcept {
+        const unsigned low = 12 * word;
+        return (uint64_t{1} << (hash >> low & 63)) | (uint64_t{1} << (hash >> (low + 6) & 63));
+    }
+
+    std::vector<Layer> layers_;
+    NextWords next_;
 };
 
 }  // namespace cordon::ledger

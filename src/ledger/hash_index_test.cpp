@@ -46,5 +46,47 @@ TEST(HashIndex, finds_everything_at_every_moment_of_growing) {
     EXPECT_EQ(index.find(hash_of_row(1), [](uint32_t) { return true; }), HashIndex::kNone);
 }
 
+TEST(HashIndex, keeps_its_memory_and_nothing_else_when_it_is_wiped) {
+    HashIndex index;
+    HashIndex other;
+    for (uint32_t entry = 0; entry < 5000; ++entry) index.add(hash_of_row(entry), entry);
+    other.reserve_like(index);
+    index.wipe();
+    EXPECT_EQ(index.size(), 0U);
+    for (HashIndex* each : {&index, &other}) {
+        EXPECT_EQ(each->find(hash_of_row(7), [](uint32_t) { return true; }), HashIndex::kNone);
+        for (uint32_t entry = 0; entry < 9000; ++entry) each->add(hash_of_row(entry), entry);
+        for (uint32_t entry = 0; entry < 9000; ++entry)
+            ASSERT_EQ(each->find(hash_of_row(entry), [entry](uint32_t e) { return e == entry; }),
+                      entry);
+    }
+}
+
+TEST(NextWords, gives_zeroed_words_of_any_size_prepared_or_not) {
+    NextWords next;
+    for (const std::size_t size : {std::size_t{64}, std::size_t{1} << 19}) {
+        for (const std::size_t prepared : {std::size_t{0}, size, size + (std::size_t{1} << 19)}) {
+            if (prepared != 0) next.prepare(prepared);
+            const Words words = next.take(size);
+            ASSERT_EQ(words.size(), size);
+            for (std::size_t i = 0; i < size; ++i) ASSERT_EQ(words[i], 0U);
+        }
+    }
+}
+
+TEST(SeenFilter, knows_all_that_was_added_and_little_else) {
+    SeenFilter filter;
+    EXPECT_FALSE(filter.has(hash_of_row(0)));
+    // Through the end of the first layer, which takes four million.
+    constexpr uint64_t kAdded = (uint64_t{4} << 20) + 100'000;
+    for (uint64_t i = 0; i < kAdded; ++i) filter.add(hash_of_row(i));
+    for (uint64_t i = 0; i < kAdded; ++i) ASSERT_TRUE(filter.has(hash_of_row(i))) << i;
+    uint64_t wrong = 0;
+    constexpr uint64_t kAsked = 1'000'000;
+    for (uint64_t i = 0; i < kAsked; ++i) wrong += filter.has(hash_of_row(kAdded + i)) ? 1 : 0;
+    EXPECT_LT(wrong, kAsked / 200);
+    EXPECT_GT(wrong, 0U);  // Else it holds more than it says.
+}
+
 }  // namespace
 }  // namespace cordon::ledger

@@ -30,7 +30,7 @@ void Head::reserve(uint64_t rows) {
 }
 
 void Head::reserve_like(const Head& other) {
-    const auto reserve = [](auto& mine, const auto& theirs) { mine.reserve(theirs.size()); };
+    const auto reserve = [](auto& mine, const auto& theirs) { mine.reserve(theirs.capacity()); };
     reserve(blocks, other.blocks);
     reserve(hash, other.hash);
     reserve(row_begin, other.row_begin);
@@ -87,44 +87,44 @@ void Head::truncate(std::size_t count) {
     blocks.erase(blocks.begin() + static_cast<std::ptrdiff_t>(count), blocks.end());
 }
 
-Head Head::tail(std::size_t first) const {
-    Head out{chain, at(first)};
-    const Totals skip = out.begin - begin;
-    const auto cut = [](auto& to_vector, const auto& from_vector, uint64_t count) {
-        to_vector.assign(from_vector.begin() + static_cast<std::ptrdiff_t>(
-                                                   std::min<uint64_t>(count, from_vector.size())),
-                         from_vector.end());
+void Head::assign_tail(const Head& other, std::size_t first) {
+    chain = other.chain;
+    begin = other.at(first);
+    const Totals skip = begin - other.begin;
+    const auto cut = [](auto& mine, const auto& theirs, uint64_t count) {
+        mine.assign(
+            theirs.begin() + static_cast<std::ptrdiff_t>(std::min<uint64_t>(count, theirs.size())),
+            theirs.end());
     };
-    cut(out.blocks, blocks, first);
-    const uint64_t amounts = amount_at(first);
-    const uint64_t foreigns = foreign_at(first);
-    for (Block& block : out.blocks) {
+    cut(blocks, other.blocks, first);
+    const uint64_t amounts = other.amount_at(first);
+    const uint64_t foreigns = other.foreign_at(first);
+    for (Block& block : blocks) {
         block.amount_begin -= amounts;
         block.foreign_begin -= foreigns;
     }
-    cut(out.hash, hash, skip.txns);
-    cut(out.row_begin, row_begin, skip.txns);
-    cut(out.input_begin, input_begin, skip.txns);
-    for (uint32_t& row : out.row_begin) row -= static_cast<uint32_t>(skip.rows);
-    for (uint32_t& input : out.input_begin) input -= static_cast<uint32_t>(skip.inputs);
-    cut(out.time, time, skip.txns);
-    cut(out.version, version, skip.txns);
-    cut(out.locktime, locktime, skip.txns);
-    cut(out.coinbase, coinbase, skip.txns);
-    cut(out.from, from, skip.rows);
-    cut(out.asset, asset, skip.rows);
-    cut(out.gap, gap, skip.rows);
-    cut(out.kind, kind, skip.rows);
-    cut(out.amount_size, amount_size, skip.rows);
-    cut(out.amount, amount, amounts);
-    cut(out.to, to, skip.rows);
-    cut(out.value, value, skip.rows);
-    cut(out.spent, spent, skip.inputs);
-    cut(out.sender, sender, skip.inputs);
-    cut(out.foreign, foreign, foreigns);
-    cut(out.addresses, addresses, skip.addresses);
-    cut(out.assets, assets, skip.assets);
-    return out;
+    cut(hash, other.hash, skip.txns);
+    cut(row_begin, other.row_begin, skip.txns);
+    cut(input_begin, other.input_begin, skip.txns);
+    for (uint32_t& row : row_begin) row -= static_cast<uint32_t>(skip.rows);
+    for (uint32_t& input : input_begin) input -= static_cast<uint32_t>(skip.inputs);
+    cut(time, other.time, skip.txns);
+    cut(version, other.version, skip.txns);
+    cut(locktime, other.locktime, skip.txns);
+    cut(coinbase, other.coinbase, skip.txns);
+    cut(from, other.from, skip.rows);
+    cut(asset, other.asset, skip.rows);
+    cut(gap, other.gap, skip.rows);
+    cut(kind, other.kind, skip.rows);
+    cut(amount_size, other.amount_size, skip.rows);
+    cut(amount, other.amount, amounts);
+    cut(to, other.to, skip.rows);
+    cut(value, other.value, skip.rows);
+    cut(spent, other.spent, skip.inputs);
+    cut(sender, other.sender, skip.inputs);
+    cut(foreign, other.foreign, foreigns);
+    cut(addresses, other.addresses, skip.addresses);
+    cut(assets, other.assets, skip.assets);
 }
 
 std::size_t Head::lower_block(BlockNum number) const noexcept {

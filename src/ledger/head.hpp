@@ -67,14 +67,14 @@ struct Head {
     /// Makes room for so many rows, inputs and txns: addresses only, memory comes when it is used.
     /// Without it a column that grows is copied at once, which takes longer than all else.
     void reserve(uint64_t rows);
-    /// Makes room for as much as `other` holds.
+    /// Makes room for as much as `other` has room for.
     void reserve_like(const Head& other);
     /// Begins a block at the end.
     void begin_block(const BlockHeader& header);
     /// Leaves the first `count` blocks, and nothing of a block under construction.
     void truncate(std::size_t count);
-    /// The blocks from `first` on as a head of their own.
-    Head tail(std::size_t first) const;
+    /// Becomes the blocks of `other` from `first` on, in the memory that it has.
+    void assign_tail(const Head& other, std::size_t first);
     /// The first block whose number is at least `number`.
     std::size_t lower_block(BlockNum number) const noexcept;
 };

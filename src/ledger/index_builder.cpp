@@ -2,6 +2,8 @@
 #include "index_builder.hpp"
 
 #include <algorithm>
+#include <span>
+#include <utility>
 
 #include "index_table.hpp"
 
@@ -10,35 +12,53 @@ namespace {
 
 using namespace index;
 
-/// Sorts by the high half, stable, with `bits` bits of it in use.
-void sort_by_high_half(std::vector<uint64_t>& values, unsigned bits) {
-    constexpr unsigned kDigit = 11;
-    std::vector<uint64_t> other(values.size());
-    std::vector<std::size_t> begin;
-    for (unsigned shift = 32; shift < 32 + bits; shift += kDigit) {
-        begin.assign((std::size_t{1} << kDigit) + 1, 0);
-        const uint64_t mask = packed_mask(kDigit);
-        for (const uint64_t value : values) ++begin[((value >> shift) & mask) + 1];
-        for (std::size_t i = 1; i < begin.size(); ++i) begin[i] += begin[i - 1];
-        for (const uint64_t value : values) other[begin[(value >> shift) & mask]++] = value;
-        values.swap(other);
+/// The numbers 0, 1, ... of those that have an owner, by rising owner and in their order: owner in
+/// the high half, number in the low half. REQUIRES: owners are below `ids` or kNoId.
+std::vector<uint64_t> by_owner(std::span<const uint32_t> owners, uint64_t ids) {
+    // A radix sort, least digit first. With more places to write to at once than 256, their pages
+    // no longer fit what the processor remembers of the page tables.
+    constexpr unsigned kDigit = 8;
+    const auto bits = static_cast<unsigned>(std::bit_width(ids));
+    const unsigned passes = std::max(1U, (bits + kDigit - 1) / kDigit);
+    const unsigned digit = std::max(1U, (bits + passes - 1) / passes);
+    const uint64_t mask = packed_mask(digit);
+    std::vector<std::size_t> begins((std::size_t{1} << digit) * passes, 0);
+    const auto begin_of = [&](uint64_t owner, unsigned pass) -> std::size_t& {
+        return begins[(std::size_t{pass} << digit) + ((owner >> (pass * digit)) & mask)];
+    };
+    std::size_t owned = 0;
+    for (const uint32_t owner : owners) {
+        if (owner == kNoId) continue;
+        ++owned;
+        for (unsigned pass = 0; pass < passes; ++pass) ++begin_of(owner, pass);
     }
+    for (unsigned pass = 0; pass < passes; ++pass)
+        for (std::size_t i = 0, sum = 0; i <= mask; ++i)
+            sum += std::exchange(begins[(std::size_t{pass} << digit) + i], sum);
+    std::vector<uint64_t> sorted(owned);
+    for (std::size_t i = 0; i < owners.size(); ++i)
+        if (owners[i] != kNoId) sorted[begin_of(owners[i], 0)++] = (uint64_t{owners[i]} << 32) | i;
+    std::vector<uint64_t> other(passes > 1 ? owned : 0);
+    for (unsigned pass = 1; pass < passes; ++pass) {
+        for (const uint64_t pair : sorted) other[begin_of(pair >> 32, pass)++] = pair;
+        sorted.swap(other);
+    }
+    return sorted;
 }
 
-/// One adjacency of a head. `pairs`: address id in the high half, number in the low half, by
-/// number.
-unsigned write_adjacency(ColumnFileWriter& out, bool receiving, std::vector<uint64_t> pairs,
-                         uint64_t ids, uint64_t numbers) {
-    sort_by_high_half(pairs, static_cast<unsigned>(std::bit_width(ids)));
-    uint64_t keys = 0;
-    out.begin_packed(Index::directory(receiving) + 2, 0, numbers);
+/// One adjacency of a head, of things 0, 1, ... with these owners.
+unsigned write_adjacency(ColumnFileWriter& out, bool receiving, std::span<const uint32_t> owners,
+                         uint64_t ids) {
+    const std::vector<uint64_t> pairs = by_owner(owners, ids);
+    std::vector<uint64_t> keys;  // Id in the high half, where its list begins in the low half.
+    uint64_t last = UINT64_MAX;
+    out.begin_packed(Index::directory(receiving) + 2, 0, owners.size());
     for (std::size_t i = 0; i < pairs.size(); ++i) {
-        keys += i == 0 || pairs[i] >> 32 != pairs[i - 1] >> 32 ? 1 : 0;
+        if (pairs[i] >> 32 != last) keys.push_back((last = pairs[i] >> 32) << 32 | i);
         out.put(pairs[i] & UINT32_MAX);
     }
-    return write_keys(out, receiving, ids, keys, pairs.size(), [&pairs](auto&& put) {
-        for (std::size_t i = 0; i < pairs.size(); ++i)
-            if (i == 0 || pairs[i] >> 32 != pairs[i - 1] >> 32) put(pairs[i] >> 32, i);
+    return write_keys(out, receiving, ids, keys.size(), pairs.size(), [&keys](auto&& put) {
+        for (const uint64_t key : keys) put(key >> 32, key & UINT32_MAX);
     });
 }
 
@@ -72,13 +92,9 @@ Result<uint32_t> write_index(const ColumnFileWriter::Sink& sink, const Head& hea
 
     const uint64_t ids = begin.addresses + own.addresses;
     const bool utxo = is_utxo(head.chain);
-    const auto adjacency = [&](bool receiving, const std::vector<uint32_t>& owner, uint64_t skip,
+    const auto adjacency = [&](bool receiving, const std::vector<uint32_t>& owners, uint64_t skip,
                                uint64_t count) {
-        std::vector<uint64_t> pairs;
-        pairs.reserve(static_cast<std::size_t>(count));
-        for (uint64_t i = 0; i < count; ++i)
-            if (owner[skip + i] != kNoId) pairs.push_back((uint64_t{owner[skip + i]} << 32) | i);
-        return write_adjacency(out, receiving, std::move(pairs), ids, count);
+        return write_adjacency(out, receiving, std::span{owners}.subspan(skip, count), ids);
     };
     const unsigned low_out = utxo ? adjacency(false, head.sender, from.inputs, own.inputs)
                                   : adjacency(false, head.from, from.rows, own.rows);

@@ -27,29 +27,15 @@ public:
 
     /// Visible entries of the present address as numbers of the chain, to put(number).
     template <typename Put>
-    bool each(Put&& put) const {
-        const uint64_t first = index_.first_entry(receiving_);
-        std::array<uint64_t, 256> page;
-        for (uint64_t at = begin_; at < next_begin_;) {
-            const std::size_t n =
-                static_cast<std::size_t>(std::min<uint64_t>(page.size(), next_begin_ - at));
-            if (!list_.unpack(at, n, page.data())) return false;
-            for (std::size_t i = 0; i < n; ++i) {
-                if (first + page[i] >= end_) return true;  // They rise: the rest is hidden too.
-                put(first + page[i]);
-            }
-            at += n;
+    bool each(Put&& put) {
+        for (uint64_t at = begin_; at < next_begin_; ++at) {
+            uint64_t number = 0;
+            if (!numbers_.read(list_, at, number)) return false;
+            number += index_.first_entry(receiving_);
+            if (number >= end_) return true;  // They rise: the rest is hidden too.
+            put(number);
         }
         return true;
-    }
-    /// How many of them are visible.
-    bool count(uint64_t& n) const {
-        if (end_ >= index_.first_entry(receiving_) + total()) {
-            n = next_begin_ - begin_;
-            return true;
-        }
-        n = 0;
-        return each([&n](uint64_t) { ++n; });
     }
 
     bool next() {
@@ -70,20 +56,28 @@ public:
     }
 
 private:
-    uint64_t total() const noexcept {
-        const Totals own = index_.end() - index_.begin();
-        return !receiving_ && is_utxo(index_.chain()) ? own.inputs : own.rows;
-    }
-    bool key_at(uint64_t at, uint64_t& key) {
-        if (at < page_first_ || at >= page_first_ + page_size_) {
-            page_first_ = at;
-            page_size_ =
-                static_cast<std::size_t>(std::min<uint64_t>(page_.size(), keys_.count() - at));
-            if (!keys_.unpack(at, page_size_, page_.data())) return false;
+    /// Numbers of a column that are read in their order, unpacked some hundreds at once.
+    class Page {
+    public:
+        bool read(const Column& column, uint64_t at, uint64_t& number) noexcept {
+            if (at - first_ >= size_) {  // Also when it lies before.
+                if (at >= column.count()) return false;
+                first_ = at;
+                size_ = std::min<uint64_t>(numbers_.size(), column.count() - at);
+                if (!column.unpack(at, static_cast<std::size_t>(size_), numbers_.data())) {
+                    size_ = 0;
+                    return false;
+                }
+            }
+            number = numbers_[static_cast<std::size_t>(at - first_)];
+            return true;
         }
-        key = page_[static_cast<std::size_t>(at - page_first_)];
-        return true;
-    }
+
+    private:
+        std::array<uint64_t, 512> numbers_;
+        uint64_t first_ = 0, size_ = 0;
+    };
+    bool key_at(uint64_t at, uint64_t& key) noexcept { return page_.read(keys_, at, key); }
 
     const Index& index_;
     bool receiving_;
@@ -95,9 +89,7 @@ private:
     uint64_t at_ = 0, bucket_ = 0, bucket_end_ = 0;
     uint64_t id_ = 0, begin_ = 0, next_begin_ = 0;
     bool done_ = false;
-    std::array<uint64_t, 512> page_;
-    uint64_t page_first_ = 0;
-    std::size_t page_size_ = 0;
+    Page page_, numbers_;
 };
 
 class Merger {
@@ -235,30 +227,25 @@ private:
     unsigned merge(bool receiving) {
         const bool inputs = !receiving && is_utxo(sources_.front().index->chain());
         const uint64_t first = inputs ? begin_.inputs : begin_.rows;
-        uint64_t keys = 0, total = 0, last = UINT64_MAX;
+        // Eight bytes an address, so less than the tables have taken. An index has less than 2^32
+        // entries.
+        std::vector<uint64_t> keys;  // Id in the high half, where its list begins in the low half.
+        uint64_t total = 0, last = UINT64_MAX;
+        const uint64_t ids = begin_.addresses + own_.addresses;
         out_.begin_packed(Index::directory(receiving) + 2, 0, inputs ? own_.inputs : own_.rows);
-        walk(receiving, [&](uint64_t id, const Walk& list) {
-            const uint64_t before = total;
+        walk(receiving, [&](uint64_t id, Walk& list) {
+            bool known = true;
             const bool good = list.each([&](uint64_t number) {
+                known = id < ids;
+                if (!known) return;
+                if (id != last) keys.push_back((last = id) << 32 | total);
                 out_.put(number - first);
                 ++total;
             });
-            if (total != before && id != last) {
-                ++keys;
-                last = id;
-            }
-            return good;
+            return good && known;
         });
-        const uint64_t ids = begin_.addresses + own_.addresses;
-        return write_keys(out_, receiving, ids, keys, total, [&](auto&& put) {
-            uint64_t begin = 0;
-            walk(receiving, [&, last_key = UINT64_MAX](uint64_t id, const Walk& list) mutable {
-                uint64_t n = 0;
-                if (!list.count(n)) return false;
-                if (n != 0 && id != last_key && id < ids) put(last_key = id, begin);
-                begin += n;
-                return true;
-            });
+        return write_keys(out_, receiving, ids, keys.size(), total, [&keys](auto&& put) {
+            for (const uint64_t key : keys) put(key >> 32, key & UINT32_MAX);
         });
     }
 
