@@ -35,7 +35,8 @@ Status make(const std::string& chain_name, const std::string& log, const std::st
     const std::size_t blocks = read.head.blocks.size();
     Bytes segment, index, both;
     CORDON_TRY(write_segment(memory_sink(segment), read.head, 0, blocks));
-    CORDON_TRY(write_index(memory_sink(index), read.head, 0, blocks));
+    IndexScratch scratch;
+    CORDON_TRY(write_index(memory_sink(index), read.head, 0, blocks, scratch));
     put_fixed(both, static_cast<uint32_t>(segment.size()));
     put_bytes(both, segment);
     put_bytes(both, index);

@@ -97,7 +97,7 @@ Status ChainWriter::start_sealing(std::size_t blocks) {
 void ChainWriter::launch_sealing() {
     const uint64_t segment_id = state_.next_id++;
     const uint64_t index_id = state_.next_id++;
-    const auto write = [&disk = disk_, directory = directory_,
+    const auto write = [&disk = disk_, &scratch = scratch_, directory = directory_,
                         head = std::shared_ptr<const Head>{sealing_->head}, segment_id,
                         index_id]() -> Result<Sealed> {
         Sealed out;
@@ -112,7 +112,7 @@ void ChainWriter::launch_sealing() {
                    }));
         CORDON_TRY(out.index.identity,
                    write_columns(disk, index, [&](const ColumnFileWriter::Sink& sink) {
-                       return write_index(sink, *head, 0, end);
+                       return write_index(sink, *head, 0, end, scratch);
                    }));
         CORDON_TRY(disk.sync_directory(directory));
         CORDON_TRY(auto segment, Segment::open(path));
@@ -261,6 +261,7 @@ Status ChainWriter::seal() {
     }
     CORDON_TRY(collect(false, true));
     spare_ = Head{sealed_.chain};
+    scratch_ = IndexScratch{};
     if (cleaning_.valid()) cleaning_.wait();
     return {};
 }

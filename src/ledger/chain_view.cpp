@@ -119,7 +119,8 @@ Result<ChainView> open_view(const std::string& directory, ChainId chain, const C
 Result<Image> make_image(const Head& head, std::size_t first, std::size_t end) {
     Bytes segment_bytes, index_bytes;
     CORDON_TRY(write_segment(memory_sink(segment_bytes), head, first, end));
-    CORDON_TRY(write_index(memory_sink(index_bytes), head, first, end));
+    IndexScratch scratch;
+    CORDON_TRY(write_index(memory_sink(index_bytes), head, first, end, scratch));
     CORDON_TRY(auto segment, Segment::from_bytes(std::move(segment_bytes), "head", true));
     CORDON_TRY(auto index, Index::from_bytes(std::move(index_bytes), "index of head", true));
     Image image;

@@ -129,6 +129,7 @@ private:
     LogWriter manifest_;
     LogWriter log_;
     ChainView sealed_;
+    IndexScratch scratch_;  // Of the thread that seals, while there is one.
     std::optional<Sealing> sealing_;
     std::optional<Merging> merging_;
     std::atomic<bool> cancel_merging_ = false;

@@ -142,7 +142,7 @@ public:
         if ((size_ + 1) * 4 > slots_.size() * 3) grow();
         if (!former_.empty())
             move_some();
-        else if (size_ * 16 > slots_.size() * 11)
+        else if (size_ * 32 > slots_.size() * 23)
             next_.prepare(next_size());
         place((hash >> 32 << 32) | (entry + 1));
         ++size_;

@@ -12,60 +12,74 @@ namespace {
 
 using namespace index;
 
+/// Sorts a piece by the low `bits` bits of the high half, least digit first, `other` being as
+/// large.
+void sort_piece(std::span<uint64_t> piece, std::span<uint64_t> other, unsigned bits) {
+    constexpr unsigned kDigit = 8;
+    std::array<uint32_t, (1U << kDigit)> begins;
+    const std::span<uint64_t> home = piece;
+    for (unsigned shift = 0; shift < bits; shift += kDigit) {
+        const unsigned at = 32 + shift;
+        const uint64_t mask = packed_mask(std::min(kDigit, bits - shift));
+        begins.fill(0);
+        for (const uint64_t pair : piece) ++begins[(pair >> at) & mask];
+        for (uint32_t sum = 0; uint32_t& begin : begins) sum += std::exchange(begin, sum);
+        for (const uint64_t pair : piece) other[begins[(pair >> at) & mask]++] = pair;
+        std::swap(piece, other);
+    }
+    if (piece.data() != home.data()) std::copy(piece.begin(), piece.end(), home.begin());
+}
+
 /// The numbers 0, 1, ... of those that have an owner, by rising owner and in their order: owner in
 /// the high half, number in the low half. REQUIRES: owners are below `ids` or kNoId.
-std::vector<uint64_t> by_owner(std::span<const uint32_t> owners, uint64_t ids) {
-    // A radix sort, least digit first. With more places to write to at once than 256, their pages
-    // no longer fit what the processor remembers of the page tables.
-    constexpr unsigned kDigit = 8;
+std::span<const uint64_t> by_owner(std::span<const uint32_t> owners, uint64_t ids,
+                                   IndexScratch& scratch) {
+    // By the highest eight bits first: more places to write to at once, and their pages would no
+    // longer fit what the processor remembers of the page tables. The pieces fit its caches.
+    constexpr unsigned kHigh = 8;
     const auto bits = static_cast<unsigned>(std::bit_width(ids));
-    const unsigned passes = std::max(1U, (bits + kDigit - 1) / kDigit);
-    const unsigned digit = std::max(1U, (bits + passes - 1) / passes);
-    const uint64_t mask = packed_mask(digit);
-    std::vector<std::size_t> begins((std::size_t{1} << digit) * passes, 0);
-    const auto begin_of = [&](uint64_t owner, unsigned pass) -> std::size_t& {
-        return begins[(std::size_t{pass} << digit) + ((owner >> (pass * digit)) & mask)];
-    };
-    std::size_t owned = 0;
-    for (const uint32_t owner : owners) {
-        if (owner == kNoId) continue;
-        ++owned;
-        for (unsigned pass = 0; pass < passes; ++pass) ++begin_of(owner, pass);
+    const unsigned low = bits > kHigh ? bits - kHigh : 0;
+    std::array<std::size_t, (std::size_t{1} << kHigh) + 1> begins{};
+    for (const uint32_t owner : owners)
+        if (owner != kNoId) ++begins[(owner >> low) + 1];
+    std::size_t largest = 0;
+    for (std::size_t i = 1; i < begins.size(); ++i) {
+        largest = std::max(largest, begins[i]);
+        begins[i] += begins[i - 1];
     }
-    for (unsigned pass = 0; pass < passes; ++pass)
-        for (std::size_t i = 0, sum = 0; i <= mask; ++i)
-            sum += std::exchange(begins[(std::size_t{pass} << digit) + i], sum);
-    std::vector<uint64_t> sorted(owned);
+    const std::size_t owned = begins.back();
+    const std::span sorted = IndexScratch::room(scratch.first, owned);
+    const std::span other = IndexScratch::room(scratch.second, largest);
     for (std::size_t i = 0; i < owners.size(); ++i)
-        if (owners[i] != kNoId) sorted[begin_of(owners[i], 0)++] = (uint64_t{owners[i]} << 32) | i;
-    std::vector<uint64_t> other(passes > 1 ? owned : 0);
-    for (unsigned pass = 1; pass < passes; ++pass) {
-        for (const uint64_t pair : sorted) other[begin_of(pair >> 32, pass)++] = pair;
-        sorted.swap(other);
-    }
+        if (owners[i] != kNoId)
+            sorted[begins[owners[i] >> low]++] = (uint64_t{owners[i]} << 32) | i;
+    for (std::size_t i = 0, begin = 0; i + 1 < begins.size(); begin = begins[i++])
+        sort_piece(sorted.subspan(begin, begins[i] - begin), other.first(begins[i] - begin), low);
     return sorted;
 }
 
 /// One adjacency of a head, of things 0, 1, ... with these owners.
 unsigned write_adjacency(ColumnFileWriter& out, bool receiving, std::span<const uint32_t> owners,
-                         uint64_t ids) {
-    const std::vector<uint64_t> pairs = by_owner(owners, ids);
-    std::vector<uint64_t> keys;  // Id in the high half, where its list begins in the low half.
+                         uint64_t ids, IndexScratch& scratch) {
+    const std::span pairs = by_owner(owners, ids, scratch);
+    // Id in the high half, where its list begins in the low half.
+    const std::span keys = IndexScratch::room(scratch.second, pairs.size());
+    std::size_t count = 0;
     uint64_t last = UINT64_MAX;
     out.begin_packed(Index::directory(receiving) + 2, 0, owners.size());
     for (std::size_t i = 0; i < pairs.size(); ++i) {
-        if (pairs[i] >> 32 != last) keys.push_back((last = pairs[i] >> 32) << 32 | i);
+        if (pairs[i] >> 32 != last) keys[count++] = (last = pairs[i] >> 32) << 32 | i;
         out.put(pairs[i] & UINT32_MAX);
     }
-    return write_keys(out, receiving, ids, keys.size(), pairs.size(), [&keys](auto&& put) {
-        for (const uint64_t key : keys) put(key >> 32, key & UINT32_MAX);
+    return write_keys(out, receiving, ids, count, pairs.size(), [&](auto&& put) {
+        for (const uint64_t key : keys.first(count)) put(key >> 32, key & UINT32_MAX);
     });
 }
 
 }  // namespace
 
 Result<uint32_t> write_index(const ColumnFileWriter::Sink& sink, const Head& head,
-                             std::size_t first, std::size_t end) {
+                             std::size_t first, std::size_t end, IndexScratch& scratch) {
     const Totals begin = head.at(first);
     const Totals from = begin - head.begin;
     const Totals own = head.at(end) - begin;
@@ -74,14 +88,14 @@ Result<uint32_t> write_index(const ColumnFileWriter::Sink& sink, const Head& hea
     put_totals(counters, kFirst, begin);
     put_totals(counters, kOwn, own);
 
-    counters[kHomes] = write_table(out, kTxnTable, own.txns, [&](auto&& put) {
+    counters[kHomes] = write_table(out, scratch, kTxnTable, own.txns, [&](auto&& put) {
         for (uint64_t i = 0; i < own.txns; ++i) put(hash_of(head.hash[from.txns + i]), i);
     });
-    counters[kHomes + 1] = write_table(out, kAddressTable, own.addresses, [&](auto&& put) {
+    counters[kHomes + 1] = write_table(out, scratch, kAddressTable, own.addresses, [&](auto&& put) {
         for (uint64_t i = 0; i < own.addresses; ++i)
             put(hash_of(head.addresses[from.addresses + i]), i);
     });
-    counters[kHomes + 2] = write_table(out, kSpendTable, own.inputs, [&](auto&& put) {
+    counters[kHomes + 2] = write_table(out, scratch, kSpendTable, own.inputs, [&](auto&& put) {
         std::size_t foreign = head.foreign_at(first);
         for (uint64_t i = 0; i < own.inputs; ++i) {
             const uint64_t row = head.spent[from.inputs + i];
@@ -94,7 +108,8 @@ Result<uint32_t> write_index(const ColumnFileWriter::Sink& sink, const Head& hea
     const bool utxo = is_utxo(head.chain);
     const auto adjacency = [&](bool receiving, const std::vector<uint32_t>& owners, uint64_t skip,
                                uint64_t count) {
-        return write_adjacency(out, receiving, std::span{owners}.subspan(skip, count), ids);
+        return write_adjacency(out, receiving, std::span{owners}.subspan(skip, count), ids,
+                               scratch);
     };
     const unsigned low_out = utxo ? adjacency(false, head.sender, from.inputs, own.inputs)
                                   : adjacency(false, head.from, from.rows, own.rows);

@@ -106,12 +106,12 @@ public:
         std::array<uint64_t, kCounters> counters{};
         put_totals(counters, kFirst, begin_);
         put_totals(counters, kOwn, own_);
-        counters[kHomes] =
-            write_table(out_, kTxnTable, own_.txns, [this](auto&& put) { visit_txns(put); });
-        counters[kHomes + 1] = write_table(out_, kAddressTable, own_.addresses,
+        counters[kHomes] = write_table(out_, scratch_, kTxnTable, own_.txns,
+                                       [this](auto&& put) { visit_txns(put); });
+        counters[kHomes + 1] = write_table(out_, scratch_, kAddressTable, own_.addresses,
                                            [this](auto&& put) { visit_addresses(put); });
-        counters[kHomes + 2] =
-            write_table(out_, kSpendTable, own_.inputs, [this](auto&& put) { visit_inputs(put); });
+        counters[kHomes + 2] = write_table(out_, scratch_, kSpendTable, own_.inputs,
+                                           [this](auto&& put) { visit_inputs(put); });
         const uint64_t low_out = merge(false);
         const uint64_t low_in = merge(true);
         counters[kLowBits] = low_out | (low_in << 8);
@@ -229,7 +229,8 @@ private:
         const uint64_t first = inputs ? begin_.inputs : begin_.rows;
         // Eight bytes an address, so less than the tables have taken. An index has less than 2^32
         // entries.
-        std::vector<uint64_t> keys;  // Id in the high half, where its list begins in the low half.
+        std::vector<uint64_t>& keys = scratch_.first;  // Id, and where its list begins.
+        keys.clear();
         uint64_t total = 0, last = UINT64_MAX;
         const uint64_t ids = begin_.addresses + own_.addresses;
         out_.begin_packed(Index::directory(receiving) + 2, 0, inputs ? own_.inputs : own_.rows);
@@ -253,6 +254,7 @@ private:
     std::span<const IndexSource> sources_;
     const std::atomic<bool>& cancel_;
     Totals begin_, own_;
+    IndexScratch scratch_;
     Status status_;
 };
 

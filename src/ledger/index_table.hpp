@@ -1,23 +1,40 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <span>
+#include <vector>
+
 #include "column_writer.hpp"
 #include "hash_index.hpp"
 #include "index_format.hpp"
 
 namespace cordon::ledger {
 
+/// Memory for making indexes, kept for the next one: to touch it for the first time costs more than
+/// what is done in it.
+struct IndexScratch {
+    std::vector<uint64_t> first, second, third;
+
+    /// `size` numbers of any value. Makes `of` longer, never shorter.
+    static std::span<uint64_t> room(std::vector<uint64_t>& of, std::size_t size) {
+        if (of.size() < size) of = std::vector<uint64_t>(size);
+        return std::span{of}.first(size);
+    }
+};
+
 /// Lays out one hash table of an index. `visit(put)` calls put(hash, number) for the numbers 0 ..
-/// entries - 1 in order, and is called once for each eight million slots, so that memory is bounded
-/// (about 180 MB) whatever the size. Same keys, same bytes. Returns the number of homes.
+/// entries - 1 in order, and is called once for each four million slots, so that memory is bounded
+/// (about 90 MB) whatever the size. Same keys, same bytes. Returns the number of homes.
 template <typename Visit>
-uint64_t write_table(ColumnFileWriter& out, std::size_t column, uint64_t entries, Visit&& visit) {
-    constexpr uint64_t kRegion = uint64_t{1} << 23;
+uint64_t write_table(ColumnFileWriter& out, IndexScratch& scratch, std::size_t column,
+                     uint64_t entries, Visit&& visit) {
+    constexpr uint64_t kRegion = uint64_t{1} << 22;
     constexpr unsigned kPlaceBits = 40;   // What stands above the slot's content in `wanted`.
     constexpr unsigned kBucketBits = 15;  // A bucket of slots fits the second-level cache.
     const uint64_t homes = index::homes_of(entries);
     out.begin_packed(column, 0, (entries << index::kTagBits) | 0xFF);
-    std::vector<uint64_t> wanted, sorted, slots, carried;
+    std::vector<uint64_t>& wanted = scratch.first;
+    std::vector<uint64_t> carried;
     for (uint64_t region = 0; region < homes; region += kRegion) {
         const uint64_t size = std::min(kRegion, homes - region);
         wanted.clear();
@@ -32,11 +49,12 @@ uint64_t write_table(ColumnFileWriter& out, std::size_t column, uint64_t entries
         std::array<std::size_t, (kRegion >> kBucketBits) + 1> begin{};
         for (const uint64_t entry : wanted) ++begin[(entry >> (kPlaceBits + kBucketBits)) + 1];
         for (std::size_t i = 1; i < begin.size(); ++i) begin[i] += begin[i - 1];
-        sorted.resize(wanted.size());
+        const std::span sorted = IndexScratch::room(scratch.second, wanted.size());
         for (const uint64_t entry : wanted)
             sorted[begin[entry >> (kPlaceBits + kBucketBits)]++] = entry;
 
-        slots.assign(static_cast<std::size_t>(size), 0);
+        const std::span slots = IndexScratch::room(scratch.third, static_cast<std::size_t>(size));
+        std::fill(slots.begin(), slots.end(), 0);
         std::vector<uint64_t> over;
         const auto place = [&](uint64_t slot, uint64_t value) {
             while (slot < size && slots[slot] != 0) ++slot;

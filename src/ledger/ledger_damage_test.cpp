@@ -1,7 +1,6 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
-#include <cordon/base/crc32c.hpp>
 #include <cordon/base/fault_disk.hpp>
 #include "index_format.hpp"
 #include "segment_format.hpp"
@@ -216,28 +215,6 @@ TEST(LedgerDamage, broken_bytes_before_whole_records_are_never_taken_for_a_torn_
     }
     EXPECT_EQ(open_reader(dir / "l").error().code, ErrorCode::kCorrupt);
     EXPECT_EQ(open_writer(dir / "l").error().code, ErrorCode::kCorrupt);
-}
-
-TEST(Crc32c, matches_the_vectors_of_rfc_3720) {
-    Bytes bytes(32, 0);
-    EXPECT_EQ(crc32c(bytes), 0x8A9136AAu);
-    bytes.assign(32, 0xFF);
-    EXPECT_EQ(crc32c(bytes), 0x62A8AB43u);
-    for (std::size_t i = 0; i < 32; ++i) bytes[i] = static_cast<uint8_t>(i);
-    EXPECT_EQ(crc32c(bytes), 0x46DD794Eu);
-    EXPECT_EQ(crc32c(ByteView{bytes}.subspan(5), crc32c(ByteView{bytes}.first(5))), 0x46DD794Eu);
-}
-
-TEST(Crc32c, finds_the_flipped_bit_and_no_other_damage) {
-    Bytes bytes(333, 0x5A);
-    const uint32_t sum = crc32c(bytes);
-    for (std::size_t bit = 0; bit < bytes.size() * 8; bit += 5) {
-        Bytes bad = bytes;
-        bad[bit / 8] ^= static_cast<uint8_t>(1u << (bit % 8));
-        ASSERT_EQ(flipped_bit(bad.size(), sum, crc32c(bad)), bit);
-    }
-    EXPECT_EQ(flipped_bit(bytes.size(), sum, sum), std::nullopt);
-    EXPECT_EQ(flipped_bit(bytes.size(), sum, crc32c(Bytes(333, 0))), std::nullopt);
 }
 
 }  // namespace
