@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "layout_settle.hpp"
 #include "permute.hpp"
 
 namespace cordon::trace::flow {
@@ -31,55 +32,10 @@ constexpr double kContextLine = 19;
 /// A ribbon over several columns that is wider than this keeps a lane free between the nodes it
 /// passes.
 constexpr double kLaneWidth = 2.0;
-constexpr int kOrderSweeps = 10;
-constexpr int kRelaxSweeps = 32;
 
-/// Something that takes room in a column: a node, or the lane of a ribbon that passes.
-struct Slot {
-    uint32_t column = 0;
-    int32_t node = -1;  // Index, or -1 for a lane.
-    double value = 0;
-    double height = 0;
-    double y = 0;
-    bool context = false;  // Pulled by what it stands beside, pulls nothing.
-    double middle() const noexcept { return y + height / 2; }
-};
-
-/// A piece of a ribbon between neighbouring slots.
-struct Piece {
-    uint32_t from = 0, to = 0;
-    double value = 0;
-};
-
-/// What pulls at each slot from one side, all in one array: the sweeps read it again and again.
-class Pulls {
-public:
-    struct Pull {
-        uint32_t slot = 0;
-        double weight = 0;
-    };
-    Pulls() = default;
-    /// `left`: what leads to a slot; otherwise where it leads.
-    Pulls(const std::vector<Slot>& slots, const std::vector<Piece>& pieces, bool left)
-        : first_(slots.size() + 1), pulls_(pieces.size()) {
-        const auto pulled = [left](const Piece& piece) { return left ? piece.to : piece.from; };
-        for (const Piece& piece : pieces) ++first_[pulled(piece) + 1];
-        std::partial_sum(first_.begin(), first_.end(), first_.begin());
-        std::vector<uint32_t> next(first_.begin(), first_.end() - 1);
-        for (const Piece& piece : pieces) {
-            const uint32_t slot = pulled(piece);
-            pulls_[next[slot]++] = {left ? piece.from : piece.to,
-                                    slots[slot].context ? 1 : piece.value};
-        }
-    }
-    std::span<const Pull> of(uint32_t slot) const {
-        return std::span{pulls_}.subspan(first_[slot], first_[slot + 1] - first_[slot]);
-    }
-
-private:
-    std::vector<uint32_t> first_;
-    std::vector<Pull> pulls_;
-};
+double value_of(const FlowNode& node) noexcept {
+    return std::max(node.through(), node.out + node.rest + node.lost + node.dust_out);
+}
 
 class Placer {
 public:
@@ -94,9 +50,7 @@ public:
         size_canvas();
         make_slots();
         size_slots();
-        order();
-        renumber();
-        relax();
+        settled_ = settle(slots_, pieces_, layout_.columns.size(), room_);
         write_back();
         ports();
     }
@@ -148,66 +102,71 @@ private:
         room_for_loot_ = layout_.height - kTop - kBottom;
         layout_.height +=
             kContextLine * static_cast<double>(*std::max_element(context.begin(), context.end()));
-        room_ = layout_.height - kTop - kBottom;
+        room_ = {kTop, layout_.height - kTop - kBottom};
     }
 
     void make_slots() {
-        columns_.resize(layout_.columns.size());
+        std::unordered_map<std::string_view, double> known;
+        if (params_.previous)
+            for (const FlowNode& node : params_.previous->nodes)
+                known.emplace(node.key, node.box.y);
         slots_.reserve(layout_.nodes.size());
-        for (uint32_t i = 0; i < layout_.nodes.size(); ++i) {
-            const FlowNode& node = layout_.nodes[i];
-            Slot slot;
+        for (const FlowNode& node : layout_.nodes) {
+            Slot& slot = slots_.emplace_back();
             slot.column = node.column;
-            slot.node = static_cast<int32_t>(i);
             slot.context = node.kind == FlowKind::kContext;
-            slot.value = std::max(node.through(), node.out + node.rest + node.lost + node.dust_out);
-            columns_[node.column].push_back(i);
-            slots_.push_back(slot);
+            slot.value = value_of(node);
+            if (known.empty()) continue;
+            if (const auto it = known.find(node.key); it != known.end()) slot.y_before = it->second;
         }
         // The scale decides which ribbons are wide enough for a lane, and lanes need room: guess it
         // without them.
         const double guess = scale_for_columns();
-        lanes_.resize(layout_.ribbons.size());
-        for (std::size_t r = 0; r < layout_.ribbons.size(); ++r) {
-            const Ribbon& ribbon = layout_.ribbons[r];
+        first_lane_.reserve(layout_.ribbons.size() + 1);
+        pieces_.reserve(layout_.ribbons.size());
+        for (const Ribbon& ribbon : layout_.ribbons) {
+            first_lane_.push_back(static_cast<uint32_t>(slots_.size()));
             if (ribbon.back) continue;
-            const uint32_t last = layout_.nodes[ribbon.to].column;
+            const uint32_t last = slots_[ribbon.to].column;
             uint32_t at = ribbon.from;
             if (ribbon.value * guess >= kLaneWidth)
-                for (uint32_t c = layout_.nodes[ribbon.from].column + 1; c < last; ++c) {
+                for (uint32_t c = slots_[ribbon.from].column + 1; c < last; ++c) {
                     const auto lane = static_cast<uint32_t>(slots_.size());
-                    Slot slot;
-                    slot.column = c;
-                    slot.value = ribbon.value;
-                    slots_.push_back(slot);
-                    columns_[c].push_back(lane);
-                    lanes_[r].push_back(lane);
+                    slots_.push_back({.column = c, .value = ribbon.value});
                     pieces_.push_back({at, lane, ribbon.value});
                     at = lane;
                 }
             pieces_.push_back({at, ribbon.to, ribbon.value});
         }
+        first_lane_.push_back(static_cast<uint32_t>(slots_.size()));
     }
 
-    static double pad_of(double room, std::size_t slots) {
-        // Gaps take at most 45 % of a column; 18 px is a line of text and some air.
-        return slots < 2 ? 0 : std::min(18.0, 0.45 * room / static_cast<double>(slots - 1));
-    }
-    static double least_of(double room, std::size_t slots) {
-        return std::min(3.0, 0.25 * room / static_cast<double>(std::max<std::size_t>(1, slots)));
+    /// The least height of a node, and what the slots of a column add up to.
+    struct Sum {
+        std::size_t slots = 0;
+        double value = 0;
+        double least(double room) const noexcept {
+            return std::min(3.0,
+                            0.25 * room / static_cast<double>(std::max<std::size_t>(1, slots)));
+        }
+    };
+    std::vector<Sum> sum_columns() const {
+        std::vector<Sum> sums(layout_.columns.size());
+        for (const Slot& slot : slots_) {
+            ++sums[slot.column].slots;
+            sums[slot.column].value += slot.value;
+        }
+        return sums;
     }
 
     double scale_for_columns() const {
         double scale = kLootShare * room_for_loot_ / layout_.scale.loot();
-        for (const std::vector<uint32_t>& column : columns_) {
-            double sum = 0;
-            for (const uint32_t s : column) sum += slots_[s].value;
-            if (sum <= 0) continue;
-            const double gaps = pad_of(room_, column.size()) *
-                                static_cast<double>(column.empty() ? 0 : column.size() - 1);
-            const double least =
-                least_of(room_, column.size()) * static_cast<double>(column.size());
-            scale = std::min(scale, (room_ - gaps - least) / sum);
+        for (const Sum& column : sum_columns()) {
+            if (column.value <= 0) continue;
+            const auto slots = static_cast<double>(column.slots);
+            const double gaps = room_.gap(column.slots) * (slots - 1);
+            const double least = column.least(room_.height) * slots;
+            scale = std::min(scale, (room_.height - gaps - least) / column.value);
         }
         // The room that was added for others is not for these.
         if (params_.previous && !params_.context.empty() && params_.previous->scale_px > 0)
@@ -217,275 +176,111 @@ private:
 
     void size_slots() {
         layout_.scale_px = scale_for_columns();
-        for (const std::vector<uint32_t>& column : columns_) {
-            const double least = least_of(room_, column.size());
-            for (const uint32_t s : column)
-                slots_[s].height =
-                    std::max(slots_[s].node < 0 ? 0.0 : least, slots_[s].value * layout_.scale_px);
+        const std::vector<Sum> sums = sum_columns();
+        for (std::size_t s = 0; s < slots_.size(); ++s) {
+            Slot& slot = slots_[s];
+            const double least =
+                s < layout_.nodes.size() ? sums[slot.column].least(room_.height) : 0.0;
+            slot.height = std::max(least, slot.value * layout_.scale_px);
         }
-        middle_.resize(slots_.size());
-        find_pulls();
-    }
-
-    void find_pulls() {
-        before_ = Pulls{slots_, pieces_, true};
-        behind_ = Pulls{slots_, pieces_, false};
-    }
-
-    /// Numbers the slots anew, column by column from top to bottom: what is read one after the
-    /// other then lies so.
-    void renumber() {
-        std::vector<uint32_t> number(slots_.size());
-        std::vector<Slot> slots;
-        slots.reserve(slots_.size());
-        for (std::vector<uint32_t>& column : columns_)
-            for (uint32_t& s : column) {
-                number[s] = static_cast<uint32_t>(slots.size());
-                slots.push_back(slots_[s]);
-                s = number[s];
-            }
-        slots_ = std::move(slots);
-        for (uint32_t s = 0; s < slots_.size(); ++s) middle_[s] = slots_[s].middle();
-        for (Piece& piece : pieces_) piece.from = number[piece.from], piece.to = number[piece.to];
-        for (std::vector<uint32_t>& lanes : lanes_)
-            for (uint32_t& lane : lanes) lane = number[lane];
-        find_pulls();
-    }
-
-    void stack(const std::vector<uint32_t>& column) {
-        const double pad = pad_of(room_, column.size());
-        double sum = pad * static_cast<double>(column.empty() ? 0 : column.size() - 1);
-        for (const uint32_t s : column) sum += slots_[s].height;
-        double y = kTop + std::max(0.0, (room_ - sum) / 2);
-        for (const uint32_t s : column) {
-            set_y(s, y);
-            y += slots_[s].height + pad;
-        }
-    }
-
-    /// Middle of the far ends on one side, weighted by value; where there is none, where it stands.
-    double centre(uint32_t slot, bool left) const {
-        double weight = 0;
-        double sum = 0;
-        for (const Pulls::Pull& pull : (left ? before_ : behind_).of(slot)) {
-            sum += pull.weight * middle_[pull.slot];
-            weight += pull.weight;
-        }
-        return weight > 0 ? sum / weight : middle_[slot];
-    }
-
-    void order() {
-        for (std::vector<uint32_t>& column : columns_) stack(column);
-        std::vector<std::pair<double, uint32_t>> keyed;
-        const auto sweep = [&](std::vector<uint32_t>& column, bool left) {
-            keyed.clear();
-            for (const uint32_t s : column) keyed.emplace_back(centre(s, left), s);
-            const auto less = [](const auto& a, const auto& b) { return a.first < b.first; };
-            // After a few sweeps most columns are in order, and then nothing moves in them.
-            if (std::is_sorted(keyed.begin(), keyed.end(), less)) return;
-            std::stable_sort(keyed.begin(), keyed.end(), less);
-            for (std::size_t i = 0; i < column.size(); ++i) column[i] = keyed[i].second;
-            stack(column);
-        };
-        for (int i = 0; i < kOrderSweeps; ++i) {
-            for (std::size_t c = 1; c < columns_.size(); ++c) sweep(columns_[c], true);
-            for (std::size_t c = columns_.size() - 1; c-- > 0;) sweep(columns_[c], false);
-            if (i == 0) renumber();  // Later sweeps change the order little.
-        }
-        for (std::size_t c = 1; c < columns_.size(); ++c) sweep(columns_[c], true);
-        keep_known_order();
-    }
-
-    /// Nodes of the earlier picture take the places of each other in their earlier order; new ones
-    /// stay between them.
-    void keep_known_order() {
-        if (!params_.previous) return;
-        std::unordered_map<std::string_view, double> known;
-        for (const FlowNode& node : params_.previous->nodes) known.emplace(node.key, node.box.y);
-        for (std::vector<uint32_t>& column : columns_) {
-            std::vector<std::size_t> places;
-            std::vector<std::pair<double, uint32_t>> old;
-            for (std::size_t i = 0; i < column.size(); ++i) {
-                const int32_t node = slots_[column[i]].node;
-                if (node < 0) continue;
-                const auto it = known.find(layout_.nodes[static_cast<std::size_t>(node)].key);
-                if (it == known.end()) continue;
-                places.push_back(i);
-                old.emplace_back(it->second, column[i]);
-            }
-            std::stable_sort(old.begin(), old.end(),
-                             [](const auto& a, const auto& b) { return a.first < b.first; });
-            for (std::size_t i = 0; i < places.size(); ++i) column[places[i]] = old[i].second;
-            stack(column);
-        }
-    }
-
-    /// Moves every slot towards the middle of its far ends, in its order, gently less.
-    void relax() {
-        double alpha = 0.95;
-        for (int i = 0; i < kRelaxSweeps; ++i, alpha *= 0.94) {
-            for (std::size_t k = 0; k < columns_.size(); ++k) {
-                const bool left = i % 2 == 0;
-                std::vector<uint32_t>& column = columns_[left ? k : columns_.size() - 1 - k];
-                for (const uint32_t s : column)
-                    set_y(s, slots_[s].y + (centre(s, left) - middle_[s]) * alpha);
-                resolve(column);
-            }
-        }
-    }
-
-    /// The places nearest to the wanted ones that keep order and gaps (pool adjacent violators):
-    /// neighbours that press on each other move as one block around their common middle, so nothing
-    /// drifts to one side.
-    void resolve(const std::vector<uint32_t>& column) {
-        const double pad = pad_of(room_, column.size());
-        struct Block {
-            double weight, wanted;  // Mean wanted place of its first slot.
-            double length;          // With all its gaps.
-            std::size_t slots;
-        };
-        std::vector<Block> blocks;
-        blocks.reserve(column.size());
-        for (const uint32_t s : column) {
-            const Slot& slot = slots_[s];
-            blocks.push_back({slot.height + 1, slot.y, slot.height + pad, 1});
-            while (blocks.size() > 1) {
-                const Block& last = blocks.back();
-                Block& before = blocks[blocks.size() - 2];
-                if (before.wanted + before.length <= last.wanted) break;
-                const double weight = before.weight + last.weight;
-                before.wanted =
-                    (before.weight * before.wanted + last.weight * (last.wanted - before.length)) /
-                    weight;
-                before.weight = weight;
-                before.length += last.length;
-                before.slots += last.slots;
-                blocks.pop_back();
-            }
-        }
-        std::size_t at = 0;
-        for (const Block& block : blocks) {
-            double y = block.wanted;
-            for (std::size_t i = 0; i < block.slots; ++i) {
-                Slot& slot = slots_[column[at++]];
-                slot.y = y;
-                y += slot.height + pad;
-            }
-        }
-        clamp(column, pad);
-    }
-
-    void clamp(const std::vector<uint32_t>& column, double pad) {
-        double y = kTop;
-        for (const uint32_t s : column) {
-            slots_[s].y = std::max(slots_[s].y, y);
-            y = slots_[s].y + slots_[s].height + pad;
-        }
-        y = kTop + room_;
-        for (std::size_t i = column.size(); i-- > 0;) {
-            const Slot& slot = slots_[column[i]];
-            set_y(column[i], std::min(slot.y, y - slot.height));
-            y = slot.y - pad;
-        }
-    }
-    void set_y(uint32_t slot, double y) {
-        slots_[slot].y = y;
-        middle_[slot] = slots_[slot].middle();
     }
 
     void write_back() {
-        std::vector<uint32_t> number(layout_.nodes.size()), old;
-        old.reserve(layout_.nodes.size());
-        for (const Slot& slot : slots_) {
-            if (slot.node < 0) continue;
-            const auto at = static_cast<uint32_t>(slot.node);
-            number[at] = static_cast<uint32_t>(old.size());
-            old.push_back(at);
-            FlowNode& node = layout_.nodes[at];
-            node.box = {layout_.columns[node.column].x, slot.y, layout_.node_width, slot.height};
-            const double whole =
-                std::max(node.through(), node.out + node.rest + node.lost + node.dust_out);
-            node.rest_top = node.box.bottom() -
-                            (whole > 0 ? node.box.height * std::min(1.0, node.rest / whole) : 0);
+        std::vector<uint32_t> number(layout_.nodes.size());
+        for (const uint32_t s : settled_.order) {
+            if (s >= number.size()) continue;
+            number[s] = static_cast<uint32_t>(order_.size());
+            order_.push_back(s);
+            FlowNode& node = layout_.nodes[s];
+            const Slot& slot = slots_[s];
+            node.box = {layout_.columns[slot.column].x, settled_.y[s], layout_.node_width,
+                        slot.height};
+            node.rest_top =
+                node.box.bottom() -
+                (slot.value > 0 ? node.box.height * std::min(1.0, node.rest / slot.value) : 0);
         }
-        put_in_order(layout_.nodes, std::move(old));
+        put_in_order(layout_.nodes, order_);
         for (Ribbon& ribbon : layout_.ribbons)
             ribbon.from = number[ribbon.from], ribbon.to = number[ribbon.to];
     }
 
+    double middle(uint32_t slot) const { return settled_.y[slot] + slots_[slot].height / 2; }
+
     /// Stacks the ribbons at both sides of each node in the order of their next points, arcs last.
     void ports() {
+        const std::vector<double> left = stack_sides(false), right = stack_sides(true);
         for (std::size_t r = 0; r < layout_.ribbons.size(); ++r) {
             Ribbon& ribbon = layout_.ribbons[r];
             ribbon.width = ribbon.value * layout_.scale_px;
-            ribbon.path.resize(lanes_[r].size() + 2);
-            for (std::size_t i = 0; i < lanes_[r].size(); ++i) {
-                const Slot& lane = slots_[lanes_[r][i]];
-                ribbon.path[i + 1] = {layout_.columns[lane.column].x, lane.y};
-            }
-        }
-        const auto middle = [this](uint32_t node) {
-            return layout_.nodes[node].box.y + layout_.nodes[node].box.height / 2;
-        };
-        std::vector<Port> ports(layout_.ribbons.size());
-        for (const bool right : {true, false}) {
-            // By node; of one, as ribbons come: the widest first.
-            std::vector<uint32_t> ends(layout_.nodes.size() + 1);
-            for (const Ribbon& ribbon : layout_.ribbons)
-                ++ends[(right ? ribbon.from : ribbon.to) + 1];
-            std::partial_sum(ends.begin(), ends.end(), ends.begin());
-            for (uint32_t r = 0; r < layout_.ribbons.size(); ++r) {
-                const Ribbon& ribbon = layout_.ribbons[r];
-                const std::vector<uint32_t>& lanes = lanes_[r];
-                const double far = lanes.empty()
-                                       ? middle(right ? ribbon.to : ribbon.from)
-                                       : slots_[right ? lanes.front() : lanes.back()].middle();
-                ports[ends[right ? ribbon.from : ribbon.to]++] = {r, far, ribbon.back};
-            }
-            uint32_t begin = 0;
-            for (uint32_t node = 0; node < layout_.nodes.size(); begin = ends[node++])
-                if (ends[node] > begin)
-                    stack_side(layout_.nodes[node],
-                               std::span{ports}.subspan(begin, ends[node] - begin), right);
+            ribbon.path.reserve(first_lane_[r + 1] - first_lane_[r] + 2);
+            const auto x = [&](uint32_t node) {
+                return layout_.columns[slots_[order_[node]].column].x;
+            };
+            ribbon.path.push_back({x(ribbon.from) + layout_.node_width, right[r]});
+            for (uint32_t lane = first_lane_[r]; lane < first_lane_[r + 1]; ++lane)
+                ribbon.path.push_back({layout_.columns[slots_[lane].column].x, settled_.y[lane]});
+            ribbon.path.push_back({x(ribbon.to), left[r]});
         }
     }
 
     /// The end of a ribbon at one side of a node.
     struct Port {
-        uint32_t ribbon = 0;
         double far = 0;  // Middle of its next point.
+        uint32_t ribbon = 0;
         bool back = false;
+        double value = 0;
     };
-    void stack_side(const FlowNode& node, std::span<Port> ports, bool right) {
+
+    /// The upper edge of each ribbon at its node.
+    std::vector<double> stack_sides(bool right) const {
+        // By node; of one, as ribbons come: the widest first.
+        std::vector<uint32_t> ends(layout_.nodes.size() + 1);
+        for (const Ribbon& ribbon : layout_.ribbons) ++ends[(right ? ribbon.from : ribbon.to) + 1];
+        std::partial_sum(ends.begin(), ends.end(), ends.begin());
+        std::vector<Port> ports(layout_.ribbons.size());
+        for (uint32_t r = 0; r < layout_.ribbons.size(); ++r) {
+            const Ribbon& ribbon = layout_.ribbons[r];
+            const uint32_t first = first_lane_[r], end = first_lane_[r + 1];
+            const uint32_t next = first == end ? order_[right ? ribbon.to : ribbon.from]
+                                  : right      ? first
+                                               : end - 1;
+            ports[ends[right ? ribbon.from : ribbon.to]++] = {middle(next), r, ribbon.back,
+                                                              ribbon.value};
+        }
+        std::vector<double> y(layout_.ribbons.size());
+        uint32_t begin = 0;
+        for (uint32_t node = 0; node < layout_.nodes.size(); begin = ends[node++])
+            stack_side(order_[node], std::span{ports}.subspan(begin, ends[node] - begin), y);
+        return y;
+    }
+
+    void stack_side(uint32_t slot, std::span<Port> ports, std::vector<double>& y) const {
         double sum = 0;
-        for (const Port& port : ports) sum += layout_.ribbons[port.ribbon].width;
+        for (const Port& port : ports) sum += port.value * layout_.scale_px;
         // Of equal ones the wider first, as ribbons are.
         std::sort(ports.begin(), ports.end(), [](const Port& a, const Port& b) {
             return std::tie(a.back, a.far, a.ribbon) < std::tie(b.back, b.far, b.ribbon);
         });
         // A node that is drawn higher than its value, so that it can be seen, has its ribbons in
         // the middle.
-        const double drawn =
-            std::max(node.through(), node.out + node.rest + node.lost + node.dust_out) *
-            layout_.scale_px;
-        double y = node.box.y + std::max(0.0, (node.box.height - std::max(drawn, sum)) / 2);
+        const double drawn = slots_[slot].value * layout_.scale_px;
+        double at =
+            settled_.y[slot] + std::max(0.0, (slots_[slot].height - std::max(drawn, sum)) / 2);
         for (const Port& port : ports) {
-            Ribbon& ribbon = layout_.ribbons[port.ribbon];
-            (right ? ribbon.path.front() : ribbon.path.back()) = {
-                right ? node.box.right() : node.box.x, y};
-            y += ribbon.width;
+            y[port.ribbon] = at;
+            at += port.value * layout_.scale_px;
         }
     }
 
     const LayoutParams& params_;
     FlowLayout& layout_;
-    double room_ = 0, room_for_loot_ = 0;
-    std::vector<Slot> slots_;  // Nodes first, by their index; then lanes. See renumber().
-    std::vector<std::vector<uint32_t>> columns_;
-    std::vector<std::vector<uint32_t>> lanes_;  // Of each ribbon.
+    double room_for_loot_ = 0;
+    Room room_;
+    std::vector<Slot> slots_;           // Nodes first, by their index; then lanes.
+    std::vector<uint32_t> first_lane_;  // Of each ribbon, and the end of the last.
     std::vector<Piece> pieces_;
-    Pulls before_, behind_;
-    std::vector<double> middle_;  // Of each slot where it was last placed.
+    Settled settled_;
+    std::vector<uint32_t> order_;  // The slot of each node where it stands at the end.
 };
 
 }  // namespace
