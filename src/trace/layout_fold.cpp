@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <numeric>
 #include <span>
+#include <utility>
 
 #include <cordon/base/format.hpp>
-#include <cordon/base/hex.hpp>
 
 namespace cordon::trace::flow {
 namespace {
@@ -29,14 +29,22 @@ const char* band_name(Band band) noexcept {
     return "wallets";
 }
 
+void append_hex(std::string& text, ByteView bytes) {
+    static constexpr std::string_view kDigits = "0123456789abcdef";
+    for (const uint8_t byte : bytes) (text += kDigits[byte >> 4]) += kDigits[byte & 15];
+}
+
 std::string fallback_name(const Node& node) {
     const ByteView bytes = node.address.payload();
-    return bytes.size() <= 6 ? to_hex(bytes) : to_hex(bytes.first(3)) + "…" + to_hex(bytes.last(2));
+    std::string name;
+    append_hex(name, bytes.size() <= 6 ? bytes : bytes.first(3));
+    if (bytes.size() > 6) append_hex(name += "…", bytes.last(2));
+    return name;
 }
 
 /// One group of vertices on its way to become a node.
 struct Item {
-    std::vector<uint32_t> members;
+    uint32_t first = 0, count = 0;  // Of Folder::members_.
     uint32_t column = 0;
     double through = 0;  // The larger of what arrives and what leaves or stays.
     double passed = 0, stolen = 0;
@@ -93,13 +101,20 @@ private:
         for (uint32_t v = 0; v < n; ++v) {
             Item& item = items_[group[v]];
             const Vertex& vertex = graph_.vertices[v];
-            item.members.push_back(v);
+            ++item.count;
             item.column = column[group[v]];
             item.through = std::max({item.through, vertex.in, vertex.out + vertex.rest});
             item.passed += vertex.all_that_passed();
             item.stolen += vertex.stolen_that_passed();
             item.seed = item.seed || vertex.start();
             item.service = item.service || is_service(*vertex.node);
+        }
+        uint32_t first = 0;
+        for (Item& item : items_) first = (item.first = first) + std::exchange(item.count, 0);
+        members_.resize(n);
+        for (uint32_t v = 0; v < n; ++v) {
+            Item& item = items_[group[v]];
+            members_[item.first + item.count++] = v;
         }
         columns_ = 1;
         for (const Item& item : items_) columns_ = std::max(columns_, item.column + 1);
@@ -123,8 +138,10 @@ private:
 
     std::string address_key(uint32_t vertex) const {
         const Node& node = *graph_.vertices[vertex].node;
-        std::string key = cordon::to_string(node.chain);
-        return key.append(":").append(to_hex(node.address.payload()));
+        std::string key = cordon::to_string(node.chain) + ":";
+        key.reserve(key.size() + 2 * node.address.payload().size());
+        append_hex(key, node.address.payload());
+        return key;
     }
     std::string chain_key(uint32_t first) const { return "chain:" + address_key(first); }
 
@@ -187,6 +204,9 @@ private:
         return params_.holder ? params_.holder(*graph_.vertices[vertex].node) : name(vertex);
     }
 
+    /// The first vertex of an item.
+    uint32_t front(uint32_t item) const { return members_[items_[item].first]; }
+
     /// Makes the nodes anew, showing `top` wallets and services of each crowded column one by one.
     void choose(std::size_t top) {
         layout_.nodes.clear();
@@ -201,13 +221,16 @@ private:
             std::vector<uint32_t> seeds, services, wallets;
             for (const uint32_t i : by_column[c])
                 (items_[i].seed ? seeds : items_[i].service ? services : wallets).push_back(i);
+            if (params_.mode == FlowMode::kRaw) {
+                add_raw(c, seeds, FlowKind::kSeed);
+                add_raw(c, services, FlowKind::kService);
+                add_raw(c, wallets, FlowKind::kWallet);
+                continue;
+            }
             std::map<std::pair<std::string, Category>, std::vector<uint32_t>> brands;
             for (const uint32_t i : services) {
-                const uint32_t v = items_[i].members.front();
-                // Raw keeps every address apart: its key is made unique by the index.
-                const std::string brand =
-                    params_.mode == FlowMode::kRaw ? std::to_string(i) : holder(v);
-                brands[{brand, graph_.vertices[v].node->label->category}].push_back(i);
+                const uint32_t v = front(i);
+                brands[{holder(v), graph_.vertices[v].node->label->category}].push_back(i);
             }
             const bool crowded = seeds.size() + brands.size() + wallets.size() > params_.crowded;
             const std::size_t keep = crowded || top < params_.top_per_column ? top : items_.size();
@@ -217,11 +240,37 @@ private:
         }
     }
 
+    /// Every item apart, the largest first.
+    void add_raw(uint32_t column, std::vector<uint32_t>& items, FlowKind kind) {
+        sort_by_value(items);
+        // Equal services stand in the order of their numbers as text.
+        for (auto begin = items.begin(); kind == FlowKind::kService && begin != items.end();) {
+            const auto end = std::find_if(begin + 1, items.end(), [&](uint32_t i) {
+                return items_[i].through != items_[*begin].through;
+            });
+            std::sort(begin, end,
+                      [](uint32_t a, uint32_t b) { return std::to_string(a) < std::to_string(b); });
+            begin = end;
+        }
+        // By value the vertices lie anywhere, and what add() reads of them is far apart.
+        constexpr std::size_t kAhead = 8;
+        for (std::size_t i = 0; i < items.size(); ++i) {
+            if (i + 2 * kAhead < items.size())
+                __builtin_prefetch(&graph_.vertices[front(items[i + 2 * kAhead])]);
+            if (i + kAhead < items.size())
+                __builtin_prefetch(graph_.vertices[front(items[i + kAhead])].node);
+            add(column, std::span{&items[i], 1}, kind);
+        }
+    }
+
+    /// REQUIRES: equal ones stand in the order that they shall keep.
     void sort_by_value(std::vector<uint32_t>& items) const {
-        std::sort(items.begin(), items.end(), [this](uint32_t a, uint32_t b) {
-            return items_[a].through != items_[b].through ? items_[a].through > items_[b].through
-                                                          : a < b;
-        });
+        std::vector<std::pair<double, uint32_t>> valued(items.size());
+        for (std::size_t i = 0; i < items.size(); ++i)
+            valued[i] = {items_[items[i]].through, items[i]};
+        std::stable_sort(valued.begin(), valued.end(),
+                         [](const auto& a, const auto& b) { return a.first > b.first; });
+        for (std::size_t i = 0; i < items.size(); ++i) items[i] = valued[i].second;
     }
 
     void add_singles(uint32_t column, std::vector<uint32_t>& items, std::size_t keep,
@@ -292,9 +341,8 @@ private:
 
     /// One service, or its addresses one by one where they are to be shown.
     void add_service(uint32_t column, std::vector<uint32_t> members) {
-        const std::string whose = holder(items_[members.front()].members.front());
-        const Category category =
-            graph_.vertices[items_[members.front()].members.front()].node->label->category;
+        const std::string whose = holder(front(members.front()));
+        const Category category = graph_.vertices[front(members.front())].node->label->category;
         // A holder's deposit addresses and its wallets stand apart: both have his name.
         std::string key = format("service:{}:{}:{}", column, cordon::to_string(category), whose);
         if (params_.opened.contains(key)) sort_by_value(members);
@@ -306,8 +354,7 @@ private:
         if (members.empty()) return;
         FlowNode& node = add(column, members, FlowKind::kService);
         if (members.size() > 1) node.name = whose;
-        // Raw shows every address apart: its name alone would not tell them.
-        node.key = params_.mode == FlowMode::kRaw ? address_key(node.members.front()) : key;
+        node.key = key;
     }
 
     FlowNode& add(uint32_t column, std::span<const uint32_t> items, FlowKind kind) {
@@ -321,7 +368,8 @@ private:
             const Item& item = items_[i];
             passed += item.passed;
             stolen += item.stolen;
-            node.members.insert(node.members.end(), item.members.begin(), item.members.end());
+            const auto first = members_.begin() + item.first;
+            node.members.insert(node.members.end(), first, first + item.count);
         }
         node.taint = passed > 0 ? std::min(1.0, stolen / passed) : 1.0;
         double most = -1;
@@ -370,6 +418,8 @@ private:
         std::vector<std::pair<double, uint32_t>> order(links.size());
         for (uint32_t i = 0; i < links.size(); ++i) order[i] = {-links[i].value, i};
         std::sort(order.begin(), order.end());
+        std::vector<uint32_t> column(layout_.nodes.size());
+        for (std::size_t i = 0; i < column.size(); ++i) column[i] = layout_.nodes[i].column;
         layout_.ribbons.reserve(links.size());
         for (const auto& [value, i] : order) {
             const Link& link = links[i];
@@ -385,7 +435,7 @@ private:
             for (std::size_t kind = 0; kind < graph_.kinds.size(); ++kind)
                 if ((link.kinds >> kind & 1U) != 0) ribbon.kinds.push_back(graph_.kinds[kind]);
             std::sort(ribbon.kinds.begin(), ribbon.kinds.end());
-            ribbon.back = layout_.nodes[link.to].column <= layout_.nodes[link.from].column;
+            ribbon.back = column[link.to] <= column[link.from];
         }
     }
 
@@ -445,11 +495,15 @@ private:
     /// in + source + dust_in = out + rest + lost + dust_out for every node; one of source and lost
     /// closes the gap.
     void balance() {
+        std::vector<double> in(layout_.nodes.size()), out(layout_.nodes.size());
         for (const Ribbon& ribbon : layout_.ribbons) {
-            layout_.nodes[ribbon.from].out += ribbon.value;
-            layout_.nodes[ribbon.to].in += ribbon.value;
+            out[ribbon.from] += ribbon.value;
+            in[ribbon.to] += ribbon.value;
         }
-        for (FlowNode& node : layout_.nodes) {
+        for (std::size_t i = 0; i < layout_.nodes.size(); ++i) {
+            FlowNode& node = layout_.nodes[i];
+            node.in = in[i];
+            node.out = out[i];
             const double arrives = node.in + node.dust_in;
             const double leaves = node.out + node.dust_out + node.rest;
             // Sums of doubles differ in their last digits; that is no source and no loss.
@@ -495,6 +549,7 @@ private:
     const LayoutParams& params_;
     FlowLayout& layout_;
     std::vector<Item> items_;
+    std::vector<uint32_t> members_;    // Vertices, by item.
     std::vector<uint32_t> of_vertex_;  // Vertex to node.
     std::vector<int64_t> starts_;      // Of the time columns, as Vertex::reached.
     uint32_t columns_ = 1;

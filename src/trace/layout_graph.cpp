@@ -25,24 +25,29 @@ void widen(std::optional<UnixMillis>& first, std::optional<UnixMillis>& last,
     if (b && (!last || *b > *last)) last = b;
 }
 
-/// Where the vertex of an address is: the same address on two chains is two things.
+/// Where the vertex of an address is: the same address on two chains is two things. Nodes are long:
+/// what tells them apart is kept by itself.
 class Index {
 public:
-    explicit Index(const std::vector<Node>& nodes) : nodes_{nodes} {
-        for (uint32_t i = 0; i < nodes.size(); ++i)
-            if (!find(nodes[i].chain, nodes[i].address))
-                places_.add(AddressIndex::hash(nodes[i].chain, nodes[i].address), i);
+    explicit Index(const std::vector<Node>& nodes) {
+        keys_.reserve(nodes.size());
+        for (const Node& node : nodes) {
+            if (!find(node.chain, node.address))
+                places_.add(AddressIndex::hash(node.chain, node.address),
+                            static_cast<uint32_t>(keys_.size()));
+            keys_.emplace_back(node.chain, node.address);
+        }
     }
     std::optional<uint32_t> find(ChainId chain, const Address& address) const {
         const uint32_t place = places_.find(AddressIndex::hash(chain, address), [&](uint32_t at) {
-            return nodes_[at].address == address && nodes_[at].chain == chain;
+            return keys_[at].second == address && keys_[at].first == chain;
         });
         if (place == AddressIndex::kNone) return std::nullopt;
         return place;
     }
 
 private:
-    const std::vector<Node>& nodes_;
+    std::vector<std::pair<ChainId, Address>> keys_;
     AddressIndex places_;
 };
 
@@ -104,19 +109,28 @@ bool shows(const LayoutParams& part, const Edge& edge) {
            (edge.to_asset && shows(part, edge.arrives_on(), *edge.to_asset));
 }
 
-/// Sorts where links lead, not the links: they are long.
-std::vector<Link> sort_and_join(std::vector<Link> links) {
-    std::vector<std::pair<uint64_t, uint32_t>> order(links.size());
-    for (uint32_t i = 0; i < links.size(); ++i)
-        order[i] = {uint64_t{links[i].from} << 32 | links[i].to, i};
-    std::sort(order.begin(), order.end());
+/// Joins links of one pair, in the order in which they stand. Sorts where they lead, not the links:
+/// they are long. Ends are dense numbers, so counting them twice is enough.
+std::vector<Link> sort_and_join(const std::vector<Link>& links, std::size_t ends) {
+    struct Lead {
+        uint32_t from = 0, to = 0, link = 0;
+    };
+    std::vector<Lead> leads(links.size()), sorted(links.size());
+    for (uint32_t i = 0; i < links.size(); ++i) leads[i] = {links[i].from, links[i].to, i};
+    for (uint32_t Lead::* const end : {&Lead::to, &Lead::from}) {
+        std::vector<uint32_t> next(ends + 1);
+        for (const Lead& lead : leads) ++next[lead.*end + 1];
+        std::partial_sum(next.begin(), next.end(), next.begin());
+        for (const Lead& lead : leads) sorted[next[lead.*end]++] = lead;
+        leads.swap(sorted);
+    }
     std::vector<Link> joined;
     joined.reserve(links.size());
-    for (std::size_t i = 0; i < order.size(); ++i)
-        if (i > 0 && order[i - 1].first == order[i].first)
-            joined.back().join(links[order[i].second]);
+    for (std::size_t i = 0; i < leads.size(); ++i)
+        if (i > 0 && leads[i - 1].from == leads[i].from && leads[i - 1].to == leads[i].to)
+            joined.back().join(links[leads[i].link]);
         else
-            joined.push_back(links[order[i].second]);
+            joined.push_back(links[leads[i].link]);
     return joined;
 }
 
@@ -205,7 +219,7 @@ Graph build_graph(const TraceResult& result, const ValueScale& scale, FlowMode m
         link.kinds = kinds.bit(edge);
         links.push_back(link);
     }
-    graph.links = sort_and_join(std::move(links));
+    graph.links = sort_and_join(links, result.nodes.size());
     for (const Link& link : graph.links) {
         Vertex& to = graph.vertices[link.to];
         to.in += link.value;
@@ -236,7 +250,7 @@ std::vector<Link> join_links(const std::vector<Link>& links, const std::vector<u
         copy.from = from;
         copy.to = to;
     }
-    return sort_and_join(std::move(joined));
+    return sort_and_join(joined, groups);
 }
 
 std::vector<uint32_t> assign_columns(const Graph& graph, const std::vector<uint32_t>& group,

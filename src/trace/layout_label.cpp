@@ -1,7 +1,6 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <array>
-#include <numeric>
 #include <optional>
 
 #include <cordon/base/format.hpp>
@@ -224,35 +223,42 @@ void place_labels(const LayoutParams& params, FlowLayout& layout) {
                            line};
     }
 
-    std::vector<uint32_t> order(layout.nodes.size());
-    std::iota(order.begin(), order.end(), 0U);
-    std::vector<double> weight(order.size());
-    for (const uint32_t i : order) weight[i] = importance(layout.nodes[i]);
-    std::stable_sort(order.begin(), order.end(),
-                     [&](uint32_t a, uint32_t b) { return weight[a] > weight[b]; });
+    // Most find no place in a raw picture: all that the search asks of a node stands together.
+    struct Wish {
+        double weight = 0;
+        uint32_t node = 0, column = 0;
+        double middle = 0,
+               reach = 0;  // In the middle; otherwise the nearest place still beside it.
+    };
+    std::vector<Wish> wishes;
+    wishes.reserve(layout.nodes.size());
+    for (uint32_t i = 0; i < layout.nodes.size(); ++i) {
+        const FlowNode& node = layout.nodes[i];
+        wishes.push_back({importance(node), i, node.column, node.box.y + node.box.height / 2,
+                          node.box.height / 2 + 3});
+    }
+    std::stable_sort(wishes.begin(), wishes.end(),
+                     [](const Wish& a, const Wish& b) { return a.weight > b.weight; });
     std::vector<uint32_t> cut;
     std::vector<Strips> taken(layout.columns.size(), Strips{line});
     const double highest = 14 + line + 6;
     const double lowest = layout.height - 4;
-    for (const uint32_t i : order) {
-        FlowNode& node = layout.nodes[i];
-        // In the middle of the node; otherwise the nearest place still beside it.
-        const double middle = node.box.y + node.box.height / 2;
-        const double reach = node.box.height / 2 + 3;
-        const auto place = [&]() -> std::optional<double> {
-            for (double off = 0; off <= reach; off += 2)
-                for (const double sign : {1.0, -1.0}) {
-                    const double top = middle + sign * off - line / 2;
-                    if (top >= highest && top + line <= lowest && taken[node.column].is_free(top))
-                        return top;
-                }
-            return std::nullopt;
-        };
-        const std::optional<double> top = place();
+    const auto place = [&](const Wish& wish) -> std::optional<double> {
+        for (double off = 0; off <= wish.reach; off += 2)
+            for (const double sign : {1.0, -1.0}) {
+                const double top = wish.middle + sign * off - line / 2;
+                if (top >= highest && top + line <= lowest && taken[wish.column].is_free(top))
+                    return top;
+            }
+        return std::nullopt;
+    };
+    for (const Wish& wish : wishes) {
+        const std::optional<double> top = place(wish);
         if (!top) {
             ++layout.omitted.labels;
             continue;
         }
+        FlowNode& node = layout.nodes[wish.node];
         const std::string value = value_text(layout, node);
         node.amount = amount_text(node, value);
         const std::string whole = node.name + node.amount;
@@ -268,7 +274,7 @@ void place_labels(const LayoutParams& params, FlowLayout& layout) {
         node.label = text;
         node.label_box = {left, *top, icon + width, line};
         taken[node.column].take(*top);
-        if (text != whole) cut.push_back(i);
+        if (text != whole) cut.push_back(wish.node);
     }
     lengthen(params, layout, cut);
 }
