@@ -109,14 +109,16 @@ bool shows(const LayoutParams& part, const Edge& edge) {
            (edge.to_asset && shows(part, edge.arrives_on(), *edge.to_asset));
 }
 
+/// Where a link leads.
+struct Lead {
+    uint32_t from = 0, to = 0, link = 0;
+};
+
 /// Joins links of one pair, in the order in which they stand. Sorts where they lead, not the links:
-/// they are long. Ends are dense numbers, so counting them twice is enough.
-std::vector<Link> sort_and_join(const std::vector<Link>& links, std::size_t ends) {
-    struct Lead {
-        uint32_t from = 0, to = 0, link = 0;
-    };
-    std::vector<Lead> leads(links.size()), sorted(links.size());
-    for (uint32_t i = 0; i < links.size(); ++i) leads[i] = {links[i].from, links[i].to, i};
+/// they are long. Ends are numbers below `ends`, so counting them twice is enough.
+std::vector<Link> sort_and_join(const std::vector<Link>& links, std::vector<Lead> leads,
+                                std::size_t ends) {
+    std::vector<Lead> sorted(leads.size());
     for (uint32_t Lead::* const end : {&Lead::to, &Lead::from}) {
         std::vector<uint32_t> next(ends + 1);
         for (const Lead& lead : leads) ++next[lead.*end + 1];
@@ -125,12 +127,16 @@ std::vector<Link> sort_and_join(const std::vector<Link>& links, std::size_t ends
         leads.swap(sorted);
     }
     std::vector<Link> joined;
-    joined.reserve(links.size());
-    for (std::size_t i = 0; i < leads.size(); ++i)
-        if (i > 0 && leads[i - 1].from == leads[i].from && leads[i - 1].to == leads[i].to)
-            joined.back().join(links[leads[i].link]);
-        else
-            joined.push_back(links[leads[i].link]);
+    joined.reserve(leads.size());
+    for (const auto& [from, to, link] : leads) {
+        if (!joined.empty() && joined.back().from == from && joined.back().to == to) {
+            joined.back().join(links[link]);
+            continue;
+        }
+        Link& first = joined.emplace_back(links[link]);
+        first.from = from;
+        first.to = to;
+    }
     return joined;
 }
 
@@ -181,7 +187,9 @@ Graph build_graph(const TraceResult& result, const ValueScale& scale, FlowMode m
     // the same; turn_round() gives the picture its direction.
     const bool backward = graph.backward = result.params.direction == Direction::kBackward;
     std::vector<Link> links;
+    std::vector<Lead> leads;
     links.reserve(result.edges.size());
+    leads.reserve(result.edges.size());
     Kinds kinds{graph.kinds};
     for (const Edge& edge : result.edges) {
         if (part && !shows(*part, edge)) {
@@ -217,9 +225,10 @@ Graph build_graph(const TraceResult& result, const ValueScale& scale, FlowMode m
         link.confidence = edge.confidence;
         link.first = link.last = edge.time;
         link.kinds = kinds.bit(edge);
+        leads.push_back({link.from, link.to, static_cast<uint32_t>(links.size())});
         links.push_back(link);
     }
-    graph.links = sort_and_join(links, result.nodes.size());
+    graph.links = sort_and_join(links, std::move(leads), result.nodes.size());
     for (const Link& link : graph.links) {
         Vertex& to = graph.vertices[link.to];
         to.in += link.value;
@@ -236,9 +245,10 @@ std::vector<Link> join_links(const std::vector<Link>& links, const std::vector<u
                              std::size_t groups, std::vector<double>& internal,
                              uint64_t& internal_movements) {
     internal.assign(groups, 0.0);
-    std::vector<Link> joined;
-    joined.reserve(links.size());
-    for (const Link& link : links) {
+    std::vector<Lead> leads;
+    leads.reserve(links.size());
+    for (uint32_t i = 0; i < links.size(); ++i) {
+        const Link& link = links[i];
         const uint32_t from = group[link.from];
         const uint32_t to = group[link.to];
         if (from == to) {
@@ -246,11 +256,9 @@ std::vector<Link> join_links(const std::vector<Link>& links, const std::vector<u
             internal_movements += link.movements;
             continue;
         }
-        Link& copy = joined.emplace_back(link);
-        copy.from = from;
-        copy.to = to;
+        leads.push_back({from, to, i});
     }
-    return sort_and_join(joined, groups);
+    return sort_and_join(links, std::move(leads), groups);
 }
 
 std::vector<uint32_t> assign_columns(const Graph& graph, const std::vector<uint32_t>& group,
@@ -291,14 +299,13 @@ std::vector<uint32_t> assign_columns(const Graph& graph, const std::vector<uint3
     std::vector<std::size_t> first_link(groups + 1);
     for (const Link& link : links) ++first_link[link.from + 1];
     std::partial_sum(first_link.begin(), first_link.end(), first_link.begin());
-    std::vector<uint32_t> order(groups);
-    std::iota(order.begin(), order.end(), 0U);
-    std::sort(order.begin(), order.end(),
-              [&](uint32_t a, uint32_t b) { return rank[a] < rank[b]; });
+    std::vector<Rank> order = rank;
+    std::sort(order.begin(), order.end());
 
     constexpr uint32_t kUnset = std::numeric_limits<uint32_t>::max();
     std::vector<uint32_t> column(groups, kUnset);
-    for (const uint32_t g : order) {
+    for (const Rank& next : order) {
+        const uint32_t g = next.id;
         if (seed[g]) column[g] = 0;
         if (column[g] == kUnset) column[g] = std::max<uint32_t>(1, rank[g].hop);
         for (std::size_t i = first_link[g]; i < first_link[g + 1]; ++i) {

@@ -1,6 +1,7 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <optional>
 
 #include <cordon/base/format.hpp>
@@ -191,12 +192,14 @@ std::array<double, 2> label_rooms(const LayoutParams& params, const FlowLayout& 
     const std::string amount = amount_text(node, value_text(layout, node));
     std::array<double, 2> rooms{};
     for (std::size_t i = 0; i < rooms.size(); ++i) {
+        const std::string_view all = node.name;
+        if (i > 0 && all.size() <= std::min(characters[0], characters[i])) {
+            rooms[i] = rooms[0];  // The whole name both times.
+            continue;
+        }
         std::size_t seen = 0;
         std::size_t end = 0;
-        while (end < node.name.size() &&
-               (seen += starts_character(node.name[end])) <= characters[i])
-            ++end;
-        const std::string_view all = node.name;
+        while (end < all.size() && (seen += starts_character(all[end])) <= characters[i]) ++end;
         double width = add_width(0, all.substr(0, end));
         if (end < all.size()) width = add_width(width, "…");
         rooms[i] = layout.node_width + kGap + icon_room(node, params.font_size) +
@@ -244,12 +247,12 @@ void place_labels(const LayoutParams& params, FlowLayout& layout) {
     const double highest = 14 + line + 6;
     const double lowest = layout.height - 4;
     const auto place = [&](const Wish& wish) -> std::optional<double> {
-        for (double off = 0; off <= wish.reach; off += 2)
-            for (const double sign : {1.0, -1.0}) {
-                const double top = wish.middle + sign * off - line / 2;
-                if (top >= highest && top + line <= lowest && taken[wish.column].is_free(top))
-                    return top;
-            }
+        // 0, 2, -2, 4, -4, ...
+        for (double off = 0; std::abs(off) <= wish.reach; off = off > 0 ? -off : 2 - off) {
+            const double top = wish.middle + off - line / 2;
+            if (top >= highest && top + line <= lowest && taken[wish.column].is_free(top))
+                return top;
+        }
         return std::nullopt;
     };
     for (const Wish& wish : wishes) {

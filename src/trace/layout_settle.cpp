@@ -53,6 +53,7 @@ private:
 struct Keyed {
     double key = 0;
     uint32_t place = 0;
+    uint32_t bucket = 0;
     friend bool operator<(const Keyed& a, const Keyed& b) noexcept { return a.key < b.key; }
 };
 
@@ -61,20 +62,20 @@ struct Keyed {
 class Sorter {
 public:
     void sort(std::vector<Keyed>& keyed) {
-        const auto [low, high] = std::minmax_element(keyed.begin(), keyed.end());
-        const double least = low->key;
+        double least = keyed.front().key, most = least;
+        for (const Keyed& each : keyed)
+            least = std::min(least, each.key), most = std::max(most, each.key);
         const auto last = static_cast<double>(keyed.size() - 1);
-        const double scale = last / (high->key - least);
-        // What is no number comes last.
-        const auto bucket = [&](const Keyed& each) {
-            const double at = (each.key - least) * scale;
-            return static_cast<std::size_t>(at < last ? at : last);
-        };
+        const double scale = last / (most - least);
         ends_.assign(keyed.size() + 1, 0);
-        for (const Keyed& each : keyed) ++ends_[bucket(each) + 1];
+        for (Keyed& each : keyed) {
+            const double at = (each.key - least) * scale;
+            each.bucket = static_cast<uint32_t>(at < last ? at : last);  // Also what is no number.
+            ++ends_[each.bucket + 1];
+        }
         std::partial_sum(ends_.begin(), ends_.end(), ends_.begin());
         spare_.resize(keyed.size());
-        for (const Keyed& each : keyed) spare_[ends_[bucket(each)]++] = each;
+        for (const Keyed& each : keyed) spare_[ends_[each.bucket]++] = each;
         keyed.swap(spare_);
         std::size_t begin = 0;
         for (std::size_t b = 0; b < keyed.size(); begin = ends_[b++])
@@ -220,28 +221,30 @@ private:
     void move(std::size_t column, const Pulls& pulls, double alpha) {
         const uint32_t begin = starts_[column], end = starts_[column + 1];
         const double gap = room_.gap(end - begin);
-        blocks_.resize(std::max<std::size_t>(blocks_.size(), end - begin));
-        std::size_t count = 0;
+        if (begin == end) return;
+        blocks_.clear();
+        Block last;
         for (uint32_t at = begin; at < end; ++at) {
             const double wanted = y_[at] + (pulls.centre(at, middle_) - middle_[at]) * alpha;
-            Block last{height_[at] + 1, wanted, height_[at] + gap, at + 1};
-            for (; count > 0; --count) {
-                const Block& before = blocks_[count - 1];
-                if (before.wanted + before.length <= last.wanted) break;
-                const double weight = before.weight + last.weight;
-                last.wanted =
-                    (before.weight * before.wanted + last.weight * (last.wanted - before.length)) /
-                    weight;
-                last.weight = weight;
-                last.length += before.length;
+            const Block next{height_[at] + 1, wanted, height_[at] + gap, at + 1};
+            if (at == begin || last.wanted + last.length <= next.wanted) {
+                if (at > begin) blocks_.push_back(last);
+                last = next;
+                continue;
             }
-            blocks_[count++] = last;
+            last = joined(last, next);
+            for (; !blocks_.empty(); blocks_.pop_back()) {
+                const Block& before = blocks_.back();
+                if (before.wanted + before.length <= last.wanted) break;
+                last = joined(before, last);
+            }
         }
+        blocks_.push_back(last);
         // What rounding or a full column pushes out comes back, from above and then from below.
         uint32_t at = begin;
         double free = room_.top;
-        for (std::size_t b = 0; b < count; ++b)
-            for (double y = blocks_[b].wanted; at < blocks_[b].end; ++at) {
+        for (const Block& block : blocks_)
+            for (double y = block.wanted; at < block.end; ++at) {
                 y_[at] = std::max(y, free);
                 y += height_[at] + gap;
                 free = y_[at] + height_[at] + gap;
@@ -259,6 +262,13 @@ private:
         double length = 0;              // With all its gaps.
         uint32_t end = 0;
     };
+    static Block joined(const Block& above, const Block& below) noexcept {
+        const double weight = above.weight + below.weight;
+        return {
+            weight,
+            (above.weight * above.wanted + below.weight * (below.wanted - above.length)) / weight,
+            above.length + below.length, below.end};
+    }
 
     const std::vector<Slot>& slots_;
     const std::vector<Piece>& pieces_;
