@@ -31,7 +31,12 @@ const char* band_name(Band band) noexcept {
 
 void append_hex(std::string& text, ByteView bytes) {
     static constexpr std::string_view kDigits = "0123456789abcdef";
-    for (const uint8_t byte : bytes) (text += kDigits[byte >> 4]) += kDigits[byte & 15];
+    std::size_t at = text.size();
+    text.resize(at + 2 * bytes.size());
+    for (const uint8_t byte : bytes) {
+        text[at++] = kDigits[byte >> 4];
+        text[at++] = kDigits[byte & 15];
+    }
 }
 
 std::string fallback_name(const Node& node) {

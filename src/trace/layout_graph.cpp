@@ -45,6 +45,12 @@ public:
         if (place == AddressIndex::kNone) return std::nullopt;
         return place;
     }
+    /// Fetches what find() will read.
+    void prefetch(ChainId chain, const Address& address) const {
+        const uint32_t hash = AddressIndex::hash(chain, address);
+        const uint32_t place = places_.find(hash, [](uint32_t) { return true; });
+        if (place != AddressIndex::kNone) __builtin_prefetch(&keys_[place]);
+    }
 
 private:
     std::vector<std::pair<ChainId, Address>> keys_;
@@ -191,7 +197,14 @@ Graph build_graph(const TraceResult& result, const ValueScale& scale, FlowMode m
     links.reserve(result.edges.size());
     leads.reserve(result.edges.size());
     Kinds kinds{graph.kinds};
-    for (const Edge& edge : result.edges) {
+    constexpr std::size_t kAhead = 8;
+    for (std::size_t i = 0; i < result.edges.size(); ++i) {
+        if (i + kAhead < result.edges.size()) {
+            const Edge& later = result.edges[i + kAhead];
+            index.prefetch(later.chain, later.from);
+            index.prefetch(later.arrives_on(), later.to);
+        }
+        const Edge& edge = result.edges[i];
         if (part && !shows(*part, edge)) {
             ++graph.outside;
             continue;

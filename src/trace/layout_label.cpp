@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <optional>
 
 #include <cordon/base/format.hpp>
@@ -114,20 +115,29 @@ std::string amount_text(const FlowNode& node, const std::string& value) {
     return count + " · " + value;
 }
 
-/// The labels of one column: all of one height, none touches another.
+/// The labels of one column: all of one height, none touches another. Half a label is a cell, so
+/// that no two begin in one, and those that could touch begin at most two cells away.
 class Strips {
 public:
-    explicit Strips(double height) noexcept : height_{height} {}
-    bool is_free(double top) const {
-        const auto below = std::lower_bound(tops_.begin(), tops_.end(), top);
-        return (below == tops_.end() || *below >= top + height_) &&
-               (below == tops_.begin() || *std::prev(below) + height_ <= top);
+    Strips(double height, double lowest) noexcept
+        : height_{height}, tops_(cell(std::max(0.0, lowest)) + 1 + 2 * kReach, kNone) {}
+    bool is_free(double top) const noexcept {
+        const std::size_t at = cell(top) + kReach;
+        for (std::size_t i = at - kReach; i <= at + kReach; ++i)
+            if (tops_[i] >= top ? tops_[i] < top + height_ : tops_[i] + height_ > top) return false;
+        return true;
     }
-    void take(double top) { tops_.insert(std::lower_bound(tops_.begin(), tops_.end(), top), top); }
+    /// REQUIRES: 0 <= top <= lowest, as in is_free().
+    void take(double top) noexcept { tops_[cell(top) + kReach] = top; }
 
 private:
+    static constexpr std::size_t kReach = 2;
+    static constexpr double kNone = -std::numeric_limits<double>::infinity();
+    std::size_t cell(double top) const noexcept {
+        return static_cast<std::size_t>(top / std::max(0.5, height_ / 2));
+    }
     double height_;
-    std::vector<double> tops_;  // Rising.
+    std::vector<double> tops_;  // By cell; kReach more at both ends.
 };
 
 /// Boxes by height on the canvas, so that those beside a label are found without looking at all.
@@ -228,24 +238,23 @@ void place_labels(const LayoutParams& params, FlowLayout& layout) {
 
     // Most find no place in a raw picture: all that the search asks of a node stands together.
     struct Wish {
-        double weight = 0;
-        uint32_t node = 0, column = 0;
+        uint32_t column = 0;
         double middle = 0,
                reach = 0;  // In the middle; otherwise the nearest place still beside it.
     };
-    std::vector<Wish> wishes;
-    wishes.reserve(layout.nodes.size());
+    std::vector<Wish> wishes(layout.nodes.size());
+    std::vector<std::pair<double, uint32_t>> order(layout.nodes.size());
     for (uint32_t i = 0; i < layout.nodes.size(); ++i) {
         const FlowNode& node = layout.nodes[i];
-        wishes.push_back({importance(node), i, node.column, node.box.y + node.box.height / 2,
-                          node.box.height / 2 + 3});
+        wishes[i] = {node.column, node.box.y + node.box.height / 2, node.box.height / 2 + 3};
+        order[i] = {importance(node), i};
     }
-    std::stable_sort(wishes.begin(), wishes.end(),
-                     [](const Wish& a, const Wish& b) { return a.weight > b.weight; });
+    std::stable_sort(order.begin(), order.end(),
+                     [](const auto& a, const auto& b) { return a.first > b.first; });
     std::vector<uint32_t> cut;
-    std::vector<Strips> taken(layout.columns.size(), Strips{line});
     const double highest = 14 + line + 6;
     const double lowest = layout.height - 4;
+    std::vector<Strips> taken(layout.columns.size(), Strips{line, lowest});
     const auto place = [&](const Wish& wish) -> std::optional<double> {
         // 0, 2, -2, 4, -4, ...
         for (double off = 0; std::abs(off) <= wish.reach; off = off > 0 ? -off : 2 - off) {
@@ -255,13 +264,13 @@ void place_labels(const LayoutParams& params, FlowLayout& layout) {
         }
         return std::nullopt;
     };
-    for (const Wish& wish : wishes) {
-        const std::optional<double> top = place(wish);
+    for (const auto& [weight, i] : order) {
+        const std::optional<double> top = place(wishes[i]);
         if (!top) {
             ++layout.omitted.labels;
             continue;
         }
-        FlowNode& node = layout.nodes[wish.node];
+        FlowNode& node = layout.nodes[i];
         const std::string value = value_text(layout, node);
         node.amount = amount_text(node, value);
         const std::string whole = node.name + node.amount;
@@ -277,7 +286,7 @@ void place_labels(const LayoutParams& params, FlowLayout& layout) {
         node.label = text;
         node.label_box = {left, *top, icon + width, line};
         taken[node.column].take(*top);
-        if (text != whole) cut.push_back(wish.node);
+        if (text != whole) cut.push_back(i);
     }
     lengthen(params, layout, cut);
 }

@@ -164,8 +164,9 @@ private:
         Sorter sorter;
         std::vector<Keyed> keyed;
         const auto sweep = [&](std::span<uint32_t> places, const Pulls& pulls) {
-            keyed.clear();
-            for (const uint32_t at : places) keyed.push_back({pulls.centre(at, middle_), at});
+            keyed.resize(places.size());
+            for (std::size_t i = 0; i < places.size(); ++i)
+                keyed[i] = {pulls.centre(places[i], middle_), places[i]};
             // After a few sweeps most columns are in order, and then nothing moves in them.
             if (std::is_sorted(keyed.begin(), keyed.end())) return;
             sorter.sort(keyed);
