@@ -239,8 +239,8 @@ void place_labels(const LayoutParams& params, FlowLayout& layout) {
     // Most find no place in a raw picture: all that the search asks of a node stands together.
     struct Wish {
         uint32_t column = 0;
-        double middle = 0,
-               reach = 0;  // In the middle; otherwise the nearest place still beside it.
+        // In the middle of the node; otherwise the nearest place still beside it.
+        double middle = 0, reach = 0;
     };
     std::vector<Wish> wishes(layout.nodes.size());
     std::vector<std::pair<double, uint32_t>> order(layout.nodes.size());
