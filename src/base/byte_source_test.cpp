@@ -234,7 +234,7 @@ TEST(ByteSource, skips_what_it_would_have_read) {
     for (const InputFile& file : files) {
         const auto source = file.open().value();
         uint64_t at = 0;
-        for (const uint64_t step : {0, 3, 5, 100, 70'000, 1, 65'536, 130'000}) {
+        for (const uint64_t step : {0U, 3U, 5U, 100U, 70'000U, 1U, 65'536U, 130'000U}) {
             EXPECT_EQ(source->skip(step).value(), step) << file.name;
             at += step;
             Bytes piece(7);

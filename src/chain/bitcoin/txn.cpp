@@ -242,8 +242,12 @@ void to_model(const TxnView& txn, UtxoTxn& out) {
     for (std::size_t i = 0; i < inputs; ++i) out.inputs[i].prevout = txn.inputs[i].prevout;
     reuse(out.outputs, txn.outputs.size());
     out.outputs.reserve(txn.outputs.size());
-    for (const OutputView& output : txn.outputs)
-        out.outputs.push_back({output.value, address_of_script(output.script)});
+    // Made where it stays: a copy of what has just been written byte by byte waits for all of it.
+    struct Made {
+        const OutputView& output;
+        operator TxOut() const { return {output.value, address_of_script(output.script)}; }
+    };
+    for (const OutputView& output : txn.outputs) out.outputs.emplace_back(Made{output});
 }
 
 UtxoTxn to_model(const TxnView& txn, const Hash256& txid) {
