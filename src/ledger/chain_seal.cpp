@@ -214,7 +214,10 @@ Status ChainWriter::take_merged(Result<Merged> merged) {
 }
 
 void ChainWriter::clean_up(std::vector<std::string> files) {
-    auto clean = [&disk = disk_, files = std::move(files)] {
+    // One after the other, and the earlier one is not waited for here.
+    auto clean = [&disk = disk_, files = std::move(files),
+                  before = std::move(cleaning_)]() mutable {
+        before = {};
         for (const std::string& file : files) static_cast<void>(disk.remove(file));
     };
     if (!limits_.background) return clean();

@@ -4,6 +4,8 @@
 #include <span>
 #include <vector>
 
+#include <cordon/base/check.hpp>
+
 #include "column_writer.hpp"
 #include "hash_index.hpp"
 #include "index_format.hpp"
@@ -22,9 +24,10 @@ struct IndexScratch {
     }
 };
 
-/// Lays out one hash table of an index. `visit(put)` calls put(hash, number) for the numbers 0 ..
-/// entries - 1 in order, and is called once for each four million slots, so that memory is bounded
-/// (about 90 MB) whatever the size. Same keys, same bytes. Returns the number of homes.
+/// Lays out one hash table of an index. `visit(wants, put)` calls put(hash, number) for those of
+/// the numbers 0 .. entries - 1, in order, for which wants(number) holds. It is called once for
+/// each four million slots, so that memory is bounded (about 90 MB, and one byte an entry) whatever
+/// the size. Same keys, same bytes. Returns the number of homes.
 template <typename Visit>
 uint64_t write_table(ColumnFileWriter& out, IndexScratch& scratch, std::size_t column,
                      uint64_t entries, Visit&& visit) {
@@ -33,18 +36,29 @@ uint64_t write_table(ColumnFileWriter& out, IndexScratch& scratch, std::size_t c
     constexpr unsigned kBucketBits = 15;  // A bucket of slots fits the second-level cache.
     const uint64_t homes = index::homes_of(entries);
     out.begin_packed(column, 0, (entries << index::kTagBits) | 0xFF);
+    // Where each entry belongs, so that its key is read twice and not once for each region.
+    std::vector<uint8_t> region_of;
+    if (homes > kRegion) {
+        CORDON_CHECK(homes / kRegion <= UINT8_MAX);
+        region_of.resize(static_cast<std::size_t>(entries));
+        visit([](uint64_t) { return true; },
+              [&](uint64_t hash, uint64_t number) {
+                  region_of[number] = static_cast<uint8_t>(home_slot(hash, homes) / kRegion);
+              });
+    }
     std::vector<uint64_t>& wanted = scratch.first;
     std::vector<uint64_t> carried;
     for (uint64_t region = 0; region < homes; region += kRegion) {
         const uint64_t size = std::min(kRegion, homes - region);
         wanted.clear();
         wanted.reserve(static_cast<std::size_t>(std::min(entries, size)));
-        visit([&](uint64_t hash, uint64_t number) {
-            const uint64_t place = home_slot(hash, homes) - region;
-            if (place < size)
-                wanted.push_back((place << kPlaceBits) | ((number + 1) << index::kTagBits) |
-                                 (hash & 0xFF));
-        });
+        visit([&, at = static_cast<uint8_t>(region / kRegion)](
+                  uint64_t number) { return region_of.empty() || region_of[number] == at; },
+              [&](uint64_t hash, uint64_t number) {
+                  const uint64_t place = home_slot(hash, homes) - region;
+                  wanted.push_back((place << kPlaceBits) | ((number + 1) << index::kTagBits) |
+                                   (hash & 0xFF));
+              });
         // By bucket first, so that the slots that are written lie close to each other.
         std::array<std::size_t, (kRegion >> kBucketBits) + 1> begin{};
         for (const uint64_t entry : wanted) ++begin[(entry >> (kPlaceBits + kBucketBits)) + 1];
