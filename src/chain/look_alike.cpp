@@ -73,6 +73,17 @@ std::string ends_of(ChainId chain, const Address& address, const LookAlikeParams
     return text.substr(0, params.prefix) + text.substr(text.size() - params.suffix);
 }
 
+bool same_ends(ChainId chain, const Address& a, const Address& b, const LookAlikeParams& params) {
+    // Asked of all pairs of a history: bytes that differ need not be written out.
+    if (a.kind() == AddressKind::kEvm && b.kind() == AddressKind::kEvm) {
+        const auto common = nibbles(a, b);
+        return common.prefix >= params.prefix && common.suffix >= params.suffix &&
+               a.payload().size() * 2 >= params.prefix + params.suffix;
+    }
+    const std::string ends = ends_of(chain, a, params);
+    return !ends.empty() && ends == ends_of(chain, b, params);
+}
+
 Likeness likeness(ChainId chain, const Address& a, const Address& b) {
     if (a.kind() == AddressKind::kEvm && b.kind() == AddressKind::kEvm) return nibbles(a, b);
     const std::string left = seen_text(chain, a), right = seen_text(chain, b);

@@ -21,6 +21,10 @@ struct LookAlikeParams {
 /// have the same ends look alike. Empty when the address is too short to tell.
 std::string ends_of(ChainId chain, const Address& address, const LookAlikeParams& params = {});
 
+/// Whether both have ends, and the same: as ends_of() of both would say.
+bool same_ends(ChainId chain, const Address& a, const Address& b,
+               const LookAlikeParams& params = {});
+
 /// How many characters at each end are the same, at most all of them.
 struct Likeness {
     unsigned prefix = 0, suffix = 0;

@@ -25,6 +25,25 @@ TEST(LookAlike, counts_what_the_eye_compares) {
     EXPECT_EQ(ends_of(kTronMainnet, address(1, AddressKind::kTron)).size(), 8U);
 }
 
+TEST(LookAlike, same_ends_are_those_that_both_show) {
+    const std::array all{kA,
+                         kB,
+                         Address{},
+                         evm("0x1111000000000000000000000000000000a02229"),
+                         evm("0x1119000000000000000000000000000000b92222"),
+                         address(1, AddressKind::kTron),
+                         address(2, AddressKind::kTron),
+                         address(1, AddressKind::kP2wpkh)};
+    for (const unsigned end : {1U, 3U, 4U, 40U, 41U})
+        for (const Address& a : all)
+            for (const Address& b : all) {
+                const std::string ends = ends_of(kEthereum, a, {end, end});
+                EXPECT_EQ(same_ends(kEthereum, a, b, {end, end}),
+                          !ends.empty() && ends == ends_of(kEthereum, b, {end, end}));
+            }
+    EXPECT_TRUE(same_ends(kEthereum, kA, kB));
+}
+
 TEST(LookAlike, is_what_chance_does_not_make) {
     EXPECT_TRUE(looks_like(kEthereum, kA, kB));
     EXPECT_FALSE(looks_like(kEthereum, kA, kA));

@@ -68,7 +68,8 @@ std::string paths_text(const TraceResult& result, const trace::Context& context,
             table.add({edge.time ? format_rfc3339(*edge.time) : "unknown",
                        chain::display_address(edge.chain, edge.from),
                        chain::display_address(edge.chain, edge.to),
-                       money(context, edge.chain, edge.asset, edge.amount), edge.kind});
+                       money(context, edge.chain, edge.asset, edge.amount),
+                       std::string{edge.kind}});
         }
         out += table.render(width) + "\n";
     }

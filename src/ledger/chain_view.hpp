@@ -125,6 +125,7 @@ std::unique_ptr<TransferCursor> make_transfer_cursor(const ChainView& view, cons
                                                      const TransferQuery& query);
 std::unique_ptr<OutputCursor> make_output_cursor(const ChainView& view, const Address& address,
                                                  Order order, std::optional<TxnPosition> from);
+std::unique_ptr<NumberedRows> make_numbered_rows(const ChainView& view);
 Result<Balance> balance_of(const ChainView& view, const Address& address);
 
 /// The reader over some chains.

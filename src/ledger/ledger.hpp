@@ -11,6 +11,7 @@
 #include <cordon/base/result.hpp>
 #include <cordon/model/block.hpp>
 
+#include "numbered_rows.hpp"
 #include "txn_shape.hpp"
 
 /// The transfer graph on disk: blocks go in, the edges of an address and the history of a txn come
@@ -128,6 +129,10 @@ public:
     virtual std::unique_ptr<TxnCursor> account_txns_of(ChainId chain, const Address& address,
                                                        Side side, Order order,
                                                        std::optional<TxnPosition> from) const = 0;
+
+    /// The rows of a chain in numbers; null for a chain that is not here, and for a UTXO chain.
+    /// Must not outlive its Reader.
+    virtual std::unique_ptr<NumberedRows> numbered(ChainId chain) const = 0;
 
     // UTXO chains. kInvalidParam on an account chain.
 

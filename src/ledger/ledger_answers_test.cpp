@@ -34,7 +34,7 @@ public:
         ids();
         fields();
         scans();
-        if (is_utxo(chain_)) shapes();
+        is_utxo(chain_) ? shapes() : numbers();
         // All addresses of a small chain, a choice of a large one.
         const auto& all = truth_.addresses();
         for (std::size_t i = 0; i < all.size(); i += 1 + random_() % (1 + all.size() / 16)) {
@@ -107,6 +107,59 @@ private:
         }
         EXPECT_EQ(reader_.address_id(chain_, address(9999)).value(), std::nullopt);
         EXPECT_FALSE(reader_.address(chain_, static_cast<uint32_t>(all.size())));
+    }
+
+    /// Every txn, and every address from a row on, in numbers; and nothing behind the last.
+    void numbers() {
+        const auto numbered = reader_.numbered(chain_);
+        ASSERT_EQ(numbered == nullptr, blocks_.empty());
+        if (!numbered) return;
+        std::vector<NumberedRow> all, rows;
+        uint64_t number = 0;
+        for (const Block& block : blocks_) {
+            EXPECT_EQ(numbered->number({block.header.number, 0}).value(), number);
+            for (uint32_t i = 0; i < block.account_txns.size(); ++i, ++number) {
+                const AccountTxn& txn = block.account_txns[i];
+                const auto placed = numbered->txn(number).value();
+                EXPECT_EQ(placed.at, (TxnPosition{block.header.number, i}));
+                EXPECT_EQ(placed.time, txn.time ? txn.time : block.header.time);
+                EXPECT_EQ(placed.own_time, txn.time);
+                EXPECT_EQ(placed.hash, txn.hash);
+                ASSERT_TRUE(numbered->rows_in(number, rows));
+                ASSERT_EQ(rows.size(), txn.transfers.size());
+                for (std::size_t n = 0; n < rows.size(); ++n) {
+                    EXPECT_EQ(rows[n].row, all.size() + n);
+                    EXPECT_EQ(rows[n].txn, number);
+                    EXPECT_EQ(named(*numbered, rows[n]), txn.transfers[n]);
+                }
+                all.insert(all.end(), rows.begin(), rows.end());
+            }
+        }
+        EXPECT_FALSE(numbered->txn(number));
+        EXPECT_FALSE(numbered->rows_in(number, rows));
+        const auto count = static_cast<uint32_t>(truth_.addresses().size());
+        EXPECT_FALSE(numbered->address(count));
+        for (uint32_t id = 0; id <= count; ++id) {
+            uint64_t from = random_() % 3 == 0 ? random_() % (all.size() + 2) : 0;
+            std::vector<NumberedRow> wanted, found, page(1 + random_() % 9);
+            for (const NumberedRow& row : all)
+                if ((row.from == id || row.to == id) && row.row >= from) wanted.push_back(row);
+            for (std::size_t read = page.size(); read == page.size();) {
+                read = numbered->rows_of(id, from, page).value();
+                found.insert(found.end(), page.begin(),
+                             page.begin() + static_cast<std::ptrdiff_t>(read));
+                if (read > 0) from = page[read - 1].row + 1;
+            }
+            EXPECT_EQ(found, wanted);
+        }
+    }
+    static Transfer named(NumberedRows& numbered, const NumberedRow& row) {
+        return {row.index,
+                numbered.address(row.from).value(),
+                numbered.address(row.to).value(),
+                numbered.asset(row.asset).value(),
+                row.amount,
+                row.kind};
     }
 
     std::vector<uint64_t> field(Field field) {

@@ -73,6 +73,11 @@ public:
         return txns_of(chain, address, side, order, from, false);
     }
 
+    std::unique_ptr<NumberedRows> numbered(ChainId chain) const override {
+        const ChainView* view = is_utxo(chain) ? nullptr : find(chain);
+        return view == nullptr ? nullptr : make_numbered_rows(*view);
+    }
+
     Result<PlacedUtxoTxn> utxo_txn(ChainId chain, TxnPosition at) const override {
         return txn<UtxoTxn>(chain, at, true);
     }

@@ -82,7 +82,16 @@ AddressPoisoning::Watch::Deal& AddressPoisoning::Watch::add(std::string ends, co
 }
 
 std::unique_ptr<trace::BaitWatch> AddressPoisoning::bait_watch(
-    ChainId chain, const Address& address, const trace::Context& context) const {
+    ChainId chain, const Address& address, std::span<const Address> others,
+    const trace::Context& context) const {
+    bool alike = others.empty();
+    for (std::size_t i = 1; i < others.size() && !alike; ++i)
+        alike =
+            std::any_of(others.begin(), others.begin() + static_cast<std::ptrdiff_t>(i),
+                        [&](const Address& other) {
+                            return chain::same_ends(chain, other, others[i], params_.look_alike);
+                        });
+    if (!alike) return nullptr;
     return std::make_unique<Watch>(params_, chain, address, context);
 }
 

@@ -66,6 +66,7 @@ public:
     explicit AddressPoisoning(const Params& params) noexcept : params_{params} {}
 
     std::unique_ptr<trace::BaitWatch> bait_watch(ChainId chain, const Address& address,
+                                                 std::span<const Address> others,
                                                  const trace::Context& context) const override;
 
 private:

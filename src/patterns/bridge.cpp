@@ -120,6 +120,11 @@ Result<trace::Crossing> crossing_of(const BridgeIndex& index, const BridgeMatch&
 
 }  // namespace
 
+bool Bridge::may_cross(ChainId chain, const trace::Context& context) const {
+    return is_touched(chain, Category::kBridge, FactKind::kBridgeDeposit,
+                      FactKind::kBridgeWithdrawal, context);
+}
+
 Result<std::vector<trace::Crossing>> Bridge::crossings(ChainId chain,
                                                        const ledger::PlacedAccountTxn& txn,
                                                        bool backward, const ledger::Reader& ledger,

@@ -25,6 +25,7 @@ public:
     Bridge() = default;
     explicit Bridge(const BridgeParams& params) : params_{params} {}
 
+    bool may_cross(ChainId chain, const trace::Context& context) const override;
     /// All bridges of the ledger are read and matched once a Context (O(n log n) in their
     /// transfers), then O(log n). kLimit above params.max_events.
     Result<std::vector<trace::Crossing>> crossings(ChainId chain,

@@ -31,6 +31,11 @@ Result<IndexPtr> index_of(ChainId chain, const ledger::Reader& ledger,
 
 }  // namespace
 
+bool Mixer::may_cross(ChainId chain, const trace::Context& context) const {
+    return is_touched(chain, Category::kMixer, FactKind::kMixerDeposit, FactKind::kMixerWithdrawal,
+                      context);
+}
+
 Result<std::vector<trace::Crossing>> Mixer::crossings(ChainId chain,
                                                       const ledger::PlacedAccountTxn& txn,
                                                       bool backward, const ledger::Reader& ledger,

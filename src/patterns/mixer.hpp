@@ -30,6 +30,7 @@ public:
     Mixer() = default;
     explicit Mixer(const MixerParams& params) : params_{params} {}
 
+    bool may_cross(ChainId chain, const trace::Context& context) const override;
     /// The pools of a chain are read once a Context (O(n log n) in their events), then O(log n).
     /// kLimit above params.pool.max_events events.
     Result<std::vector<trace::Crossing>> crossings(ChainId chain,

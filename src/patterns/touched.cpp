@@ -42,4 +42,10 @@ bool is_touched(ChainId chain, const AccountTxn& txn, Category category, FactKin
            });
 }
 
+bool is_touched(ChainId chain, Category category, FactKind in, FactKind out,
+                const trace::Context& context) {
+    const Touch& touch = touch_of(chain, category, in, out, context);
+    return !touch.txns.empty() || !touch.addresses.empty();
+}
+
 }  // namespace cordon::patterns

@@ -11,5 +11,8 @@ namespace cordon::patterns {
 /// chain. Private to the room.
 bool is_touched(ChainId chain, const AccountTxn& txn, Category category, FactKind in, FactKind out,
                 const trace::Context& context);
+/// Whether any txn of the chain may have to do with them.
+bool is_touched(ChainId chain, Category category, FactKind in, FactKind out,
+                const trace::Context& context);
 
 }  // namespace cordon::patterns

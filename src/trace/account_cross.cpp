@@ -12,25 +12,30 @@ Edge AccountFlow::edge_of(const Current& now, const TxnRow& row, const Amount& t
                           uint32_t hop) const {
     Edge edge;
     edge.chain = chain_;
-    edge.txn = now.placed->txn.hash;
-    edge.at = now.placed->at;
-    edge.time = now.placed->time;
+    edge.txn = now.txn.hash;
+    edge.at = now.txn.at;
+    edge.time = now.txn.time;
     edge.from = now.view.keys[row.from].address;
     edge.to = now.view.keys[row.to].address;
     if (walk_.backward()) std::swap(edge.from, edge.to);
     edge.asset = now.view.keys[row.to].asset;
     edge.amount = row.amount;
     edge.tainted = tainted;
-    edge.kind = std::string{to_string(row.kind)};
+    edge.kind = to_string(row.kind);
     edge.hop = hop;
     return edge;
 }
 
 Crossings::Outcome AccountFlow::cross(Current& now, const TxnRow& row, const Amount& tainted) {
-    if (!now.status || walk_.links.empty()) return {};
+    if (!may_cross_)
+        may_cross_ = std::any_of(
+            walk_.links.begin(), walk_.links.end(),
+            [&](const LinkSource* source) { return source->may_cross(chain_, walk_.context); });
+    if (!now.status || !*may_cross_) return {};
     const auto all = [&]() -> Status {
         if (now.crossings) return {};
-        CORDON_TRY(now.crossings, crossings_.of(chain_, *now.placed));
+        CORDON_TRY(const auto* txn, named(now));
+        CORDON_TRY(now.crossings, crossings_.of(chain_, *txn));
         return {};
     }();
     if (!all) {
@@ -54,21 +59,29 @@ bool AccountFlow::has_passed(TxnPosition at) const {
 
 Result<std::optional<ChainFlow::Landing>> AccountFlow::landing(const CrossingEnd& end) {
     std::optional<Landing> none;
-    CORDON_TRY(const auto placed, walk_.ledger.account_txn(chain_, end.at));
-    const auto& rows = placed.txn.transfers;
-    const auto row = std::find_if(rows.begin(), rows.end(),
-                                  [&](const Transfer& r) { return r.index == end.row; });
+    CORDON_TRY(const uint64_t number, rows_.numbered().number(end.at));
+    std::vector<ChainRows::Row> rows;
+    CORDON_TRY(rows_.numbered().rows_in(number, rows));
+    const auto row = std::find_if(rows.begin(), rows.end(), [&](const ChainRows::Row& each) {
+        return each.index == end.row;
+    });
     // What the walk leaves out of a txn cannot take taint either (view_of).
     if (row == rows.end() || row->kind == TransferKind::kFee || row->from == row->to ||
-        row->amount.is_zero() || is_absurd(row->amount) || worthless(row->asset) ||
-        row->asset != end.end.asset || (walk_.backward() ? row->from : row->to) != end.end.address)
+        row->amount.is_zero() || is_absurd(row->amount) || rows_.is_worthless(row->asset))
         return none;
-    return std::optional{Landing{placed.time, row->amount}};
+    CORDON_TRY(const Transfer named, rows_.transfer(*row));
+    if (named.asset != end.end.asset ||
+        (walk_.backward() ? named.from : named.to) != end.end.address)
+        return none;
+    CORDON_TRY(const auto txn, rows_.numbered().txn(number));
+    return std::optional{Landing{txn.time, row->amount}};
 }
 
-void AccountFlow::expect(Arrival arrival) {
-    queue_.push({arrival.to.at, kArrival});
+Status AccountFlow::expect(Arrival arrival) {
+    CORDON_TRY(const uint64_t number, rows_.numbered().number(arrival.to.at));
+    queue_.push({number, kArrival});
     expected_[arrival.to.at].push_back(std::move(arrival));
+    return {};
 }
 
 Arrival* AccountFlow::arrival_of(Current& now, const TxnRow& row) {
@@ -82,9 +95,9 @@ Amount AccountFlow::land(Current& now, const TxnRow& row, Arrival& arrival, cons
     KeyState& to = now.keys[row.to];
     const TxnKey& key = now.view.keys[row.to];
     const Amount gained = std::min(arrival.tainted, row.amount - tainted);
-    to.node = books_.node(chain_, key.address, arrival.hop);
+    to.node = node(key, arrival.hop);
     books_.arrive(*to.node, key.asset, tainted.is_zero() ? row.amount : Amount{}, gained);
-    crossings_.arrived(std::move(arrival), gained, now.placed->time);
+    crossings_.arrived(std::move(arrival), gained, now.txn.time);
     return gained;
 }
 

@@ -21,6 +21,7 @@ AccountFlow::AccountFlow(const Walk& walk, ChainId chain, Books& books, Crossing
       chain_{chain},
       books_{books},
       crossings_{crossings},
+      rows_{walk.ledger, chain, walk.links, walk.context},
       queue_{Later{walk.backward()}} {}
 
 // --- Seeds
@@ -35,15 +36,18 @@ Status AccountFlow::add_seed(const Seed& seed) {
         if (!at)
             return fail(ErrorCode::kNotFound,
                         format("seed {}: no such txn in the ledger", seed.text));
-        if (seed_txns_.insert(*at).second) queue_.push({*at, kSeedTxn});
+        CORDON_TRY(const uint64_t number, rows_.numbered().number(*at));
+        if (seed_txns_.insert(number).second) queue_.push({number, kSeedTxn});
         return {};
     }
     const auto& from = std::get<Seed::FromAddress>(seed.what);
-    CORDON_TRY(
-        auto history,
-        read_history(
-            walk_.ledger, chain_, from.address, std::nullopt, walk_.params.direction, {},
-            [this](const Asset& asset) { return worthless(asset); }, bait_watches(from.address)));
+    CORDON_TRY(const auto address, walk_.ledger.address_id(chain_, from.address));
+    History history;
+    if (address) {
+        CORDON_TRY(const BaitWatches watches, bait_watches(*address, from.address));
+        CORDON_TRY(history, read_history(rows_, *address, std::nullopt, walk_.params.direction, {},
+                                         watches));
+    }
     if (history.absurd) books_.warn(kAbsurd);
     note_bait(history);
     if (history.ahead.empty())
@@ -51,6 +55,7 @@ Status AccountFlow::add_seed(const Seed& seed) {
                     format("seed {}: the ledger has no movement of value of this address on {}",
                            seed.text, to_string(chain_)));
     const NodeId id = books_.node(chain_, from.address, 0);
+    find(*address);  // Takes note of it.
     books_.at(id).seed = true;
     Holder& held = holder(id);
     if (held.known) {  // Given twice: the earlier start holds (walking backward, the later one).
@@ -85,7 +90,42 @@ AccountFlow::Holder* AccountFlow::open_holder(NodeId id) {
     return held.known && held.closed == Stop::kNone ? &held : nullptr;
 }
 
-AccountFlow::Slot& AccountFlow::slot(Holder& held, const Asset& asset) {
+/// The node of an address; nothing while the walk has not met it. Nodes that a crossing made are
+/// taken note of here.
+std::optional<AccountFlow::NodeId> AccountFlow::find(uint32_t address) {
+    for (; met_ < books_.node_count(); ++met_) {
+        const Node& node = books_.at(met_);
+        if (node.chain != chain_) continue;
+        // What cannot be read, or is not there, is asked for by nobody.
+        const auto number = walk_.ledger.address_id(chain_, node.address);
+        if (number && *number) note(**number, met_);
+    }
+    const NodeId id = ids_.find(AddressIndex::hash(address),
+                                [&](NodeId at) { return holders_[at].address == address; });
+    if (id == AddressIndex::kNone) return std::nullopt;
+    return id;
+}
+
+AccountFlow::NodeId AccountFlow::node(const TxnKey& key, uint32_t hop) {
+    if (const auto known = find(key.address_number)) {
+        Node& node = books_.at(*known);
+        node.hop = std::min(node.hop, hop);
+        return *known;
+    }
+    // What cannot be read is asked for again, and told.
+    const bool labelled = rows_.is_labelled(key.address_number).value_or(true);
+    const NodeId id = books_.node(chain_, key.address, hop, labelled);
+    note(key.address_number, id);
+    met_ = id + 1;
+    return id;
+}
+
+void AccountFlow::note(uint32_t address, NodeId id) {
+    holder(id).address = address;
+    ids_.add(AddressIndex::hash(address), id);
+}
+
+AccountFlow::Slot& AccountFlow::slot(Holder& held, uint32_t asset) {
     for (Slot& slot : held.slots)
         if (slot.asset == asset) return slot;
     return held.slots.emplace_back(Slot{asset, Purse{walk_.params.policy}, {}, {}});
@@ -100,22 +140,26 @@ void AccountFlow::receive(Slot& slot, const Amount& tainted, const Amount& clean
     slot.had_tainted += tainted;
 }
 
-bool AccountFlow::worthless(const Asset& asset) {
-    if (last_asked_ && last_asked_->first == asset) return last_asked_->second;
-    const auto [at, fresh] = worthless_.try_emplace(asset, false);
-    if (fresh)
-        at->second =
-            std::any_of(walk_.links.begin(), walk_.links.end(), [&](const LinkSource* source) {
-                return source->is_worthless(chain_, asset, walk_.context);
-            });
-    last_asked_ = *at;
-    return at->second;
-}
-
-std::vector<std::unique_ptr<BaitWatch>> AccountFlow::bait_watches(const Address& address) const {
-    std::vector<std::unique_ptr<BaitWatch>> watches;
+Result<AccountFlow::BaitWatches> AccountFlow::bait_watches(uint32_t address,
+                                                           const Address& named) const {
+    BaitWatches watches;
+    std::vector<Address> others;
+    if (const auto few = rows_.few(address)) {
+        SmallVector<uint32_t, 8> numbers;
+        for (const ChainRows::Row& row : *few) {
+            const uint32_t other = row.from == address ? row.to : row.from;
+            if (std::find(numbers.begin(), numbers.end(), other) == numbers.end())
+                numbers.push_back(other);
+        }
+        if (numbers.size() < 2) return watches;
+        others.reserve(numbers.size());
+        for (const uint32_t number : numbers) {
+            CORDON_TRY(const Address* other, rows_.address(number));
+            others.push_back(*other);
+        }
+    }
     for (const LinkSource* source : walk_.links)
-        if (auto watch = source->bait_watch(chain_, address, walk_.context))
+        if (auto watch = source->bait_watch(chain_, named, others, walk_.context))
             watches.push_back(std::move(watch));
     return watches;
 }
@@ -144,76 +188,75 @@ std::optional<uint32_t> AccountFlow::key_of(const Current& now, const Address& a
 
 // --- The walk
 
-std::optional<TxnPosition> AccountFlow::next() const {
-    if (queue_.empty()) return std::nullopt;
-    return queue_.top().at;
-}
+bool AccountFlow::has_next() const { return !queue_.empty(); }
 
 Result<std::optional<UnixMillis>> AccountFlow::next_time() {
-    const TxnPosition at = queue_.top().at;
-    if (!ahead_ || ahead_->at != at) {
-        CORDON_TRY(ahead_, walk_.ledger.account_txn(chain_, at));
+    const uint64_t txn = queue_.top().txn;
+    if (!ahead_ || ahead_->first != txn) {
+        CORDON_TRY(const auto read, rows_.numbered().txn(txn));
+        ahead_.emplace(txn, read);
     }
-    return ahead_->time;
+    return ahead_->second.time;
 }
 
 Result<uint32_t> AccountFlow::step() {
-    const TxnPosition at = queue_.top().at;
-    last_ = at;
+    const uint64_t txn = queue_.top().txn;
     here_.clear();
     bool seed_txn = false;
-    while (!queue_.empty() && queue_.top().at == at) {
+    while (!queue_.empty() && queue_.top().txn == txn) {
         const NodeId holder = queue_.top().holder;
         seed_txn = seed_txn || holder == kSeedTxn;
         if (holder < kArrival) here_.push_back(holder);
         queue_.pop();
     }
-    if (!ahead_ || ahead_->at != at) {
-        CORDON_TRY(ahead_, walk_.ledger.account_txn(chain_, at));
+    Current& now = now_;
+    if (ahead_ && ahead_->first == txn) {
+        now.txn = ahead_->second;
+    } else {
+        CORDON_TRY(now.txn, rows_.numbered().txn(txn));
     }
+    now.number = txn;
+    last_ = now.txn.at;
+    CORDON_TRY(rows_.numbered().rows_in(txn, now.rows));
     // Bait is in nobody's way forward: what stolen money pays is followed, however small.
     if (walk_.backward() && !bait_.empty())
-        std::erase_if(ahead_->txn.transfers,
-                      [&](const Transfer& row) { return bait_.contains({at, row.index}); });
-    CORDON_TRY(process(*ahead_, here_, seed_txn));
+        std::erase_if(now.rows,
+                      [&](const ChainRows::Row& row) { return bait_.contains({txn, row.index}); });
+    CORDON_TRY(process(now, here_, seed_txn));
     return here_.empty() ? 0 : books_.at(here_.front()).hop;
 }
 
-Status AccountFlow::process(const ledger::PlacedAccountTxn& placed,
-                            const std::vector<NodeId>& holders, bool seed_txn) {
-    if (walk_.is_past(placed.time)) {
+Status AccountFlow::process(Current& now, const std::vector<NodeId>& holders, bool seed_txn) {
+    if (walk_.is_past(now.txn.time)) {
         // Time never falls within a chain, so nothing that comes later in the walk is within the
         // bound either.
         for (const NodeId id : holders) holders_[id].cut = true;
         return {};
     }
-    if (seed_txn && walk_.is_early(placed.time)) {
+    if (seed_txn && walk_.is_early(now.txn.time)) {
         books_.warn("a seed txn lies outside the time bound and was not followed");
         seed_txn = false;
     }
-    Current& now = now_;
-    now.placed = &placed;
+    now.named.reset();
     now.keys.clear();
     now.links.clear();
     now.pots.clear();
     now.arrivals.clear();
     now.crossings.reset();
     now.status = {};
-    if (const auto arriving = expected_.find(placed.at); arriving != expected_.end()) {
+    if (const auto arriving = expected_.find(now.txn.at); arriving != expected_.end()) {
         now.arrivals = std::move(arriving->second);
         expected_.erase(arriving);
     }
     now.seed_txn = seed_txn;
-    view_of(
-        placed.txn, walk_.params.direction, [this](const Asset& asset) { return worthless(asset); },
-        now.view);
+    CORDON_TRY(view_of(rows_, now.rows, walk_.params.direction, now.view));
     if (now.view.absurd) books_.warn(kAbsurd);
     now.keys.resize(now.view.keys.size());
     for (std::size_t i = 0; i < now.keys.size(); ++i) {
-        const auto id = books_.find(chain_, now.view.keys[i].address);
+        const auto id = find(now.view.keys[i].address_number);
         if (id && holder(*id).known) now.keys[i].node = id;
     }
-    find_links(now);
+    CORDON_TRY(find_links(now));
     take_links(now);
     if (now.view.rows.size() == 1)
         CORDON_TRY(pay_out(now, now.view.rows[0].from));
@@ -230,6 +273,21 @@ Status AccountFlow::process(const ledger::PlacedAccountTxn& placed,
     return {};
 }
 
+Result<const ledger::PlacedAccountTxn*> AccountFlow::named(Current& now) const {
+    if (now.named) return &*now.named;
+    ledger::PlacedAccountTxn& out = now.named.emplace();
+    out.at = now.txn.at;
+    out.time = now.txn.time;
+    out.txn.hash = now.txn.hash;
+    out.txn.time = now.txn.own_time;
+    out.txn.transfers.reserve(now.rows.size());
+    for (const ChainRows::Row& row : now.rows) {
+        CORDON_TRY(Transfer transfer, rows_.transfer(row));
+        out.txn.transfers.push_back(transfer);
+    }
+    return &out;
+}
+
 // --- After the rows: what stays where
 
 Status AccountFlow::settle(Current& now) {
@@ -237,8 +295,7 @@ Status AccountFlow::settle(Current& now) {
         KeyState& state = now.keys[i];
         const Asset& asset = now.view.keys[i].asset;
         Amount tainted = tainted_of(state.flight);
-        if (state.fresh > tainted)
-            books_.mark_payer(books_.node(chain_, now.view.keys[i].address, 0));
+        if (state.fresh > tainted) books_.mark_payer(node(now.view.keys[i], 0));
         if (tainted.is_zero()) continue;
         if (!state.fresh.is_zero()) {
             // Lent out and paid back inside a seed txn (flash loans): it never left.
@@ -263,7 +320,7 @@ Status AccountFlow::reach(Current& now, NodeId id) {
     const bool nearer = held.closed == Stop::kHops && node.hop < walk_.params.max_hops;
     if (held.known && !nearer) return {};
     held.known = true;
-    forget_income(node.address);
+    forget_income(held.address);
     CORDON_TRY(infer_label(id));
     if (walk_.stops_at(node)) {
         held.closed = Stop::kLabel;
@@ -275,58 +332,77 @@ Status AccountFlow::reach(Current& now, NodeId id) {
     }
     BusyLimits limits = busy_limits();
     if (walk_.goes_through(chain_, node.address)) limits.counterparties = limits.both_sides = 0;
-    CORDON_TRY(
-        auto history,
-        read_history(
-            walk_.ledger, chain_, node.address, now.placed->at, walk_.params.direction, limits,
-            [this](const Asset& asset) { return worthless(asset); }, bait_watches(node.address)));
+    CORDON_TRY(const BaitWatches watches, bait_watches(held.address, node.address));
+    CORDON_TRY(auto history, read_history(rows_, held.address, now.number, walk_.params.direction,
+                                          limits, watches));
     if (history.absurd) books_.warn(kAbsurd);
     note_bait(history);
     const bool busy = history.busy;
     held.closed = busy ? Stop::kHighDegree : Stop::kNone;
-    if (!busy) open(now, id, std::move(history));
+    if (!busy) CORDON_TRY(open(now, id, std::move(history)));
     if (nearer)
         for (const Asset& asset : books_.resting_assets(id, Stop::kHops)) {
             const Amount amount = books_.unrest(id, asset, Stop::kHops);
             if (busy)
                 books_.rest(id, asset, amount, Stop::kHighDegree);
             else
-                receive(slot(held, asset), amount, {});
+                receive(slot(held, rows_.number_of(asset)), amount, {});
         }
     return {};
 }
 
 /// A label of the records always goes before an inference; a seed is what the user says it is.
 Status AccountFlow::infer_label(NodeId id) {
+    std::optional<bool> labelled;
     for (const LinkSource* source : walk_.links) {
-        if (books_.at(id).label || books_.at(id).seed) return {};
-        CORDON_TRY(books_.at(id).label, source->inferred_label(chain_, books_.at(id).address,
-                                                               walk_.ledger, walk_.context));
+        Node& node = books_.at(id);
+        if (node.label || node.seed) return {};
+        if (source->infers_from_labels()) {
+            if (!labelled) {
+                CORDON_TRY(labelled, pays_labelled(holders_[id].address));
+            }
+            if (!*labelled) continue;
+        }
+        CORDON_TRY(node.label,
+                   source->inferred_label(chain_, node.address, walk_.ledger, walk_.context));
     }
     return {};
 }
 
-void AccountFlow::open(Current& now, NodeId id, History history) {
+/// Whether the address pays anybody who has a label; also true when its payments are too many to
+/// look at.
+Result<bool> AccountFlow::pays_labelled(uint32_t address) const {
+    const auto few = rows_.few(address);
+    if (!few) return true;
+    for (const ChainRows::Row& row : *few) {
+        if (row.from != address) continue;
+        CORDON_TRY(const bool labelled, rows_.is_labelled(row.to));
+        if (labelled) return true;
+    }
+    return false;
+}
+
+Status AccountFlow::open(Current& now, NodeId id, History history) {
     Holder& held = holders_[id];
-    for (const auto& [asset, balance] : history.balances) {
-        Slot& own = slot(held, asset);
+    for (const History::Balance& balance : history.balances) {
+        CORDON_TRY(const Asset* asset, rows_.asset(balance.asset));
+        Slot& own = slot(held, balance.asset);
         own.purse.put({balance.amount, kClean});
         own.had += balance.received + balance.short_of;
-        if (!balance.short_of.is_zero()) books_.total(chain_, asset).assumed += balance.short_of;
-        books_.arrive(id, asset, balance.received, {});
+        if (!balance.short_of.is_zero()) books_.total(chain_, *asset).assumed += balance.short_of;
+        books_.arrive(id, *asset, balance.received, {});
     }
     held.ahead = std::move(history.ahead);
     held.next = 0;
     push_next(id);
     // What it paid in this txn before its own turn came to be known was clean.
-    const Address& address = books_.at(id).address;
     for (std::size_t i = 0; i < now.keys.size(); ++i) {
-        if (now.view.keys[i].address != address || now.keys[i].paid.is_zero()) continue;
+        if (now.view.keys[i].address_number != held.address) continue;
         now.keys[i].node = id;
-        slot(held, now.view.keys[i].asset).purse.take(now.keys[i].paid);
+        if (!now.keys[i].paid.is_zero())
+            slot(held, now.view.keys[i].asset_number).purse.take(now.keys[i].paid);
     }
-    for (std::size_t i = 0; i < now.keys.size(); ++i)
-        if (now.view.keys[i].address == address) now.keys[i].node = id;
+    return {};
 }
 
 void AccountFlow::deposit(Current& now, uint32_t key) {
@@ -334,16 +410,16 @@ void AccountFlow::deposit(Current& now, uint32_t key) {
     if (!state.node || state.flight.empty()) return;
     Holder& held = holder(*state.node);
     if (!held.known) return;
-    const Asset& asset = now.view.keys[key].asset;
+    const TxnKey& named = now.view.keys[key];
     const Amount tainted = tainted_of(state.flight);
     if (held.closed != Stop::kNone) {
-        books_.rest(*state.node, asset, tainted, held.closed);
+        books_.rest(*state.node, named.asset, tainted, held.closed);
         return;
     }
     // What a seed holds of its own does not matter: all that it sends counts, whatever its balance.
     const Amount clean =
-        is_seeding(held, now.placed->time) ? Amount{} : total_of(state.flight) - tainted;
-    receive(slot(held, asset), tainted, clean);
+        is_seeding(held, now.txn.time) ? Amount{} : total_of(state.flight) - tainted;
+    receive(slot(held, named.asset_number), tainted, clean);
 }
 
 void AccountFlow::finish(bool stopped) {
@@ -356,7 +432,9 @@ void AccountFlow::finish(bool stopped) {
         Stop why = Stop::kUnspent;
         if (held.cut) why = Stop::kTime;
         if (stopped && held.next < held.ahead.size()) why = Stop::kBudget;
-        for (const Slot& slot : held.slots) books_.rest(id, slot.asset, slot.purse.tainted(), why);
+        for (const Slot& slot : held.slots)
+            if (const auto asset = rows_.asset(slot.asset))  // Known: it was needed before.
+                books_.rest(id, **asset, slot.purse.tainted(), why);
     }
 }
 

@@ -9,6 +9,7 @@
 
 #include "account_txn.hpp"
 #include "books.hpp"
+#include "chain_rows.hpp"
 #include "crossing.hpp"
 #include "history.hpp"
 #include "parcels.hpp"
@@ -28,19 +29,19 @@ public:
 
     /// kInvalidParam for an outpoint.
     Status add_seed(const Seed& seed) override;
-    std::optional<TxnPosition> next() const override;
+    bool has_next() const override;
     Result<std::optional<UnixMillis>> next_time() override;
     Result<uint32_t> step() override;
     void finish(bool stopped) override;
     bool has_passed(TxnPosition at) const override;
     Result<std::optional<Landing>> landing(const CrossingEnd& end) override;
-    void expect(Arrival arrival) override;
+    Status expect(Arrival arrival) override;
 
 private:
     using NodeId = Books::NodeId;
 
     struct Slot {
-        Asset asset;
+        uint32_t asset = 0;
         Purse purse;
         // All it is known to have had, what it overspent before taint reached it included: for
         // Overspend::kInherit.
@@ -48,23 +49,24 @@ private:
     };
     /// An address that money has reached.
     struct Holder {
+        uint32_t address = 0;
         Stop closed = Stop::kNone;  // Not followed, and why; kNone = open.
         bool known = false;
         bool seed = false;
         bool cut = false;  // A txn of it lies beyond the time bound.
         std::optional<UnixMillis> seed_since;
-        std::vector<TxnPosition> ahead;
+        SmallVector<uint64_t, 3> ahead;  // Txns.
         std::size_t next = 0;
         std::vector<Slot> slots;
     };
     struct Event {
-        TxnPosition at;
+        uint64_t txn = 0;
         NodeId holder = 0;
     };
     struct Later {
         bool backward;
         bool operator()(const Event& a, const Event& b) const noexcept {
-            if (a.at != b.at) return backward ? a.at < b.at : a.at > b.at;
+            if (a.txn != b.txn) return backward ? a.txn < b.txn : a.txn > b.txn;
             return a.holder > b.holder;
         }
     };
@@ -83,7 +85,10 @@ private:
         std::vector<Amount> taken, tainted;  // By Link::from.
     };
     struct Current {
-        const ledger::PlacedAccountTxn* placed = nullptr;
+        uint64_t number = 0;  // Of the txn.
+        ChainRows::Txn txn;
+        std::vector<ChainRows::Row> rows;
+        std::optional<ledger::PlacedAccountTxn> named;  // The same for recognisers, when one asks.
         TxnView view;
         std::vector<KeyState> keys;
         std::vector<Link> links;
@@ -100,24 +105,26 @@ private:
 
     Holder& holder(NodeId id);
     Holder* open_holder(NodeId id);
-    Slot& slot(Holder& holder, const Asset& asset);
+    Slot& slot(Holder& holder, uint32_t asset);
+    std::optional<NodeId> find(uint32_t address);
+    NodeId node(const TxnKey& key, uint32_t hop);
+    void note(uint32_t address, NodeId id);
     /// What came together.
     static void receive(Slot& slot, const Amount& tainted, const Amount& clean);
     bool is_seeding(const Holder& holder, std::optional<UnixMillis> time) const;
-    bool worthless(const Asset& asset);
     void push_next(NodeId id);
 
-    Status process(const ledger::PlacedAccountTxn& placed, const std::vector<NodeId>& holders,
-                   bool seed_txn);
-    void find_links(Current& now);
+    Status process(Current& now, const std::vector<NodeId>& holders, bool seed_txn);
+    Result<const ledger::PlacedAccountTxn*> named(Current& now) const;
+    Status find_links(Current& now);
     void take_links(Current& now);
-    BusyLimits busy_limits() const;
+    BusyLimits busy_limits();
     Result<std::optional<uint32_t>> other_payers(const TxnKey& to, const Amount& amount);
-    void forget_income(const Address& address);
+    void forget_income(uint32_t address);
     Result<bool> pays_strangers(const Current& now, uint32_t key, const Amount& amount);
     Status pay_out(Current& now, uint32_t key);
     Parcels take_standing(Current& now, uint32_t key, const Amount& amount, bool own_first);
-    Parcels take_known(NodeId id, const Asset& asset, const Amount& amount, bool own_first);
+    Parcels take_known(NodeId id, const TxnKey& key, const Amount& amount, bool own_first);
     Parcels freshen(const Asset& asset, const Parcels& parcels, Amount* fresh);
     Parcels pay_on_flight(Current& now, uint32_t key, const Amount& amount);
     Status deliver(Current& now, const TxnRow& row, Parcels parcels);
@@ -134,9 +141,11 @@ private:
     Status settle(Current& now);
     Status reach(Current& now, NodeId id);
     Status infer_label(NodeId id);
-    std::vector<std::unique_ptr<BaitWatch>> bait_watches(const Address& address) const;
+    Result<bool> pays_labelled(uint32_t address) const;
+    using BaitWatches = std::vector<std::unique_ptr<BaitWatch>>;
+    Result<BaitWatches> bait_watches(uint32_t address, const Address& named) const;
     void note_bait(const History& history);
-    void open(Current& now, NodeId id, History history);
+    Status open(Current& now, NodeId id, History history);
     void deposit(Current& now, uint32_t key);
     Result<bool> below_limit(const TxnKey& to, const Amount& amount, const Amount& tainted,
                              std::optional<UnixMillis> time);
@@ -147,19 +156,21 @@ private:
     ChainId chain_;
     Books& books_;
     Crossings& crossings_;
+    ChainRows rows_;
     std::vector<Holder> holders_;  // By NodeId.
+    AddressIndex ids_;             // Nodes by address number: those below met_.
+    NodeId met_ = 0;
     std::priority_queue<Event, std::vector<Event>, Later> queue_;
-    std::set<TxnPosition> seed_txns_;
+    std::set<uint64_t> seed_txns_;
     std::map<TxnPosition, std::vector<Arrival>> expected_;
-    std::optional<ledger::PlacedAccountTxn> ahead_;  // Read to know its time.
-    std::optional<TxnPosition> last_;                // Where the walk is.
+    std::optional<std::pair<uint64_t, ChainRows::Txn>> ahead_;  // Read to know its time.
+    std::optional<TxnPosition> last_;                           // Where the walk is.
+    std::optional<bool> may_cross_;                             // Asked for when taint first moves.
     // Of the current txn; their memory is used again.
     std::vector<NodeId> here_;
     Current now_;
-    std::unordered_map<Asset, bool> worthless_;
-    std::optional<std::pair<Asset, bool>> last_asked_;     // Of worthless_: mostly it is the same.
-    std::set<std::pair<TxnPosition, uint32_t>> bait_;      // Rows that are not followed.
-    std::map<std::pair<Address, Asset>, Income> incomes_;  // Of payees not yet reached.
+    std::set<std::pair<uint64_t, uint32_t>> bait_;             // Rows that are not followed.
+    std::map<std::pair<uint32_t, uint32_t>, Income> incomes_;  // Of payees not yet reached.
 };
 
 }  // namespace cordon::trace

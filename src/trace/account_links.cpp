@@ -8,13 +8,15 @@ namespace cordon::trace {
 // What recognisers explain inside one txn: value that links take from their ends and give to
 // others.
 
-void AccountFlow::find_links(Current& now) {
-    if (now.view.rows.size() < 2) return;
+Status AccountFlow::find_links(Current& now) {
+    if (now.view.rows.size() < 2 || walk_.links.empty()) return {};
+    CORDON_TRY(const auto* txn, named(now));
     for (const LinkSource* source : walk_.links)
-        for (Link& link : source->links(chain_, *now.placed, walk_.context)) {
+        for (Link& link : source->links(chain_, *txn, walk_.context)) {
             if (walk_.backward()) std::swap(link.from, link.to);
             now.links.push_back(std::move(link));
         }
+    return {};
 }
 
 void AccountFlow::take_links(Current& now) {
@@ -101,13 +103,13 @@ void AccountFlow::give_links(Current& now) {
             KeyState& state = now.keys[*key];
             const Amount total = total_of(state.flight);
             const Amount old = tainted_of(state.flight);
-            gain = std::min(link_gain(pot, end, now.placed->time), total - old);
+            gain = std::min(link_gain(pot, end, now.txn.time), total - old);
             if (gain.is_zero()) continue;
             const bool own =
                 std::any_of(pot.link->from.begin(), pot.link->from.end(),
                             [&](const LinkEnd& from) { return from.address == end.address; });
             const bool met = state.node.has_value();
-            state.node = books_.node(chain_, end.address, own ? hop : hop + 1);
+            state.node = node(now.view.keys[*key], own ? hop : hop + 1);
             state.flight.clear();
             append(state.flight, {total - old - gain, kClean});
             append(state.flight, {old + gain, kTainted});
@@ -126,15 +128,15 @@ void AccountFlow::link_edges(Current& now, const Pot& pot, const std::vector<Amo
             if (walk_.backward() && gains[j].is_zero()) continue;
             Edge edge;
             edge.chain = chain_;
-            edge.txn = now.placed->txn.hash;
-            edge.at = now.placed->at;
-            edge.time = now.placed->time;
+            edge.txn = now.txn.hash;
+            edge.at = now.txn.at;
+            edge.time = now.txn.time;
             edge.from = link.from[i].address;
             edge.to = link.to[j].address;
             edge.asset = link.from[i].asset;
             edge.amount = pot.taken[i];
             edge.tainted = pot.tainted[i];
-            edge.kind = std::string{link.kind};
+            edge.kind = link.kind;
             edge.confidence = link.confidence;
             edge.to_asset = link.to[j].asset;
             edge.to_amount = link.to[j].amount;

@@ -21,44 +21,43 @@ Parcels AccountFlow::freshen(const Asset& asset, const Parcels& parcels, Amount*
     return out;
 }
 
-BusyLimits AccountFlow::busy_limits() const {
+BusyLimits AccountFlow::busy_limits() {
     return {walk_.params.service_degree, walk_.params.service_both_sides,
-            [this](const Address& other) { return books_.find(chain_, other).has_value(); }};
+            [this](uint32_t other) { return find(other).has_value(); }};
 }
 
 /// How many pay `to` whom the walk has not met, counted up to Params::stranger_senders; nothing
 /// when `to` leads the walk to nobody new: a service, or met before.
 Result<std::optional<uint32_t>> AccountFlow::other_payers(const TxnKey& to, const Amount& amount) {
-    if (to.address.is_zero() || books_.find(chain_, to.address) ||
-        (walk_.is_stop(walk_.context.label(chain_, to.address)) &&
-         !walk_.goes_through(chain_, to.address)))
+    if (to.address.is_zero() || find(to.address_number)) return std::nullopt;
+    CORDON_TRY(const bool labelled, rows_.is_labelled(to.address_number));
+    if (labelled && walk_.is_stop(walk_.context.label(chain_, to.address)) &&
+        !walk_.goes_through(chain_, to.address))
         return std::nullopt;
     // Backward the payee is known and the payer is asked for. What passes a payment on in the same
     // txn serves many, which tells nothing of whom it pays.
     if (walk_.backward() || to.out_count > 0) return 0;
-    auto at = incomes_.find({to.address, to.asset});
+    const std::pair payee{to.address_number, to.asset_number};
+    auto at = incomes_.find(payee);
     if (at == incomes_.end()) {
-        CORDON_TRY(Income income,
-                   read_income(walk_.ledger, chain_, to.address, to.asset, busy_limits(),
-                               [this](const Asset& asset) { return worthless(asset); }));
-        at = incomes_.emplace(std::pair{to.address, to.asset}, std::move(income)).first;
+        CORDON_TRY(Income income, read_income(rows_, payee.first, payee.second, busy_limits()));
+        at = incomes_.emplace(payee, std::move(income)).first;
     }
     if (at->second.busy) return std::nullopt;
     // A receipt of less than a hundredth of what is paid now is no income beside it: dust and
     // poisoning must not make a stranger of a mule.
     const Amount least = mul_div(amount, Amount{1U}, Amount{100U});
     uint32_t payers = 0;
-    for (const auto& [most, sender] : at->second.senders) {
+    for (const auto& [sender, largest] : at->second.senders) {
         if (payers >= walk_.params.stranger_senders) break;
-        if (most >= least && !books_.find(chain_, sender)) ++payers;
+        if (largest >= least && !find(sender)) ++payers;
     }
     return payers;
 }
 
 /// Who has been reached is not asked about again.
-void AccountFlow::forget_income(const Address& address) {
-    if (incomes_.empty()) return;
-    auto at = incomes_.lower_bound({address, Asset{}});
+void AccountFlow::forget_income(uint32_t address) {
+    auto at = incomes_.lower_bound({address, 0});
     while (at != incomes_.end() && at->first.first == address) at = incomes_.erase(at);
 }
 
@@ -68,9 +67,9 @@ Result<bool> AccountFlow::pays_strangers(const Current& now, uint32_t key, const
     const KeyState& state = now.keys[key];
     Holder* held = state.node ? open_holder(*state.node) : nullptr;
     if (walk_.params.stranger_senders == 0 || amount.is_zero() || held == nullptr ||
-        is_seeding(*held, now.placed->time))
+        is_seeding(*held, now.txn.time))
         return false;
-    const Slot& from = slot(*held, now.view.keys[key].asset);
+    const Slot& from = slot(*held, now.view.keys[key].asset_number);
     const Amount& tainted = from.purse.tainted();
     if (amount <= from.purse.total() && (tainted.is_zero() || tainted == from.purse.total()))
         return false;
@@ -83,13 +82,13 @@ Result<bool> AccountFlow::pays_strangers(const Current& now, uint32_t key, const
     return true;
 }
 
-Parcels AccountFlow::take_known(NodeId id, const Asset& asset, const Amount& amount,
+Parcels AccountFlow::take_known(NodeId id, const TxnKey& key, const Amount& amount,
                                 bool own_first) {
-    Slot& from = slot(holders_[id], asset);
+    Slot& from = slot(holders_[id], key.asset_number);
     Parcels parcels = own_first ? from.purse.take_clean_first(amount) : from.purse.take(amount);
     const Amount lacking = amount - total_of(parcels);
     if (lacking.is_zero()) return parcels;
-    Total& sum = books_.total(chain_, asset);
+    Total& sum = books_.total(chain_, key.asset);
     sum.assumed += lacking;
     Amount part;
     if (from.purse.poisoned())
@@ -105,23 +104,23 @@ Parcels AccountFlow::take_known(NodeId id, const Asset& asset, const Amount& amo
 Parcels AccountFlow::take_standing(Current& now, uint32_t key, const Amount& amount,
                                    bool own_first) {
     KeyState& state = now.keys[key];
-    const Asset& asset = now.view.keys[key].asset;
+    const TxnKey& named = now.view.keys[key];
     if (amount.is_zero()) return {};
     state.paid += amount;
     Parcels parcels;
     Holder* held = state.node ? open_holder(*state.node) : nullptr;
-    if (held != nullptr && is_seeding(*held, now.placed->time)) {
-        parcels = slot(*held, asset).purse.take_tainted(amount);
+    if (held != nullptr && is_seeding(*held, now.txn.time)) {
+        parcels = slot(*held, named.asset_number).purse.take_tainted(amount);
         Parcels rest;
         append(rest, {amount - total_of(parcels), kClean});
-        append(parcels, freshen(asset, rest, nullptr));
+        append(parcels, freshen(named.asset, rest, nullptr));
         return parcels;
     }
     if (held != nullptr)
-        parcels = take_known(*state.node, asset, amount, own_first);
+        parcels = take_known(*state.node, named, amount, own_first);
     else
         append(parcels, {amount, kClean});
-    return now.seed_txn ? freshen(asset, parcels, &state.fresh) : parcels;
+    return now.seed_txn ? freshen(named.asset, parcels, &state.fresh) : parcels;
 }
 
 Parcels AccountFlow::pay_on_flight(Current& now, uint32_t key, const Amount& amount) {
@@ -133,7 +132,7 @@ Parcels AccountFlow::pay_on_flight(Current& now, uint32_t key, const Amount& amo
     if (walk_.params.policy == Policy::kLifo)
         std::reverse(state.flight.begin(), state.flight.end());
     const Holder* held = state.node ? open_holder(*state.node) : nullptr;
-    if (held != nullptr && is_seeding(*held, now.placed->time))
+    if (held != nullptr && is_seeding(*held, now.txn.time))
         return freshen(now.view.keys[key].asset, parcels, nullptr);
     return parcels;
 }
@@ -161,7 +160,7 @@ Status AccountFlow::pay_out(Current& now, uint32_t key) {
         append(pool, take_standing(now, key, rest, own_first));
     const Policy policy = walk_.params.policy;
     if (policy == Policy::kPoison && state.node && open_holder(*state.node) &&
-        slot(holders_[*state.node], now.view.keys[key].asset).purse.poisoned()) {
+        slot(holders_[*state.node], now.view.keys[key].asset_number).purse.poisoned()) {
         const Amount all = total_of(pool);
         pool.clear();
         append(pool, {all, kTainted});
@@ -196,9 +195,9 @@ bool AccountFlow::absorbs(const Node& node) const {
 /// Unknown senders of taint are those of a seed txn.
 AccountFlow::NodeId AccountFlow::sender_node(const Current& now, const TxnRow& row) {
     if (const auto known = now.keys[row.from].node) return *known;
-    const Address& sender = now.view.keys[row.from].address;
-    if (const auto known = books_.find(chain_, sender)) return *known;
-    return books_.node(chain_, sender, 0);
+    const TxnKey& sender = now.view.keys[row.from];
+    if (const auto known = find(sender.address_number)) return *known;
+    return node(sender, 0);
 }
 
 Result<bool> AccountFlow::below_limit(const TxnKey& to, const Amount& amount, const Amount& tainted,
@@ -226,7 +225,7 @@ Status AccountFlow::deliver(Current& now, const TxnRow& row, Parcels parcels) {
     Amount tainted = tainted_of(parcels);
     bool below = false;
     if (!tainted.is_zero()) {
-        CORDON_TRY(below, below_limit(key, row.amount, tainted, now.placed->time));
+        CORDON_TRY(below, below_limit(key, row.amount, tainted, now.txn.time));
     }
     if (below) {
         books_.rest(sender_node(now, row), key.asset, tainted, Stop::kBelowLimit);
@@ -251,12 +250,15 @@ Status AccountFlow::deliver(Current& now, const TxnRow& row, Parcels parcels) {
         return {};
     }
     if (!tainted.is_zero()) {
-        const uint32_t from_hop = books_.at(sender_node(now, row)).hop;
-        to.node = books_.node(chain_, key.address, from_hop + 1);
+        const NodeId from = sender_node(now, row);
+        const uint32_t from_hop = books_.at(from).hop;
+        to.node = node(key, from_hop + 1);
         books_.arrive(*to.node, key.asset, row.amount, tainted);
         Edge edge = edge_of(now, row, tainted, from_hop + 1);
         edge.why = std::move(outcome.why);
-        books_.edge(std::move(edge), row.index);
+        books_.seen(from, now.txn.time);
+        books_.seen(*to.node, now.txn.time);
+        books_.edge_of_seen(std::move(edge), row.index);
     }
     if (arrival != nullptr) {
         tainted += land(now, row, *arrival, tainted);
@@ -281,16 +283,17 @@ Status AccountFlow::deliver(Current& now, const TxnRow& row, Parcels parcels) {
 
 void AccountFlow::pay_fees(Current& now) {
     for (const FeeRow& fee : now.view.fees) {
-        const auto id = books_.find(chain_, fee.payer);
+        const auto id = find(fee.payer);
         Holder* held = id ? open_holder(*id) : nullptr;
-        if (held == nullptr || is_seeding(*held, now.placed->time)) continue;
+        if (held == nullptr || is_seeding(*held, now.txn.time)) continue;
         Purse& purse = slot(*held, fee.asset).purse;
         if (walk_.backward()) {
             purse.put({fee.amount, kClean});
             continue;
         }
         const Amount tainted = tainted_of(purse.take_clean_first(fee.amount));
-        books_.rest(*id, fee.asset, tainted, Stop::kFee);
+        if (const auto asset = rows_.asset(fee.asset))  // Known: its worth was asked for.
+            books_.rest(*id, **asset, tainted, Stop::kFee);
     }
 }
 

@@ -14,45 +14,43 @@ namespace {
 /// linear.
 constexpr int kMaxRing = 64;
 
-struct Side {
-    const Address* address;
-    const Asset* asset;
-};
+/// A key without what it does in the txn.
+auto name_of(const TxnKey& key) { return std::tie(key.address, key.asset); }
 
-bool before(const Side& a, const Side& b) {
-    return std::tie(*a.address, *a.asset) < std::tie(*b.address, *b.asset);
+Result<TxnKey> key_of(const ChainRows& chain, uint32_t address, uint32_t asset) {
+    TxnKey key;
+    key.address_number = address;
+    key.asset_number = asset;
+    CORDON_TRY(const Address* name, chain.address(address));
+    key.address = *name;
+    CORDON_TRY(const Asset* named, chain.asset(asset));
+    key.asset = *named;
+    return key;
 }
-bool same(const Side& a, const Side& b) { return *a.address == *b.address && *a.asset == *b.asset; }
 
 }  // namespace
 
 bool is_absurd(const Amount& amount) noexcept { return amount.limbs()[3] != 0; }
 
-TxnView view_of(const AccountTxn& txn, Direction direction,
-                const std::function<bool(const Asset&)>& is_worthless) {
-    TxnView view;
-    view_of(txn, direction, is_worthless, view);
-    return view;
-}
-
-void view_of(const AccountTxn& txn, Direction direction,
-             const std::function<bool(const Asset&)>& is_worthless, TxnView& view) {
+Status view_of(const ChainRows& chain, std::span<const ChainRows::Row> rows, Direction direction,
+               TxnView& view) {
+    using Row = ChainRows::Row;
     const bool back = direction == Direction::kBackward;
     view.keys.clear();
     view.rows.clear();
     view.fees.clear();
     view.out_rows.clear();
     view.absurd = false;
-    std::vector<const Transfer*> kept;
-    const Transfer* only = nullptr;  // Most txns move money once.
-    for (const Transfer& row : txn.transfers) {
-        if (row.amount.is_zero() || is_worthless(row.asset)) continue;
+    std::vector<const Row*> kept;
+    const Row* only = nullptr;  // Most txns move money once.
+    for (const Row& row : rows) {
+        if (row.amount.is_zero() || chain.is_worthless(row.asset)) continue;
         if (is_absurd(row.amount)) {
             view.absurd = true;
             continue;
         }
         if (row.kind == TransferKind::kFee)
-            view.fees.push_back({row.from, row.to, row.asset, row.amount, row.index});
+            view.fees.push_back({row.from, row.asset, row.amount});
         else if (row.from != row.to && only == nullptr && kept.empty())
             only = &row;
         else if (row.from != row.to) {
@@ -62,38 +60,48 @@ void view_of(const AccountTxn& txn, Direction direction,
         }
     }
     if (only != nullptr) {
-        const Address& payer = back ? only->to : only->from;
-        const Address& payee = back ? only->from : only->to;
-        const uint32_t from = payer < payee ? 0 : 1;
+        CORDON_TRY(TxnKey payer, key_of(chain, back ? only->to : only->from, only->asset));
+        CORDON_TRY(TxnKey payee, key_of(chain, back ? only->from : only->to, only->asset));
+        payer.out_count = 1;
+        payer.out_total = payee.in_total = only->amount;
+        const uint32_t from = payer.address < payee.address ? 0 : 1;
         view.keys.resize(2);
-        view.keys[from] = {payer, only->asset, 0, 1, {}, only->amount};
-        view.keys[1 - from] = {payee, only->asset, 0, 0, only->amount, {}};
+        view.keys[from] = payer;
+        view.keys[1 - from] = payee;
         view.rows.push_back({from, 1 - from, only->amount, only->kind, only->index});
         view.out_rows.push_back(0);
-        return;
+        return {};
     }
     if (back) std::reverse(kept.begin(), kept.end());
 
-    std::vector<Side> sides;
+    std::vector<std::pair<uint32_t, uint32_t>> sides;  // Numbers of address and asset.
     sides.reserve(kept.size() * 2);
-    for (const Transfer* row : kept) {
-        sides.push_back({&row->from, &row->asset});
-        sides.push_back({&row->to, &row->asset});
+    for (const Row* row : kept) {
+        sides.emplace_back(row->from, row->asset);
+        sides.emplace_back(row->to, row->asset);
     }
-    std::sort(sides.begin(), sides.end(), before);
-    sides.erase(std::unique(sides.begin(), sides.end(), same), sides.end());
+    std::sort(sides.begin(), sides.end());
+    sides.erase(std::unique(sides.begin(), sides.end()), sides.end());
     view.keys.reserve(sides.size());
-    for (const Side& side : sides) view.keys.push_back({*side.address, *side.asset, 0, 0, {}, {}});
-    const auto place = [&](const Address& address, const Asset& asset) {
-        const auto at =
-            std::lower_bound(sides.begin(), sides.end(), Side{&address, &asset}, before);
-        return static_cast<uint32_t>(at - sides.begin());
+    for (const auto& [address, asset] : sides) {
+        CORDON_TRY(TxnKey key, key_of(chain, address, asset));
+        view.keys.push_back(key);
+    }
+    std::sort(view.keys.begin(), view.keys.end(),
+              [](const TxnKey& a, const TxnKey& b) { return name_of(a) < name_of(b); });
+    std::vector<uint32_t> places(sides.size());  // In the keys, by side.
+    const auto side = [&](uint32_t address, uint32_t asset) {
+        return static_cast<std::size_t>(
+            std::lower_bound(sides.begin(), sides.end(), std::pair{address, asset}) -
+            sides.begin());
     };
+    for (uint32_t place = 0; place < view.keys.size(); ++place)
+        places[side(view.keys[place].address_number, view.keys[place].asset_number)] = place;
 
     view.rows.reserve(kept.size());
-    for (const Transfer* row : kept) {
-        const uint32_t from = place(back ? row->to : row->from, row->asset);
-        const uint32_t to = place(back ? row->from : row->to, row->asset);
+    for (const Row* row : kept) {
+        const uint32_t from = places[side(back ? row->to : row->from, row->asset)];
+        const uint32_t to = places[side(back ? row->from : row->to, row->asset)];
         ++view.keys[from].out_count;
         view.keys[from].out_total += row->amount;
         view.keys[to].in_total += row->amount;
@@ -110,6 +118,7 @@ void view_of(const AccountTxn& txn, Direction direction,
         TxnKey& key = view.keys[view.rows[row].from];
         view.out_rows[key.first_out + key.out_count++] = row;
     }
+    return {};
 }
 
 std::vector<uint32_t> payout_order(const TxnView& view) {

@@ -2,18 +2,17 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <vector>
 
-#include <cordon/model/block.hpp>
-
+#include "chain_rows.hpp"
 #include "trace.hpp"
 
 namespace cordon::trace {
 
 /// One (address, asset) that a txn touches, and the rows through which it does.
 struct TxnKey {
+    uint32_t address_number = 0, asset_number = 0;  ///< Of the ledger.
     Address address;
     Asset asset;
     uint32_t first_out = 0, out_count = 0;  ///< Of TxnView::outs.
@@ -30,11 +29,8 @@ struct TxnRow {
 };
 
 struct FeeRow {
-    Address payer;
-    Address to;
-    Asset asset;
+    uint32_t payer = 0, asset = 0;  ///< Numbers of the ledger.
     Amount amount;
-    uint32_t index = 0;
 };
 
 /// A txn as money sees it: rows that move none (zero, to oneself, worthless) left out, turned round
@@ -57,12 +53,9 @@ struct TxnView {
 /// token contract logs.
 bool is_absurd(const Amount& amount) noexcept;
 
-/// `is_worthless` says which assets never carry taint.
-TxnView view_of(const AccountTxn& txn, Direction direction,
-                const std::function<bool(const Asset&)>& is_worthless);
-/// The same in place of `view`, whose memory is used again.
-void view_of(const AccountTxn& txn, Direction direction,
-             const std::function<bool(const Asset&)>& is_worthless, TxnView& view);
+/// Put in place of `view`, whose memory is used again. `rows`: of one txn.
+Status view_of(const ChainRows& chain, std::span<const ChainRows::Row> rows, Direction direction,
+               TxnView& view);
 
 /// The order in which keys pay out, such that a router is paid before it pays, whatever the order
 /// of rows: logs and internal calls of one txn are not listed in one sequence. Where keys pay each

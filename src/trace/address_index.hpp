@@ -30,7 +30,10 @@ public:
     /// Spread by the finisher of MurmurHash3: the places are low bits, and the hash of an address
     /// has little in its low bits when addresses differ in few bytes.
     static uint32_t hash(ChainId chain, const Address& address) noexcept {
-        uint64_t mixed = std::hash<Address>{}(address) ^ std::hash<ChainId>{}(chain);
+        return hash(std::hash<Address>{}(address) ^ std::hash<ChainId>{}(chain));
+    }
+    /// Of a number that stands for an address.
+    static uint32_t hash(uint64_t mixed) noexcept {
         mixed = (mixed ^ (mixed >> 33)) * 0xFF51AFD7ED558CCDULL;
         mixed = (mixed ^ (mixed >> 33)) * 0xC4CEB9FE1A85EC53ULL;
         return static_cast<uint32_t>(mixed ^ (mixed >> 33));

@@ -44,6 +44,17 @@ void sort_nodes(std::vector<Node>& nodes) {
     put_in_order(nodes, std::move(from));
 }
 
+/// Sorts nearly all amounts: how many bits they have, and the first 55 of these.
+uint64_t magnitude_of(const Amount& amount) {
+    const unsigned bits = amount.bit_width();
+    if (bits <= 55) return uint64_t{bits} << 55 | amount.low_u64();
+    const auto& limbs = amount.limbs();
+    const unsigned low = bits - 55, limb = low / 64, shift = low % 64;
+    uint64_t first = limbs[limb] >> shift;
+    if (shift > 9) first |= limbs[limb + 1] << (64 - shift);
+    return uint64_t{bits} << 55 | (first & ((uint64_t{1} << 55) - 1));
+}
+
 /// The larger rest decides what is said of a node: by USD where both are priced, otherwise by
 /// amount.
 bool larger(const Endpoint& a, const Endpoint& b) {
@@ -61,7 +72,7 @@ Books::Books(const Context& context, const Params& params) : context_{context}, 
     edges_.reserve(static_cast<std::size_t>(std::min(params.max_edges, kRoom)));
 }
 
-Books::NodeId Books::node(ChainId chain, const Address& address, uint32_t hop) {
+Books::NodeId Books::node(ChainId chain, const Address& address, uint32_t hop, bool labelled) {
     if (const auto known = find(chain, address)) {
         nodes_[*known].hop = std::min(nodes_[*known].hop, hop);
         return *known;
@@ -72,7 +83,7 @@ Books::NodeId Books::node(ChainId chain, const Address& address, uint32_t hop) {
     node.chain = chain;
     node.address = address;
     node.hop = hop;
-    node.label = context_.label(chain, address);
+    if (labelled) node.label = context_.label(chain, address);
     rests_.emplace_back();
     return id;
 }
@@ -137,10 +148,14 @@ void Books::candidates(NodeId id, const Asset& asset, const std::optional<OutPoi
 }
 
 void Books::edge(Edge&& edge, uint32_t row) {
-    CORDON_CHECK(edge.tainted <= edge.amount);
     if (const auto id = find(edge.chain, edge.from)) seen(*id, edge.time);
     // Where it arrives later, that txn says when.
     if (const auto id = find(edge.chain, edge.to); id && !edge.to_chain) seen(*id, edge.time);
+    edge_of_seen(std::move(edge), row);
+}
+
+void Books::edge_of_seen(Edge&& edge, uint32_t row) {
+    CORDON_CHECK(edge.tainted <= edge.amount);
     edges_.push_back(std::move(edge));
     rows_.push_back(row);
 }
@@ -175,18 +190,21 @@ double Books::budget_used() const noexcept {
 
 std::vector<Books::Owned> Books::ordered_rests() const {
     struct Key {
-        Amount tainted;
+        uint64_t magnitude;
         Owned owned;
     };
     std::vector<Key> keys;
     keys.reserve(nodes_.size());
     for (NodeId id = 0; id < nodes_.size(); ++id)
-        for (const Rest& rest : rests_[id]) keys.push_back({rest.second, {id, &rest}});
+        for (const Rest& rest : rests_[id])
+            keys.push_back({magnitude_of(rest.second), {id, &rest}});
     const auto rank = [this](const Owned& owned) {
         return std::tie(nodes_[owned.id].chain, nodes_[owned.id].address, owned.rest->first);
     };
     std::sort(keys.begin(), keys.end(), [&](const Key& a, const Key& b) {
-        return a.tainted != b.tainted ? a.tainted > b.tainted : rank(a.owned) < rank(b.owned);
+        if (a.magnitude != b.magnitude) return a.magnitude > b.magnitude;
+        const Amount &left = a.owned.rest->second, &right = b.owned.rest->second;
+        return left != right ? left > right : rank(a.owned) < rank(b.owned);
     });
     std::vector<Owned> out;
     out.reserve(keys.size());

@@ -21,7 +21,8 @@ public:
     Books(const Context& context, const Params& params);
 
     /// The node of an address, made when it is new. `hop` lowers the node's hop, never raises it.
-    NodeId node(ChainId chain, const Address& address, uint32_t hop);
+    /// `labelled` is false when the Context is known to have no label.
+    NodeId node(ChainId chain, const Address& address, uint32_t hop, bool labelled = true);
     std::optional<NodeId> find(ChainId chain, const Address& address) const;
     const Node& at(NodeId id) const { return nodes_[id]; }
     Node& at(NodeId id) { return nodes_[id]; }
@@ -52,6 +53,8 @@ public:
 
     /// `row` orders the edges of one txn.
     void edge(Edge&& edge, uint32_t row);
+    /// The same when both ends were told that they were seen.
+    void edge_of_seen(Edge&& edge, uint32_t row);
 
     Total& total(ChainId chain, const Asset& asset);
     void warn(std::string text);

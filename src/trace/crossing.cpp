@@ -153,7 +153,7 @@ Result<std::optional<std::string>> Crossings::try_to_send(const Crossing& crossi
     const Address& sender = walk_.backward() ? row.edge.to : row.edge.from;
     if (const auto id = books_.find(row.edge.chain, sender)) books_.seen(*id, row.edge.time);
     books_.total(row.edge.chain, row.edge.asset).swapped_out += row.edge.tainted;
-    flow->expect(std::move(arrival));
+    CORDON_TRY(flow->expect(std::move(arrival)));
     return std::optional<std::string>{};
 }
 
@@ -170,7 +170,7 @@ Arrival Crossings::arrival_of(const Crossing& crossing, const Row& row,
         walk_.params.policy == Policy::kPoison ? arrives : mul_div(arrives, row.edge.tainted, left);
 
     Edge& edge = out.edge = row.edge;
-    edge.kind = std::string{crossing.kind};
+    edge.kind = crossing.kind;
     edge.confidence = crossing.confidence;
     edge.why = crossing.why;
     edge.via = crossing.via;
@@ -210,7 +210,10 @@ void Crossings::arrived(Arrival arrival, const Amount& gained, std::optional<Uni
     books_.total(arrival.to.chain, arrival.to.end.asset).swapped_in += gained;
     if (const auto id = books_.find(arrival.to.chain, arrival.to.end.address))
         books_.seen(*id, time);
-    (walk_.backward() ? arrival.edge.tainted : arrival.edge.to_tainted.emplace()) = gained;
+    if (walk_.backward())
+        arrival.edge.tainted = gained;
+    else
+        arrival.edge.to_tainted = gained;
     books_.edge(std::move(arrival.edge), arrival.edge_row);
 }
 

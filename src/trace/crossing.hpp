@@ -37,10 +37,10 @@ public:
 
     /// kNotFound when the seed is not in the ledger.
     virtual Status add_seed(const Seed& seed) = 0;
-    /// The txn whose turn comes next; nothing when this chain waits for nothing: an arrival
+    /// Whether there is a txn whose turn comes next. When this chain waits for nothing, an arrival
     /// from another chain may give it a turn again.
-    virtual std::optional<TxnPosition> next() const = 0;
-    /// Its time. REQUIRES: next().
+    virtual bool has_next() const = 0;
+    /// Its time. REQUIRES: has_next().
     virtual Result<std::optional<UnixMillis>> next_time() = 0;
     /// Processes it, and says at which hop the walk is.
     virtual Result<uint32_t> step() = 0;
@@ -57,7 +57,7 @@ public:
     /// What the ledger holds where a crossing is said to arrive; nothing when it is not so.
     virtual Result<std::optional<Landing>> landing(const CrossingEnd& end) = 0;
     /// REQUIRES: landing() of it, and not has_passed().
-    virtual void expect(Arrival arrival) = 0;
+    virtual Status expect(Arrival arrival) = 0;
 };
 
 /// Takes taint from one txn to another, later one (Crossing): chooses among the candidates, sees

@@ -27,6 +27,7 @@ class FakeBridge final : public LinkSource {
 public:
     FakeBridge() = default;
     explicit FakeBridge(std::vector<Crossing> all) : all_{std::move(all)} {}
+    bool may_cross(ChainId, const Context&) const override { return true; }
     Result<std::vector<Crossing>> crossings(ChainId chain, const ledger::PlacedAccountTxn& txn,
                                             bool backward, const ledger::Reader&,
                                             const Context&) const override {
@@ -315,6 +316,7 @@ TEST(Crossing, adds_to_other_taint_in_the_row_and_never_counts_a_unit_twice) {
 
 TEST(Crossing, that_could_not_be_looked_for_is_a_warning) {
     class TooMany final : public LinkSource {
+        bool may_cross(ChainId, const Context&) const override { return true; }
         Result<std::vector<Crossing>> crossings(ChainId, const ledger::PlacedAccountTxn&, bool,
                                                 const ledger::Reader&,
                                                 const Context&) const override {

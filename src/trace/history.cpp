@@ -13,26 +13,24 @@ namespace {
 /// service.
 constexpr uint64_t kMaxTxnsPerCounterparty = 50;
 
-constexpr std::size_t kFirstPage = 64, kLargestPage = 256;  // Rows, where they are not few.
-
 /// Whom an address deals with. Most deal with few, who are found by looking at each.
 class Counterparties {
 public:
     struct Other {
-        Address address;
+        uint32_t address = 0;
         bool receives = false;  // From the address that is read.
         bool sends = false, met = false;
         Amount largest;  // Of what it sent, as the caller says.
     };
 
-    explicit Counterparties(const BusyLimits& limits) : limits_{limits} { all_.reserve(4); }
+    explicit Counterparties(const BusyLimits& limits) : limits_{limits} {}
 
-    void sends_to(const Address& address) {
+    void sends_to(uint32_t address) {
         Other& other = at(address);
         if (!other.receives) ++receivers_;
         other.receives = true;
     }
-    Other& receives_from(const Address& address) {
+    Other& receives_from(uint32_t address) {
         Other& other = at(address);
         if (!other.sends) {
             other.met = limits_.met && limits_.met(address);
@@ -52,12 +50,12 @@ public:
     }
 
     /// In the order in which they were met.
-    const std::vector<Other>& all() const noexcept { return all_; }
+    const auto& all() const noexcept { return all_; }
 
 private:
     static constexpr std::size_t kFew = 16;
 
-    Other& at(const Address& address) {
+    Other& at(uint32_t address) {
         const auto is = [&](uint32_t place) { return all_[place].address == address; };
         const auto count = static_cast<uint32_t>(all_.size());
         if (count <= kFew) {
@@ -67,46 +65,24 @@ private:
                    place != AddressIndex::kNone) {
             return all_[place];
         }
-        Other& fresh = all_.emplace_back();
-        fresh.address = address;
+        all_.push_back({.address = address, .largest = {}});
         if (all_.size() == kFew + 1)
             for (uint32_t place = 0; place < count; ++place)
                 index_.add(hash(all_[place].address), place);
         if (all_.size() > kFew) index_.add(hash(address), count);
-        return fresh;
+        return all_.back();
     }
-    static uint32_t hash(const Address& address) noexcept {
-        return AddressIndex::hash(ChainId{}, address);
-    }
+    static uint32_t hash(uint32_t address) noexcept { return AddressIndex::hash(address); }
 
     const BusyLimits& limits_;
-    std::vector<Other> all_;
+    SmallVector<Other, 4> all_;
     AddressIndex index_;  // Of all_, when they are not few.
     std::size_t strangers_ = 0, receivers_ = 0;
 };
 
-/// Hands every row of an address to `each`, in chain order, until that returns false. Pages grow,
-/// so that a service is found out after few reads and an honest crowd is read in few calls.
-template <typename Each>
-Status for_each_row(const RecentRows& ledger, ChainId chain, const Address& address, Each&& each) {
-    if (const auto few = ledger.few(chain, address)) {
-        for (const ledger::PlacedTransfer& row : few->all())
-            if (!each(row)) return {};
-        return {};
-    }
-    const auto cursor = ledger.transfers_of(chain, address, {});
-    std::vector<ledger::PlacedTransfer> page(kFirstPage);
-    for (;;) {
-        CORDON_TRY(const std::size_t count, cursor->next(page));
-        if (count == 0) return {};
-        for (const ledger::PlacedTransfer& row : std::span{page}.first(count))
-            if (!each(row)) return {};
-        if (count == page.size() && count < kLargestPage) page.resize(count * 2);
-    }
-}
-
 /// What an address got and gave of one asset within one txn.
 struct Net {
+    uint32_t asset = 0;
     Amount in, out, fee;
 };
 
@@ -123,22 +99,19 @@ void settle(History::Balance& balance, const Net& net) {
     balance.short_of += need - paid;
 }
 
-History::Balance& balance_of(History& history, const Asset& asset) {
-    auto& all = history.balances;
-    const auto at = std::lower_bound(
-        all.begin(), all.end(), asset,
-        [](const auto& balance, const Asset& wanted) { return balance.first < wanted; });
-    if (at != all.end() && at->first == asset) return at->second;
-    return all.insert(at, {asset, {}})->second;
+History::Balance& balance_of(History& history, uint32_t asset) {
+    for (History::Balance& balance : history.balances)
+        if (balance.asset == asset) return balance;
+    history.balances.push_back({asset, {}, {}, {}});
+    return history.balances.back();
 }
 
 /// A row of value that touches the address: to whom it is worth looking.
 enum class Part : uint8_t { kNone, kSends, kReceives, kAbsurd };
 
-Part part_of(const Transfer& row, const Address& address,
-             const std::function<bool(const Asset&)>& is_worthless) {
+Part part_of(const ChainRows& chain, const ChainRows::Row& row, uint32_t address) {
     const bool sends = row.from == address;
-    if (sends == (row.to == address) || row.amount.is_zero() || is_worthless(row.asset))
+    if (sends == (row.to == address) || row.amount.is_zero() || chain.is_worthless(row.asset))
         return Part::kNone;
     if (is_absurd(row.amount)) return Part::kAbsurd;
     return sends ? Part::kSends : Part::kReceives;
@@ -146,19 +119,16 @@ Part part_of(const Transfer& row, const Address& address,
 
 }  // namespace
 
-Result<History> read_history(const RecentRows& ledger, ChainId chain, const Address& address,
-                             std::optional<TxnPosition> at, Direction direction,
-                             const BusyLimits& limits,
-                             const std::function<bool(const Asset&)>& is_worthless,
+Result<History> read_history(const ChainRows& chain, uint32_t address, std::optional<uint64_t> at,
+                             Direction direction, const BusyLimits& limits,
                              std::span<const std::unique_ptr<BaitWatch>> watches) {
     const bool back = direction == Direction::kBackward;
     History history;
     Counterparties others{limits};
     uint64_t txns = 0;
-    history.ahead.reserve(4);
     // Only the rows of the address itself, not all of the txns in which it takes part.
-    std::vector<std::pair<Asset, Net>> nets;  // Of one txn: few.
-    std::optional<TxnPosition> here;
+    SmallVector<Net, 1> nets;  // Of one txn.
+    std::optional<uint64_t> here;
     // False when the address is too busy to be read on.
     const auto end_txn = [&] {
         if (nets.empty()) return true;
@@ -166,8 +136,8 @@ Result<History> read_history(const RecentRows& ledger, ChainId chain, const Addr
         if (others.busy(txns)) return false;
         const bool reached = at && (back ? *here <= *at : *here < *at);
         if (reached) {
-            for (const auto& [asset, net] : nets) {
-                History::Balance& balance = balance_of(history, asset);
+            for (const Net& net : nets) {
+                History::Balance& balance = balance_of(history, net.asset);
                 settle(balance, net);
                 balance.received += net.in;
             }
@@ -176,41 +146,44 @@ Result<History> read_history(const RecentRows& ledger, ChainId chain, const Addr
         nets.clear();
         return true;
     };
-    const auto take = [&](const ledger::PlacedTransfer& placed) {
-        const TxnPosition place = placed.at;
-        const Transfer& row = placed.transfer;
-        if (here && *here != place && !end_txn()) {
+    Status status;  // Of naming rows for the watches.
+    const auto is_bait = [&](const ChainRows::Row& row) {
+        if (watches.empty()) return false;
+        const Result<Transfer> named = chain.transfer(row);
+        if (!named) status = fail(named.error());
+        return named && std::any_of(watches.begin(), watches.end(),
+                                    [&](const auto& watch) { return watch->is_bait(*named); });
+    };
+    CORDON_TRY(chain.for_each(address, [&](const ChainRows::Row& row) {
+        if (here && *here != row.txn && !end_txn()) {
             history.busy = true;
             return false;
         }
-        here = place;
-        const Part part = part_of(row, address, is_worthless);
+        here = row.txn;
+        const Part part = part_of(chain, row, address);
         if (part == Part::kAbsurd) history.absurd = true;
         if (part == Part::kNone || part == Part::kAbsurd) return true;
-        if (std::any_of(watches.begin(), watches.end(),
-                        [&](const auto& watch) { return watch->is_bait(row); })) {
-            history.bait.emplace_back(place, row.index);
+        if (is_bait(row)) {
+            history.bait.emplace_back(row.txn, row.index);
             return true;
         }
         const bool sends = part == Part::kSends;
-        auto known = std::find_if(nets.begin(), nets.end(),
-                                  [&](const auto& net) { return net.first == row.asset; });
-        if (known == nets.end()) known = nets.insert(nets.end(), {row.asset, Net{}});
-        Net& net = known->second;
+        const auto of_asset = [&](const Net& each) { return each.asset == row.asset; };
+        if (std::none_of(nets.begin(), nets.end(), of_asset))
+            nets.push_back({row.asset, {}, {}, {}});
+        Net& net = *std::find_if(nets.begin(), nets.end(), of_asset);
         if (row.kind == TransferKind::kFee) {
             if (sends) net.fee += row.amount;
         } else if (sends) {
             net.out += row.amount;
             others.sends_to(row.to);
-            if (!history.first_send) history.first_send = place;
         } else {
             net.in += row.amount;
             others.receives_from(row.from);
-            history.last_receipt = place;
         }
         return true;
-    };
-    CORDON_TRY(for_each_row(ledger, chain, address, take));
+    }));
+    CORDON_TRY(status);
     if (history.busy) return history;
     if (!end_txn()) {
         history.busy = true;
@@ -220,23 +193,21 @@ Result<History> read_history(const RecentRows& ledger, ChainId chain, const Addr
     return history;
 }
 
-Result<Income> read_income(const RecentRows& ledger, ChainId chain, const Address& address,
-                           const Asset& asset, const BusyLimits& limits,
-                           const std::function<bool(const Asset&)>& is_worthless) {
+Result<Income> read_income(const ChainRows& chain, uint32_t address, uint32_t asset,
+                           const BusyLimits& limits) {
     Counterparties others{limits};
     uint64_t txns = 0;
-    std::optional<TxnPosition> last;
+    std::optional<uint64_t> last;
     bool busy = false;
-    CORDON_TRY(for_each_row(ledger, chain, address, [&](const ledger::PlacedTransfer& placed) {
-        const auto& [at, time, row] = placed;
-        const Part part = part_of(row, address, is_worthless);
+    CORDON_TRY(chain.for_each(address, [&](const ChainRows::Row& row) {
+        const Part part = part_of(chain, row, address);
         if (part == Part::kNone || part == Part::kAbsurd) return true;
-        if (last != at) {
+        if (last != row.txn) {
             busy = others.busy(txns);
             if (busy) return false;
             ++txns;
         }
-        last = at;
+        last = row.txn;
         if (row.kind == TransferKind::kFee) return true;
         if (part == Part::kSends) {
             others.sends_to(row.to);
@@ -249,11 +220,18 @@ Result<Income> read_income(const RecentRows& ledger, ChainId chain, const Addres
     if (busy || others.busy(txns)) return Income{.busy = true, .senders = {}};
     Income income;
     for (const auto& other : others.all())
-        if (!other.largest.is_zero()) income.senders.emplace_back(other.largest, other.address);
-    std::sort(income.senders.begin(), income.senders.end(), [](const auto& a, const auto& b) {
-        return std::tie(b.first, a.second) < std::tie(a.first, b.second);
+        if (!other.largest.is_zero()) income.senders.push_back({other.address, other.largest});
+    if (income.senders.size() <= Income::kMaxSenders) return income;
+    std::vector<std::pair<Address, Income::Sender>> order;
+    for (const Income::Sender& sender : income.senders) {
+        CORDON_TRY(const Address* named, chain.address(sender.address));
+        order.emplace_back(*named, sender);
+    }
+    std::sort(order.begin(), order.end(), [](const auto& a, const auto& b) {
+        return std::tie(b.second.largest, a.first) < std::tie(a.second.largest, b.first);
     });
-    if (income.senders.size() > Income::kMaxSenders) income.senders.resize(Income::kMaxSenders);
+    income.senders.clear();
+    for (std::size_t i = 0; i < Income::kMaxSenders; ++i) income.senders.push_back(order[i].second);
     return income;
 }
 

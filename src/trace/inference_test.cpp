@@ -31,7 +31,7 @@ public:
         return std::optional{
             Label{{}, who, "Deposit address", Category::kDeposit, "inferred: test", 0.8}};
     }
-    std::unique_ptr<BaitWatch> bait_watch(ChainId, const Address& who,
+    std::unique_ptr<BaitWatch> bait_watch(ChainId, const Address& who, std::span<const Address>,
                                           const Context&) const override {
         struct Watch final : BaitWatch {
             explicit Watch(const Address& address) : who{address} {}

@@ -79,8 +79,7 @@ class Kinds {
 public:
     explicit Kinds(std::vector<std::string>& names) noexcept : names_{names} {}
     uint64_t bit(const Edge& edge) {
-        const auto [known, fresh] =
-            bits_.try_emplace(std::pair{std::string_view{edge.kind}, edge.arrives_on()});
+        const auto [known, fresh] = bits_.try_emplace(std::pair{edge.kind, edge.arrives_on()});
         if (fresh) known->second = uint64_t{1} << number(name_of(edge));
         return known->second;
     }
@@ -89,8 +88,8 @@ private:
     static constexpr std::size_t kMost = 64;
     static std::string name_of(const Edge& edge) {
         return edge.arrives_on() == edge.chain
-                   ? edge.kind
-                   : edge.kind + " to " + cordon::to_string(edge.arrives_on());
+                   ? std::string{edge.kind}
+                   : std::string{edge.kind} + " to " + cordon::to_string(edge.arrives_on());
     }
     std::size_t number(std::string name) {
         if (names_.size() + 1 >= kMost) name = "other";
@@ -100,7 +99,7 @@ private:
         return known;
     }
     std::vector<std::string>& names_;
-    std::map<std::pair<std::string_view, ChainId>, uint64_t> bits_;  // Looks into the edges.
+    std::map<std::pair<std::string_view, ChainId>, uint64_t> bits_;
 };
 
 bool shows(const LayoutParams& part, ChainId chain, const Asset& asset) {

@@ -87,6 +87,12 @@ public:
         return {};
     }
 
+    /// False when crossings() says nothing of any txn of the chain: then it is not asked. A source
+    /// that has some says so here. Asked once a trace.
+    virtual bool may_cross(ChainId chain, const Context& context) const {
+        static_cast<void>(chain), static_cast<void>(context);
+        return false;
+    }
     /// Crossings that begin in this txn (`backward`: that end in it), the surest first; several for
     /// one row are candidates, of which at most one is true. May read the ledger, any chain of it.
     /// kLimit: what it would have to compare is too much; the walk goes on without, and the trace
@@ -121,11 +127,19 @@ public:
         return std::optional<Label>{};
     }
 
-    /// A watch over the history of this address; null when the source knows no bait. Rows that it
-    /// names are not followed backward, and their senders are nobody's counterparties.
+    /// True when inferred_label() says nothing of an address that pays nobody who has a label: then
+    /// it is not asked.
+    virtual bool infers_from_labels() const noexcept { return false; }
+
+    /// A watch over the history of this address; null when nothing there can be bait. Rows that it
+    /// names are not followed backward, and their senders are nobody's counterparties. `others`:
+    /// all with whom the address deals, each once; empty when they are too many to be named. Not
+    /// asked of who deals with one alone.
     virtual std::unique_ptr<BaitWatch> bait_watch(ChainId chain, const Address& address,
+                                                  std::span<const Address> others,
                                                   const Context& context) const {
-        static_cast<void>(chain), static_cast<void>(address), static_cast<void>(context);
+        static_cast<void>(chain), static_cast<void>(address), static_cast<void>(others);
+        static_cast<void>(context);
         return nullptr;
     }
 

@@ -22,7 +22,7 @@ Amount part_of(const Amount& amount, std::size_t i, std::size_t n) {
 
 struct Sum {
     Amount in, out;
-    std::string kind;
+    std::string_view kind;
 };
 using Sums = std::map<std::pair<Asset, Address>, Sum>;  // What an address had with each other one.
 
@@ -91,10 +91,10 @@ void MovementReader::account_rows(ChainId chain, const Address& address,
                                   std::vector<Movement>& rows) {
     const auto add = [&](const Address& from, const Address& to, const Asset& asset,
                          const Amount& amount, const Asset& to_asset, const Amount& to_amount,
-                         std::string kind, double confidence) {
+                         std::string_view kind, double confidence) {
         if (amount.is_zero() || to_amount.is_zero()) return;
         rows.push_back({placed.at, placed.time, placed.txn.hash, from, to, asset, amount, to_asset,
-                        to_amount, std::move(kind), confidence});
+                        to_amount, kind, confidence});
     };
     std::map<Asset, Amount> given, got;  // What links explain of this address.
     if (placed.txn.transfers.size() > 1)
@@ -110,7 +110,7 @@ void MovementReader::account_rows(ChainId chain, const Address& address,
                         if (from.address == address) given[from.asset] += amount;
                         if (to.address == address) got[to.asset] += to_amount;
                         add(from.address, to.address, from.asset, amount, to.asset, to_amount,
-                            std::string{link.kind}, link.confidence);
+                            link.kind, link.confidence);
                     }
     Sums sums;
     for (const Transfer& row : placed.txn.transfers) {

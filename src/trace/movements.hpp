@@ -30,7 +30,7 @@ struct Movement {
     Amount amount;
     Asset to_asset;  ///< What `to` got: another asset only when a link explains it.
     Amount to_amount;
-    std::string kind;
+    std::string_view kind;  ///< As Edge::kind.
     double confidence = 1;
 
     bool converts() const noexcept { return asset != to_asset; }

@@ -121,7 +121,7 @@ Parcels split_front(Parcels& parcels, Amount amount) {
         amount -= piece;
         if (parcel.amount.is_zero()) ++gone;
     }
-    parcels.erase(parcels.begin(), parcels.begin() + static_cast<std::ptrdiff_t>(gone));
+    parcels.erase(parcels.begin(), parcels.begin() + gone);
     return front;
 }
 
@@ -297,8 +297,10 @@ Parcels Purse::take_in_turn(const Amount& amount, bool tainted_first) {
 void Purse::trim() {
     const std::size_t gone = head_ + empty_;
     if (gone == 0 || (gone < lots_.size() && (gone <= 64 || gone * 2 <= lots_.size()))) return;
-    lots_.erase(lots_.begin(), lots_.begin() + static_cast<std::ptrdiff_t>(head_));
-    std::erase_if(lots_, [](const Lot& lot) { return lot.parcel.amount.is_zero(); });
+    lots_.erase(std::remove_if(lots_.begin() + head_, lots_.end(),
+                               [](const Lot& lot) { return lot.parcel.amount.is_zero(); }),
+                lots_.end());
+    lots_.erase(lots_.begin(), lots_.begin() + head_);
     head_ = empty_ = 0;
     first_ = {};
 }

@@ -6,6 +6,8 @@
 #include <span>
 #include <vector>
 
+#include <cordon/base/small_vector.hpp>
+
 #include "trace.hpp"
 
 /// Parcels of value and the policies by which they are handed on: pure arithmetic, exact to the
@@ -26,7 +28,7 @@ struct Parcel {
 
 /// In the order in which they are given out. Neighbours differ in origin and none is empty (see
 /// append).
-using Parcels = std::vector<Parcel>;
+using Parcels = SmallVector<Parcel, 2>;
 
 /// Adds at the end; drops nothing, joins equal neighbours.
 void append(Parcels& parcels, const Parcel& parcel);
@@ -89,7 +91,7 @@ private:
     Policy policy_;
     bool poisoned_ = false;
     Amount total_, tainted_;
-    std::vector<Lot> lots_;  // kFifo and kLifo only, oldest first; those before head_ are gone.
+    SmallVector<Lot, 2> lots_;  // kFifo and kLifo only, oldest first; those before head_ are gone.
     uint32_t arrivals_ = 0;
     std::size_t head_ = 0;
     std::size_t empty_ = 0;               // Lots from head_ on that pick_lots emptied.

@@ -9,7 +9,6 @@
 #include <cordon/base/format.hpp>
 
 #include "account_flow.hpp"
-#include "recent_rows.hpp"
 #include "utxo_flow.hpp"
 
 namespace cordon::trace {
@@ -99,11 +98,11 @@ private:
     Result<ChainFlow*> next() {
         if (turns_.size() == 1) {  // No other chain to wait for: the time does not matter.
             ChainFlow* const only = turns_.begin()->second.flow.get();
-            return only->next() ? only : nullptr;
+            return only->has_next() ? only : nullptr;
         }
         Turn* first = nullptr;
         for (auto& [chain, turn] : turns_) {
-            if (!turn.flow->next()) continue;
+            if (!turn.flow->has_next()) continue;
             CORDON_TRY(const auto time, turn.flow->next_time());
             if (time) {
                 const int64_t count = time->time_since_epoch().count();
@@ -131,8 +130,7 @@ Result<TraceResult> trace(const ledger::Reader& ledger, const Context& context,
                           const std::function<void(const Progress&)>& progress,
                           const std::atomic<bool>* cancel) {
     CORDON_TRY(check(params, seeds));
-    const RecentRows rows{ledger};
-    const Walk walk{rows, context, links, params, progress, cancel};
+    const Walk walk{ledger, context, links, params, progress, cancel};
     Books books{context, params};
     bool complete = false;
     {  // What the walk remembers goes before the result is put together.

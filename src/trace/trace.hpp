@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include <cordon/base/rare.hpp>
 #include <cordon/base/result.hpp>
 #include <cordon/ledger/ledger.hpp>
 #include <cordon/model/fact.hpp>
@@ -196,20 +197,21 @@ struct Edge {
     Asset asset;
     Amount amount;   ///< All that moved on this row or output.
     Amount tainted;  ///< The part that came from the seeds; at most amount.
-    std::string
-        kind;  ///< "native", "token", "internal", "mint", "burn", "fee", or of a link: "swap", ...
+    /// "native", "token", "internal", "mint", "burn", "fee", or of a link: "swap", ...; static
+    /// text.
+    std::string_view kind;
     double confidence = 1;
     uint32_t hop = 0;  ///< Of the receiver.
     // UTXO only.
-    std::optional<OutPoint> spends, outpoint;
+    Rare<OutPoint> spends, outpoint;
     // Links only (swap, bridge, ...): what arrived, when it is not asset/amount.
-    std::optional<Asset> to_asset;
-    std::optional<Amount> to_amount, to_tainted;
+    Rare<Asset> to_asset;
+    Rare<Amount> to_amount, to_tainted;
     // Crossings only: where and by which txn it arrived, and who took it on the way. `tainted` is
     // what left, `to_tainted` what was found to arrive.
     std::optional<ChainId> to_chain;
-    std::optional<Hash256> to_txn;
-    std::optional<Address> via;
+    Rare<Hash256> to_txn;
+    Rare<Address> via;
     std::vector<std::string> why;
 
     /// The chain of `to` and `to_asset`.
@@ -229,7 +231,7 @@ struct Node {
     Address address;
     uint32_t hop = 0;   ///< Fewest movements from a seed.
     bool seed = false;  ///< Also the payers of a seed txn.
-    std::optional<Label> label;
+    Rare<Label> label;
     Stop stop = Stop::kNone;                          ///< Why the largest resting part rests.
     std::vector<Holding> holdings;                    ///< By asset order.
     std::optional<UnixMillis> first_seen, last_seen;  ///< Of tainted movements.
@@ -247,11 +249,11 @@ struct Endpoint {
     Asset asset;
     Amount tainted;
     Stop stop = Stop::kNone;
-    std::optional<Label> label;
+    Rare<Label> label;
     std::optional<double> usd;
-    std::optional<OutPoint> outpoint;  ///< UTXO only, when it is one output.
+    Rare<OutPoint> outpoint;  ///< UTXO only, when it is one output.
     // kMixer only: the join of strangers, its kind first and then the reasons.
-    std::optional<Hash256> join;
+    Rare<Hash256> join;
     std::vector<std::string> why;
     /// Where it may have gone on by a crossing: how many candidates Params::min_confidence left
     /// out, and the confidence of the surest.

@@ -64,9 +64,10 @@ Result<std::optional<ChainFlow::Landing>> UtxoFlow::landing(const CrossingEnd& e
     return std::optional{Landing{placed.time, Amount{txn.outputs[end.row].value}}};
 }
 
-void UtxoFlow::expect(Arrival arrival) {
+Status UtxoFlow::expect(Arrival arrival) {
     queue_.push(arrival.to.at);
     expected_[arrival.to.at].push_back(std::move(arrival));
+    return {};
 }
 
 Arrival* UtxoFlow::arrival_of(Event& event, const End& end) const {

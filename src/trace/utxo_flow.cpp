@@ -102,10 +102,7 @@ bool UtxoFlow::is_seeding(const Address& address, std::optional<UnixMillis> time
 
 // --- The walk
 
-std::optional<TxnPosition> UtxoFlow::next() const {
-    if (queue_.empty() || past_) return std::nullopt;
-    return queue_.top();
-}
+bool UtxoFlow::has_next() const { return !queue_.empty() && !past_; }
 
 Result<std::optional<UnixMillis>> UtxoFlow::next_time() {
     const TxnPosition at = queue_.top();

@@ -25,13 +25,13 @@ public:
     UtxoFlow(const Walk& walk, ChainId chain, Books& books, Crossings& crossings);
 
     Status add_seed(const Seed& seed) override;
-    std::optional<TxnPosition> next() const override;
+    bool has_next() const override;
     Result<std::optional<UnixMillis>> next_time() override;
     Result<uint32_t> step() override;
     void finish(bool stopped) override;
     bool has_passed(TxnPosition at) const override;
     Result<std::optional<Landing>> landing(const CrossingEnd& end) override;
-    void expect(Arrival arrival) override;
+    Status expect(Arrival arrival) override;
 
 private:
     using NodeId = Books::NodeId;

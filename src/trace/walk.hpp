@@ -4,14 +4,13 @@
 #include <algorithm>
 
 #include "books.hpp"
-#include "recent_rows.hpp"
 #include "trace.hpp"
 
 namespace cordon::trace {
 
 /// What both engines are given: the arguments of trace(). Lifetime: that call.
 struct Walk {
-    const RecentRows& ledger;
+    const ledger::Reader& ledger;
     const Context& context;
     std::span<const LinkSource* const> links;
     const Params& params;
@@ -23,7 +22,9 @@ struct Walk {
         return cancel != nullptr && cancel->load(std::memory_order_relaxed);
     }
 
-    bool is_stop(const std::optional<Label>& label) const {
+    /// `label`: optional or Rare.
+    template <typename MaybeLabel>
+    bool is_stop(const MaybeLabel& label) const {
         return label && std::find(params.stop.begin(), params.stop.end(), label->category) !=
                             params.stop.end();
     }

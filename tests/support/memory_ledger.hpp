@@ -11,6 +11,8 @@
 
 #include <cordon/ledger/ledger.hpp>
 
+#include "memory_rows.hpp"
+
 namespace cordon::test {
 
 /// A ledger::Reader in memory, for tests: takes blocks in order, answers as the contract of
@@ -24,6 +26,7 @@ public:
 
     void add(Block block) {
         Chain& chain = chains_[block.chain];
+        chain.numbers.reset();
         const BlockNum number = block.header.number;
         for (uint32_t i = 0; i < block.account_txns.size(); ++i)
             chain.index(block.account_txns[i], {number, i});
@@ -68,6 +71,11 @@ public:
         ChainId chain, const Address& address, ledger::Side side, ledger::Order order,
         std::optional<TxnPosition> from) const override {
         return cursor(chain, address, side, order, from);
+    }
+
+    std::unique_ptr<ledger::NumberedRows> numbered(ChainId chain) const override {
+        if (is_utxo(chain) || !chains_.contains(chain)) return nullptr;
+        return std::make_unique<MemoryRows>(numbers(chain));
     }
 
     Result<ledger::PlacedUtxoTxn> utxo_txn(ChainId chain, TxnPosition at) const override {
@@ -136,6 +144,7 @@ public:
     }
     Result<std::optional<uint32_t>> address_id(ChainId chain,
                                                const Address& address) const override {
+        if (!is_utxo(chain) && chains_.contains(chain)) return numbers(chain)->id_of(address);
         const std::vector<Address> all = ids(chain);
         const auto found = std::find(all.begin(), all.end(), address);
         if (found == all.end()) return std::optional<uint32_t>{};
@@ -213,6 +222,7 @@ private:
         std::unordered_map<Address, Sides> sides;
         std::unordered_map<OutPoint, Spender> spenders;
         std::unordered_map<OutPoint, TxOut> outputs;
+        mutable std::shared_ptr<const MemoryNumbers> numbers;  // Owned with who reads by them.
 
         static void note(std::vector<TxnPosition>& list, TxnPosition at) {
             if (list.empty() || list.back() != at) list.push_back(at);
@@ -247,6 +257,16 @@ private:
     void each_block(ChainId chain, Visit&& visit) const {
         if (const auto at = chains_.find(chain); at != chains_.end())
             for (const auto& entry : at->second.blocks) visit(entry.second);
+    }
+
+    std::shared_ptr<const MemoryNumbers> numbers(ChainId id) const {
+        const Chain& chain = chains_.at(id);
+        if (!chain.numbers) {
+            auto made = std::make_shared<MemoryNumbers>();
+            for (const auto& [number, block] : chain.blocks) made->add(block);
+            chain.numbers = std::move(made);
+        }
+        return chain.numbers;
     }
 
     /// Addresses in the order in which they appear; of inputs only what no output here paid to.

@@ -1,0 +1,171 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include "numbered_rows.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include <cordon/base/format.hpp>
+
+#include "chain_view.hpp"
+
+namespace cordon::ledger {
+namespace {
+
+constexpr uint64_t kEnd = ~uint64_t{0};
+
+/// The entries of one side of an address in one index, by row.
+struct Entries {
+    Index::List list;
+    uint64_t row = kEnd;  // Of list.begin; kEnd behind the last.
+};
+
+class ViewRows final : public NumberedRows {
+public:
+    explicit ViewRows(const ChainView& view) noexcept : view_{view}, end_{view.end()} {}
+
+    Result<std::size_t> rows_of(uint32_t address, uint64_t from,
+                                std::span<NumberedRow> page) override {
+        for (const Run& run : view_.runs)
+            for (const bool receiving : {false, true}) run.index->prefetch_list(receiving, address);
+        std::size_t count = 0;
+        for (const Run& run : view_.runs) {
+            if (run.end.rows <= from) continue;
+            std::array<Entries, 2> sides;  // As sender, as receiver.
+            for (const bool receiving : {false, true})
+                CORDON_TRY(enter(run, receiving, address, from, sides[receiving]));
+            for (;;) {
+                const uint64_t row = std::min(sides[0].row, sides[1].row);
+                if (row >= run.end.rows) break;
+                if (count == page.size()) return count;
+                CORDON_TRY(read(view_.part_with(&Totals::rows, row), row, page[count++]));
+                for (const bool receiving : {false, true}) {
+                    Entries& side = sides[receiving];
+                    if (side.row != row) continue;
+                    ++side.list.begin;
+                    CORDON_TRY(look(run, receiving, side));
+                }
+            }
+        }
+        return count;
+    }
+
+    Status rows_in(uint64_t txn, std::vector<NumberedRow>& rows) override {
+        CORDON_TRY(check(txn, end_.txns, "txn"));
+        const Part& part = view_.part_with(&Totals::txns, txn);
+        uint64_t first = 0, last = 0;
+        if (!part.segment->rows_of(txn, first, last) || last > part.segment->end().rows)
+            return part.segment->corrupt(segment::kTxnRows);
+        rows.resize(static_cast<std::size_t>(last - first));
+        for (uint64_t row = first; row < last; ++row)
+            CORDON_TRY(read(part, row, txn, first, rows[static_cast<std::size_t>(row - first)]));
+        return {};
+    }
+
+    Result<Txn> txn(uint64_t number) override {
+        CORDON_TRY(check(number, end_.txns, "txn"));
+        const Segment& segment = *view_.part_with(&Totals::txns, number).segment;
+        if (number < block_.first || number >= block_.end) {
+            CORDON_TRY(const uint32_t block, segment.block_of(number));
+            CORDON_TRY(block_.number, segment.number(block));
+            CORDON_TRY(block_.time, segment.block_time(block));
+            CORDON_TRY(block_.first, segment.first_txn(block));
+            CORDON_TRY(block_.end, segment.first_txn(block + 1));
+        }
+        Txn out;
+        out.at = {block_.number, static_cast<uint32_t>(number - block_.first)};
+        CORDON_TRY(out.own_time, view_.own_time(number));
+        out.time = out.own_time ? out.own_time : block_.time;
+        const uint8_t* hash = segment.txn_hash(number);
+        if (hash == nullptr) return segment.corrupt(segment::kTxnHash);
+        std::copy_n(hash, out.hash.bytes.size(), out.hash.bytes.begin());
+        return out;
+    }
+    Result<uint64_t> number(TxnPosition at) override { return view_.lower_txn(at); }
+
+    Result<Address> address(uint32_t number) override { return view_.address(number); }
+    Result<Asset> asset(uint32_t number) override { return view_.asset(number); }
+
+private:
+    Status check(uint64_t number, uint64_t end, std::string_view what) const {
+        if (number < end) return {};
+        return fail(ErrorCode::kCorrupt,
+                    format("{} has no {} number {}", to_string(view_.chain), what, number));
+    }
+
+    Status enter(const Run& run, bool receiving, uint32_t address, uint64_t from,
+                 Entries& side) const {
+        const Index& index = *run.index;
+        if (!index.list(receiving, address, side.list))
+            return index.file().corrupt(Index::directory(receiving) + 1);
+        if (from > run.begin().rows) {
+            uint64_t end = side.list.end;
+            while (side.list.begin < end) {
+                const uint64_t middle = side.list.begin + (end - side.list.begin) / 2;
+                uint64_t row = 0;
+                if (!index.entry(receiving, middle, row))
+                    return index.file().corrupt(Index::directory(receiving) + 2);
+                if (row < from)
+                    side.list.begin = middle + 1;
+                else
+                    end = middle;
+            }
+        }
+        return look(run, receiving, side);
+    }
+    static Status look(const Run& run, bool receiving, Entries& side) {
+        side.row = kEnd;
+        if (side.list.begin >= side.list.end) return {};
+        if (run.index->entry(receiving, side.list.begin, side.row)) return {};
+        return run.index->file().corrupt(Index::directory(receiving) + 2);
+    }
+    static Status read(const Part& part, uint64_t row, NumberedRow& out) {
+        uint64_t txn = 0, first = 0;
+        if (!part.segment->txn_of_row(row, txn, first))
+            return part.segment->corrupt(segment::kTxnRows);
+        return read(part, row, txn, first, out);
+    }
+    static Status read(const Part& part, uint64_t row, uint64_t txn, uint64_t first,
+                       NumberedRow& out) {
+        const Segment& segment = *part.segment;
+        uint64_t from = 0, to = 0, asset = 0, kind = 0, gap = 0;
+        ByteView amount;
+        if (!segment.row_value(segment::kFrom, row, from)) return segment.corrupt(segment::kFrom);
+        if (!segment.row_value(segment::kTo, row, to)) return segment.corrupt(segment::kTo);
+        if (!segment.row_value(segment::kAsset, row, asset))
+            return segment.corrupt(segment::kAsset);
+        if (!segment.row_value(segment::kKind, row, kind) ||
+            kind > static_cast<uint64_t>(TransferKind::kFee))
+            return segment.corrupt(segment::kKind);
+        if (!segment.row_value(segment::kGap, row, gap)) return segment.corrupt(segment::kGap);
+        std::array<uint64_t, 4> limbs{};
+        if (!segment.amount(row, amount) || amount.size() > sizeof limbs)
+            return segment.corrupt(segment::kAmount);
+        if (!amount.empty()) std::memcpy(limbs.data(), amount.data(), amount.size());
+        out.row = row;
+        out.txn = txn;
+        out.from = static_cast<uint32_t>(from);
+        out.to = static_cast<uint32_t>(to);
+        out.asset = static_cast<uint32_t>(asset);
+        out.index = static_cast<uint32_t>(gap + (row - first));
+        out.amount = Amount::from_limbs(limbs);
+        out.kind = static_cast<TransferKind>(kind);
+        return {};
+    }
+
+    const ChainView& view_;
+    Totals end_;
+    struct {
+        BlockNum number = 0;
+        std::optional<UnixMillis> time;
+        uint64_t first = 0, end = 0;  // Txns.
+    } block_;                         // Read last: walks go from one txn to one near it.
+};
+
+}  // namespace
+
+std::unique_ptr<NumberedRows> make_numbered_rows(const ChainView& view) {
+    return std::make_unique<ViewRows>(view);
+}
+
+}  // namespace cordon::ledger

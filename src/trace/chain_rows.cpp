@@ -1,0 +1,98 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include "chain_rows.hpp"
+
+#include <algorithm>
+
+#include <cordon/base/check.hpp>
+
+#include "trace.hpp"
+
+namespace cordon::trace {
+
+Result<ChainRows::Name*> ChainRows::name(uint32_t number) const {
+    Name& place = names_[number % kNames];
+    if (place.number != number) {
+        CORDON_TRY(place.address, rows_->address(number));
+        place.number = number;
+        place.labelled.reset();
+    }
+    return &place;
+}
+
+Result<const Address*> ChainRows::address(uint32_t number) const {
+    CORDON_TRY(const Name* named, name(number));
+    return &named->address;
+}
+
+Result<bool> ChainRows::is_labelled(uint32_t address) const {
+    CORDON_TRY(Name * named, name(address));
+    if (!named->labelled) named->labelled = context_.label(chain_, named->address).has_value();
+    return *named->labelled;
+}
+
+Result<const ChainRows::Known*> ChainRows::known(uint32_t asset) const {
+    if (last_.second != nullptr && last_.first == asset) return last_.second;
+    auto at = assets_.find(asset);
+    if (at == assets_.end()) {
+        CORDON_TRY(const Asset named, rows_->asset(asset));
+        const bool worthless =
+            std::any_of(links_.begin(), links_.end(), [&](const LinkSource* source) {
+                return source->is_worthless(chain_, named, context_);
+            });
+        at = assets_.emplace(asset, Known{named, worthless}).first;
+    }
+    last_ = {asset, &at->second};
+    return last_.second;
+}
+
+Result<const Asset*> ChainRows::asset(uint32_t number) const {
+    CORDON_TRY(const Known* at, known(number));
+    return &at->asset;
+}
+
+uint32_t ChainRows::number_of(const Asset& asset) const {
+    const auto at = std::find_if(assets_.begin(), assets_.end(),
+                                 [&](const auto& each) { return each.second.asset == asset; });
+    CORDON_CHECK(at != assets_.end());
+    return at->first;
+}
+
+bool ChainRows::is_worthless(uint32_t asset) const {
+    const auto at = known(asset);
+    if (at) return (*at)->worthless;
+    status_ = fail(at.error());
+    return true;
+}
+
+std::optional<std::span<const ChainRows::Row>> ChainRows::few(uint32_t address) const {
+    const auto known = std::find_if(kept_.begin(), kept_.end(), [&](const Kept& each) {
+        return each.used && each.address == address;
+    });
+    Kept& place = known == kept_.end() ? kept_[oldest_] : *known;
+    if (known == kept_.end()) {
+        oldest_ = (oldest_ + 1) % kept_.size();
+        const auto count = rows_->rows_of(address, 0, place.rows);
+        place.address = address;
+        place.used = true;
+        place.whole = count && *count <= kFew;
+        place.count = count.value_or(0);
+    }
+    if (!place.whole) return std::nullopt;
+    return std::span<const Row>{place.rows}.first(place.count);
+}
+
+Result<Transfer> ChainRows::transfer(const Row& row) const {
+    Transfer out;
+    out.index = row.index;
+    CORDON_TRY(const Address* from, address(row.from));
+    out.from = *from;
+    CORDON_TRY(const Address* to, address(row.to));
+    out.to = *to;
+    CORDON_TRY(const Asset* asset, this->asset(row.asset));
+    out.asset = *asset;
+    out.amount = row.amount;
+    out.kind = row.kind;
+    return out;
+}
+
+}  // namespace cordon::trace
