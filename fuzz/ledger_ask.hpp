@@ -61,6 +61,17 @@ inline void ask(const ledger::Reader& reader, ChainId chain) {
             expect_clean(reader.transfers_of(chain, address, {})->next(transfers));
         }
     }
+    if (const auto numbered = reader.numbered(chain)) {
+        std::vector<ledger::NumberedRow> rows(7), whole;
+        for (uint32_t number = 0; number < 20; ++number) {
+            expect_clean(numbered->address(number));
+            expect_clean(numbered->asset(number));
+            expect_clean(numbered->txn(number));
+            expect_clean(numbered->rows_in(number, whole));
+            expect_clean(numbered->rows_of(number, 0, rows));
+            expect_clean(numbered->rows_of(number, rows[3].row, rows));
+        }
+    }
     expect_clean(reader.scan_field(chain, ledger::Field::kReceiver,
                                    [](uint64_t, std::span<const uint64_t>) { return Status{}; }));
     if (is_utxo(chain))

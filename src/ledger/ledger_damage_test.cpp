@@ -1,6 +1,8 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include <cordon/base/fault_disk.hpp>
 #include "index_format.hpp"
 #include "segment_format.hpp"
@@ -94,6 +96,18 @@ void never_wrong(const Reader& reader, ChainId chain, const Naive& naive) {
         ASSERT_TRUE(next ? txns == naive.txns_of(who, Side::kEither) : corrupt(next));
         const auto id = reader.address_id(chain, who);
         ASSERT_TRUE(corrupt(id) || (id && *id));
+        const auto numbered = reader.numbered(chain);
+        if (!id || !numbered) continue;
+        std::vector<NumberedRow> rows(1'000);
+        const auto count = numbered->rows_of(**id, 0, rows);
+        ASSERT_TRUE(count || corrupt(count));
+        rows.resize(count.value_or(0));
+        for (const NumberedRow& row : rows) {
+            const auto txn = numbered->txn(row.txn);
+            ASSERT_TRUE(
+                corrupt(txn) ||
+                (txn && std::ranges::count(naive.txns_of(who, Side::kEither), txn->at) == 1));
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include <cordon/base/format.hpp>
+#include <cordon/base/small_vector.hpp>
 
 namespace cordon::patterns {
 namespace {
@@ -45,7 +46,7 @@ public:
 private:
     Step step_of(NodeId id) const {
         const auto out = moves_.out(id);
-        if (out.empty() || world_.is_business(moves_.address(id))) return {};
+        if (out.empty()) return {};
         const auto in = moves_.in(id);
         const Asset& asset = moves_.row(in.empty() ? out.front() : in.front()).asset;
         Amount received, sent;
@@ -56,7 +57,7 @@ private:
             Amount amount;
             uint32_t row;
         };
-        std::vector<Receiver> receivers;
+        SmallVector<Receiver, 4> receivers;
         for (const uint32_t place : out) {
             if (moves_.row(place).asset != asset) continue;
             sent += moves_.row(place).amount;
@@ -76,8 +77,7 @@ private:
                 return a.amount != b.amount ? a.amount < b.amount : a.row > b.row;
             });
         if (ratio(main->amount, in.empty() ? sent : received) < params_.min_pass) return {};
-        const bool fresh = moves_.in(main->id).front() == main->row && main->id != id &&
-                           !world_.is_business(moves_.address(main->id));
+        const bool fresh = moves_.in(main->id).front() == main->row && main->id != id;
         if (!fresh) return {};
         const Movement& pays = moves_.row(main->row);
         if (!in.empty() && pays.time && moves_.row(in.front()).time &&
@@ -85,6 +85,8 @@ private:
             return {};
         // A payment must come after what it passes on, or a ring would have no head.
         if (!in.empty() && main->row < in.front()) return {};
+        if (world_.is_business(moves_.address(id)) || world_.is_business(moves_.address(main->id)))
+            return {};
         return {main->id, main->row, receivers.size() > 1};
     }
 

@@ -81,7 +81,7 @@ bool AccountFlow::is_seeding(const Holder& held, std::optional<UnixMillis> time)
 // --- Small things
 
 AccountFlow::Holder& AccountFlow::holder(NodeId id) {
-    if (id >= holders_.size()) holders_.resize(std::max<std::size_t>(id + 1, holders_.size() * 2));
+    while (id >= holders_.size()) holders_.emplace_back();
     return holders_[id];
 }
 
@@ -96,12 +96,11 @@ std::optional<AccountFlow::NodeId> AccountFlow::find(uint32_t address) {
     for (; met_ < books_.node_count(); ++met_) {
         const Node& node = books_.at(met_);
         if (node.chain != chain_) continue;
-        // What cannot be read, or is not there, is asked for by nobody.
         const auto number = walk_.ledger.address_id(chain_, node.address);
+        if (!number) now_.status = fail(number.error());
         if (number && *number) note(**number, met_);
     }
-    const NodeId id = ids_.find(AddressIndex::hash(address),
-                                [&](NodeId at) { return holders_[at].address == address; });
+    const NodeId id = ids_.find(AddressIndex::hash(address));
     if (id == AddressIndex::kNone) return std::nullopt;
     return id;
 }
@@ -114,7 +113,7 @@ AccountFlow::NodeId AccountFlow::node(const TxnKey& key, uint32_t hop) {
     }
     // What cannot be read is asked for again, and told.
     const bool labelled = rows_.is_labelled(key.address_number).value_or(true);
-    const NodeId id = books_.node(chain_, key.address, hop, labelled);
+    const NodeId id = books_.add(chain_, key.address, hop, labelled);
     note(key.address_number, id);
     met_ = id + 1;
     return id;
@@ -270,7 +269,7 @@ Status AccountFlow::process(Current& now, const std::vector<NodeId>& holders, bo
         ++holders_[id].next;
         push_next(id);
     }
-    return {};
+    return now.status;
 }
 
 Result<const ledger::PlacedAccountTxn*> AccountFlow::named(Current& now) const {

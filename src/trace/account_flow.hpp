@@ -96,7 +96,7 @@ private:
         bool seed_txn = false;
         std::vector<Arrival> arrivals;
         std::optional<std::vector<Crossing>> crossings;  // Asked for when taint first moves.
-        Status status;                                   // Of asking.
+        Status status;                                   // Of what could not say so itself.
     };
 
     // Events that are no holder's.

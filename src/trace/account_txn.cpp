@@ -59,6 +59,7 @@ Status view_of(const ChainRows& chain, std::span<const ChainRows::Row> rows, Dir
             kept.push_back(&row);
         }
     }
+    CORDON_TRY(chain.status());
     if (only != nullptr) {
         CORDON_TRY(TxnKey payer, key_of(chain, back ? only->to : only->from, only->asset));
         CORDON_TRY(TxnKey payee, key_of(chain, back ? only->from : only->to, only->asset));

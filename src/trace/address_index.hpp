@@ -30,13 +30,17 @@ public:
     /// Spread by the finisher of MurmurHash3: the places are low bits, and the hash of an address
     /// has little in its low bits when addresses differ in few bytes.
     static uint32_t hash(ChainId chain, const Address& address) noexcept {
-        return hash(std::hash<Address>{}(address) ^ std::hash<ChainId>{}(chain));
-    }
-    /// Of a number that stands for an address.
-    static uint32_t hash(uint64_t mixed) noexcept {
+        uint64_t mixed = std::hash<Address>{}(address) ^ std::hash<ChainId>{}(chain);
         mixed = (mixed ^ (mixed >> 33)) * 0xFF51AFD7ED558CCDULL;
         mixed = (mixed ^ (mixed >> 33)) * 0xC4CEB9FE1A85EC53ULL;
         return static_cast<uint32_t>(mixed ^ (mixed >> 33));
+    }
+    /// Of a number that stands for an address, by the 32-bit finisher: no two numbers have the
+    /// same hash, so that nothing need be told apart.
+    static uint32_t hash(uint32_t number) noexcept {
+        number = (number ^ (number >> 16)) * 0x85EBCA6BU;
+        number = (number ^ (number >> 13)) * 0xC2B2AE35U;
+        return number ^ (number >> 16);
     }
 
     /// The number for which `is` holds, among those added under this hash; kNone when there is
@@ -50,6 +54,10 @@ public:
             if (place.number == kNone) return kNone;
             if (place.hash == hash && is(place.number)) return place.number;
         }
+    }
+    /// The same where no two have the same hash.
+    uint32_t find(uint32_t hash) const {
+        return find(hash, [](uint32_t) { return true; });
     }
     /// REQUIRES: a number that is not there, below kNone.
     void add(uint32_t hash, uint32_t number) {

@@ -36,6 +36,14 @@ TEST(AddressIndex, spreads_addresses_that_differ_in_few_bytes) {
     EXPECT_GT(different, 60'000U);
 }
 
+TEST(AddressIndex, numbers_that_stand_for_addresses_need_no_telling_apart) {
+    AddressIndex index;
+    const auto number = [](uint32_t i) { return i * 2'654'435'761U; };  // All over 32 bits.
+    for (uint32_t i = 0; i < 100'000; i += 2) index.add(AddressIndex::hash(number(i)), i);
+    for (uint32_t i = 0; i < 100'000; ++i)
+        ASSERT_EQ(index.find(AddressIndex::hash(number(i))), i % 2 == 0 ? i : AddressIndex::kNone);
+}
+
 TEST(AddressIndex, the_start_of_an_address_orders_as_the_address_does) {
     // Of different kinds and sizes, alike in their first bytes and not.
     std::vector<Address> all{{}, test::address(0)};

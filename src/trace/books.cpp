@@ -72,23 +72,26 @@ Books::Books(const Context& context, const Params& params) : context_{context}, 
     edges_.reserve(static_cast<std::size_t>(std::min(params.max_edges, kRoom)));
 }
 
-Books::NodeId Books::node(ChainId chain, const Address& address, uint32_t hop, bool labelled) {
-    if (const auto known = find(chain, address)) {
-        nodes_[*known].hop = std::min(nodes_[*known].hop, hop);
-        return *known;
-    }
-    const auto id = static_cast<NodeId>(nodes_.size());
-    ids_.add(AddressIndex::hash(chain, address), id);
+Books::NodeId Books::node(ChainId chain, const Address& address, uint32_t hop) {
+    const auto known = find(chain, address);
+    if (!known) return add(chain, address, hop, true);
+    nodes_[*known].hop = std::min(nodes_[*known].hop, hop);
+    return *known;
+}
+
+Books::NodeId Books::add(ChainId chain, const Address& address, uint32_t hop, bool labelled) {
     Node& node = nodes_.emplace_back();
     node.chain = chain;
     node.address = address;
     node.hop = hop;
     if (labelled) node.label = context_.label(chain, address);
     rests_.emplace_back();
-    return id;
+    return static_cast<NodeId>(nodes_.size() - 1);
 }
 
 std::optional<Books::NodeId> Books::find(ChainId chain, const Address& address) const {
+    for (; indexed_ < nodes_.size(); ++indexed_)
+        ids_.add(AddressIndex::hash(nodes_[indexed_].chain, nodes_[indexed_].address), indexed_);
     const NodeId id = ids_.find(AddressIndex::hash(chain, address), [&](NodeId at) {
         return nodes_[at].address == address && nodes_[at].chain == chain;
     });
@@ -236,17 +239,13 @@ Endpoint Books::endpoint_of(const Owned& owned) const {
     return end;
 }
 
-void Books::close_nodes(const std::vector<Owned>& order, const std::vector<Endpoint>& endpoints) {
-    std::vector<const Endpoint*> largest(nodes_.size());
-    for (std::size_t i = 0; i < order.size(); ++i) {
-        const NodeId id = order[i].id;
-        const Endpoint& end = endpoints[i];
-        holding_of(nodes_[id], end.asset).resting += end.tainted;
-        const Endpoint*& best = largest[id];
-        if (best == nullptr || larger(end, *best)) best = &end;
-        nodes_[id].stop = best->stop;
-        if (end.stop == Stop::kUnknown) nodes_[id].spent_unknown = true;
-    }
+/// Endpoints come in the order of the result; `largest`: by node.
+void Books::close_node(NodeId id, const Endpoint& end, std::vector<const Endpoint*>& largest) {
+    holding_of(nodes_[id], end.asset).resting += end.tainted;
+    const Endpoint*& best = largest[id];
+    if (best == nullptr || larger(end, *best)) best = &end;
+    nodes_[id].stop = best->stop;
+    if (end.stop == Stop::kUnknown) nodes_[id].spent_unknown = true;
 }
 
 void Books::check() const {
@@ -262,8 +261,11 @@ TraceResult Books::finish(std::vector<Seed> seeds, bool incomplete) {
     result.seeds = std::move(seeds);
     const std::vector<Owned> order = ordered_rests();
     result.endpoints.reserve(order.size());
-    for (const Owned& owned : order) result.endpoints.push_back(endpoint_of(owned));
-    close_nodes(order, result.endpoints);
+    std::vector<const Endpoint*> largest(nodes_.size());
+    for (const Owned& owned : order) {
+        result.endpoints.push_back(endpoint_of(owned));
+        close_node(owned.id, result.endpoints.back(), largest);
+    }
     for (const Endpoint& end : result.endpoints) {
         Total& sum = total(end.chain, end.asset);
         if (end.stop == Stop::kFee)

@@ -21,8 +21,10 @@ public:
     Books(const Context& context, const Params& params);
 
     /// The node of an address, made when it is new. `hop` lowers the node's hop, never raises it.
-    /// `labelled` is false when the Context is known to have no label.
-    NodeId node(ChainId chain, const Address& address, uint32_t hop, bool labelled = true);
+    NodeId node(ChainId chain, const Address& address, uint32_t hop);
+    /// A new one. REQUIRES: there is none of this address. `labelled` is false when the Context is
+    /// known to have no label.
+    NodeId add(ChainId chain, const Address& address, uint32_t hop, bool labelled);
     std::optional<NodeId> find(ChainId chain, const Address& address) const;
     const Node& at(NodeId id) const { return nodes_[id]; }
     Node& at(NodeId id) { return nodes_[id]; }
@@ -82,13 +84,15 @@ private:
     /// In the order in which TraceResult promises the endpoints.
     std::vector<Owned> ordered_rests() const;
     Endpoint endpoint_of(const Owned& owned) const;
-    void close_nodes(const std::vector<Owned>& order, const std::vector<Endpoint>& endpoints);
+    void close_node(NodeId id, const Endpoint& end, std::vector<const Endpoint*>& largest);
     void check() const;
 
     const Context& context_;
     const Params& params_;
     std::vector<Node> nodes_;
-    AddressIndex ids_;
+    // Of the nodes below indexed_: a walk in numbers may never ask by address.
+    mutable AddressIndex ids_;
+    mutable NodeId indexed_ = 0;
     using Rests = std::vector<Rest>;  // By RestKey: one or two.
     std::vector<Rests> rests_;        // By NodeId.
     struct Candidates {

@@ -42,9 +42,10 @@ public:
     Result<const Asset*> asset(uint32_t number) const;
     /// REQUIRES: asset() gave it.
     uint32_t number_of(const Asset& asset) const;
-    /// Whether transfers of it never carry taint. When the asset cannot be read, for_each() and
-    /// asset() say so.
+    /// Whether transfers of it never carry taint. True when the asset cannot be read, which
+    /// for_each() and status() tell from then on.
     bool is_worthless(uint32_t asset) const;
+    const Status& status() const noexcept { return status_; }
 
     /// All rows of an address, oldest first, when they are few. Lifetime: until some other
     /// addresses were asked for. An error is met again by who reads on.

@@ -56,24 +56,21 @@ private:
     static constexpr std::size_t kFew = 16;
 
     Other& at(uint32_t address) {
-        const auto is = [&](uint32_t place) { return all_[place].address == address; };
         const auto count = static_cast<uint32_t>(all_.size());
         if (count <= kFew) {
             for (Other& other : all_)
                 if (other.address == address) return other;
-        } else if (const uint32_t place = index_.find(hash(address), is);
+        } else if (const uint32_t place = index_.find(AddressIndex::hash(address));
                    place != AddressIndex::kNone) {
             return all_[place];
         }
         all_.push_back({.address = address, .largest = {}});
         if (all_.size() == kFew + 1)
             for (uint32_t place = 0; place < count; ++place)
-                index_.add(hash(all_[place].address), place);
-        if (all_.size() > kFew) index_.add(hash(address), count);
+                index_.add(AddressIndex::hash(all_[place].address), place);
+        if (all_.size() > kFew) index_.add(AddressIndex::hash(address), count);
         return all_.back();
     }
-    static uint32_t hash(uint32_t address) noexcept { return AddressIndex::hash(address); }
-
     const BusyLimits& limits_;
     SmallVector<Other, 4> all_;
     AddressIndex index_;  // Of all_, when they are not few.
