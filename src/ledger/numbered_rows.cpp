@@ -67,10 +67,12 @@ public:
         const Segment& segment = *view_.part_with(&Totals::txns, number).segment;
         if (number < block_.first || number >= block_.end) {
             CORDON_TRY(const uint32_t block, segment.block_of(number));
-            CORDON_TRY(block_.number, segment.number(block));
-            CORDON_TRY(block_.time, segment.block_time(block));
-            CORDON_TRY(block_.first, segment.first_txn(block));
-            CORDON_TRY(block_.end, segment.first_txn(block + 1));
+            Last read;
+            CORDON_TRY(read.number, segment.number(block));
+            CORDON_TRY(read.time, segment.block_time(block));
+            CORDON_TRY(read.first, segment.first_txn(block));
+            CORDON_TRY(read.end, segment.first_txn(block + 1));
+            block_ = read;
         }
         Txn out;
         out.at = {block_.number, static_cast<uint32_t>(number - block_.first)};
@@ -119,6 +121,7 @@ private:
         if (run.index->entry(receiving, side.list.begin, side.row)) return {};
         return run.index->file().corrupt(Index::directory(receiving) + 2);
     }
+
     static Status read(const Part& part, uint64_t row, NumberedRow& out) {
         uint64_t txn = 0, first = 0;
         if (!part.segment->txn_of_row(row, txn, first))
@@ -153,13 +156,14 @@ private:
         return {};
     }
 
-    const ChainView& view_;
-    Totals end_;
-    struct {
+    struct Last {
         BlockNum number = 0;
         std::optional<UnixMillis> time;
         uint64_t first = 0, end = 0;  // Txns.
-    } block_;                         // Read last: walks go from one txn to one near it.
+    };
+    const ChainView& view_;
+    Totals end_;
+    Last block_;  // Walks go from one txn to one near it.
 };
 
 }  // namespace
