@@ -133,10 +133,13 @@ private:
         const Segment& segment = *part.segment;
         uint64_t from = 0, to = 0, asset = 0, kind = 0, gap = 0;
         ByteView amount;
-        if (!segment.row_value(segment::kFrom, row, from)) return segment.corrupt(segment::kFrom);
-        if (!segment.row_value(segment::kTo, row, to)) return segment.corrupt(segment::kTo);
-        if (!segment.row_value(segment::kAsset, row, asset))
-            return segment.corrupt(segment::kAsset);
+        // A number that does not fit is none of ours: cut off, it would be another's.
+        const auto take = [&](segment::ColumnId id, uint64_t& value) {
+            return segment.row_value(id, row, value) && value <= UINT32_MAX;
+        };
+        if (!take(segment::kFrom, from)) return segment.corrupt(segment::kFrom);
+        if (!take(segment::kTo, to)) return segment.corrupt(segment::kTo);
+        if (!take(segment::kAsset, asset)) return segment.corrupt(segment::kAsset);
         if (!segment.row_value(segment::kKind, row, kind) ||
             kind > static_cast<uint64_t>(TransferKind::kFee))
             return segment.corrupt(segment::kKind);
