@@ -247,8 +247,9 @@ private:
 
 /// Tells of nearly every hash that was never added that it was not; of one that was added, never. A
 /// Bloom filter in blocks of 32 bytes, so that a look is one miss of the cache (Putze, Sanders and
-/// Singler, "Cache-, Hash- and Space-Efficient Bloom Filters", 2007). Two to four bytes a hash; one
-/// in some hundreds is taken for one that was added. Grows by layers, of which every look asks all.
+/// Singler, "Cache-, Hash- and Space-Efficient Bloom Filters", 2007). Two bytes a hash it has room
+/// for, four million at least, and up to ten one that it has, when a layer is new; one in some
+/// hundreds is taken for one that was added. Grows by layers, of which every look asks all.
 /// Confined to one thread.
 class SeenFilter {
 public:
