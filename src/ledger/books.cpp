@@ -3,8 +3,6 @@
 
 #include <algorithm>
 
-#include <sys/mman.h>
-
 namespace cordon::ledger {
 
 bool Stored::is_txn(uint64_t txn, const Hash256& hash) const noexcept {
@@ -101,24 +99,6 @@ Result<Address> Stored::address(uint64_t id) const {
     return sealed->address(id);
 }
 
-AddressKeys::AddressKeys(std::size_t most) {
-    if (most == 0) return;
-    void* at = ::mmap(nullptr, most * kSize, PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (at == MAP_FAILED) return;
-    ::madvise(at, most * kSize, MADV_HUGEPAGE);  // Advice: when it is not taken, pages are small.
-    at_ = static_cast<uint8_t*>(at);
-    room_ = most;
-}
-
-AddressKeys::~AddressKeys() { close(); }
-
-void AddressKeys::close() noexcept {
-    if (at_ != nullptr) ::munmap(at_, room_ * kSize);
-    at_ = nullptr;
-    room_ = size_ = 0;
-}
-
 Result<uint32_t> AddressBook::find(const Address& address, uint64_t hash, const Stored& stored) {
     const uint32_t known = find_noted(address, hash, stored);
     if (known != kNoId || complete_) return known;
@@ -132,7 +112,7 @@ void AddressBook::shrink(const Stored& stored) {
     if (index_.size() < kMost) return;
     index_.clear();
     complete_ = false;
-    keys_.close();
+    keys_.clear();
     for (const Head* head : {stored.sealing, stored.head})
         if (head != nullptr)
             for (std::size_t i = 0; i < head->addresses.size(); ++i)

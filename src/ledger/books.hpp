@@ -4,6 +4,7 @@
 #include <cstring>
 #include <optional>
 #include <span>
+#include <string>
 #include <unordered_set>
 #include <vector>
 
@@ -42,40 +43,53 @@ struct Stored {
     Result<Address> address(uint64_t id) const;
 };
 
-/// The beginnings of the addresses 0, 1, ... in one piece of memory: kind, size and 22 bytes, so
-/// all of nearly every address. A look is one miss of the cache, wherever the address is stored.
-/// Memory comes as it is used. Confined to one thread.
+/// The beginnings of the addresses 0, 1, ...: kind, size and 22 bytes, so all of nearly every
+/// address. A look is one miss of the cache, wherever the address is stored. Memory comes as it is
+/// used. Confined to one thread.
 class AddressKeys {
 public:
-    /// Room for `most`, or for none when the system gives no addresses for it.
-    explicit AddressKeys(std::size_t most);
-    ~AddressKeys();
-    AddressKeys(const AddressKeys&) = delete;
-    AddressKeys& operator=(const AddressKeys&) = delete;
+    /// They lie in `directory`, see Words.
+    explicit AddressKeys(std::string directory) : memory_{std::move(directory)} {}
 
     std::size_t size() const noexcept { return size_; }
-    /// Takes the next one; none after one that found no room.
-    void add(const Address& address) noexcept {
-        if (size_ < room_) std::memcpy(at_ + size_++ * kSize, &address, kSize);
+    /// Takes the next one.
+    void add(const Address& address) {
+        if (size_ / kPiece == pieces_.size()) pieces_.push_back(memory_.take(kPieceWords));
+        if (size_ % kPiece == kPiece / 2 && size_ / kPiece + 1 == pieces_.size())
+            memory_.prepare(kPieceWords);
+        std::memcpy(at(size_++), &address, kWords * sizeof(uint64_t));
     }
     void truncate(std::size_t size) noexcept { size_ = std::min(size_, size); }
-    /// Gives the memory back, and takes no more.
-    void close() noexcept;
-    void prefetch(std::size_t id) const noexcept { fetch(at_ + id * kSize); }
+    /// Gives the memory back.
+    void clear() noexcept {
+        pieces_.clear();
+        size_ = 0;
+    }
+    void prefetch(std::size_t id) const noexcept { fetch(at(id)); }
     /// REQUIRES: id < size(). True when all that is kept is the same.
     bool begins(std::size_t id, const Address& address) const noexcept {
-        return std::memcmp(at_ + id * kSize, &address, kSize) == 0;
+        return std::memcmp(at(id), &address, kWords * sizeof(uint64_t)) == 0;
     }
     static bool is_whole(const Address& address) noexcept {
-        return address.payload().size() <= kSize - 2;
+        return address.payload().size() <= kWords * sizeof(uint64_t) - 2;
     }
 
 private:
-    static constexpr std::size_t kSize = 24;
-    static_assert(std::has_unique_object_representations_v<Address> && sizeof(Address) >= kSize);
+    static constexpr std::size_t kWords = 3;  // An address.
+    static constexpr std::size_t kPiece = std::size_t{1} << 18, kPieceWords = kPiece * kWords;
+    static_assert(std::has_unique_object_representations_v<Address> &&
+                  sizeof(Address) >= kWords * sizeof(uint64_t));
 
-    uint8_t* at_ = nullptr;
-    std::size_t room_ = 0, size_ = 0;
+    const uint64_t* at(std::size_t id) const noexcept {
+        return pieces_[id / kPiece].data() + id % kPiece * kWords;
+    }
+    uint64_t* at(std::size_t id) noexcept {
+        return pieces_[id / kPiece].data() + id % kPiece * kWords;
+    }
+
+    std::vector<Words> pieces_;  // Of 6 MB.
+    WordsMaker memory_;
+    std::size_t size_ = 0;
 };
 
 /// Address -> id.
@@ -84,8 +98,10 @@ public:
     /// As many as fit some 1.2 GB; more are asked of the files.
     static constexpr std::size_t kMost = std::size_t{32} << 20;
 
-    /// `complete`: nothing is sealed yet, so what is not noted does not exist.
-    explicit AddressBook(bool complete) : keys_{complete ? kMost : 0}, complete_{complete} {}
+    /// `complete`: nothing is sealed yet, so what is not noted does not exist. It lies in
+    /// `directory`, see Words.
+    AddressBook(bool complete, const std::string& directory)
+        : index_{directory}, keys_{directory}, complete_{complete} {}
 
     bool is_complete() const noexcept { return complete_; }
     void prefetch(uint64_t hash) const noexcept { index_.prefetch(hash); }
@@ -141,8 +157,10 @@ public:
     static constexpr uint64_t kMostSeen = 340ULL << 20;
 
     /// Txns from `first` on will be added; when that is 0, what is not noted does not exist.
-    TxnBook(uint64_t first, bool utxo) : utxo_{utxo}, old_first_{first}, young_first_{first} {
-        if (first == 0 && !utxo) seen_.emplace();
+    /// It lies in `directory`, see Words.
+    TxnBook(uint64_t first, bool utxo, const std::string& directory)
+        : utxo_{utxo}, old_{directory}, young_{directory}, old_first_{first}, young_first_{first} {
+        if (first == 0 && !utxo) seen_.emplace(directory);
     }
 
     /// True when what is not found never needs the files, or nearly never.

@@ -85,8 +85,8 @@ void ChainWriter::make_room() {
 
 Status ChainWriter::load_books() {
     if (!addresses_ || !txns_) {
-        addresses_.emplace(sealed_.parts.empty());
-        txns_.emplace(sealed_.end().txns, is_utxo(sealed_.chain));
+        addresses_.emplace(sealed_.parts.empty(), directory_);
+        txns_.emplace(sealed_.end().txns, is_utxo(sealed_.chain), directory_);
         assets_.clear();
         asset_index_.clear();
         for (uint64_t id = 0; id < sealed_.end().assets; ++id) {

@@ -44,10 +44,24 @@ const Part* ChainView::part_of(BlockNum number) const noexcept {
 }
 
 const Part& ChainView::part_with(uint64_t Totals::* what, uint64_t number) const noexcept {
-    const auto after =
+    const auto found =
         std::upper_bound(parts.begin(), parts.end(), number,
-                         [what](uint64_t n, const Part& part) { return n < part.begin().*what; });
-    return after == parts.begin() ? parts.front() : *std::prev(after);
+                         [what](uint64_t n, const Part& part) { return n < part.end.*what; });
+    return found == parts.end() ? parts.back() : *found;
+}
+
+void ChainView::prefetch_row(uint64_t row) const noexcept {
+    part_with(&Totals::rows, row).segment->prefetch_row(row);
+}
+
+void ChainView::prefetch_input(uint64_t input) const noexcept {
+    const Segment& segment = *part_with(&Totals::inputs, input).segment;
+    segment.column(segment::kSpent).prefetch(input - segment.begin().inputs);
+}
+
+void ChainView::prefetch_address(uint64_t id) const noexcept {
+    const Segment& segment = *part_with(&Totals::addresses, id).segment;
+    segment.addresses().prefetch(id - segment.begin().addresses);
 }
 
 Result<std::optional<BlockHeader>> ChainView::block(BlockNum number) const {

@@ -46,6 +46,10 @@ struct ChainView {
     /// The part that has the thing `number` of a kind. REQUIRES: number < end().*what.
     const Part& part_with(uint64_t Totals::* what, uint64_t number) const noexcept;
     Result<std::optional<BlockHeader>> block(BlockNum number) const;
+    // These bring near what is read of a row, an input or an address. REQUIRES: as part_with().
+    void prefetch_row(uint64_t row) const noexcept;
+    void prefetch_input(uint64_t input) const noexcept;
+    void prefetch_address(uint64_t id) const noexcept;
 
     // Look-ups by key; nothing when there is no such thing.
 

@@ -40,6 +40,9 @@ public:
         // What did not fit; a shift by 64 bits would be no shift at all.
         bits_ = filled_ == 0 ? 0 : number >> (info_->width - filled_);
     }
+    /// The same for each number of a range plus `offset`.
+    template <typename Numbers>
+    void put_each(const Numbers& numbers, uint64_t offset = 0);
     /// A column of the numbers of a container.
     template <typename Numbers>
     void put_packed(std::size_t column, const Numbers& numbers);
@@ -79,21 +82,16 @@ private:
 };
 
 template <typename Numbers>
-void ColumnFileWriter::put_packed(std::size_t column, const Numbers& numbers) {
-    uint64_t least = numbers.empty() ? 0 : UINT64_MAX;
-    uint64_t most = 0;
-    for (const uint64_t number : numbers) {
-        least = number < least ? number : least;
-        most = number > most ? number : most;
-    }
-    const unsigned width = begin_packed(column, least, most - least);
-    info_->count = std::size(numbers);
+void ColumnFileWriter::put_each(const Numbers& numbers, uint64_t offset) {
+    info_->count += std::size(numbers);
+    const unsigned width = info_->width;
     if (width == 0) return;
     // As put() does, with all of it in registers.
-    uint64_t bits = 0;
-    unsigned filled = 0;
+    offset -= info_->base;
+    uint64_t bits = bits_;
+    unsigned filled = filled_;
     for (const uint64_t number : numbers) {
-        const uint64_t rest = number - least;
+        const uint64_t rest = number + offset;
         bits |= rest << filled;
         filled += width;
         if (filled < 64) continue;
@@ -103,6 +101,18 @@ void ColumnFileWriter::put_packed(std::size_t column, const Numbers& numbers) {
     }
     bits_ = bits;
     filled_ = filled;
+}
+
+template <typename Numbers>
+void ColumnFileWriter::put_packed(std::size_t column, const Numbers& numbers) {
+    uint64_t least = numbers.empty() ? 0 : UINT64_MAX;
+    uint64_t most = 0;
+    for (const uint64_t number : numbers) {
+        least = number < least ? number : least;
+        most = number > most ? number : most;
+    }
+    begin_packed(column, least, most - least);
+    put_each(numbers);
 }
 
 /// Sinks.

@@ -1,6 +1,7 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include <array>
 #include <limits>
+#include <span>
 
 #include "entry_walk.hpp"
 
@@ -204,15 +205,40 @@ private:
         return best;
     }
 
+    /// Takes the next rows, and brings near their txns and the addresses that they name.
+    Status look_ahead() {
+        at_ = count_ = 0;
+        if (failed_) return fail(*failed_);
+        while (count_ < rows_.size()) {
+            const auto row = next_row();
+            if (!row) {
+                // Those before it are right.
+                if (count_ == 0) return fail(row.error());
+                failed_ = row.error();
+            }
+            if (!row || !*row) break;
+            rows_[count_++] = **row;
+        }
+        for (const uint64_t row : std::span{rows_}.first(count_)) {
+            const Segment& segment = *view_.part_with(&Totals::rows, row).segment;
+            segment.rows().prefetch_item_bits(row - segment.begin().rows);
+            for (const segment::ColumnId party : {segment::kFrom, segment::kTo})
+                if (uint64_t id = 0; segment.row_value(party, row, id) && id != known_.id)
+                    view_.prefetch_address(id);
+        }
+        return {};
+    }
+
     Result<bool> read(PlacedTransfer& out) override {
         if (!started_) CORDON_TRY(start());
         while (true) {
-            CORDON_TRY(const auto row, next_row());
-            if (!row) return false;
-            const Part& part = view_.part_with(&Totals::rows, *row);
+            if (at_ == count_) CORDON_TRY(look_ahead());
+            if (at_ == count_) return false;
+            const uint64_t row = rows_[at_++];
+            const Part& part = view_.part_with(&Totals::rows, row);
             uint64_t txn = 0;
             uint64_t first = 0;
-            if (!part.segment->txn_of_row(*row, txn, first))
+            if (!part.segment->txn_of_row(row, txn, first))
                 return part.segment->corrupt(segment::kTxnRows);
             CORDON_TRY(out.at, places_.of(txn));
             if (timed_ != out.at.block) {
@@ -220,7 +246,7 @@ private:
                 timed_ = out.at.block;
             }
             if (!is_in_time(time_)) continue;
-            CORDON_TRY(view_.transfer(part, *row, *row - first, known_, out.transfer));
+            CORDON_TRY(view_.transfer(part, row, row - first, known_, out.transfer));
             if (query_.asset && out.transfer.asset != *query_.asset) continue;
             CORDON_TRY(const auto own, view_.own_time(txn));
             out.time = own ? own : time_;
@@ -240,7 +266,10 @@ private:
     Positions places_;
     bool started_ = false;
     std::array<std::optional<EntryWalk>, 2> walks_;  // As sender, as receiver.
-    std::optional<BlockNum> timed_;                  // The block of time_.
+    std::array<uint64_t, 8> rows_{};                 // What comes next, from at_ on,
+    std::size_t at_ = 0, count_ = 0;
+    std::optional<Error> failed_;    // and then this.
+    std::optional<BlockNum> timed_;  // The block of time_.
     std::optional<UnixMillis> time_;
 };
 

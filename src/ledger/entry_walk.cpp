@@ -1,6 +1,8 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include "entry_walk.hpp"
 
+#include <algorithm>
+
 namespace cordon::ledger {
 
 Status EntryWalk::enter_next_run() {
@@ -21,6 +23,36 @@ Status EntryWalk::enter_next_run() {
     }
     if (begin < first_) {
         CORDON_TRY(list_.begin, lower_entry(first_));
+    }
+    return {};
+}
+
+Status EntryWalk::read_some() {
+    const Column& entries = index_->file().column(Index::directory(receiving_) + 2);
+    at_ = 0;
+    count_ = static_cast<std::size_t>(std::min<uint64_t>(numbers_.size(), list_.end - list_.begin));
+    const auto read = [&] {
+        return entries.unpack(ascending_ ? list_.begin : list_.end - count_, count_,
+                              numbers_.data());
+    };
+    // Those before a damaged place are right.
+    if (!read() && (count_ = 1, !read())) {
+        count_ = 0;
+        return damaged();
+    }
+    if (ascending_) {
+        list_.begin += count_;
+    } else {
+        list_.end -= count_;
+        std::reverse(numbers_.begin(), numbers_.begin() + static_cast<std::ptrdiff_t>(count_));
+    }
+    const bool inputs = !receiving_ && is_utxo(view_.chain);
+    for (std::size_t i = 0; i < count_; ++i) {
+        numbers_[i] += index_->first_entry(receiving_);
+        if (inputs)
+            view_.prefetch_input(numbers_[i]);
+        else
+            view_.prefetch_row(numbers_[i]);
     }
     return {};
 }

@@ -1,13 +1,16 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
+
 #include <cordon/base/result.hpp>
 
 #include "chain_view.hpp"
 
 namespace cordon::ledger {
 
-/// Walks the rows or inputs of one address through all runs, by number. Confined to one thread;
+/// Walks the rows or inputs of one address through all runs, by number. pop() is for after a peek()
+/// that gave one. Confined to one thread;
 /// must not outlive its view.
 class EntryWalk {
 public:
@@ -22,29 +25,31 @@ public:
           first_{first},
           end_{end},
           next_run_{ascending_ ? 0 : view.runs.size()} {
+        // What misses the cache in one run does not wait for what does in another.
         for (const Run& run : view.runs) run.index->prefetch_list(receiving, id);
+        for (const Run& run : view.runs) run.index->prefetch_key(receiving, id);
     }
 
     /// The next number, or nothing at the end; the same until pop().
     Result<std::optional<uint64_t>> peek() {
-        while (!number_) {
-            if (list_.begin == list_.end) {
-                if (next_run_ == (ascending_ ? view_.runs.size() : 0)) break;
+        while (at_ == count_) {
+            if (list_.begin != list_.end) {
+                CORDON_TRY(read_some());
+            } else if (next_run_ != (ascending_ ? view_.runs.size() : 0)) {
                 CORDON_TRY(enter_next_run());
-                continue;
+            } else {
+                return std::optional<uint64_t>{};
             }
-            uint64_t number = 0;
-            const uint64_t at = ascending_ ? list_.begin++ : --list_.end;
-            if (!index_->entry(receiving_, at, number)) return damaged();
-            number_ = number;
         }
-        return number_;
+        return std::optional{numbers_[at_]};
     }
-    void pop() noexcept { number_.reset(); }
+    void pop() noexcept { ++at_; }
 
 private:
     /// REQUIRES: there is one.
     Status enter_next_run();
+    /// Takes the next entries of the list, and brings near what they name.
+    Status read_some();
     /// The first entry of the list that is not below `number`.
     Result<uint64_t> lower_entry(uint64_t number) const;
     tl::unexpected<Error> damaged() const {
@@ -57,8 +62,9 @@ private:
     uint64_t first_, end_;
     std::size_t next_run_;
     const Index* index_ = nullptr;
-    Index::List list_;  // What is still to come of the present run.
-    std::optional<uint64_t> number_;
+    Index::List list_;                   // What is still to come of the present run,
+    std::array<uint64_t, 8> numbers_{};  // after those of these from at_ on.
+    std::size_t at_ = 0, count_ = 0;
 };
 
 }  // namespace cordon::ledger

@@ -77,7 +77,12 @@ public:
         }
         return true;
     }
+    /// Before group_of(): first the sample of an item, and when that is near, the bits behind it.
     void prefetch_item(uint64_t item) const noexcept { items_->prefetch(item / kEvery); }
+    void prefetch_item_bits(uint64_t item) const noexcept {
+        uint64_t at = 0;
+        if (items_->read(item / kEvery, at)) bits_->prefetch_byte(at / 8);
+    }
     /// Before begin(): first the sample of a group, and when that is near, the bits behind it.
     void prefetch_group(uint64_t group) const noexcept { groups_->prefetch(group / kEvery); }
     void prefetch_bits(uint64_t group) const noexcept {

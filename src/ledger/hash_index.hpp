@@ -4,12 +4,13 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
-#include <future>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include <cordon/model/block.hpp>
 #include "coding.hpp"
+#include "words.hpp"
 
 namespace cordon::ledger {
 
@@ -66,51 +67,6 @@ inline uint64_t home_slot(uint64_t hash, uint64_t slots) noexcept {
     return static_cast<uint64_t>((static_cast<Wide>(hash) * slots) >> 64);
 }
 
-/// Zeroed memory for large tables that are read here and there: in pages of 2 MB where the system
-/// has them, since else nearly every look misses the translation of its address as well as its
-/// cache line. Pages come when they are first touched, so making a table takes no time.
-class Words {
-public:
-    Words() noexcept = default;
-    explicit Words(std::size_t size);
-    Words(Words&& other) noexcept
-        : at_{std::exchange(other.at_, nullptr)}, size_{std::exchange(other.size_, 0)} {}
-    Words& operator=(Words&& other) noexcept {
-        std::swap(at_, other.at_);
-        std::swap(size_, other.size_);
-        return *this;
-    }
-    ~Words();
-
-    std::size_t size() const noexcept { return size_; }
-    bool empty() const noexcept { return size_ == 0; }
-    uint64_t& operator[](std::size_t i) noexcept { return at_[i]; }
-    uint64_t operator[](std::size_t i) const noexcept { return at_[i]; }
-    const uint64_t* data() const noexcept { return at_; }
-    /// Makes all of it zero again.
-    void wipe() noexcept {
-        if (size_ != 0) std::memset(at_, 0, size_ * sizeof(uint64_t));
-    }
-
-private:
-    uint64_t* at_ = nullptr;
-    std::size_t size_ = 0;
-};
-
-/// Words that are wanted soon. Large ones are touched on a thread of their own meanwhile: the first
-/// touch of memory takes microseconds a page, and a new table is touched everywhere at once.
-class NextWords {
-public:
-    /// Begins to make `size` words, unless they are few or on their way already.
-    void prepare(std::size_t size);
-    /// The words, prepared or not.
-    Words take(std::size_t size);
-
-private:
-    std::future<Words> made_;
-    std::size_t size_ = 0;
-};
-
 /// Finds 32-bit entries by the hash of their keys; the keys stay with the caller, who also says
 /// whether an entry is the one. Twelve to sixteen bytes an entry. No call takes long: when a table
 /// is full the next one is filled little by little, and until then both are asked. Confined to one
@@ -118,6 +74,9 @@ private:
 class HashIndex {
 public:
     static constexpr uint32_t kNone = UINT32_MAX;
+
+    /// A large table lies in `directory`, see Words.
+    explicit HashIndex(std::string directory = {}) : memory_{std::move(directory)} {}
 
     std::size_t size() const noexcept { return size_; }
 
@@ -143,14 +102,14 @@ public:
         if (!former_.empty())
             move_some();
         else if (size_ * 32 > slots_.size() * 23)
-            next_.prepare(next_size());
+            memory_.prepare(next_size());
         place((hash >> 32 << 32) | (entry + 1));
         ++size_;
     }
 
     /// Makes room for as many as `other` has room for. REQUIRES: size() == 0.
     void reserve_like(const HashIndex& other) {
-        if (slots_.size() < other.slots_.size()) slots_ = Words{other.slots_.size()};
+        if (slots_.size() < other.slots_.size()) slots_ = memory_.take(other.slots_.size());
     }
 
     /// Takes an entry out that was added with this hash.
@@ -223,7 +182,7 @@ private:
     }
     void grow() {
         while (!former_.empty()) move_some();
-        Words larger = next_.take(next_size());
+        Words larger = memory_.take(next_size());
         former_ = std::move(slots_);
         slots_ = std::move(larger);
         moved_ = 0;
@@ -235,12 +194,12 @@ private:
         const std::size_t end = std::min(former_.size(), moved_ + 8);
         for (; moved_ < end; ++moved_)
             if (former_[moved_] != 0) place(former_[moved_]);
-        if (moved_ == former_.size()) former_ = Words{};
+        if (moved_ == former_.size()) memory_.drop(std::exchange(former_, Words{}));
     }
 
     Words slots_;   // High half of the hash, entry + 1; 0 is empty.
     Words former_;  // The table before, while it is copied.
-    NextWords next_;
+    WordsMaker memory_;
     std::size_t moved_ = 0;
     std::size_t size_ = 0;
 };
@@ -253,6 +212,9 @@ private:
 /// Confined to one thread.
 class SeenFilter {
 public:
+    /// A large layer lies in `directory`, see Words.
+    explicit SeenFilter(std::string directory = {}) : memory_{std::move(directory)} {}
+
     void prefetch(uint64_t hash) const noexcept {
         for (const Layer& layer : layers_) fetch(layer.words.data() + block_of(layer, hash));
     }
@@ -286,7 +248,7 @@ private:
     }
 
     std::vector<Layer> layers_;
-    NextWords next_;
+    WordsMaker memory_;
 };
 
 }  // namespace cordon::ledger

@@ -62,18 +62,6 @@ TEST(HashIndex, keeps_its_memory_and_nothing_else_when_it_is_wiped) {
     }
 }
 
-TEST(NextWords, gives_zeroed_words_of_any_size_prepared_or_not) {
-    NextWords next;
-    for (const std::size_t size : {std::size_t{64}, std::size_t{1} << 19}) {
-        for (const std::size_t prepared : {std::size_t{0}, size, size + (std::size_t{1} << 19)}) {
-            if (prepared != 0) next.prepare(prepared);
-            const Words words = next.take(size);
-            ASSERT_EQ(words.size(), size);
-            for (std::size_t i = 0; i < size; ++i) ASSERT_EQ(words[i], 0U);
-        }
-    }
-}
-
 TEST(SeenFilter, knows_all_that_was_added_and_little_else) {
     SeenFilter filter;
     EXPECT_FALSE(filter.has(hash_of_row(0)));

@@ -61,6 +61,12 @@ public:
     void prefetch_list(bool receiving, uint64_t id) const noexcept {
         file_.column(directory(receiving)).prefetch(id >> low_bits_[receiving]);
     }
+    /// Once that is near: brings the list's key near.
+    void prefetch_key(bool receiving, uint64_t id) const noexcept {
+        uint64_t key = 0;
+        if (file_.column(directory(receiving)).read(id >> low_bits_[receiving], key))
+            file_.column(directory(receiving) + 1).prefetch(key);
+    }
     bool entry(bool receiving, uint64_t at, uint64_t& number) const noexcept {
         if (!file_.column(directory(receiving) + 2).read(at, number)) return false;
         number += first_entry(receiving);

@@ -2,6 +2,7 @@
 #include "index_builder.hpp"
 
 #include <algorithm>
+#include <ranges>
 #include <span>
 #include <utility>
 
@@ -67,10 +68,9 @@ unsigned write_adjacency(ColumnFileWriter& out, bool receiving, std::span<const 
     std::size_t count = 0;
     uint64_t last = UINT64_MAX;
     out.begin_packed(Index::directory(receiving) + 2, 0, owners.size());
-    for (std::size_t i = 0; i < pairs.size(); ++i) {
+    out.put_each(std::views::transform(pairs, [](uint64_t pair) { return pair & UINT32_MAX; }));
+    for (std::size_t i = 0; i < pairs.size(); ++i)
         if (pairs[i] >> 32 != last) keys[count++] = (last = pairs[i] >> 32) << 32 | i;
-        out.put(pairs[i] & UINT32_MAX);
-    }
     return write_keys(out, receiving, ids, count, pairs.size(), [&](auto&& put) {
         for (const uint64_t key : keys.first(count)) put(key >> 32, key & UINT32_MAX);
     });

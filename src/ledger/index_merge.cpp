@@ -1,5 +1,6 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <span>
 
 #include "index_builder.hpp"
 #include "index_table.hpp"
@@ -9,87 +10,100 @@ namespace {
 
 using namespace index;
 
+/// Numbers of a column that are read in their order, unpacked some hundreds at once.
+class Pages {
+public:
+    explicit Pages(const Column& column) : column_{column} {}
+
+    /// Those from `at` on that are at hand, one at least; none when `at` lies outside or the bytes
+    /// are damaged.
+    std::span<const uint64_t> from(uint64_t at) noexcept {
+        if (at - first_ >= size_) {  // Also when it lies before.
+            size_ = 0;
+            if (at >= column_.count()) return {};
+            const uint64_t size = std::min<uint64_t>(numbers_.size(), column_.count() - at);
+            if (!column_.unpack(at, static_cast<std::size_t>(size), numbers_.data())) return {};
+            first_ = at;
+            size_ = size;
+        }
+        const auto skip = static_cast<std::size_t>(at - first_);
+        return {numbers_.data() + skip, static_cast<std::size_t>(size_) - skip};
+    }
+    bool read(uint64_t at, uint64_t& number) noexcept {
+        const std::span numbers = from(at);
+        if (numbers.empty()) return false;
+        number = numbers.front();
+        return true;
+    }
+
+private:
+    const Column& column_;
+    std::array<uint64_t, 512> numbers_;
+    uint64_t first_ = 0, size_ = 0;
+};
+
 /// Walks the addresses of one adjacency by rising id.
 class Walk {
 public:
     Walk(const IndexSource& source, bool receiving)
         : index_{*source.index},
-          receiving_{receiving},
+          first_entry_{index_.first_entry(receiving)},
+          low_{index_.low_bits(receiving)},
+          end_{!receiving && is_utxo(index_.chain()) ? source.end.inputs : source.end.rows},
+          key_count_{index_.file().column(Index::directory(receiving) + 1).count()},
           directory_{index_.file().column(Index::directory(receiving))},
           keys_{index_.file().column(Index::directory(receiving) + 1)},
-          list_{index_.file().column(Index::directory(receiving) + 2)},
-          low_{index_.low_bits(receiving)},
-          end_{!receiving && is_utxo(index_.chain()) ? source.end.inputs : source.end.rows} {}
+          list_{index_.file().column(Index::directory(receiving) + 2)} {}
 
     bool start() { return directory_.read(1, bucket_end_) && next(); }
-    bool done() const noexcept { return done_; }
+    /// Above all ids at the end.
     uint64_t id() const noexcept { return id_; }
 
-    /// Visible entries of the present address as numbers of the chain, to put(number).
+    /// Visible entries of the present address, as put(numbers of the chain less `offset`, how
+    /// many), some at once.
     template <typename Put>
-    bool each(Put&& put) {
-        for (uint64_t at = begin_; at < next_begin_; ++at) {
-            uint64_t number = 0;
-            if (!numbers_.read(list_, at, number)) return false;
-            number += index_.first_entry(receiving_);
-            if (number >= end_) return true;  // They rise: the rest is hidden too.
-            put(number);
+    bool each(uint64_t offset, Put&& put) {
+        for (uint64_t at = begin_; at < next_begin_;) {
+            std::span numbers = list_.from(at);
+            if (numbers.empty()) return false;
+            if (numbers.size() > next_begin_ - at)
+                numbers = numbers.first(static_cast<std::size_t>(next_begin_ - at));
+            at += numbers.size();
+            // They rise: when the last one is visible, all are.
+            while (!numbers.empty() && numbers.back() + first_entry_ >= end_) {
+                numbers = numbers.first(numbers.size() - 1);
+                at = next_begin_;
+            }
+            put(numbers, first_entry_ - offset);
         }
         return true;
     }
 
     bool next() {
-        if (at_ + 1 >= keys_.count()) {
-            done_ = true;
+        if (at_ + 1 >= key_count_) {
+            id_ = UINT64_MAX;
             return true;
         }
         // Buckets without an address are passed over.
         while (at_ >= bucket_end_)
             if (!directory_.read(++bucket_ + 1, bucket_end_)) return false;
         uint64_t key = 0;
-        if (!key_at(at_, key)) return false;
+        if (!keys_.read(at_, key)) return false;
         id_ = (bucket_ << low_) | (key & packed_mask(low_));
         begin_ = key >> low_;
-        if (!key_at(++at_, key)) return false;
+        if (!keys_.read(++at_, key)) return false;
         next_begin_ = key >> low_;
         return begin_ <= next_begin_;
     }
 
 private:
-    /// Numbers of a column that are read in their order, unpacked some hundreds at once.
-    class Page {
-    public:
-        bool read(const Column& column, uint64_t at, uint64_t& number) noexcept {
-            if (at - first_ >= size_) {  // Also when it lies before.
-                if (at >= column.count()) return false;
-                first_ = at;
-                size_ = std::min<uint64_t>(numbers_.size(), column.count() - at);
-                if (!column.unpack(at, static_cast<std::size_t>(size_), numbers_.data())) {
-                    size_ = 0;
-                    return false;
-                }
-            }
-            number = numbers_[static_cast<std::size_t>(at - first_)];
-            return true;
-        }
-
-    private:
-        std::array<uint64_t, 512> numbers_;
-        uint64_t first_ = 0, size_ = 0;
-    };
-    bool key_at(uint64_t at, uint64_t& key) noexcept { return page_.read(keys_, at, key); }
-
     const Index& index_;
-    bool receiving_;
-    const Column& directory_;
-    const Column& keys_;
-    const Column& list_;
+    uint64_t first_entry_;
     unsigned low_;
-    uint64_t end_;
+    uint64_t end_, key_count_;
     uint64_t at_ = 0, bucket_ = 0, bucket_end_ = 0;
     uint64_t id_ = 0, begin_ = 0, next_begin_ = 0;
-    bool done_ = false;
-    Page page_, numbers_;
+    Pages directory_, keys_, list_;
 };
 
 class Merger {
@@ -202,26 +216,20 @@ private:
         });
     }
 
-    /// Calls visit(id, walks that have it) by rising id.
+    /// Calls visit(id, walk) by rising id, and for one id by rising source.
     template <typename Visit>
     void walk(bool receiving, Visit&& visit) {
-        std::vector<std::unique_ptr<Walk>> walks;
-        for (const IndexSource& source : sources_) {
-            walks.push_back(std::make_unique<Walk>(source, receiving));
-            if (!walks.back()->start()) return damaged(receiving, source);
-        }
-        std::vector<std::size_t> with;
+        std::vector<Walk> walks;
+        walks.reserve(sources_.size());
+        for (const IndexSource& source : sources_)
+            if (!walks.emplace_back(source, receiving).start()) return damaged(receiving, source);
         for (uint64_t steps = 0;; ++steps) {
             if (steps % 65'536 == 0 && stopped()) return;
             uint64_t least = UINT64_MAX;
-            for (const auto& walk : walks)
-                if (!walk->done()) least = std::min(least, walk->id());
+            for (const Walk& each : walks) least = std::min(least, each.id());
             if (least == UINT64_MAX) return;
-            with.clear();
             for (std::size_t i = 0; i < walks.size(); ++i)
-                if (!walks[i]->done() && walks[i]->id() == least) with.push_back(i);
-            for (const std::size_t i : with)
-                if (!visit(least, *walks[i]) || !walks[i]->next())
+                if (walks[i].id() == least && !(visit(least, walks[i]) && walks[i].next()))
                     return damaged(receiving, sources_[i]);
         }
     }
@@ -237,18 +245,24 @@ private:
         // entries.
         std::vector<uint64_t>& keys = scratch_.first;  // Id, and where its list begins.
         keys.clear();
-        uint64_t total = 0, last = UINT64_MAX;
+        uint64_t total = 0, last = UINT64_MAX, most = 0;
         const uint64_t ids = begin_.addresses + own_.addresses;
-        out_.begin_packed(Index::directory(receiving) + 2, 0, inputs ? own_.inputs : own_.rows);
+        const uint64_t entries = inputs ? own_.inputs : own_.rows;
+        out_.begin_packed(Index::directory(receiving) + 2, 0, entries);
         walk(receiving, [&](uint64_t id, Walk& list) {
             bool known = true;
-            const bool good = list.each([&](uint64_t number) {
-                known = id < ids;
-                if (!known) return;
-                if (id != last) keys.push_back((last = id) << 32 | total);
-                out_.put(number - first);
-                ++total;
-            });
+            const bool good =
+                list.each(first, [&](std::span<const uint64_t> numbers, uint64_t offset) {
+                    if (numbers.empty()) return;
+                    known = id < ids;
+                    if (!known) return;
+                    if (id != last) keys.push_back((last = id) << 32 | total);
+                    for (const uint64_t number : numbers) most = std::max(most, number + offset);
+                    known = most < entries;
+                    if (!known) return;
+                    out_.put_each(numbers, offset);
+                    total += numbers.size();
+                });
             return good && known;
         });
         return write_keys(out_, receiving, ids, keys.size(), total, [&keys](auto&& put) {

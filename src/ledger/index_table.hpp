@@ -81,9 +81,9 @@ uint64_t write_table(ColumnFileWriter& out, IndexScratch& scratch, std::size_t c
         for (const uint64_t entry : sorted)
             place(entry >> kPlaceBits, entry & packed_mask(kPlaceBits));
         carried.swap(over);
-        for (const uint64_t slot : slots) out.put(slot);
+        out.put_each(slots);
     }
-    for (const uint64_t value : carried) out.put(value);
+    out.put_each(carried);
     return homes;
 }
 
@@ -108,7 +108,7 @@ unsigned write_keys(ColumnFileWriter& out, bool receiving, uint64_t ids, uint64_
     out.put(total << low);
     for (std::size_t i = 1; i < directory.size(); ++i) directory[i] += directory[i - 1];
     out.begin_packed(column, 0, keys);
-    for (const uint64_t count : directory) out.put(count);
+    out.put_each(directory);
     return low;
 }
 

@@ -45,6 +45,8 @@ public:
     Result<uint32_t> lower_block(BlockNum number) const;
     /// The block in which a txn stands.
     Result<uint32_t> block_of(uint64_t txn) const;
+    /// Brings near what block_of() looks at first, and the number of that block.
+    void prefetch_block_of(uint64_t txn) const noexcept;
 
     // Txns.
     const uint8_t* txn_hash(uint64_t txn) const noexcept {
@@ -87,6 +89,8 @@ public:
     bool row_value(segment::ColumnId id, uint64_t row, uint64_t& value) const noexcept {
         return column(id).read(row - begin_.rows, value);
     }
+    /// Brings near what is read of a row.
+    void prefetch_row(uint64_t row) const noexcept;
     bool spent(uint64_t input, uint64_t& row_plus_one) const noexcept {
         return column(segment::kSpent).read(input - begin_.inputs, row_plus_one);
     }

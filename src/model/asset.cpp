@@ -29,23 +29,25 @@ Result<Asset> Asset::parse(std::string_view text) {
         return fail(ErrorCode::kMalformed, format("asset has {} characters: expected native, 0x "
                                                   "and 40 hex digits, or a code of 1 to {}",
                                                   text.size(), kMaxCode));
-    const bool is_hex = text.starts_with("0x") || text.starts_with("0X");
-    if (is_hex) {
+    Asset asset;
+    asset.size_ = static_cast<uint8_t>(text.size());
+    if (text.starts_with("0x") || text.starts_with("0X")) {
         std::array<uint8_t, 20> raw;
         if (const auto status = parse_hex_into(text.substr(2), raw); !status)
             return fail(status.error().in(format("asset \"{}\"", text)));
+        // In ASCII this makes letters lower, and leaves digits.
+        for (std::size_t i = 0; i < text.size(); ++i)
+            asset.text_[i] = static_cast<char>(text[i] | 0x20);
+        return asset;
     }
-    Asset asset;
-    asset.size_ = static_cast<uint8_t>(text.size());
     for (std::size_t i = 0; i < text.size(); ++i) {
-        char c = text[i];
+        const char c = text[i];
         const bool ok = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
                         (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
         if (!ok)
             return fail(
                 ErrorCode::kMalformed,
                 format("asset has a character that is not in [A-Za-z0-9._-] at place {}", i + 1));
-        if (is_hex && c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
         asset.text_[i] = c;
     }
     return asset;
