@@ -78,6 +78,20 @@ TEST(Merkle, pairs_the_last_of_an_odd_row_with_itself) {
     EXPECT_FALSE(merkle_root({leaf(1), leaf(2), leaf(3)}).mutated);
 }
 
+TEST(Merkle, of_any_number_of_hashes_is_what_pairing_row_by_row_gives) {
+    for (std::size_t size = 1; size < 150; ++size) {
+        std::vector<Hash256> row;
+        for (std::size_t i = 0; i < size; ++i) row.push_back(leaf(static_cast<uint8_t>(i)));
+        const Hash256 root = merkle_root(row).root;
+        while (row.size() > 1) {
+            if (row.size() % 2 == 1) row.push_back(row.back());
+            for (std::size_t i = 0; i < row.size(); i += 2) row[i / 2] = join(row[i], row[i + 1]);
+            row.resize(row.size() / 2);
+        }
+        ASSERT_EQ(root, row[0]) << size;
+    }
+}
+
 TEST(Merkle, flags_a_list_whose_tail_is_repeated_to_the_same_root) {
     const MerkleRoot honest = merkle_root({leaf(1), leaf(2), leaf(3)});
     const MerkleRoot forged = merkle_root({leaf(1), leaf(2), leaf(3), leaf(3)});

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <numeric>
 
 #include <cordon/base/check.hpp>
 
@@ -19,14 +20,20 @@ namespace {
 
 constexpr std::size_t kBlock = 64;
 constexpr std::size_t kMaxLanes = 16;
-/// FIPS 180-4 §5.3.3.
-constexpr std::array<uint32_t, 8> kStart{0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
-                                         0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+/// Messages that are ordered by their length at once: on the stack, and near each other in memory.
+constexpr std::size_t kOrdered = 1024;
+constexpr std::array<uint8_t, kBlock> kNothing{};
+
+/// With fewer messages left than this, OpenSSL takes them one after the other: vectors cost the
+/// same however few lanes have work. Measured (docs/decisions/0006).
+constexpr std::size_t kFewWithShaInstructions = 6;
+constexpr std::size_t kFew = 3;
 
 struct Machine {
     std::array<std::size_t, 3> ways{1};
     std::size_t count = 1;
     std::size_t chosen = 1;
+    std::size_t few = kFew;
 };
 
 bool has_sha_instructions() noexcept {
@@ -46,7 +53,9 @@ Machine look_at_machine() noexcept {
     if (avx2) out.ways[out.count++] = 8;
     if (avx2 && avx512) out.ways[out.count++] = 16;
     out.chosen = out.ways[out.count - 1];
-    if (out.chosen == 8 && has_sha_instructions()) out.chosen = 1;
+    if (!has_sha_instructions()) return out;
+    out.few = kFewWithShaInstructions;
+    if (out.chosen == 8) out.chosen = 1;
     return out;
 }
 
@@ -55,163 +64,196 @@ const Machine& machine() noexcept {
     return found;
 }
 
-void store_digest(const std::array<uint32_t, 8>& words, uint8_t* out) noexcept {
-    for (std::size_t i = 0; i < 8; ++i) {
-        const uint32_t big = __builtin_bswap32(words[i]);
-        std::memcpy(out + 4 * i, &big, 4);
-    }
-}
+using Words = std::array<uint32_t, 8>;
 
 /// A message on its way through one lane, block by block.
 class Feed {
 public:
-    void start(const Pieces& message, std::size_t place) noexcept {
-        parts_ = message.parts;
-        part_ = 0;
-        bits_ = uint64_t{message.size()} * 8;
-        blocks_left = (message.size() + 9 + kBlock - 1) / kBlock;
+    /// Lifetime: `message` is used until the last block.
+    void start(const Pieces& message) noexcept {
+        message_ = &message;
         marked_ = false;
-        second = false;
-        index = place;
-    }
-    /// The 32 bytes of a digest as a message of their own.
-    void start_second(const std::array<uint32_t, 8>& digest) noexcept {
-        store_digest(digest, scratch_.data());
-        std::memset(scratch_.data() + 32, 0, 32);
-        scratch_[32] = 0x80;
-        scratch_[62] = 1;  // 256 bits.
-        blocks_left = 1;
-        second = true;
+        enter(0);
     }
     /// The next 64 bytes: of the message itself where they lie together, else put together here.
     const uint8_t* next() noexcept {
-        if (second) return scratch_.data();
-        ByteView& part = parts_[part_];
-        if (part.size() < kBlock) return gather();
-        const uint8_t* const at = part.data();
-        part = part.subspan(kBlock);
-        return at;
+        if (static_cast<std::size_t>(end_ - at_) < kBlock) return gather();
+        const uint8_t* const block = at_;
+        at_ += kBlock;
+        return block;
     }
     /// Nothing of the padding is in the state yet, so OpenSSL can go on from it.
-    bool can_leave() const noexcept { return !marked_ && !second; }
-    Hash256 finish_alone(const std::array<uint32_t, 8>& words) const noexcept {
-        std::size_t left = 0;
-        for (std::size_t i = part_; i < parts_.size(); ++i) left += parts_[i].size();
-        const uint64_t done = bits_ - uint64_t{left} * 8;
+    bool can_leave() const noexcept { return !marked_; }
+    Hash256 finish_alone(const Words& words) const noexcept {
+        uint64_t left = static_cast<uint64_t>(end_ - at_);
+        for (std::size_t i = part_ + 1; i < message_->parts.size(); ++i)
+            left += message_->parts[i].size();
+        const uint64_t done = (message_->size() - left) * 8;
         SHA256_CTX state;
         SHA256_Init(&state);
         std::copy(words.begin(), words.end(), state.h);
         state.Nl = static_cast<uint32_t>(done);
         state.Nh = static_cast<uint32_t>(done >> 32);
-        for (std::size_t i = part_; i < parts_.size(); ++i)
-            SHA256_Update(&state, parts_[i].data(), parts_[i].size());
+        SHA256_Update(&state, at_, static_cast<std::size_t>(end_ - at_));
+        for (std::size_t i = part_ + 1; i < message_->parts.size(); ++i)
+            SHA256_Update(&state, message_->parts[i].data(), message_->parts[i].size());
         Hash256 out;
         SHA256_Final(out.bytes.data(), &state);
         return out;
     }
 
-    std::size_t blocks_left = 0;  // 0 for a lane without work.
-    std::size_t index = 0;        // Of the message.
-    bool second = false;
-
 private:
+    void enter(std::size_t part) noexcept {
+        part_ = part;
+        at_ = message_->parts[part].data();
+        end_ = at_ + message_->parts[part].size();
+    }
     const uint8_t* gather() noexcept {
         std::size_t filled = 0;
-        while (filled < kBlock && part_ < parts_.size()) {
-            ByteView& part = parts_[part_];
-            const std::size_t take = std::min(kBlock - filled, part.size());
-            if (take > 0) std::memcpy(scratch_.data() + filled, part.data(), take);
+        for (;;) {
+            const std::size_t take =
+                std::min(kBlock - filled, static_cast<std::size_t>(end_ - at_));
+            if (take > 0) std::memcpy(scratch_.data() + filled, at_, take);
             filled += take;
-            part = part.subspan(take);
-            if (!part.empty() || part_ + 1 == parts_.size()) break;
-            ++part_;
+            at_ += take;
+            if (filled == kBlock) return scratch_.data();
+            if (part_ + 1 == message_->parts.size()) break;
+            enter(part_ + 1);
         }
-        if (filled == kBlock) return scratch_.data();
+        std::memset(scratch_.data() + filled, 0, kBlock - filled);
         if (!marked_) scratch_[filled++] = 0x80;
         marked_ = true;
-        std::memset(scratch_.data() + filled, 0, kBlock - filled);
-        if (blocks_left == 1) {
-            const uint64_t big = __builtin_bswap64(bits_);
-            std::memcpy(scratch_.data() + kBlock - 8, &big, 8);
-        }
+        if (filled + 8 > kBlock) return scratch_.data();
+        const uint64_t bits = __builtin_bswap64(uint64_t{message_->size()} * 8);
+        std::memcpy(scratch_.data() + kBlock - 8, &bits, 8);
         return scratch_.data();
     }
 
-    std::array<ByteView, 3> parts_;  // What is left of them.
-    std::size_t part_ = 0;
-    uint64_t bits_ = 0;
-    bool marked_ = false;  // The bit behind the message is written.
+    const Pieces* message_ = nullptr;
+    std::size_t part_ = 0;         // Where it stands:
+    const uint8_t* at_ = nullptr;  // what is left of this part,
+    const uint8_t* end_ = nullptr;
+    bool marked_ = false;  // and whether the bit behind the message is written.
     alignas(16) std::array<uint8_t, kBlock> scratch_;
 };
 
+/// A message and how many blocks it has with its padding.
+struct Turn {
+    std::size_t blocks;
+    std::size_t message;
+};
+
+/// Those with the most blocks first: neighbours are the same length then, or nearly.
+void order_by_blocks(std::span<const Pieces> messages, std::span<Turn> out) noexcept {
+    static constexpr std::size_t kLong = 64;  // So many blocks, or more.
+    const auto blocks_of = [](const Pieces& message) { return (message.size() + 8) / kBlock + 1; };
+    const auto longest_first = [](std::size_t blocks) { return kLong - std::min(blocks, kLong); };
+    std::array<std::size_t, kLong + 1> begins{};
+    for (const Pieces& message : messages) ++begins[longest_first(blocks_of(message)) + 1];
+    const std::size_t longs = begins[1];
+    std::partial_sum(begins.begin(), begins.end(), begins.begin());
+    for (std::size_t i = 0; i < messages.size(); ++i) {
+        const std::size_t blocks = blocks_of(messages[i]);
+        out[begins[longest_first(blocks)]++] = {blocks, i};
+    }
+    std::sort(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(longs),
+              [](const Turn& a, const Turn& b) { return a.blocks > b.blocks; });
+}
+
+/// Up to 8 or 16 messages at a time.
 class Lanes {
 public:
-    Lanes(std::size_t lanes, std::span<const Pieces> messages, std::span<Hash256> out,
-          bool twice) noexcept
-        : lanes_{lanes}, messages_{messages}, out_{out}, twice_{twice} {}
+    explicit Lanes(std::size_t lanes) noexcept
+        : steps_{lanes == 16 ? kLanesOfAvx512 : kLanesOfAvx2} {
+        blocks_.fill(kNothing.data());
+        out_.fill(unused_.data());
+    }
+    std::size_t count() const noexcept { return steps_.lanes; }
 
-    void run() noexcept {
-        const CompressLanes compress = lanes_ == 16 ? sha256_compress_16 : sha256_compress_8;
-        static constexpr std::array<uint8_t, kBlock> kNothing{};
-        std::array<const uint8_t*, kMaxLanes> blocks;
-        for (std::size_t lane = 0; lane < lanes_; ++lane) take_next(lane);
-        while (busy_ > 0) {
-            // One long message left: alone it is faster on OpenSSL's way.
-            if (busy_ == 1 && leave()) return;
-            for (std::size_t lane = 0; lane < lanes_; ++lane)
-                blocks[lane] = feeds_[lane].blocks_left > 0 ? feeds_[lane].next() : kNothing.data();
-            compress(state_.data(), blocks.data());
-            for (std::size_t lane = 0; lane < lanes_; ++lane)
-                if (feeds_[lane].blocks_left > 0 && --feeds_[lane].blocks_left == 0)
-                    message_done(lane);
+    /// REQUIRES: at most count() turns, in order.
+    void hash(std::span<const Turn> turns, std::span<const Pieces> messages, std::span<Hash256> out,
+              bool twice) noexcept {
+        start();
+        for (std::size_t lane = 0; lane < turns.size(); ++lane)
+            feeds_[lane].start(messages[turns[lane].message]);
+        const std::size_t ended_early = compress_all(turns);
+        for (std::size_t lane = ended_early; lane < turns.size(); ++lane)
+            set_words(lane, kept_[lane]);
+        if (twice) steps_.again(state_.data());
+        for (std::size_t lane = 0; lane < turns.size(); ++lane)
+            out_[lane] = out[turns[lane].message].bytes.data();
+        write(turns.size());
+    }
+
+    /// Twice, of two hashes each. REQUIRES: out.size() <= count().
+    void hash_pairs(const Hash256* hashes, std::span<Hash256> out) noexcept {
+        start();
+        for (std::size_t lane = 0; lane < out.size(); ++lane) {
+            blocks_[lane] = hashes[2 * lane].bytes.data();
+            out_[lane] = out[lane].bytes.data();
         }
+        steps_.compress(state_.data(), blocks_.data());
+        steps_.end_of_64(state_.data());
+        steps_.again(state_.data());
+        write(out.size());
     }
 
 private:
-    void reset(std::size_t lane) noexcept {
-        for (std::size_t i = 0; i < 8; ++i) state_[i * lanes_ + lane] = kStart[i];
+    void start() noexcept {
+        for (std::size_t i = 0; i < 8; ++i)
+            std::fill_n(state_.begin() + static_cast<std::ptrdiff_t>(i * count()), count(),
+                        kSha256Start[i]);
     }
-    std::array<uint32_t, 8> words(std::size_t lane) const noexcept {
-        std::array<uint32_t, 8> out;
-        for (std::size_t i = 0; i < 8; ++i) out[i] = state_[i * lanes_ + lane];
-        return out;
-    }
-    void take_next(std::size_t lane) noexcept {
-        if (next_ == messages_.size()) return;
-        feeds_[lane].start(messages_[next_], next_);
-        ++next_;
-        ++busy_;
-        reset(lane);
-    }
-    void message_done(std::size_t lane) noexcept {
-        Feed& feed = feeds_[lane];
-        if (twice_ && !feed.second) {
-            feed.start_second(words(lane));
-            reset(lane);
-            return;
+    /// All messages to their ends. Gives the number of lanes whose states hold: for those behind,
+    /// which ended before, kept_ has them.
+    std::size_t compress_all(std::span<const Turn> turns) noexcept {
+        std::size_t busy = turns.size();
+        for (std::size_t block = 0;; ++block) {
+            std::size_t left = busy;
+            while (left > 0 && turns[left - 1].blocks == block) --left;
+            if (left == 0) return busy;
+            while (busy > left) {
+                --busy;
+                kept_[busy] = words(busy);
+            }
+            if (busy < machine().few && leave(busy)) return busy;
+            for (std::size_t lane = 0; lane < busy; ++lane) blocks_[lane] = feeds_[lane].next();
+            steps_.compress(state_.data(), blocks_.data());
         }
-        store_digest(words(lane), out_[feed.index].bytes.data());
-        --busy_;
-        take_next(lane);
     }
-    bool leave() noexcept {
-        const auto last = std::find_if(feeds_.begin(), feeds_.end(),
-                                       [](const Feed& feed) { return feed.blocks_left > 0; });
-        if (!last->can_leave()) return false;
-        const auto lane = static_cast<std::size_t>(last - feeds_.begin());
-        const Hash256 once = last->finish_alone(words(lane));
-        out_[last->index] = twice_ ? sha256(once) : once;
+    /// The rest of the first `busy` lanes without vectors.
+    bool leave(std::size_t busy) noexcept {
+        for (std::size_t lane = 0; lane < busy; ++lane)
+            if (!feeds_[lane].can_leave()) return false;
+        for (std::size_t lane = 0; lane < busy; ++lane) {
+            const Hash256 digest = feeds_[lane].finish_alone(words(lane));
+            Words words;
+            std::memcpy(words.data(), digest.bytes.data(), sizeof words);
+            for (uint32_t& word : words) word = __builtin_bswap32(word);
+            set_words(lane, words);
+        }
         return true;
     }
+    Words words(std::size_t lane) const noexcept {
+        Words out;
+        for (std::size_t i = 0; i < out.size(); ++i) out[i] = state_[i * count() + lane];
+        return out;
+    }
+    void set_words(std::size_t lane, const Words& words) noexcept {
+        for (std::size_t i = 0; i < words.size(); ++i) state_[i * count() + lane] = words[i];
+    }
+    void write(std::size_t used) noexcept {
+        std::fill(out_.begin() + static_cast<std::ptrdiff_t>(used), out_.end(), unused_.data());
+        steps_.digests(state_.data(), out_.data());
+    }
 
-    alignas(64) std::array<uint32_t, 8 * kMaxLanes> state_{};
+    const LaneSteps& steps_;
+    alignas(64) std::array<uint32_t, 8 * kMaxLanes> state_;
     std::array<Feed, kMaxLanes> feeds_;
-    std::size_t lanes_;
-    std::span<const Pieces> messages_;
-    std::span<Hash256> out_;
-    bool twice_;
-    std::size_t next_ = 0;  // The first message not begun.
-    std::size_t busy_ = 0;  // Lanes with work.
+    std::array<Words, kMaxLanes> kept_;
+    std::array<const uint8_t*, kMaxLanes> blocks_;
+    std::array<uint8_t*, kMaxLanes> out_;
+    std::array<uint8_t, 32> unused_;  // Where lanes without a message write.
 };
 
 Hash256 hash_alone(const Pieces& message, bool twice) noexcept {
@@ -229,11 +271,36 @@ Hash256 hash_alone(const Pieces& message, bool twice) noexcept {
 void sha256_many_by(std::size_t lanes, std::span<const Pieces> messages, std::span<Hash256> out,
                     bool twice) noexcept {
     CORDON_CHECK(out.size() == messages.size());
-    if (lanes > 1 && messages.size() > 1) {
-        Lanes{lanes, messages, out, twice}.run();
+    if (lanes == 1 || messages.size() < machine().few) {
+        for (std::size_t i = 0; i < messages.size(); ++i) out[i] = hash_alone(messages[i], twice);
         return;
     }
-    for (std::size_t i = 0; i < messages.size(); ++i) out[i] = hash_alone(messages[i], twice);
+    Lanes side_by_side{lanes};
+    std::array<Turn, kOrdered> room;
+    for (std::size_t at = 0; at < messages.size(); at += kOrdered) {
+        const auto some = messages.subspan(at, std::min(kOrdered, messages.size() - at));
+        const auto turns = std::span{room}.first(some.size());
+        order_by_blocks(some, turns);
+        for (std::size_t i = 0; i < turns.size(); i += lanes)
+            side_by_side.hash(turns.subspan(i, std::min(lanes, turns.size() - i)), some,
+                              out.subspan(at), twice);
+    }
+}
+
+void sha256d_pairs_by(std::size_t lanes, std::span<const Hash256> hashes,
+                      std::span<Hash256> out) noexcept {
+    CORDON_CHECK(hashes.size() == 2 * out.size());
+    std::size_t done = 0;
+    if (lanes > 1 && out.size() >= machine().few) {
+        Lanes side_by_side{lanes};
+        while (out.size() - done >= machine().few) {
+            const std::size_t some = std::min(lanes, out.size() - done);
+            side_by_side.hash_pairs(hashes.data() + 2 * done, out.subspan(done, some));
+            done += some;
+        }
+    }
+    for (; done < out.size(); ++done)
+        out[done] = sha256d({hashes[2 * done].bytes.data(), 2 * sizeof(Hash256)});
 }
 
 std::span<const std::size_t> hash_lanes() noexcept {
@@ -246,6 +313,9 @@ void sha256_many(std::span<const Pieces> messages, std::span<Hash256> out) noexc
 }
 void sha256d_many(std::span<const Pieces> messages, std::span<Hash256> out) noexcept {
     sha256_many_by(chosen_hash_lanes(), messages, out, true);
+}
+void sha256d_pairs(std::span<const Hash256> hashes, std::span<Hash256> out) noexcept {
+    sha256d_pairs_by(chosen_hash_lanes(), hashes, out);
 }
 
 }  // namespace cordon::crypto

@@ -60,6 +60,46 @@ TEST(HashMany, one_long_message_among_short_ones_and_any_count_of_messages) {
         }
 }
 
+TEST(HashMany, lengths_all_mixed_up_and_any_count_of_messages) {
+    const Bytes text = pattern(5000);
+    std::size_t size = 1;
+    for (std::size_t count = 0; count <= 40; ++count) {
+        std::vector<Pieces> messages;
+        for (std::size_t i = 0; i < count; ++i) {
+            size = (size * 7919 + 13) % (i % 3 == 0 ? 5000 : 260);
+            const ByteView all = ByteView{text}.first(size);
+            messages.push_back({{all.first(size / 3), {}, all.subspan(size / 3)}});
+        }
+        expect_all_right(messages);
+    }
+}
+
+TEST(HashMany, more_messages_than_are_ordered_at_once) {
+    const Bytes text = pattern(700);
+    std::vector<Pieces> messages;
+    for (std::size_t i = 0; i < 2500; ++i)
+        messages.push_back({{ByteView{text}.first(i * 31 % 700), {}, {}}});
+    expect_all_right(messages);
+}
+
+TEST(HashMany, pairs_are_the_hash_of_two_hashes_also_in_place) {
+    for (const std::size_t lanes : hash_lanes())
+        for (std::size_t pairs = 0; pairs <= 70; ++pairs) {
+            std::vector<Hash256> hashes(2 * pairs);
+            for (std::size_t i = 0; i < hashes.size(); ++i) hashes[i] = sha256(pattern(i));
+            std::vector<Hash256> expected;
+            for (std::size_t i = 0; i < pairs; ++i) {
+                Bytes both(hashes[2 * i].bytes.begin(), hashes[2 * i].bytes.end());
+                both.insert(both.end(), hashes[2 * i + 1].bytes.begin(),
+                            hashes[2 * i + 1].bytes.end());
+                expected.push_back(sha256d(both));
+            }
+            sha256d_pairs_by(lanes, hashes, std::span{hashes}.first(pairs));
+            hashes.resize(pairs);
+            ASSERT_EQ(hashes, expected) << lanes << " lanes, " << pairs << " pairs";
+        }
+}
+
 RC_GTEST_PROP(HashManyProperty, agrees_with_the_plain_hash, (const std::vector<Bytes>& texts)) {
     std::vector<Pieces> messages;
     for (const Bytes& text : texts) messages.push_back({{text, {}, text}});

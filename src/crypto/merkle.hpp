@@ -1,6 +1,7 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include <cordon/base/bytes.hpp>
@@ -16,7 +17,9 @@ struct MerkleRoot {
 };
 
 /// Bitcoin's merkle root over txids (or wtxids with the coinbase's as zero). All zero for an empty
-/// list. Cost: one sha256d per hash; works in place on its copy.
+/// list. Cost: one sha256d per hash.
 MerkleRoot merkle_root(std::vector<Hash256> hashes) noexcept;
+/// The same without a copy: uses up what is in `hashes`.
+MerkleRoot merkle_root_in_place(std::span<Hash256> hashes) noexcept;
 
 }  // namespace cordon::crypto

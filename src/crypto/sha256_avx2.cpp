@@ -23,15 +23,32 @@ struct Avx2 {
     static V majority(V a, V b, V c) {
         return _mm256_or_si256(_mm256_and_si256(a, b), _mm256_and_si256(c, _mm256_or_si256(a, b)));
     }
+
+    static V low_words(V a, V b) { return _mm256_unpacklo_epi32(a, b); }
+    static V high_words(V a, V b) { return _mm256_unpackhi_epi32(a, b); }
+    static V low_pairs(V a, V b) { return _mm256_unpacklo_epi64(a, b); }
+    static V high_pairs(V a, V b) { return _mm256_unpackhi_epi64(a, b); }
+    static V swap_bytes(V a) {
+        return _mm256_shuffle_epi8(a, _mm256_broadcastsi128_si256(_mm_set_epi8(
+                                          12, 13, 14, 15, 8, 9, 10, 11, 4, 5, 6, 7, 0, 1, 2, 3)));
+    }
+    static V gather(const uint8_t* const* from, int offset) {
+        const auto load = [offset](const uint8_t* at) {
+            return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at + offset));
+        };
+        return _mm256_inserti128_si256(_mm256_castsi128_si256(load(from[0])), load(from[4]), 1);
+    }
+    static void scatter(V a, uint8_t* const* to, int offset) {
+        const auto store = [offset](uint8_t* at, __m128i value) {
+            _mm_storeu_si128(reinterpret_cast<__m128i*>(at + offset), value);
+        };
+        store(to[0], _mm256_castsi256_si128(a));
+        store(to[4], _mm256_extracti128_si256(a, 1));
+    }
 };
 
 }  // namespace
 
-void sha256_compress_8(uint32_t* state, const uint8_t* const* blocks) {
-    __m256i w[16];
-    load_words(w, blocks, 0);
-    load_words(w + 8, blocks, 1);
-    rounds<Avx2>(reinterpret_cast<__m256i*>(state), w);
-}
+constexpr LaneSteps kLanesOfAvx2 = steps_of<Avx2>();
 
 }  // namespace cordon::crypto

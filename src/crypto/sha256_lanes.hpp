@@ -1,29 +1,39 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
-// The compression function of SHA-256 (FIPS 180-4 §6.2.2) on several messages side by side, one in
-// each 32-bit lane of a vector. The files that implement these are compiled for processors that not
-// everybody has: they include nothing that could put an inline function of the whole program into
-// such code, and hash_many.cpp calls them only where they run.
+// SHA-256 (FIPS 180-4 §6.2.2) of several messages side by side, one in each 32-bit lane of a
+// vector. The files that implement these are compiled for processors that not everybody has: they
+// include nothing that could put an inline function of the whole program into such code, and
+// hash_many.cpp calls them only where they run.
 namespace cordon::crypto {
 
-/// `state` is state[word][lane], 8 words of N lanes, aligned to 64 bytes; `blocks` points to the
-/// next 64 bytes of each of the N messages.
-using CompressLanes = void (*)(uint32_t* state, const uint8_t* const* blocks);
-void sha256_compress_8(uint32_t* state, const uint8_t* const* blocks);   ///< AVX2.
-void sha256_compress_16(uint32_t* state, const uint8_t* const* blocks);  ///< AVX-512 F and BW.
+/// The steps of one kind of processor. `state` is state[word][lane], 8 words of `lanes` lanes,
+/// aligned to 64 bytes; a list of pointers has one for each lane.
+struct LaneSteps {
+    std::size_t lanes;
+    /// Takes the next 64 bytes of each message into the state.
+    void (*compress)(uint32_t* state, const uint8_t* const* blocks);
+    /// Takes in what ends a message of 64 bytes: the padding is a block of its own, the same for
+    /// all.
+    void (*end_of_64)(uint32_t* state);
+    /// From the digest of each message, as it stands in the state, to the digest of that digest.
+    void (*again)(uint32_t* state);
+    /// Writes the 32 bytes of each digest.
+    void (*digests)(const uint32_t* state, uint8_t* const* out);
+};
+extern const LaneSteps kLanesOfAvx2;    ///< 8 lanes.
+extern const LaneSteps kLanesOfAvx512;  ///< 16 lanes: AVX-512 F and BW.
 
-/// FIPS 180-4 §4.2.2.
-inline constexpr uint32_t kSha256Rounds[64] = {
-    0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
-    0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
-    0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
-    0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
-    0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
-    0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
-    0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
-    0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
+/// FIPS 180-4 §5.3.3.
+inline constexpr uint32_t kSha256Start[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                                             0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+/// FIPS 180-4 §4.2.2. The compiler of a kernel shall not see the numbers: it would build each anew
+/// where a load from here does.
+extern const uint32_t kSha256Rounds[64];
+/// Those and the words of the padding of 64 bytes, added up.
+extern const uint32_t* const kSha256EndOf64;
 
 }  // namespace cordon::crypto

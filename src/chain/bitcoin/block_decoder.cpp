@@ -103,22 +103,22 @@ void BlockDecoder::hash(BlockFacts& facts) {
     if (witnesses) txids_of_.insert(txids_of_.end(), wtxids_of_.begin(), wtxids_of_.end());
     hashes_.resize(txids_of_.size());
     crypto::sha256d_many(txids_of_, hashes_);
-    std::vector<Hash256> leaves(hashes_.begin(),
-                                hashes_.begin() + static_cast<std::ptrdiff_t>(txns));
-    const crypto::MerkleRoot root = crypto::merkle_root(leaves);
+    const auto txids = std::span{hashes_}.first(txns);
+    leaves_.assign(txids.begin(), txids.end());
+    const crypto::MerkleRoot root = crypto::merkle_root_in_place(leaves_);
     facts.merkle_ok = root.root == facts.header.merkle_root;
     facts.merkle_mutated = root.mutated;
     if (with_witness_.empty()) return;
     facts.witness = WitnessCommitment::kBad;
     if (!witnesses) return;
+    leaves_.assign(txids.begin(), txids.end());
     for (std::size_t i = 0; i < with_witness_.size(); ++i)
-        leaves[with_witness_[i]] = hashes_[txns + i];
-    leaves[0] = Hash256{};  // The coinbase cannot commit to itself: zero (BIP-141).
-    std::array<uint8_t, 64> both;
-    const Hash256 top = crypto::merkle_root(std::move(leaves)).root;
-    std::copy(top.bytes.begin(), top.bytes.end(), both.begin());
-    std::copy(nonce_->bytes.begin(), nonce_->bytes.end(), both.begin() + 32);
-    if (crypto::sha256d(both) == *commitment_) facts.witness = WitnessCommitment::kOk;
+        leaves_[with_witness_[i]] = hashes_[txns + i];
+    leaves_[0] = Hash256{};  // The coinbase cannot commit to itself: zero (BIP-141).
+    const std::array<Hash256, 2> both{crypto::merkle_root_in_place(leaves_).root, *nonce_};
+    Hash256 commitment;
+    crypto::sha256d_pairs(both, {&commitment, 1});
+    if (commitment == *commitment_) facts.witness = WitnessCommitment::kOk;
 }
 
 Result<BlockFacts> BlockDecoder::read(ByteView bytes, const TxnVisitor& visit) {

@@ -35,6 +35,7 @@ private:
     std::vector<crypto::Pieces> wtxids_of_;
     std::vector<uint32_t> with_witness_;  // The txns that wtxids_of_ belongs to.
     std::vector<Hash256> hashes_;         // The txids, and behind them the wtxids where checked.
+    std::vector<Hash256> leaves_;         // Of the merkle tree under way.
     std::optional<Hash256> commitment_;   // Of the coinbase (BIP-141).
     std::optional<Hash256> nonce_;
     TxnSlots<UtxoTxn> slots_;
