@@ -1,11 +1,19 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
-// A txn that is taken is written again byte for byte, and its model agrees with the view.
+// A txn that is taken is written again byte for byte, and its model agrees with the view. What goes
+// the short way is what the long way makes of it.
+#include <cordon/chain/bitcoin/plain_txn.hpp>
 #include <cordon/chain/bitcoin/script.hpp>
 #include <cordon/chain/bitcoin/txn.hpp>
 #include <cordon/chain/text.hpp>
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
     using namespace cordon;
+    UtxoTxn out;
+    if (const auto plain = chain::read_plain_txn({data, size}, out)) {
+        const auto whole = chain::parse_txn(plain->raw);
+        if (!whole || !chain::check_txn(*whole)) __builtin_trap();
+        if (out != chain::to_model(*whole, out.txid)) __builtin_trap();
+    }
     const auto txn = chain::parse_txn({data, size});
     if (!txn) return 0;
     Bytes again;

@@ -1,6 +1,7 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -42,15 +43,16 @@ private:
     std::size_t used_ = 0;
 };
 
-/// Empties a vector inside a txn before `needed` things come into it. Room for some stays; that of
-/// a giant does not, or in the end every place in a block would have had one.
+/// Empties a vector inside a txn and makes room for `needed` things. Room for some stays; that of a
+/// giant does not, or in the end every place in a block would have had one.
 template <typename T>
 void reuse(std::vector<T>& list, std::size_t needed) {
     constexpr std::size_t kAlwaysKept = 16;
-    if (list.capacity() > kAlwaysKept && list.capacity() / 4 > needed)
-        std::vector<T>{}.swap(list);
-    else
-        list.clear();
+    list.clear();
+    if (list.capacity() > kAlwaysKept && list.capacity() / 4 > needed) std::vector<T>{}.swap(list);
+    // Twice the room: the txns that come to a place differ, and most are small.
+    if (list.capacity() < needed)
+        list.reserve(std::max(needed, std::min(2 * list.capacity(), kAlwaysKept)));
 }
 
 }  // namespace cordon::chain

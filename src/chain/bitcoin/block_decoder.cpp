@@ -8,6 +8,7 @@
 #include <cordon/crypto/merkle.hpp>
 
 #include "../text.hpp"
+#include "plain_txn.hpp"
 #include "script.hpp"
 
 namespace cordon::chain {
@@ -35,20 +36,14 @@ std::size_t compact_size_length(uint64_t value) noexcept {
     return value < 0xfd ? 1 : value < 0x10000 ? 3 : value < 0x100000000 ? 5 : 9;
 }
 
-void count_values(const TxnView& txn, BlockFacts& facts) noexcept {
-    if (!txn.coinbase()) facts.inputs += txn.inputs.size();
-    facts.outputs += txn.outputs.size();
-    facts.weight += txn.weight();
-    for (const OutputView& output : txn.outputs)
-        facts.total_out = output.value > UINT64_MAX - facts.total_out
-                              ? UINT64_MAX
-                              : facts.total_out + output.value;
+void add_up(uint64_t& sum, uint64_t value) noexcept {
+    sum = value > UINT64_MAX - sum ? UINT64_MAX : sum + value;
 }
 
 }  // namespace
 
-template <typename PerTxn>
-Result<BlockFacts> BlockDecoder::walk(ByteView bytes, PerTxn per_txn) {
+template <typename TakeTxn>
+Result<BlockFacts> BlockDecoder::walk(ByteView bytes, TakeTxn take_txn) {
     BlockFacts facts;
     CORDON_TRY(facts.header, parse_header(bytes));
     Cursor cursor{bytes};
@@ -59,20 +54,12 @@ Result<BlockFacts> BlockDecoder::walk(ByteView bytes, PerTxn per_txn) {
     facts.weight = 4 * (kHeaderSize + compact_size_length(facts.txns));
     facts.coinbase_ok = facts.txns > 0;
 
-    txids_of_.clear();
-    wtxids_of_.clear();
-    with_witness_.clear();
+    messages_.clear();
+    places_.clear();
+    any_witness_ = false;
     commitment_.reset();
     nonce_.reset();
-    for (uint32_t i = 0; i < facts.txns && cursor.ok(); ++i) {
-        if (!read_txn(cursor, txn_)) break;
-        remember(i);
-        count_values(txn_, facts);
-        facts.coinbase_ok &= txn_.coinbase() == (i == 0);
-        if (i == 0 && facts.header.version >= kBip34Version && txn_.coinbase())
-            facts.coinbase_height = leading_number(txn_.inputs[0].script);
-        CORDON_TRY(per_txn(i));
-    }
+    for (uint32_t i = 0; i < facts.txns && cursor.ok(); ++i) CORDON_TRY(take_txn(cursor, facts, i));
     if (!cursor.ok()) return fail(cursor.error());
     if (cursor.left() > 0)
         return fail(ErrorCode::kTrailing,
@@ -81,13 +68,22 @@ Result<BlockFacts> BlockDecoder::walk(ByteView bytes, PerTxn per_txn) {
     return facts;
 }
 
-void BlockDecoder::remember(uint32_t index) {
-    txids_of_.push_back(txid_pieces(txn_));
-    if (txn_.segwit) {
-        with_witness_.push_back(index);
-        wtxids_of_.push_back({{txn_.raw, {}, {}}});
-    }
-    if (index > 0) return;
+/// Takes the next txn apart into txn_. False where it cannot be read.
+bool BlockDecoder::view_txn(Cursor& cursor, BlockFacts& facts, uint32_t index) {
+    if (!read_txn(cursor, txn_)) return false;
+    if (index == 0) view_first(facts);
+    facts.coinbase_ok &= txn_.coinbase() == (index == 0);
+    if (!txn_.coinbase()) facts.inputs += txn_.inputs.size();
+    facts.outputs += txn_.outputs.size();
+    for (const OutputView& output : txn_.outputs) add_up(facts.total_out, output.value);
+    facts.weight += txn_.weight();
+    remember(txn_.raw, txn_.body, txn_.segwit);
+    return true;
+}
+
+void BlockDecoder::view_first(BlockFacts& facts) {
+    if (facts.header.version >= kBip34Version && txn_.coinbase())
+        facts.coinbase_height = leading_number(txn_.inputs[0].script);
     commitment_ = find_commitment(txn_);
     if (txn_.inputs.size() != 1 || txn_.inputs[0].item_count != 1) return;
     const ByteView item = txn_.witness(txn_.inputs[0])[0];
@@ -96,24 +92,34 @@ void BlockDecoder::remember(uint32_t index) {
     std::copy(item.begin(), item.end(), nonce_->bytes.begin());
 }
 
+void BlockDecoder::remember(ByteView raw, ByteView body, bool segwit) {
+    const auto next = static_cast<uint32_t>(messages_.size());
+    places_.push_back({next, next});
+    if (!segwit) {
+        messages_.push_back({{raw, {}, {}}});
+        return;
+    }
+    messages_.push_back({{raw.first(4), body, raw.last(4)}});
+    any_witness_ = true;
+    if (!commitment_ || !nonce_) return;
+    messages_.push_back({{raw, {}, {}}});
+    ++places_.back().wtxid;
+}
+
 void BlockDecoder::hash(BlockFacts& facts) {
-    const std::size_t txns = txids_of_.size();
-    const bool witnesses = !with_witness_.empty() && commitment_ && nonce_;
+    hashes_.resize(messages_.size());
     // All in one go: the more there are, the longer all lanes of hash_many are busy.
-    if (witnesses) txids_of_.insert(txids_of_.end(), wtxids_of_.begin(), wtxids_of_.end());
-    hashes_.resize(txids_of_.size());
-    crypto::sha256d_many(txids_of_, hashes_);
-    const auto txids = std::span{hashes_}.first(txns);
-    leaves_.assign(txids.begin(), txids.end());
+    crypto::sha256d_many(messages_, hashes_);
+    leaves_.clear();
+    for (const Place& place : places_) leaves_.push_back(hashes_[place.txid]);
     const crypto::MerkleRoot root = crypto::merkle_root_in_place(leaves_);
     facts.merkle_ok = root.root == facts.header.merkle_root;
     facts.merkle_mutated = root.mutated;
-    if (with_witness_.empty()) return;
+    if (!any_witness_) return;
     facts.witness = WitnessCommitment::kBad;
-    if (!witnesses) return;
-    leaves_.assign(txids.begin(), txids.end());
-    for (std::size_t i = 0; i < with_witness_.size(); ++i)
-        leaves_[with_witness_[i]] = hashes_[txns + i];
+    if (!commitment_ || !nonce_) return;
+    leaves_.clear();
+    for (const Place& place : places_) leaves_.push_back(hashes_[place.wtxid]);
     leaves_[0] = Hash256{};  // The coinbase cannot commit to itself: zero (BIP-141).
     const std::array<Hash256, 2> both{crypto::merkle_root_in_place(leaves_).root, *nonce_};
     Hash256 commitment;
@@ -122,29 +128,50 @@ void BlockDecoder::hash(BlockFacts& facts) {
 }
 
 Result<BlockFacts> BlockDecoder::read(ByteView bytes, const TxnVisitor& visit) {
-    const auto nothing = [](uint32_t) { return Status{}; };
-    CORDON_TRY(BlockFacts facts, walk(bytes, nothing));
+    const auto look = [&](Cursor& cursor, BlockFacts& facts, uint32_t index) -> Status {
+        view_txn(cursor, facts, index);
+        return {};
+    };
+    CORDON_TRY(BlockFacts facts, walk(bytes, look));
     hash(facts);
     if (!visit) return facts;
-    const auto again = [&](uint32_t index) { return visit(txn_, hashes_[index], index); };
-    CORDON_TRY(walk(bytes, again));
+    Cursor cursor{bytes};
+    cursor.take(kHeaderSize, "the header");
+    cursor.compact_size("the txns");
+    for (uint32_t i = 0; i < facts.txns; ++i) {
+        read_txn(cursor, txn_);
+        CORDON_TRY(visit(txn_, hashes_[places_[i].txid], i));
+    }
     return facts;
 }
 
 Result<BlockFacts> BlockDecoder::decode(ByteView bytes, ChainId chain, Block& block) {
     slots_.start();
-    const auto add = [&](uint32_t index) -> Status {
+    const auto add = [&](Cursor& cursor, BlockFacts& facts, uint32_t index) -> Status {
+        UtxoTxn& txn = slots_.next(block.utxo_txns);
+        if (index > 0)
+            if (const auto plain = read_plain_txn(cursor.rest(), txn)) {
+                cursor.take(plain->raw.size(), "a txn");
+                facts.inputs += txn.inputs.size();
+                facts.outputs += txn.outputs.size();
+                facts.weight += 3 * (plain->body.size() + 8) + plain->raw.size();
+                add_up(facts.total_out, plain->total_out);
+                remember(plain->raw, plain->body, plain->segwit);
+                return {};
+            }
+        if (!view_txn(cursor, facts, index)) return {};
         if (Status status = check_txn(txn_); !status)
             return fail(status.error().in(
                 format("txn {} ({})", index, format_hash(kBitcoin, txid_of(txn_)))));
-        to_model(txn_, slots_.next(block.utxo_txns));
+        to_model(txn_, txn);
         return {};
     };
     CORDON_TRY(BlockFacts facts, walk(bytes, add));
     slots_.finish(block.utxo_txns);
     hash(facts);
     CORDON_TRY(check_block(facts));
-    for (std::size_t i = 0; i < block.utxo_txns.size(); ++i) block.utxo_txns[i].txid = hashes_[i];
+    for (std::size_t i = 0; i < block.utxo_txns.size(); ++i)
+        block.utxo_txns[i].txid = hashes_[places_[i].txid];
     block.chain = chain;
     block.account_txns.clear();
     block.header = {};

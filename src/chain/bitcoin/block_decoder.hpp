@@ -23,20 +23,31 @@ public:
     Result<BlockFacts> read(ByteView bytes, const TxnVisitor& visit);
 
 private:
-    /// Takes the txns apart, one after the other, into txn_. The facts of hash() are still missing.
-    template <typename PerTxn>
-    Result<BlockFacts> walk(ByteView bytes, PerTxn per_txn);
-    void remember(uint32_t index);
+    /// The two hashes of a txn among hashes_: one and the same without witness, or where no wtxid
+    /// is asked for.
+    struct Place {
+        uint32_t txid;
+        uint32_t wtxid;
+    };
+
+    /// Takes the txns, one after the other. The facts of hash() are still missing.
+    template <typename TakeTxn>
+    Result<BlockFacts> walk(ByteView bytes, TakeTxn take_txn);
+    /// Takes the next one apart into txn_; false when the cursor has failed.
+    bool view_txn(Cursor& cursor, BlockFacts& facts, uint32_t index);
+    void view_first(BlockFacts& facts);
+    /// Notes what is to be hashed of a txn: wtxids only where the coinbase commits to them.
+    void remember(ByteView raw, ByteView body, bool segwit);
     void hash(BlockFacts& facts);
 
     TxnView txn_;
     // Of the block at hand. Views into its bytes.
-    std::vector<crypto::Pieces> txids_of_;
-    std::vector<crypto::Pieces> wtxids_of_;
-    std::vector<uint32_t> with_witness_;  // The txns that wtxids_of_ belongs to.
-    std::vector<Hash256> hashes_;         // The txids, and behind them the wtxids where checked.
-    std::vector<Hash256> leaves_;         // Of the merkle tree under way.
-    std::optional<Hash256> commitment_;   // Of the coinbase (BIP-141).
+    std::vector<crypto::Pieces> messages_;
+    std::vector<Place> places_;    // By txn.
+    std::vector<Hash256> hashes_;  // Of messages_.
+    std::vector<Hash256> leaves_;  // Of the merkle tree under way.
+    bool any_witness_ = false;
+    std::optional<Hash256> commitment_;  // Of the coinbase (BIP-141).
     std::optional<Hash256> nonce_;
     TxnSlots<UtxoTxn> slots_;
 };

@@ -24,6 +24,7 @@ public:
     bool ok() const noexcept { return what_ == nullptr; }
     /// REQUIRES: !ok(). "offset 123: expected ..., found ...".
     Error error() const;
+    ByteView rest() const noexcept { return bytes_.subspan(offset_); }
     ByteView since(std::size_t start) const noexcept {
         return bytes_.subspan(start, offset_ - start);
     }

@@ -238,10 +238,9 @@ void to_model(const TxnView& txn, UtxoTxn& out) {
     out.locktime = txn.locktime;
     const std::size_t inputs = out.coinbase ? 0 : txn.inputs.size();
     reuse(out.inputs, inputs);
-    out.inputs.resize(inputs);
-    for (std::size_t i = 0; i < inputs; ++i) out.inputs[i].prevout = txn.inputs[i].prevout;
+    for (std::size_t i = 0; i < inputs; ++i)
+        out.inputs.emplace_back(txn.inputs[i].prevout, std::nullopt);
     reuse(out.outputs, txn.outputs.size());
-    out.outputs.reserve(txn.outputs.size());
     // Made where it stays: a copy of what has just been written byte by byte waits for all of it.
     struct Made {
         const OutputView& output;
