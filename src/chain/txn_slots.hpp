@@ -27,6 +27,11 @@ public:
         }
         return txns[used_++];
     }
+    /// One that comes a few calls later, or nothing: its room has left the caches since the block
+    /// before, and may be asked for before it is needed.
+    const Txn* soon(const std::vector<Txn>& txns) const noexcept {
+        return used_ + kSoon < txns.size() ? &txns[used_ + kSoon] : nullptr;
+    }
     /// Ends a block: leaves `txns` with those that were given out.
     void finish(std::vector<Txn>& txns) {
         while (txns.size() > used_) {
@@ -38,6 +43,8 @@ public:
 private:
     /// More than any block of Bitcoin has.
     static constexpr std::size_t kMaxSpare = std::size_t{1} << 16;
+
+    static constexpr std::size_t kSoon = 4;
 
     std::vector<Txn> spare_;
     std::size_t used_ = 0;
