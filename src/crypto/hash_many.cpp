@@ -72,6 +72,7 @@ public:
     /// Lifetime: `message` is used until the last block.
     void start(const Pieces& message) noexcept {
         message_ = &message;
+        last_ = !message.parts[2].empty() ? 2 : !message.parts[1].empty() ? 1 : 0;
         marked_ = false;
         enter(0);
     }
@@ -109,32 +110,41 @@ private:
         end_ = at_ + message_->parts[part].size();
     }
     const uint8_t* gather() noexcept {
+        uint8_t* const block = room_.data() + kBlock;
         std::size_t filled = 0;
         for (;;) {
-            const std::size_t take =
-                std::min(kBlock - filled, static_cast<std::size_t>(end_ - at_));
-            if (take > 0) std::memcpy(scratch_.data() + filled, at_, take);
+            const std::size_t left = static_cast<std::size_t>(end_ - at_);
+            const std::size_t take = std::min(kBlock - filled, left);
+            // A copy of a length that the compiler knows needs no branches. What is too much runs
+            // over the room behind the block, or before it.
+            if (left >= kBlock)
+                std::memcpy(block + filled, at_, kBlock);
+            else if (filled == 0 && message_->parts[part_].size() >= kBlock)
+                std::memcpy(block + take - kBlock, end_ - kBlock, kBlock);
+            else if (take > 0)
+                std::memcpy(block + filled, at_, take);
             filled += take;
             at_ += take;
-            if (filled == kBlock) return scratch_.data();
-            if (part_ + 1 == message_->parts.size()) break;
+            if (filled == kBlock) return block;
+            if (part_ == last_) break;
             enter(part_ + 1);
         }
-        std::memset(scratch_.data() + filled, 0, kBlock - filled);
-        if (!marked_) scratch_[filled++] = 0x80;
+        std::memset(block + filled, 0, kBlock);
+        if (!marked_) block[filled++] = 0x80;
         marked_ = true;
-        if (filled + 8 > kBlock) return scratch_.data();
+        if (filled + 8 > kBlock) return block;
         const uint64_t bits = __builtin_bswap64(uint64_t{message_->size()} * 8);
-        std::memcpy(scratch_.data() + kBlock - 8, &bits, 8);
-        return scratch_.data();
+        std::memcpy(block + kBlock - 8, &bits, 8);
+        return block;
     }
 
     const Pieces* message_ = nullptr;
+    std::size_t last_ = 0;         // The last part that is not empty.
     std::size_t part_ = 0;         // Where it stands:
     const uint8_t* at_ = nullptr;  // what is left of this part,
     const uint8_t* end_ = nullptr;
     bool marked_ = false;  // and whether the bit behind the message is written.
-    alignas(16) std::array<uint8_t, kBlock> scratch_;
+    alignas(16) std::array<uint8_t, 3 * kBlock> room_;  // The block in the middle.
 };
 
 /// A message and how many blocks it has with its padding.

@@ -76,19 +76,15 @@ Status check_outputs(const TxnView& txn) {
     return {};
 }
 
-/// An output that two inputs spend; the smallest one, where there are several. Few inputs, as
-/// nearly every txn has, are compared pair by pair.
+/// An output that two inputs spend; the smallest one, where there are several. Numbers made of the
+/// outpoints are sorted first: nearly always they tell all of them apart.
 const OutPoint* find_spent_twice(const TxnView& txn) {
-    constexpr std::size_t kFew = 12;
     const std::vector<InputView>& inputs = txn.inputs;
-    if (inputs.size() <= kFew) {
-        bool found = false;
-        for (std::size_t i = 1; i < inputs.size() && !found; ++i)
-            for (std::size_t k = 0; k < i && !found; ++k)
-                found = inputs[i].prevout.index == inputs[k].prevout.index &&
-                        inputs[i].prevout.txid == inputs[k].prevout.txid;
-        if (!found) return nullptr;
-    }
+    std::vector<std::size_t> numbers;
+    numbers.reserve(inputs.size());
+    for (const InputView& input : inputs) numbers.push_back(std::hash<OutPoint>{}(input.prevout));
+    std::sort(numbers.begin(), numbers.end());
+    if (std::adjacent_find(numbers.begin(), numbers.end()) == numbers.end()) return nullptr;
     std::vector<const OutPoint*> points;
     points.reserve(inputs.size());
     for (const InputView& input : inputs) points.push_back(&input.prevout);
