@@ -8,21 +8,20 @@
 
 #include <algorithm>
 #include <cstring>
-#include <numeric>
 
 #include <cordon/base/check.hpp>
 
 #include "hash.hpp"
+#include "message_feed.hpp"
 #include "sha256_lanes.hpp"
 
 namespace cordon::crypto {
 namespace {
 
-constexpr std::size_t kBlock = 64;
 constexpr std::size_t kMaxLanes = 16;
 /// Messages that are ordered by their length at once: on the stack, and near each other in memory.
 constexpr std::size_t kOrdered = 1024;
-constexpr std::array<uint8_t, kBlock> kNothing{};
+constexpr std::array<uint8_t, kSha256Block> kNothing{};
 
 /// With fewer messages left than this, OpenSSL takes them one after the other: vectors cost the
 /// same however few lanes have work. Measured (docs/decisions/0006).
@@ -66,108 +65,23 @@ const Machine& machine() noexcept {
 
 using Words = std::array<uint32_t, 8>;
 
-/// A message on its way through one lane, block by block.
-class Feed {
-public:
-    /// Lifetime: `message` is used until the last block.
-    void start(const Pieces& message) noexcept {
-        message_ = &message;
-        last_ = !message.parts[2].empty() ? 2 : !message.parts[1].empty() ? 1 : 0;
-        marked_ = false;
-        enter(0);
-    }
-    /// The next 64 bytes: of the message itself where they lie together, else put together here.
-    const uint8_t* next() noexcept {
-        if (static_cast<std::size_t>(end_ - at_) < kBlock) return gather();
-        const uint8_t* const block = at_;
-        at_ += kBlock;
-        return block;
-    }
-    /// Nothing of the padding is in the state yet, so OpenSSL can go on from it.
-    bool can_leave() const noexcept { return !marked_; }
-    Hash256 finish_alone(const Words& words) const noexcept {
-        uint64_t left = static_cast<uint64_t>(end_ - at_);
-        for (std::size_t i = part_ + 1; i < message_->parts.size(); ++i)
-            left += message_->parts[i].size();
-        const uint64_t done = (message_->size() - left) * 8;
-        SHA256_CTX state;
-        SHA256_Init(&state);
-        std::copy(words.begin(), words.end(), state.h);
-        state.Nl = static_cast<uint32_t>(done);
-        state.Nh = static_cast<uint32_t>(done >> 32);
-        SHA256_Update(&state, at_, static_cast<std::size_t>(end_ - at_));
-        for (std::size_t i = part_ + 1; i < message_->parts.size(); ++i)
-            SHA256_Update(&state, message_->parts[i].data(), message_->parts[i].size());
-        Hash256 out;
-        SHA256_Final(out.bytes.data(), &state);
-        return out;
-    }
+/// On OpenSSL's way: the hash of a message of which `done` bytes are in the state already.
+Hash256 finish(const Words& words, uint64_t done, const Pieces& left) noexcept {
+    SHA256_CTX state;
+    SHA256_Init(&state);
+    std::copy(words.begin(), words.end(), state.h);
+    state.Nl = static_cast<uint32_t>(done * 8);
+    state.Nh = static_cast<uint32_t>(done >> 29);
+    for (const ByteView part : left.parts)
+        if (!part.empty()) SHA256_Update(&state, part.data(), part.size());
+    Hash256 out;
+    SHA256_Final(out.bytes.data(), &state);
+    return out;
+}
 
-private:
-    void enter(std::size_t part) noexcept {
-        part_ = part;
-        at_ = message_->parts[part].data();
-        end_ = at_ + message_->parts[part].size();
-    }
-    const uint8_t* gather() noexcept {
-        uint8_t* const block = room_.data() + kBlock;
-        std::size_t filled = 0;
-        for (;;) {
-            const std::size_t left = static_cast<std::size_t>(end_ - at_);
-            const std::size_t take = std::min(kBlock - filled, left);
-            // A copy of a length that the compiler knows needs no branches. What is too much runs
-            // over the room behind the block, or before it.
-            if (left >= kBlock)
-                std::memcpy(block + filled, at_, kBlock);
-            else if (filled == 0 && message_->parts[part_].size() >= kBlock)
-                std::memcpy(block + take - kBlock, end_ - kBlock, kBlock);
-            else if (take > 0)
-                std::memcpy(block + filled, at_, take);
-            filled += take;
-            at_ += take;
-            if (filled == kBlock) return block;
-            if (part_ == last_) break;
-            enter(part_ + 1);
-        }
-        std::memset(block + filled, 0, kBlock);
-        if (!marked_) block[filled++] = 0x80;
-        marked_ = true;
-        if (filled + 8 > kBlock) return block;
-        const uint64_t bits = __builtin_bswap64(uint64_t{message_->size()} * 8);
-        std::memcpy(block + kBlock - 8, &bits, 8);
-        return block;
-    }
-
-    const Pieces* message_ = nullptr;
-    std::size_t last_ = 0;         // The last part that is not empty.
-    std::size_t part_ = 0;         // Where it stands:
-    const uint8_t* at_ = nullptr;  // what is left of this part,
-    const uint8_t* end_ = nullptr;
-    bool marked_ = false;  // and whether the bit behind the message is written.
-    alignas(16) std::array<uint8_t, 3 * kBlock> room_;  // The block in the middle.
-};
-
-/// A message and how many blocks it has with its padding.
-struct Turn {
-    std::size_t blocks;
-    std::size_t message;
-};
-
-/// Those with the most blocks first: neighbours are the same length then, or nearly.
-void order_by_blocks(std::span<const Pieces> messages, std::span<Turn> out) noexcept {
-    static constexpr std::size_t kLong = 64;  // So many blocks, or more.
-    const auto blocks_of = [](const Pieces& message) { return (message.size() + 8) / kBlock + 1; };
-    const auto longest_first = [](std::size_t blocks) { return kLong - std::min(blocks, kLong); };
-    std::array<std::size_t, kLong + 1> begins{};
-    for (const Pieces& message : messages) ++begins[longest_first(blocks_of(message)) + 1];
-    const std::size_t longs = begins[1];
-    std::partial_sum(begins.begin(), begins.end(), begins.begin());
-    for (std::size_t i = 0; i < messages.size(); ++i) {
-        const std::size_t blocks = blocks_of(messages[i]);
-        out[begins[longest_first(blocks)]++] = {blocks, i};
-    }
-    std::sort(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(longs),
-              [](const Turn& a, const Turn& b) { return a.blocks > b.blocks; });
+Hash256 hash_alone(const Pieces& message, bool twice) noexcept {
+    const Hash256 once = finish(std::to_array(kSha256Start), 0, message);
+    return twice ? sha256(once) : once;
 }
 
 /// Up to 8 or 16 messages at a time.
@@ -226,21 +140,21 @@ private:
                 --busy;
                 kept_[busy] = words(busy);
             }
-            if (busy < machine().few && leave(busy)) return busy;
+            if (busy < machine().few && leave(busy, block * kSha256Block)) return busy;
             for (std::size_t lane = 0; lane < busy; ++lane) blocks_[lane] = feeds_[lane].next();
             steps_.compress(state_.data(), blocks_.data());
         }
     }
-    /// The rest of the first `busy` lanes without vectors.
-    bool leave(std::size_t busy) noexcept {
+    /// The rest of the first `busy` lanes without vectors, if no padding is in their states yet.
+    bool leave(std::size_t busy, uint64_t done) noexcept {
         for (std::size_t lane = 0; lane < busy; ++lane)
             if (!feeds_[lane].can_leave()) return false;
         for (std::size_t lane = 0; lane < busy; ++lane) {
-            const Hash256 digest = feeds_[lane].finish_alone(words(lane));
-            Words words;
-            std::memcpy(words.data(), digest.bytes.data(), sizeof words);
-            for (uint32_t& word : words) word = __builtin_bswap32(word);
-            set_words(lane, words);
+            const Hash256 digest = finish(words(lane), done, feeds_[lane].left());
+            Words in_words;
+            std::memcpy(in_words.data(), digest.bytes.data(), sizeof in_words);
+            for (uint32_t& word : in_words) word = __builtin_bswap32(word);
+            set_words(lane, in_words);
         }
         return true;
     }
@@ -259,22 +173,12 @@ private:
 
     const LaneSteps& steps_;
     alignas(64) std::array<uint32_t, 8 * kMaxLanes> state_;
-    std::array<Feed, kMaxLanes> feeds_;
+    std::array<MessageFeed, kMaxLanes> feeds_;
     std::array<Words, kMaxLanes> kept_;
     std::array<const uint8_t*, kMaxLanes> blocks_;
     std::array<uint8_t*, kMaxLanes> out_;
     std::array<uint8_t, 32> unused_;  // Where lanes without a message write.
 };
-
-Hash256 hash_alone(const Pieces& message, bool twice) noexcept {
-    SHA256_CTX state;
-    SHA256_Init(&state);
-    for (const ByteView part : message.parts)
-        if (!part.empty()) SHA256_Update(&state, part.data(), part.size());
-    Hash256 out;
-    SHA256_Final(out.bytes.data(), &state);
-    return twice ? sha256(out) : out;
-}
 
 }  // namespace
 

@@ -162,16 +162,16 @@ Result<BlockFacts> BlockDecoder::decode(ByteView bytes, ChainId chain, Block& bl
             fetch(soon->outputs.data());
         }
         UtxoTxn& txn = slots_.next(block.utxo_txns);
-        if (index > 0)
-            if (const auto plain = read_plain_txn(cursor.rest(), txn)) {
-                cursor.take(plain->raw.size(), "a txn");
-                facts.inputs += txn.inputs.size();
-                facts.outputs += txn.outputs.size();
-                facts.weight += 3 * (plain->body.size() + 8) + plain->raw.size();
-                add_up(facts.total_out, plain->total_out);
-                remember(plain->raw, plain->body, plain->segwit);
-                return {};
-            }
+        const auto plain = index > 0 ? read_plain_txn(cursor.rest(), txn) : std::nullopt;
+        if (plain) {
+            cursor.take(plain->raw.size(), "a txn");
+            facts.inputs += txn.inputs.size();
+            facts.outputs += txn.outputs.size();
+            facts.weight += 3 * (plain->body.size() + 8) + plain->raw.size();
+            add_up(facts.total_out, plain->total_out);
+            remember(plain->raw, plain->body, plain->segwit);
+            return {};
+        }
         if (!view_txn(cursor, facts, index)) return {};
         if (Status status = check_txn(txn_); !status)
             return fail(status.error().in(
