@@ -20,8 +20,6 @@ using simdjson::dom::array;
 using simdjson::dom::element;
 using simdjson::dom::element_type;
 
-constexpr uint32_t kNoIndex = 0xffffffff;
-
 Error wrong(std::string_view field, std::string_view expected) {
     return {ErrorCode::kMalformed, format("field {}: expected {}", field, expected)};
 }

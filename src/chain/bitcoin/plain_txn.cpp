@@ -11,10 +11,7 @@ namespace cordon::chain {
 namespace {
 
 constexpr std::size_t kMostInputs = 12;  // So many are compared pair by pair.
-constexpr std::size_t kMinInput = 41;    // Prevout 36, script length 1, sequence 4.
-constexpr std::size_t kMinOutput = 9;    // Value 8, script length 1.
 constexpr std::size_t kPrevout = 36;
-constexpr uint32_t kNoIndex = 0xffffffff;
 
 template <typename T>
 T number_at(const uint8_t* at) noexcept {

@@ -13,10 +13,6 @@
 namespace cordon::chain {
 namespace {
 
-constexpr std::size_t kMinInput = 41;  // Prevout 36, script length 1, sequence 4.
-constexpr std::size_t kMinOutput = 9;  // Value 8, script length 1.
-constexpr uint32_t kNoIndex = 0xffffffff;
-
 void read_inputs(Cursor& cursor, TxnView& out) {
     const std::size_t count = cursor.count(kMinInput, "the inputs");
     out.inputs.resize(count);

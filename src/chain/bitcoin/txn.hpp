@@ -17,6 +17,9 @@ inline constexpr uint64_t kCoin = 100'000'000;
 inline constexpr uint64_t kMaxMoney =
     21'000'000 * kCoin;  ///< No sum of outputs may exceed it (consensus).
 inline constexpr uint64_t kMaxBlockWeight = 4'000'000;  ///< BIP-141.
+inline constexpr std::size_t kMinInput = 41;      ///< Prevout 36, script length 1, sequence 4.
+inline constexpr std::size_t kMinOutput = 9;      ///< Value 8, script length 1.
+inline constexpr uint32_t kNoIndex = 0xffffffff;  ///< Of the prevout of a coinbase.
 
 /// Lifetime of all views: that of the bytes parsed.
 struct InputView {
