@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <map>
 
+#include <cordon/base/memory.hpp>
+
 #include "ledger/cases.hpp"
 #include "peers/store.hpp"
 
@@ -35,6 +37,7 @@ std::vector<double> numbers(const std::string& text) {
 }  // namespace
 
 int main(int count, char** words) {
+    cordon::return_freed_memory();  // As cordon does.
     CaseOptions options;
     std::string name;
     for (int i = 1; i + 1 < count; i += 2) {

@@ -3,9 +3,11 @@
 #include <exception>
 #include <new>
 
+#include <cordon/base/memory.hpp>
 #include <cordon/cli/run.hpp>
 
 int main(int argc, char** argv) {
+    cordon::return_freed_memory();
     try {
         return cordon::cli::run(argc, argv, CORDON_VERSION);
     } catch (const std::bad_alloc&) {

@@ -74,13 +74,4 @@ Address take_address(Decoder& in) {
     return in.ok() ? Address{kind, payload} : Address{};
 }
 
-unsigned amount_size(const Amount& amount) noexcept { return (amount.bit_width() + 7) / 8; }
-
-void put_amount(Bytes& out, const Amount& amount) {
-    const std::size_t at = out.size();
-    const unsigned size = amount_size(amount);
-    out.resize(at + size);
-    if (size != 0) std::memcpy(out.data() + at, amount.limbs().data(), size);
-}
-
 }  // namespace cordon::ledger

@@ -20,8 +20,4 @@ bool is_payload_size(AddressKind kind, std::size_t size) noexcept;
 void put_address(Bytes& out, const Address& address);
 Address take_address(Decoder& in);
 
-/// Least significant byte first, without leading zeros; its length stands elsewhere.
-unsigned amount_size(const Amount& amount) noexcept;
-void put_amount(Bytes& out, const Amount& amount);
-
 }  // namespace cordon::ledger

@@ -146,7 +146,7 @@ uint64_t TxnBook::find_noted(const Hash256& hash, uint64_t hash_value,
 
 Result<uint64_t> TxnBook::find(const Hash256& hash, uint64_t hash_value,
                                const Stored& stored) const {
-    if (seen_ && !seen_->has(hash_value)) return kNone;
+    if (is_new(hash_value)) return kNone;
     const uint64_t noted = find_noted(hash, hash_value, stored);
     if (noted != kNone || old_first_ == 0) return noted;
     CORDON_TRY(const auto found, stored.sealed->find_txn(hash));

@@ -178,7 +178,9 @@ public:
     /// The newest; kNone when it is not noted. `hash_value` is hash_of(hash).
     uint64_t find_noted(const Hash256& hash, uint64_t hash_value,
                         const Stored& stored) const noexcept;
-    /// The same, and asks the files; kNone when there is no such txn.
+    /// True when there is no such txn for sure.
+    bool is_new(uint64_t hash_value) const noexcept { return seen_ && !seen_->has(hash_value); }
+    /// The same as find_noted, and asks the files; kNone when there is no such txn.
     Result<uint64_t> find(const Hash256& hash, uint64_t hash_value, const Stored& stored) const;
     /// REQUIRES: txns are added in order.
     void add(uint64_t hash_value, uint64_t txn);

@@ -1,6 +1,8 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 // The part of ChainWriter that checks blocks and appends them.
 #include <array>
+#include <bit>
+#include <cstring>
 
 #include <cordon/base/format.hpp>
 #include <cordon/base/hex.hpp>
@@ -140,11 +142,13 @@ Status ChainWriter::stage(std::span<const Block> batch, Writer::Appended& append
         }
         ++appended.blocks;
         head_.begin_block(block.header);
+        amounts_size_ = 0;  // Of a block that was refused.
         look_ahead(block);
         for (const AccountTxn& txn : block.account_txns)
             if (!stage_txn(txn, block.header)) return fail(*refusal_);
         for (const UtxoTxn& txn : block.utxo_txns)
             if (!stage_txn(txn, block.header)) return fail(*refusal_);
+        flush_amounts();
         const Totals end = head_.end();
         // Numbers within a head have 32 bits, and two values above the last mean something.
         constexpr uint64_t kMost = UINT32_MAX - 2;
@@ -229,12 +233,17 @@ void ChainWriter::look_ahead(const Block& block) {
     outputs_.clear();
     next_address_ = next_txn_ = 0;
     const std::span account{block.account_txns};
+    std::size_t transfers = 0;
+    for (const AccountTxn& txn : account) transfers += txn.transfers.size();
+    txn_hashes_.resize(account.size());
+    address_hashes_.resize(2 * transfers);
+    uint64_t* next = address_hashes_.data();
     for (std::size_t i = 0; i < account.size(); ++i) {
         if (i + kTxnAhead < account.size()) fetch_all(account[i + kTxnAhead].transfers);
-        txn_hashes_.push_back(hash_of(account[i].hash));
+        txn_hashes_[i] = hash_of(account[i].hash);
         for (const Transfer& transfer : account[i].transfers) {
-            address_hashes_.push_back(hash_of(transfer.from));
-            address_hashes_.push_back(hash_of(transfer.to));
+            *next++ = hash_of(transfer.from);
+            *next++ = hash_of(transfer.to);
         }
     }
     const std::span utxo{block.utxo_txns};
@@ -343,12 +352,16 @@ uint32_t ChainWriter::asset_id(const Asset& asset) {
 
 bool ChainWriter::add_txn(const Hash256& hash, bool coinbase, const BlockHeader& header) {
     const uint64_t hash_value = txn_hashes_[next_txn_hash()];
-    const Result<uint64_t> known = txns_->find(hash, hash_value, stored());
-    if (!known) return refuse(known.error());
-    if (*known != TxnBook::kNone && !(coinbase && is_twice(hash)))
-        return refuse({ErrorCode::kDuplicate,
-                       format("{} txn {} of block {} is in the ledger already",
-                              to_string(sealed_.chain), show(sealed_.chain, hash), header.number)});
+    if (!txns_->is_new(hash_value)) {
+        const Result<uint64_t> known = txns_->find(hash, hash_value, stored());
+        if (!known) return refuse(known.error());
+        if (*known != TxnBook::kNone && !(coinbase && is_twice(hash)))
+            return refuse(
+                {ErrorCode::kDuplicate,
+                 format("{} txn {} of block {} is in the ledger "
+                        "already",
+                        to_string(sealed_.chain), show(sealed_.chain, hash), header.number)});
+    }
     txns_->add(hash_value, head_.begin.txns + head_.hash.size());
     head_.hash.push_back(hash);
     head_.row_begin.push_back(static_cast<uint32_t>(head_.to.size()));
@@ -391,11 +404,25 @@ bool ChainWriter::stage_txn(const AccountTxn& txn, const BlockHeader& header) {
         head_.kind.push_back(static_cast<uint8_t>(transfer.kind));
         head_.gap.push_back(transfer.index -
                             static_cast<uint32_t>(&transfer - txn.transfers.data()));
-        head_.amount_size.push_back(static_cast<uint8_t>(amount_size(transfer.amount)));
-        put_amount(head_.amount, transfer.amount);
+        stage_amount(transfer.amount);
         last = &transfer;
     }
     return true;
+}
+
+void ChainWriter::stage_amount(const Amount& amount) {
+    const std::array<uint64_t, 4>& limbs = amount.limbs();
+    if (amounts_size_ + sizeof limbs > amounts_.size()) flush_amounts();
+    std::memcpy(amounts_.data() + amounts_size_, limbs.data(), sizeof limbs);
+    const auto bits =
+        amount.fits_u64() ? static_cast<unsigned>(std::bit_width(limbs[0])) : amount.bit_width();
+    head_.amount_size.push_back(static_cast<uint8_t>((bits + 7) / 8));
+    amounts_size_ += head_.amount_size.back();
+}
+
+void ChainWriter::flush_amounts() {
+    put_bytes(head_.amount, ByteView{amounts_}.first(amounts_size_));
+    amounts_size_ = 0;
 }
 
 bool ChainWriter::stage_txn(const UtxoTxn& txn, const BlockHeader& header) {

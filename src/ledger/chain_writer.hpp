@@ -1,6 +1,7 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <future>
 
@@ -89,6 +90,8 @@ private:
     bool refuse(Error error);
     bool refuse_spent();
     uint32_t asset_id(const Asset& asset);
+    void stage_amount(const Amount& amount);
+    void flush_amounts();
     void add_asset(const Asset& asset);
     Result<std::optional<BlockHeader>> stored_block(BlockNum number) const;
     Status load_books();
@@ -154,6 +157,10 @@ private:
     std::vector<uint32_t> address_guesses_;  // What a look at the slots has found, ahead of time.
     std::vector<uint64_t> txn_guesses_;
     std::size_t next_address_ = 0, next_txn_ = 0;
+    // The end of the amounts of the block under construction: a few bytes each, and put into the
+    // head many at once.
+    std::array<uint8_t, 4096> amounts_;
+    std::size_t amounts_size_ = 0;
     std::optional<Error> refusal_;
 };
 

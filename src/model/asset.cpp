@@ -57,10 +57,6 @@ bool Asset::is_contract() const noexcept {
     return size_ == 42 && text_[0] == '0' && text_[1] == 'x';
 }
 
-std::string_view Asset::text() const noexcept {
-    return is_native() ? std::string_view{"native"} : std::string_view{text_.data(), size_};
-}
-
 std::string_view to_string(AssetStatus status) noexcept {
     switch (status) {
         case AssetStatus::kVerified: return "verified";

@@ -30,7 +30,9 @@ public:
     bool is_native() const noexcept { return size_ == 0; }
     bool is_contract() const noexcept;
     /// As parse() takes it. Lifetime: as long as this Asset.
-    std::string_view text() const noexcept;
+    std::string_view text() const noexcept {
+        return is_native() ? std::string_view{"native"} : std::string_view{text_.data(), size_};
+    }
 
     friend auto operator<=>(const Asset&, const Asset&) = default;
 
