@@ -58,7 +58,7 @@ public:
                                             const ledger::Reader& ledger,
                                             const trace::Context& context) const;
 
-    bool infers_from_labels() const noexcept override { return true; }
+    Infers infers() const noexcept override { return Infers::kOfPayers; }
     Result<std::optional<Label>> inferred_label(ChainId chain, const Address& address,
                                                 const ledger::Reader& ledger,
                                                 const trace::Context& context) const override;

@@ -18,7 +18,7 @@ Edge AccountFlow::edge_of(const Current& now, const TxnRow& row, const Amount& t
     edge.from = now.view.keys[row.from].address;
     edge.to = now.view.keys[row.to].address;
     if (walk_.backward()) std::swap(edge.from, edge.to);
-    edge.asset = now.view.keys[row.to].asset;
+    edge.asset = *now.view.keys[row.to].asset;
     edge.amount = row.amount;
     edge.tainted = tainted;
     edge.kind = to_string(row.kind);
@@ -96,7 +96,7 @@ Amount AccountFlow::land(Current& now, const TxnRow& row, Arrival& arrival, cons
     const TxnKey& key = now.view.keys[row.to];
     const Amount gained = std::min(arrival.tainted, row.amount - tainted);
     to.node = node(key, arrival.hop);
-    books_.arrive(*to.node, key.asset, tainted.is_zero() ? row.amount : Amount{}, gained);
+    books_.arrive(*to.node, *key.asset, tainted.is_zero() ? row.amount : Amount{}, gained);
     crossings_.arrived(std::move(arrival), gained, now.txn.time);
     return gained;
 }

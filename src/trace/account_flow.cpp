@@ -4,17 +4,9 @@
 #include <algorithm>
 #include <tuple>
 
-#include <cordon/base/check.hpp>
 #include <cordon/base/format.hpp>
 
 namespace cordon::trace {
-
-namespace {
-
-constexpr const char* kAbsurd =
-    "amounts of 2^192 or more were left out: no real asset has so many units";
-
-}  // namespace
 
 AccountFlow::AccountFlow(const Walk& walk, ChainId chain, Books& books, Crossings& crossings)
     : walk_{walk},
@@ -22,7 +14,13 @@ AccountFlow::AccountFlow(const Walk& walk, ChainId chain, Books& books, Crossing
       books_{books},
       crossings_{crossings},
       rows_{walk.ledger, chain, walk.links, walk.context},
-      queue_{Later{walk.backward()}} {}
+      limits_{walk.params.service_degree, walk.params.service_both_sides,
+              [this](uint32_t other) { return find(other).has_value(); }},
+      queue_{Later{walk.backward()}} {
+    std::copy_if(
+        walk.links.begin(), walk.links.end(), std::back_inserter(inferring_),
+        [](const LinkSource* each) { return each->infers() != LinkSource::Infers::kNothing; });
+}
 
 // --- Seeds
 
@@ -42,15 +40,8 @@ Status AccountFlow::add_seed(const Seed& seed) {
     }
     const auto& from = std::get<Seed::FromAddress>(seed.what);
     CORDON_TRY(const auto address, walk_.ledger.address_id(chain_, from.address));
-    History history;
-    if (address) {
-        CORDON_TRY(const BaitWatches watches, bait_watches(*address, from.address));
-        CORDON_TRY(history, read_history(rows_, *address, std::nullopt, walk_.params.direction, {},
-                                         watches));
-    }
-    if (history.absurd) books_.warn(kAbsurd);
-    note_bait(history);
-    if (history.ahead.empty())
+    if (address) CORDON_TRY(read_history_of(*address, from.address, std::nullopt, {}));
+    if (!address || history_.ahead.empty())
         return fail(ErrorCode::kNotFound,
                     format("seed {}: the ledger has no movement of value of this address on {}",
                            seed.text, to_string(chain_)));
@@ -67,7 +58,7 @@ Status AccountFlow::add_seed(const Seed& seed) {
     }
     held.known = held.seed = true;
     held.seed_since = from.since;
-    held.ahead = std::move(history.ahead);
+    held.ahead = std::move(history_.ahead);
     push_next(id);
     return {};
 }
@@ -90,9 +81,8 @@ AccountFlow::Holder* AccountFlow::open_holder(NodeId id) {
     return held.known && held.closed == Stop::kNone ? &held : nullptr;
 }
 
-/// The node of an address; nothing while the walk has not met it. Nodes that a crossing made are
-/// taken note of here.
-std::optional<AccountFlow::NodeId> AccountFlow::find(uint32_t address) {
+/// Takes note of the nodes that a crossing made.
+void AccountFlow::meet() {
     for (; met_ < books_.node_count(); ++met_) {
         const Node& node = books_.at(met_);
         if (node.chain != chain_) continue;
@@ -100,9 +90,6 @@ std::optional<AccountFlow::NodeId> AccountFlow::find(uint32_t address) {
         if (!number) now_.status = fail(number.error());
         if (number && *number) note(**number, met_);
     }
-    const NodeId id = ids_.find(AddressIndex::hash(address));
-    if (id == AddressIndex::kNone) return std::nullopt;
-    return id;
 }
 
 AccountFlow::NodeId AccountFlow::node(const TxnKey& key, uint32_t hop) {
@@ -125,9 +112,14 @@ void AccountFlow::note(uint32_t address, NodeId id) {
 }
 
 AccountFlow::Slot& AccountFlow::slot(Holder& held, uint32_t asset) {
-    for (Slot& slot : held.slots)
+    uint32_t* place = &held.slot;
+    while (*place != kNoSlot) {
+        Slot& slot = slots_[*place];
         if (slot.asset == asset) return slot;
-    return held.slots.emplace_back(Slot{asset, Purse{walk_.params.policy}, {}, {}});
+        place = &slot.next;
+    }
+    *place = slots_.add({asset, kNoSlot, Purse{walk_.params.policy}, {}, {}});
+    return slots_[*place];
 }
 
 void AccountFlow::receive(Slot& slot, const Amount& tainted, const Amount& clean) {
@@ -137,36 +129,6 @@ void AccountFlow::receive(Slot& slot, const Amount& tainted, const Amount& clean
     slot.purse.put_together(arrival);
     slot.had += tainted + clean;
     slot.had_tainted += tainted;
-}
-
-Result<AccountFlow::BaitWatches> AccountFlow::bait_watches(uint32_t address,
-                                                           const Address& named) const {
-    BaitWatches watches;
-    std::vector<Address> others;
-    if (const auto few = rows_.few(address)) {
-        SmallVector<uint32_t, 8> numbers;
-        for (const ChainRows::Row& row : *few) {
-            const uint32_t other = row.from == address ? row.to : row.from;
-            if (std::find(numbers.begin(), numbers.end(), other) == numbers.end())
-                numbers.push_back(other);
-        }
-        if (numbers.size() < 2) return watches;
-        others.reserve(numbers.size());
-        for (const uint32_t number : numbers) {
-            CORDON_TRY(const Address* other, rows_.address(number));
-            others.push_back(*other);
-        }
-    }
-    for (const LinkSource* source : walk_.links)
-        if (auto watch = source->bait_watch(chain_, named, others, walk_.context))
-            watches.push_back(std::move(watch));
-    return watches;
-}
-
-void AccountFlow::note_bait(const History& history) {
-    if (history.bait.empty()) return;
-    books_.warn("dust from look-alike addresses counts as nobody's payment: it is sent to be seen");
-    bait_.insert(history.bait.begin(), history.bait.end());
 }
 
 void AccountFlow::push_next(NodeId id) {
@@ -179,9 +141,9 @@ std::optional<uint32_t> AccountFlow::key_of(const Current& now, const Address& a
     const auto& keys = now.view.keys;
     const auto at = std::lower_bound(keys.begin(), keys.end(), std::tie(address, asset),
                                      [](const TxnKey& key, const auto& wanted) {
-                                         return std::tie(key.address, key.asset) < wanted;
+                                         return std::tie(key.address, *key.asset) < wanted;
                                      });
-    if (at == keys.end() || at->address != address || at->asset != asset) return std::nullopt;
+    if (at == keys.end() || at->address != address || *at->asset != asset) return std::nullopt;
     return static_cast<uint32_t>(at - keys.begin());
 }
 
@@ -243,11 +205,12 @@ Status AccountFlow::process(Current& now, const std::vector<NodeId>& holders, bo
     now.arrivals.clear();
     now.crossings.reset();
     now.status = {};
+    now.seed_txn = seed_txn;
+    asked_.reset();
     if (const auto arriving = expected_.find(now.txn.at); arriving != expected_.end()) {
         now.arrivals = std::move(arriving->second);
         expected_.erase(arriving);
     }
-    now.seed_txn = seed_txn;
     CORDON_TRY(view_of(rows_, now.rows, walk_.params.direction, now.view));
     if (now.view.absurd) books_.warn(kAbsurd);
     now.keys.resize(now.view.keys.size());
@@ -287,140 +250,6 @@ Result<const ledger::PlacedAccountTxn*> AccountFlow::named(Current& now) const {
     return &out;
 }
 
-// --- After the rows: what stays where
-
-Status AccountFlow::settle(Current& now) {
-    for (std::size_t i = 0; i < now.keys.size(); ++i) {
-        KeyState& state = now.keys[i];
-        const Asset& asset = now.view.keys[i].asset;
-        Amount tainted = tainted_of(state.flight);
-        if (state.fresh > tainted) books_.mark_payer(node(now.view.keys[i], 0));
-        if (tainted.is_zero()) continue;
-        if (!state.fresh.is_zero()) {
-            // Lent out and paid back inside a seed txn (flash loans): it never left.
-            const Amount back = std::min(state.fresh, tainted);
-            books_.total(chain_, asset).seeded -= back;
-            Parcels kept;
-            append(kept, {total_of(state.flight) - tainted + back, kClean});
-            append(kept, {tainted - back, kTainted});
-            state.flight = std::move(kept);
-            tainted -= back;
-            if (tainted.is_zero()) continue;
-        }
-        CORDON_TRY(reach(now, *state.node));
-    }
-    for (std::size_t i = 0; i < now.keys.size(); ++i) deposit(now, static_cast<uint32_t>(i));
-    return {};
-}
-
-Status AccountFlow::reach(Current& now, NodeId id) {
-    const Node& node = books_.at(id);
-    Holder& held = holder(id);
-    const bool nearer = held.closed == Stop::kHops && node.hop < walk_.params.max_hops;
-    if (held.known && !nearer) return {};
-    held.known = true;
-    forget_income(held.address);
-    CORDON_TRY(infer_label(id));
-    if (walk_.stops_at(node)) {
-        held.closed = Stop::kLabel;
-        return {};
-    }
-    if (node.hop >= walk_.params.max_hops && !node.seed) {
-        held.closed = Stop::kHops;
-        return {};
-    }
-    BusyLimits limits = busy_limits();
-    if (walk_.goes_through(chain_, node.address)) limits.counterparties = limits.both_sides = 0;
-    CORDON_TRY(const BaitWatches watches, bait_watches(held.address, node.address));
-    CORDON_TRY(auto history, read_history(rows_, held.address, now.number, walk_.params.direction,
-                                          limits, watches));
-    if (history.absurd) books_.warn(kAbsurd);
-    note_bait(history);
-    const bool busy = history.busy;
-    held.closed = busy ? Stop::kHighDegree : Stop::kNone;
-    if (!busy) CORDON_TRY(open(now, id, std::move(history)));
-    if (nearer)
-        for (const Asset& asset : books_.resting_assets(id, Stop::kHops)) {
-            const Amount amount = books_.unrest(id, asset, Stop::kHops);
-            if (busy)
-                books_.rest(id, asset, amount, Stop::kHighDegree);
-            else
-                receive(slot(held, rows_.number_of(asset)), amount, {});
-        }
-    return {};
-}
-
-/// A label of the records always goes before an inference; a seed is what the user says it is.
-Status AccountFlow::infer_label(NodeId id) {
-    std::optional<bool> labelled;
-    for (const LinkSource* source : walk_.links) {
-        Node& node = books_.at(id);
-        if (node.label || node.seed) return {};
-        if (source->infers_from_labels()) {
-            if (!labelled) {
-                CORDON_TRY(labelled, pays_labelled(holders_[id].address));
-            }
-            if (!*labelled) continue;
-        }
-        CORDON_TRY(node.label,
-                   source->inferred_label(chain_, node.address, walk_.ledger, walk_.context));
-    }
-    return {};
-}
-
-/// Whether the address pays anybody who has a label; also true when its payments are too many to
-/// look at.
-Result<bool> AccountFlow::pays_labelled(uint32_t address) const {
-    const auto few = rows_.few(address);
-    if (!few) return true;
-    for (const ChainRows::Row& row : *few) {
-        if (row.from != address) continue;
-        CORDON_TRY(const bool labelled, rows_.is_labelled(row.to));
-        if (labelled) return true;
-    }
-    return false;
-}
-
-Status AccountFlow::open(Current& now, NodeId id, History history) {
-    Holder& held = holders_[id];
-    for (const History::Balance& balance : history.balances) {
-        CORDON_TRY(const Asset* asset, rows_.asset(balance.asset));
-        Slot& own = slot(held, balance.asset);
-        own.purse.put({balance.amount, kClean});
-        own.had += balance.received + balance.short_of;
-        if (!balance.short_of.is_zero()) books_.total(chain_, *asset).assumed += balance.short_of;
-        books_.arrive(id, *asset, balance.received, {});
-    }
-    held.ahead = std::move(history.ahead);
-    held.next = 0;
-    push_next(id);
-    // What it paid in this txn before its own turn came to be known was clean.
-    for (std::size_t i = 0; i < now.keys.size(); ++i) {
-        if (now.view.keys[i].address_number != held.address) continue;
-        now.keys[i].node = id;
-        if (!now.keys[i].paid.is_zero())
-            slot(held, now.view.keys[i].asset_number).purse.take(now.keys[i].paid);
-    }
-    return {};
-}
-
-void AccountFlow::deposit(Current& now, uint32_t key) {
-    KeyState& state = now.keys[key];
-    if (!state.node || state.flight.empty()) return;
-    Holder& held = holder(*state.node);
-    if (!held.known) return;
-    const TxnKey& named = now.view.keys[key];
-    const Amount tainted = tainted_of(state.flight);
-    if (held.closed != Stop::kNone) {
-        books_.rest(*state.node, named.asset, tainted, held.closed);
-        return;
-    }
-    // What a seed holds of its own does not matter: all that it sends counts, whatever its balance.
-    const Amount clean =
-        is_seeding(held, now.txn.time) ? Amount{} : total_of(state.flight) - tainted;
-    receive(slot(held, named.asset_number), tainted, clean);
-}
-
 void AccountFlow::finish(bool stopped) {
     for (auto& [at, arrivals] : expected_)
         for (Arrival& arrival : arrivals)
@@ -431,9 +260,10 @@ void AccountFlow::finish(bool stopped) {
         Stop why = Stop::kUnspent;
         if (held.cut) why = Stop::kTime;
         if (stopped && held.next < held.ahead.size()) why = Stop::kBudget;
-        for (const Slot& slot : held.slots)
-            if (const auto asset = rows_.asset(slot.asset))  // Known: it was needed before.
-                books_.rest(id, **asset, slot.purse.tainted(), why);
+        for (uint32_t place = held.slot; place != kNoSlot; place = slots_[place].next)
+            if (const Slot& slot = slots_[place]; !slot.purse.tainted().is_zero())
+                if (const auto asset = rows_.asset(slot.asset))  // Known: it was needed before.
+                    books_.rest(id, **asset, slot.purse.tainted(), why);
     }
 }
 

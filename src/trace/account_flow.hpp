@@ -10,6 +10,7 @@
 #include "account_txn.hpp"
 #include "books.hpp"
 #include "chain_rows.hpp"
+#include "chunks.hpp"
 #include "crossing.hpp"
 #include "history.hpp"
 #include "parcels.hpp"
@@ -39,9 +40,11 @@ public:
 
 private:
     using NodeId = Books::NodeId;
+    static constexpr uint32_t kNoSlot = ~uint32_t{0};
 
     struct Slot {
         uint32_t asset = 0;
+        uint32_t next = kNoSlot;  // Of the same holder.
         Purse purse;
         // All it is known to have had, what it overspent before taint reached it included: for
         // Overspend::kInherit.
@@ -53,11 +56,11 @@ private:
         Stop closed = Stop::kNone;  // Not followed, and why; kNone = open.
         bool known = false;
         bool seed = false;
-        bool cut = false;  // A txn of it lies beyond the time bound.
-        std::optional<UnixMillis> seed_since;
+        bool cut = false;                // A txn of it lies beyond the time bound.
+        uint32_t slot = kNoSlot;         // The first of its slots.
+        uint32_t next = 0;               // Of ahead.
         SmallVector<uint64_t, 3> ahead;  // Txns.
-        std::size_t next = 0;
-        std::vector<Slot> slots;
+        std::optional<UnixMillis> seed_since;
     };
     struct Event {
         uint64_t txn = 0;
@@ -99,6 +102,8 @@ private:
         Status status;                                   // Of what could not say so itself.
     };
 
+    static constexpr const char* kAbsurd =
+        "amounts of 2^192 or more were left out: no real asset has so many units";
     // Events that are no holder's.
     static constexpr NodeId kSeedTxn = ~NodeId{0};
     static constexpr NodeId kArrival = kSeedTxn - 1;
@@ -106,7 +111,12 @@ private:
     Holder& holder(NodeId id);
     Holder* open_holder(NodeId id);
     Slot& slot(Holder& holder, uint32_t asset);
-    std::optional<NodeId> find(uint32_t address);
+    std::optional<NodeId> find(uint32_t address) {
+        if (met_ != books_.node_count()) meet();
+        const NodeId id = ids_.find(AddressIndex::hash(address));
+        return id == AddressIndex::kNone ? std::nullopt : std::optional{id};
+    }
+    void meet();
     NodeId node(const TxnKey& key, uint32_t hop);
     void note(uint32_t address, NodeId id);
     /// What came together.
@@ -118,8 +128,8 @@ private:
     Result<const ledger::PlacedAccountTxn*> named(Current& now) const;
     Status find_links(Current& now);
     void take_links(Current& now);
-    BusyLimits busy_limits();
     Result<std::optional<uint32_t>> other_payers(const TxnKey& to, const Amount& amount);
+    Result<std::optional<uint32_t>> count_payers(const TxnKey& to, const Amount& least);
     void forget_income(uint32_t address);
     Result<bool> pays_strangers(const Current& now, uint32_t key, const Amount& amount);
     Status pay_out(Current& now, uint32_t key);
@@ -143,9 +153,10 @@ private:
     Status infer_label(NodeId id);
     Result<bool> pays_labelled(uint32_t address) const;
     using BaitWatches = std::vector<std::unique_ptr<BaitWatch>>;
-    Result<BaitWatches> bait_watches(uint32_t address, const Address& named) const;
-    void note_bait(const History& history);
-    Status open(Current& now, NodeId id, History history);
+    Result<BaitWatches> bait_watches(uint32_t address, const Address& named);
+    Status read_history_of(uint32_t address, const Address& named, std::optional<uint64_t> at,
+                           const BusyLimits& limits);
+    Status open(Current& now, NodeId id);
     void deposit(Current& now, uint32_t key);
     Result<bool> below_limit(const TxnKey& to, const Amount& amount, const Amount& tainted,
                              std::optional<UnixMillis> time);
@@ -157,8 +168,11 @@ private:
     Books& books_;
     Crossings& crossings_;
     ChainRows rows_;
+    std::vector<const LinkSource*> inferring_;  // Those of walk_.links that infer labels.
+    BusyLimits limits_;
     std::vector<Holder> holders_;  // By NodeId.
-    AddressIndex ids_;             // Nodes by address number: those below met_.
+    Chunks<Slot> slots_;
+    AddressIndex ids_;  // Nodes by address number: those below met_.
     NodeId met_ = 0;
     std::priority_queue<Event, std::vector<Event>, Later> queue_;
     std::set<uint64_t> seed_txns_;
@@ -169,6 +183,16 @@ private:
     // Of the current txn; their memory is used again.
     std::vector<NodeId> here_;
     Current now_;
+    History history_;
+    std::vector<Address> others_;
+    // The last answer of other_payers(): the same is asked before and after a payment.
+    struct Asked {
+        uint32_t address = 0, asset = 0;
+        Amount amount;
+        NodeId met = 0;
+        std::optional<uint32_t> payers;
+    };
+    std::optional<Asked> asked_;
     std::set<std::pair<uint64_t, uint32_t>> bait_;             // Rows that are not followed.
     std::map<std::pair<uint32_t, uint32_t>, Income> incomes_;  // Of payees not yet reached.
 };

@@ -21,14 +21,22 @@ Parcels AccountFlow::freshen(const Asset& asset, const Parcels& parcels, Amount*
     return out;
 }
 
-BusyLimits AccountFlow::busy_limits() {
-    return {walk_.params.service_degree, walk_.params.service_both_sides,
-            [this](uint32_t other) { return find(other).has_value(); }};
-}
-
 /// How many pay `to` whom the walk has not met, counted up to Params::stranger_senders; nothing
 /// when `to` leads the walk to nobody new: a service, or met before.
 Result<std::optional<uint32_t>> AccountFlow::other_payers(const TxnKey& to, const Amount& amount) {
+    const NodeId met = static_cast<NodeId>(books_.node_count());
+    if (asked_ && asked_->address == to.address_number && asked_->asset == to.asset_number &&
+        asked_->met == met && asked_->amount == amount)
+        return asked_->payers;
+    // A receipt of less than a hundredth of what is paid now is no income beside it: dust and
+    // poisoning must not make a stranger of a mule.
+    CORDON_TRY(const auto payers, count_payers(to, mul_div(amount, Amount{1U}, Amount{100U})));
+    asked_ = {to.address_number, to.asset_number, amount, met, payers};
+    return payers;
+}
+
+/// The same of those who paid `least` or more at once.
+Result<std::optional<uint32_t>> AccountFlow::count_payers(const TxnKey& to, const Amount& least) {
     if (to.address.is_zero() || find(to.address_number)) return std::nullopt;
     CORDON_TRY(const bool labelled, rows_.is_labelled(to.address_number));
     if (labelled && walk_.is_stop(walk_.context.label(chain_, to.address)) &&
@@ -37,19 +45,30 @@ Result<std::optional<uint32_t>> AccountFlow::other_payers(const TxnKey& to, cons
     // Backward the payee is known and the payer is asked for. What passes a payment on in the same
     // txn serves many, which tells nothing of whom it pays.
     if (walk_.backward() || to.out_count > 0) return 0;
+    const uint32_t limit = walk_.params.stranger_senders;
+    const auto few = rows_.few(to.address_number);
+    if (few && !limits_.may_bind(few->size())) {
+        SmallVector<uint32_t, 8> payers;
+        for (const ChainRows::Row& row : *few) {
+            if (payers.size() >= limit) break;
+            if (row.amount >= least && is_receipt(rows_, row, to.address_number, to.asset_number) &&
+                std::find(payers.begin(), payers.end(), row.from) == payers.end() &&
+                !find(row.from))
+                payers.push_back(row.from);
+        }
+        CORDON_TRY(rows_.status());
+        return static_cast<uint32_t>(payers.size());
+    }
     const std::pair payee{to.address_number, to.asset_number};
     auto at = incomes_.find(payee);
     if (at == incomes_.end()) {
-        CORDON_TRY(Income income, read_income(rows_, payee.first, payee.second, busy_limits()));
+        CORDON_TRY(Income income, read_income(rows_, payee.first, payee.second, limits_));
         at = incomes_.emplace(payee, std::move(income)).first;
     }
     if (at->second.busy) return std::nullopt;
-    // A receipt of less than a hundredth of what is paid now is no income beside it: dust and
-    // poisoning must not make a stranger of a mule.
-    const Amount least = mul_div(amount, Amount{1U}, Amount{100U});
     uint32_t payers = 0;
     for (const auto& [sender, largest] : at->second.senders) {
-        if (payers >= walk_.params.stranger_senders) break;
+        if (payers >= limit) break;
         if (largest >= least && !find(sender)) ++payers;
     }
     return payers;
@@ -88,7 +107,7 @@ Parcels AccountFlow::take_known(NodeId id, const TxnKey& key, const Amount& amou
     Parcels parcels = own_first ? from.purse.take_clean_first(amount) : from.purse.take(amount);
     const Amount lacking = amount - total_of(parcels);
     if (lacking.is_zero()) return parcels;
-    Total& sum = books_.total(chain_, key.asset);
+    Total& sum = books_.total(chain_, *key.asset);
     sum.assumed += lacking;
     Amount part;
     if (from.purse.poisoned())
@@ -113,14 +132,14 @@ Parcels AccountFlow::take_standing(Current& now, uint32_t key, const Amount& amo
         parcels = slot(*held, named.asset_number).purse.take_tainted(amount);
         Parcels rest;
         append(rest, {amount - total_of(parcels), kClean});
-        append(parcels, freshen(named.asset, rest, nullptr));
+        append(parcels, freshen(*named.asset, rest, nullptr));
         return parcels;
     }
     if (held != nullptr)
         parcels = take_known(*state.node, named, amount, own_first);
     else
         append(parcels, {amount, kClean});
-    return now.seed_txn ? freshen(named.asset, parcels, &state.fresh) : parcels;
+    return now.seed_txn ? freshen(*named.asset, parcels, &state.fresh) : parcels;
 }
 
 Parcels AccountFlow::pay_on_flight(Current& now, uint32_t key, const Amount& amount) {
@@ -133,7 +152,7 @@ Parcels AccountFlow::pay_on_flight(Current& now, uint32_t key, const Amount& amo
         std::reverse(state.flight.begin(), state.flight.end());
     const Holder* held = state.node ? open_holder(*state.node) : nullptr;
     if (held != nullptr && is_seeding(*held, now.txn.time))
-        return freshen(now.view.keys[key].asset, parcels, nullptr);
+        return freshen(*now.view.keys[key].asset, parcels, nullptr);
     return parcels;
 }
 
@@ -214,9 +233,9 @@ Result<bool> AccountFlow::below_limit(const TxnKey& to, const Amount& amount, co
                            ? 1.0
                            : (*payers - 1.0) / (params.stranger_senders - 1.0));
     }
-    const Total& sum = books_.total(chain_, to.asset);
-    return walk_.below_limit(chain_, to.asset, amount, tainted, purity, sum.seeded + sum.swapped_in,
-                             time);
+    const Total& sum = books_.total(chain_, *to.asset);
+    return walk_.below_limit(chain_, *to.asset, amount, tainted, purity,
+                             sum.seeded + sum.swapped_in, time);
 }
 
 Status AccountFlow::deliver(Current& now, const TxnRow& row, Parcels parcels) {
@@ -228,7 +247,7 @@ Status AccountFlow::deliver(Current& now, const TxnRow& row, Parcels parcels) {
         CORDON_TRY(below, below_limit(key, row.amount, tainted, now.txn.time));
     }
     if (below) {
-        books_.rest(sender_node(now, row), key.asset, tainted, Stop::kBelowLimit);
+        books_.rest(sender_node(now, row), *key.asset, tainted, Stop::kBelowLimit);
         parcels.clear();
         append(parcels, {row.amount, kClean});
         tainted = {};
@@ -246,14 +265,14 @@ Status AccountFlow::deliver(Current& now, const TxnRow& row, Parcels parcels) {
         to.absorb -= swallowed;
         if (!swallowed.is_zero()) split_front(parcels, swallowed);
         append(to.flight, parcels);
-        if (to.node) books_.arrive(*to.node, key.asset, row.amount, {});
+        if (to.node) books_.arrive(*to.node, *key.asset, row.amount, {});
         return {};
     }
     if (!tainted.is_zero()) {
         const NodeId from = sender_node(now, row);
         const uint32_t from_hop = books_.at(from).hop;
         to.node = node(key, from_hop + 1);
-        books_.arrive(*to.node, key.asset, row.amount, tainted);
+        books_.arrive(*to.node, *key.asset, row.amount, tainted);
         Edge edge = edge_of(now, row, tainted, from_hop + 1);
         edge.why = std::move(outcome.why);
         books_.seen(from, now.txn.time);
@@ -267,15 +286,15 @@ Status AccountFlow::deliver(Current& now, const TxnRow& row, Parcels parcels) {
         append(parcels, {row.amount - tainted, kClean});
     }
     if (outcome.candidates > 0)
-        books_.candidates(*to.node, key.asset, {}, outcome.candidates, outcome.best);
+        books_.candidates(*to.node, *key.asset, {}, outcome.candidates, outcome.best);
 
     if (outcome.stays)
-        books_.rest(*to.node, key.asset, tainted,
+        books_.rest(*to.node, *key.asset, tainted,
                     walk_.stops_at(books_.at(*to.node)) ? Stop::kLabel : outcome.stop);
     else if (key.address.is_zero())
-        books_.rest(*to.node, key.asset, tainted, Stop::kBurned);
+        books_.rest(*to.node, *key.asset, tainted, Stop::kBurned);
     else if (absorbs(books_.at(*to.node)))
-        books_.rest(*to.node, key.asset, tainted, Stop::kLabel);
+        books_.rest(*to.node, *key.asset, tainted, Stop::kLabel);
     else
         append(to.flight, parcels);
     return {};

@@ -15,28 +15,40 @@ namespace {
 constexpr int kMaxRing = 64;
 
 /// A key without what it does in the txn.
-auto name_of(const TxnKey& key) { return std::tie(key.address, key.asset); }
+auto name_of(const TxnKey& key) { return std::tie(key.address, *key.asset); }
 
-Result<TxnKey> key_of(const ChainRows& chain, uint32_t address, uint32_t asset) {
-    TxnKey key;
+Status make_key(const ChainRows& chain, uint32_t address, uint32_t asset, TxnKey& key) {
     key.address_number = address;
     key.asset_number = asset;
-    CORDON_TRY(const Address* name, chain.address(address));
-    key.address = *name;
-    CORDON_TRY(const Asset* named, chain.asset(asset));
-    key.asset = *named;
-    return key;
+    key.first_out = key.out_count = 0;
+    key.in_total = key.out_total = {};
+    CORDON_TRY(const Address* named, chain.address(address));
+    key.address = *named;
+    CORDON_TRY(key.asset, chain.asset(asset));
+    return {};
+}
+
+/// Of the one row that moves money, as in most txns.
+Status view_of(const ChainRows& chain, const ChainRows::Row& row, bool back, TxnView& view) {
+    view.keys.resize(2);
+    const uint32_t from = back ? row.to : row.from, to = back ? row.from : row.to;
+    CORDON_TRY(make_key(chain, from, row.asset, view.keys[0]));
+    CORDON_TRY(make_key(chain, to, row.asset, view.keys[1]));
+    view.keys[0].out_count = 1;
+    view.keys[0].out_total = view.keys[1].in_total = row.amount;
+    const bool turned = view.keys[1].address < view.keys[0].address;
+    if (turned) std::swap(view.keys[0], view.keys[1]);
+    view.rows.push_back({turned, !turned, row.amount, row.kind, row.index});
+    view.out_rows.push_back(0);
+    return {};
 }
 
 }  // namespace
-
-bool is_absurd(const Amount& amount) noexcept { return amount.limbs()[3] != 0; }
 
 Status view_of(const ChainRows& chain, std::span<const ChainRows::Row> rows, Direction direction,
                TxnView& view) {
     using Row = ChainRows::Row;
     const bool back = direction == Direction::kBackward;
-    view.keys.clear();
     view.rows.clear();
     view.fees.clear();
     view.out_rows.clear();
@@ -60,19 +72,7 @@ Status view_of(const ChainRows& chain, std::span<const ChainRows::Row> rows, Dir
         }
     }
     CORDON_TRY(chain.status());
-    if (only != nullptr) {
-        CORDON_TRY(TxnKey payer, key_of(chain, back ? only->to : only->from, only->asset));
-        CORDON_TRY(TxnKey payee, key_of(chain, back ? only->from : only->to, only->asset));
-        payer.out_count = 1;
-        payer.out_total = payee.in_total = only->amount;
-        const uint32_t from = payer.address < payee.address ? 0 : 1;
-        view.keys.resize(2);
-        view.keys[from] = payer;
-        view.keys[1 - from] = payee;
-        view.rows.push_back({from, 1 - from, only->amount, only->kind, only->index});
-        view.out_rows.push_back(0);
-        return {};
-    }
+    if (only != nullptr) return view_of(chain, *only, back, view);
     if (back) std::reverse(kept.begin(), kept.end());
 
     std::vector<std::pair<uint32_t, uint32_t>> sides;  // Numbers of address and asset.
@@ -83,11 +83,9 @@ Status view_of(const ChainRows& chain, std::span<const ChainRows::Row> rows, Dir
     }
     std::sort(sides.begin(), sides.end());
     sides.erase(std::unique(sides.begin(), sides.end()), sides.end());
-    view.keys.reserve(sides.size());
-    for (const auto& [address, asset] : sides) {
-        CORDON_TRY(TxnKey key, key_of(chain, address, asset));
-        view.keys.push_back(key);
-    }
+    view.keys.resize(sides.size());
+    for (std::size_t i = 0; i < sides.size(); ++i)
+        CORDON_TRY(make_key(chain, sides[i].first, sides[i].second, view.keys[i]));
     std::sort(view.keys.begin(), view.keys.end(),
               [](const TxnKey& a, const TxnKey& b) { return name_of(a) < name_of(b); });
     std::vector<uint32_t> places(sides.size());  // In the keys, by side.

@@ -14,7 +14,7 @@ namespace cordon::trace {
 struct TxnKey {
     uint32_t address_number = 0, asset_number = 0;  ///< Of the ledger.
     Address address;
-    Asset asset;
+    const Asset* asset = nullptr;           ///< Lifetime: the ChainRows.
     uint32_t first_out = 0, out_count = 0;  ///< Of TxnView::outs.
     Amount in_total, out_total;
 };
@@ -51,7 +51,7 @@ struct TxnView {
 /// Amounts of 2^192 or more are not money: no honest supply comes near (10^57 units), and leaving
 /// them out is what keeps every sum of the walk below 2^256 for up to 2^64 rows, whatever a hostile
 /// token contract logs.
-bool is_absurd(const Amount& amount) noexcept;
+inline bool is_absurd(const Amount& amount) noexcept { return amount.limbs()[3] != 0; }
 
 /// Put in place of `view`, whose memory is used again. `rows`: of one txn.
 Status view_of(const ChainRows& chain, std::span<const ChainRows::Row> rows, Direction direction,

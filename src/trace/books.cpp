@@ -14,6 +14,8 @@ namespace cordon::trace {
 namespace {
 
 Holding& holding_of(Node& node, const Asset& asset) {
+    if (!node.holdings.empty() && node.holdings.front().asset == asset)  // Mostly the only one.
+        return node.holdings.front();
     const auto at = std::lower_bound(
         node.holdings.begin(), node.holdings.end(), asset,
         [](const Holding& holding, const Asset& key) { return holding.asset < key; });

@@ -9,23 +9,19 @@
 
 namespace cordon::trace {
 
-Result<ChainRows::Name*> ChainRows::name(uint32_t number) const {
+Result<ChainRows::Name*> ChainRows::read_name(uint32_t number) const {
     Name& place = names_[number % kNames];
-    if (place.number != number) {
-        CORDON_TRY(place.address, rows_->address(number));
-        place.number = number;
-        place.labelled.reset();
-    }
+    CORDON_TRY(place.address, rows_->address(number));
+    place.number = number;
+    place.labelled.reset();
     return &place;
 }
 
-Result<const Address*> ChainRows::address(uint32_t number) const {
-    CORDON_TRY(const Name* named, name(number));
-    return &named->address;
-}
-
 Result<bool> ChainRows::is_labelled(uint32_t address) const {
-    CORDON_TRY(Name * named, name(address));
+    Name* named = &names_[address % kNames];
+    if (named->number != address) {
+        CORDON_TRY(named, read_name(address));
+    }
     if (!named->labelled) named->labelled = context_.label(chain_, named->address).has_value();
     return *named->labelled;
 }
@@ -45,11 +41,6 @@ Result<const ChainRows::Known*> ChainRows::known(uint32_t asset) const {
     return last_.second;
 }
 
-Result<const Asset*> ChainRows::asset(uint32_t number) const {
-    CORDON_TRY(const Known* at, known(number));
-    return &at->asset;
-}
-
 uint32_t ChainRows::number_of(const Asset& asset) const {
     const auto at = std::find_if(assets_.begin(), assets_.end(),
                                  [&](const auto& each) { return each.second.asset == asset; });
@@ -57,28 +48,20 @@ uint32_t ChainRows::number_of(const Asset& asset) const {
     return at->first;
 }
 
-bool ChainRows::is_worthless(uint32_t asset) const {
-    const auto at = known(asset);
-    if (at) return (*at)->worthless;
-    status_ = fail(at.error());
-    return true;
-}
-
 std::optional<std::span<const ChainRows::Row>> ChainRows::few(uint32_t address) const {
-    const auto known = std::find_if(kept_.begin(), kept_.end(), [&](const Kept& each) {
-        return each.used && each.address == address;
-    });
-    Kept& place = known == kept_.end() ? kept_[oldest_] : *known;
-    if (known == kept_.end()) {
-        oldest_ = (oldest_ + 1) % kept_.size();
+    std::size_t at = 0;
+    while (at < kKept && kept_addresses_[at] != address) ++at;
+    if (at == kKept) {
+        at = oldest_;
+        oldest_ = (oldest_ + 1) % kKept;
+        Kept& place = kept_[at];
         const auto count = rows_->rows_of(address, 0, place.rows);
-        place.address = address;
-        place.used = true;
+        kept_addresses_[at] = address;
         place.whole = count && *count <= kFew;
         place.count = count.value_or(0);
     }
-    if (!place.whole) return std::nullopt;
-    return std::span<const Row>{place.rows}.first(place.count);
+    if (!kept_[at].whole) return std::nullopt;
+    return std::span<const Row>{kept_[at].rows}.first(kept_[at].count);
 }
 
 Result<Transfer> ChainRows::transfer(const Row& row) const {

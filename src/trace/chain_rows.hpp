@@ -35,16 +35,31 @@ public:
     ledger::NumberedRows& numbered() const noexcept { return *rows_; }
 
     /// Lifetime: until others are asked for.
-    Result<const Address*> address(uint32_t number) const;
+    Result<const Address*> address(uint32_t number) const {
+        const Name& place = names_[number % kNames];
+        if (place.number == number) return &place.address;
+        CORDON_TRY(const Name* named, read_name(number));
+        return &named->address;
+    }
     /// Whether anybody says what the address is.
     Result<bool> is_labelled(uint32_t address) const;
     /// Lifetime: this object.
-    Result<const Asset*> asset(uint32_t number) const;
+    Result<const Asset*> asset(uint32_t number) const {
+        if (last_.second != nullptr && last_.first == number) return &last_.second->asset;
+        CORDON_TRY(const Known* at, known(number));
+        return &at->asset;
+    }
     /// REQUIRES: asset() gave it.
     uint32_t number_of(const Asset& asset) const;
     /// Whether transfers of it never carry taint. True when the asset cannot be read, which
     /// for_each() and status() tell from then on.
-    bool is_worthless(uint32_t asset) const;
+    bool is_worthless(uint32_t asset) const {
+        if (last_.second != nullptr && last_.first == asset) return last_.second->worthless;
+        const auto at = known(asset);
+        if (at) return (*at)->worthless;
+        status_ = fail(at.error());
+        return true;
+    }
     const Status& status() const noexcept { return status_; }
 
     /// All rows of an address, oldest first, when they are few. Lifetime: until some other
@@ -73,12 +88,11 @@ public:
     Result<Transfer> transfer(const Row& row) const;
 
 private:
+    static constexpr uint64_t kNobody = ~uint64_t{0};
     static constexpr std::size_t kFew = 32;  // Who has more is read for his own sake.
     static constexpr std::size_t kFirstPage = 64, kLargestPage = 256;
 
     struct Kept {
-        uint32_t address = 0;
-        bool used = false;
         bool whole = false;
         std::size_t count = 0;
         std::array<Row, kFew + 1> rows;
@@ -90,7 +104,7 @@ private:
         std::optional<bool> labelled;
     };
     static constexpr std::size_t kNames = 4096;  // 256 kB; each number has one place.
-    Result<Name*> name(uint32_t number) const;
+    Result<Name*> read_name(uint32_t number) const;
     struct Known {
         Asset asset;
         bool worthless = false;
@@ -102,7 +116,10 @@ private:
     std::span<const LinkSource* const> links_;
     const Context& context_;
     std::unique_ptr<ledger::NumberedRows> rows_;
-    mutable std::array<Kept, 8> kept_;  // A txn seldom pays more that are new.
+    static constexpr std::size_t kKept = 8;  // A txn seldom pays more that are new.
+    mutable std::array<uint64_t, kKept> kept_addresses_{kNobody, kNobody, kNobody, kNobody,
+                                                        kNobody, kNobody, kNobody, kNobody};
+    mutable std::array<Kept, kKept> kept_;  // Beside them.
     mutable std::size_t oldest_ = 0;
     mutable std::vector<Name> names_{kNames};
     mutable std::unordered_map<uint32_t, Known> assets_;

@@ -23,6 +23,7 @@ public:
         Amount largest;  // Of what it sent, as the caller says.
     };
 
+    /// Lifetime: the limits must outlive it.
     explicit Counterparties(const BusyLimits& limits) : limits_{limits} {}
 
     void sends_to(uint32_t address) {
@@ -114,80 +115,126 @@ Part part_of(const ChainRows& chain, const ChainRows::Row& row, uint32_t address
     return sends ? Part::kSends : Part::kReceives;
 }
 
-}  // namespace
+/// Reads the rows of one address along.
+class Reading {
+public:
+    Reading(const ChainRows& chain, uint32_t address, std::optional<uint64_t> at, bool back,
+            std::span<const std::unique_ptr<BaitWatch>> watches, History& history)
+        : chain_{chain},
+          address_{address},
+          at_{at},
+          back_{back},
+          watches_{watches},
+          history_{history} {}
 
-Result<History> read_history(const ChainRows& chain, uint32_t address, std::optional<uint64_t> at,
-                             Direction direction, const BusyLimits& limits,
-                             std::span<const std::unique_ptr<BaitWatch>> watches) {
-    const bool back = direction == Direction::kBackward;
-    History history;
-    Counterparties others{limits};
-    uint64_t txns = 0;
-    // Only the rows of the address itself, not all of the txns in which it takes part.
-    SmallVector<Net, 1> nets;  // Of one txn.
-    std::optional<uint64_t> here;
-    // False when the address is too busy to be read on.
-    const auto end_txn = [&] {
-        if (nets.empty()) return true;
-        ++txns;
-        if (others.busy(txns)) return false;
-        const bool reached = at && (back ? *here <= *at : *here < *at);
-        if (reached) {
-            for (const Net& net : nets) {
-                History::Balance& balance = balance_of(history, net.asset);
-                settle(balance, net);
-                balance.received += net.in;
-            }
+    /// Who else takes part decides whether the address is busy.
+    void count(const BusyLimits& limits) { others_.emplace(limits); }
+
+    /// False when the address is too busy to be read on.
+    bool see(const ChainRows::Row& row) {
+        if (row.txn != here_) {
+            if (!end_txn()) return false;
+            here_ = row.txn;
         }
-        if (!at || (back ? *here < *at : *here > *at)) history.ahead.push_back(*here);
-        nets.clear();
-        return true;
-    };
-    Status status;  // Of naming rows for the watches.
-    const auto is_bait = [&](const ChainRows::Row& row) {
-        if (watches.empty()) return false;
-        const Result<Transfer> named = chain.transfer(row);
-        if (!named) status = fail(named.error());
-        return named && std::any_of(watches.begin(), watches.end(),
-                                    [&](const auto& watch) { return watch->is_bait(*named); });
-    };
-    CORDON_TRY(chain.for_each(address, [&](const ChainRows::Row& row) {
-        if (here && *here != row.txn && !end_txn()) {
-            history.busy = true;
-            return false;
-        }
-        here = row.txn;
-        const Part part = part_of(chain, row, address);
-        if (part == Part::kAbsurd) history.absurd = true;
+        const Part part = part_of(chain_, row, address_);
+        if (part == Part::kAbsurd) history_.absurd = true;
         if (part == Part::kNone || part == Part::kAbsurd) return true;
-        if (is_bait(row)) {
-            history.bait.emplace_back(row.txn, row.index);
+        if (!watches_.empty() && is_bait(row)) {
+            history_.bait.emplace_back(row.txn, row.index);
             return true;
         }
+        any_ = true;
         const bool sends = part == Part::kSends;
-        const auto of_asset = [&](const Net& each) { return each.asset == row.asset; };
-        if (std::none_of(nets.begin(), nets.end(), of_asset))
-            nets.push_back({row.asset, {}, {}, {}});
-        Net& net = *std::find_if(nets.begin(), nets.end(), of_asset);
-        if (row.kind == TransferKind::kFee) {
-            if (sends) net.fee += row.amount;
-        } else if (sends) {
-            net.out += row.amount;
-            others.sends_to(row.to);
-        } else {
-            net.in += row.amount;
-            others.receives_from(row.from);
+        if (others_ && row.kind != TransferKind::kFee) {
+            if (sends)
+                others_->sends_to(row.to);
+            else
+                others_->receives_from(row.from);
         }
+        if (is_reached()) add(row, sends);
         return true;
-    }));
-    CORDON_TRY(status);
-    if (history.busy) return history;
-    if (!end_txn()) {
-        history.busy = true;
-        return history;
     }
+    bool end_txn() {
+        if (!any_) return true;
+        any_ = false;
+        ++txns_;
+        if (others_ && others_->busy(txns_)) {
+            history_.busy = true;
+            return false;
+        }
+        for (const Net& net : nets_) {
+            History::Balance& balance = balance_of(history_, net.asset);
+            settle(balance, net);
+            balance.received += net.in;
+        }
+        nets_.clear();
+        if (!at_ || (back_ ? here_ < *at_ : here_ > *at_)) history_.ahead.push_back(here_);
+        return true;
+    }
+    const Status& status() const noexcept { return status_; }
+
+private:
+    bool is_reached() const noexcept { return at_ && (back_ ? here_ <= *at_ : here_ < *at_); }
+    bool is_bait(const ChainRows::Row& row) {
+        const Result<Transfer> named = chain_.transfer(row);
+        if (!named) status_ = fail(named.error());
+        return named && std::any_of(watches_.begin(), watches_.end(),
+                                    [&](const auto& watch) { return watch->is_bait(*named); });
+    }
+    void add(const ChainRows::Row& row, bool sends) {
+        Net* net = std::find_if(nets_.begin(), nets_.end(),
+                                [&](const Net& each) { return each.asset == row.asset; });
+        if (net == nets_.end()) {
+            nets_.push_back({row.asset, {}, {}, {}});
+            net = &nets_.back();
+        }
+        if (!sends) {
+            if (row.kind != TransferKind::kFee) net->in += row.amount;
+        } else {
+            (row.kind == TransferKind::kFee ? net->fee : net->out) += row.amount;
+        }
+    }
+
+    const ChainRows& chain_;
+    uint32_t address_;
+    std::optional<uint64_t> at_;
+    bool back_;
+    std::span<const std::unique_ptr<BaitWatch>> watches_;
+    History& history_;
+    std::optional<Counterparties> others_;
+    Status status_;
+    // Of one txn.
+    uint64_t here_ = ~uint64_t{0};
+    bool any_ = false;          // A row of value.
+    SmallVector<Net, 1> nets_;  // Where it touches the balance.
+    uint64_t txns_ = 0;
+};
+
+}  // namespace
+
+Status read_history(const ChainRows& chain, uint32_t address, std::optional<uint64_t> at,
+                    Direction direction, const BusyLimits& limits,
+                    std::span<const std::unique_ptr<BaitWatch>> watches, History& history) {
+    const bool back = direction == Direction::kBackward;
+    history.balances.clear();
+    history.ahead.clear();
+    history.bait.clear();
+    history.absurd = history.busy = false;
+    Reading reading{chain, address, at, back, watches, history};
+    const auto few = chain.few(address);
+    if (!few || limits.may_bind(few->size())) reading.count(limits);
+    CORDON_TRY(
+        chain.for_each(address, [&](const ChainRows::Row& row) { return reading.see(row); }));
+    CORDON_TRY(reading.status());
+    if (history.busy || !reading.end_txn()) return {};
     if (back) std::reverse(history.ahead.begin(), history.ahead.end());
-    return history;
+    return {};
+}
+
+bool is_receipt(const ChainRows& chain, const ChainRows::Row& row, uint32_t address,
+                uint32_t asset) {
+    return row.asset == asset && row.kind != TransferKind::kFee &&
+           part_of(chain, row, address) == Part::kReceives;
 }
 
 Result<Income> read_income(const ChainRows& chain, uint32_t address, uint32_t asset,

@@ -42,14 +42,20 @@ struct BusyLimits {
     /// Whom the walk has met already: a hub that gathers from the thief's own mules does not serve
     /// strangers.
     std::function<bool(uint32_t)> met;
+
+    /// False where so few rows cannot make anybody busy.
+    bool may_bind(std::size_t rows) const noexcept {
+        return (counterparties != 0 && rows > counterparties) ||
+               (both_sides != 0 && rows >= std::size_t{both_sides} * 2);
+    }
 };
 
-/// Reads all rows of `address` once, in chain order; ends early when it is busy. `at` empty: from
-/// the start of the walk. Cost: its rows, of at most kMaxTxnsPerCounterparty * counterparties + 1
-/// txns when there is a limit.
-Result<History> read_history(const ChainRows& chain, uint32_t address, std::optional<uint64_t> at,
-                             Direction direction, const BusyLimits& limits,
-                             std::span<const std::unique_ptr<BaitWatch>> watches = {});
+/// Puts what all rows of `address` say, in chain order, in place of `history`; ends early when it
+/// is busy. `at` empty: from the start of the walk. Cost: its rows, of at most
+/// kMaxTxnsPerCounterparty * counterparties + 1 txns when there is a limit.
+Status read_history(const ChainRows& chain, uint32_t address, std::optional<uint64_t> at,
+                    Direction direction, const BusyLimits& limits,
+                    std::span<const std::unique_ptr<BaitWatch>> watches, History& history);
 
 /// Who pays an address, over all that the ledger knows of it.
 struct Income {
@@ -62,6 +68,10 @@ struct Income {
 
     static constexpr std::size_t kMaxSenders = 64;
 };
+
+/// Whether by this row of `address` it receives something of the asset.
+bool is_receipt(const ChainRows& chain, const ChainRows::Row& row, uint32_t address,
+                uint32_t asset);
 
 /// The receipts of one asset. Cost and order as read_history.
 Result<Income> read_income(const ChainRows& chain, uint32_t address, uint32_t asset,

@@ -23,6 +23,7 @@ public:
                             const Context&) const override {
         return {};
     }
+    Infers infers() const noexcept override { return Infers::kOfAll; }
     Result<std::optional<Label>> inferred_label(ChainId, const Address& who, const ledger::Reader&,
                                                 const Context&) const override {
         ++asked;

@@ -1,6 +1,7 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -127,9 +128,14 @@ public:
         return std::optional<Label>{};
     }
 
-    /// True when inferred_label() says nothing of an address that pays nobody who has a label: then
-    /// it is not asked.
-    virtual bool infers_from_labels() const noexcept { return false; }
+    /// Of whom inferred_label() has anything to say: others it is not asked about. A source that
+    /// infers says so here.
+    enum class Infers : uint8_t {
+        kNothing,
+        kOfPayers,  ///< Of addresses that pay somebody who has a label.
+        kOfAll,
+    };
+    virtual Infers infers() const noexcept { return Infers::kNothing; }
 
     /// A watch over the history of this address; null when nothing there can be bait. Rows that it
     /// names are not followed backward, and their senders are nobody's counterparties. `others`:

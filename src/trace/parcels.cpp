@@ -83,30 +83,8 @@ std::vector<Parcels> share_out(const Parcels& parcels, std::span<const Amount> o
 
 }  // namespace
 
-void append(Parcels& parcels, const Parcel& parcel) {
-    if (parcel.amount.is_zero()) return;
-    if (!parcels.empty() && parcels.back().origin == parcel.origin)
-        parcels.back().amount += parcel.amount;
-    else
-        parcels.push_back(parcel);
-}
-
 void append(Parcels& parcels, const Parcels& more) {
-    parcels.reserve(parcels.size() + more.size());
     for (const Parcel& parcel : more) append(parcels, parcel);
-}
-
-Amount total_of(const Parcels& parcels) {
-    Amount sum;
-    for (const Parcel& parcel : parcels) sum += parcel.amount;
-    return sum;
-}
-
-Amount tainted_of(const Parcels& parcels) {
-    Amount sum;
-    for (const Parcel& parcel : parcels)
-        if (parcel.origin != kClean) sum += parcel.amount;
-    return sum;
 }
 
 Parcels split_front(Parcels& parcels, Amount amount) {
@@ -243,7 +221,8 @@ Parcels Purse::take_lots(Amount amount) {
             for (first = last - 1;
                  first > head_ && lots_[first - 1].arrival == lots_[first].arrival;)
                 --first;
-        amount -= take_arrival(first, last, amount, out);
+        amount -= last - first == 1 ? take_lot(lots_[first].parcel, amount, out)
+                                    : take_arrival(first, last, amount, out);
         if (policy_ == Policy::kFifo)
             while (head_ < lots_.size() && lots_[head_].parcel.amount.is_zero()) ++head_, --empty_;
         else
@@ -252,6 +231,17 @@ Parcels Purse::take_lots(Amount amount) {
     }
     trim();
     return out;
+}
+
+/// At most `amount` of one lot; says how much.
+Amount Purse::take_lot(Parcel& lot, const Amount& amount, Parcels& out) {
+    const Parcel piece{std::min(amount, lot.amount), lot.origin};
+    append(out, piece);
+    total_ -= piece.amount;
+    if (lot.origin != kClean) tainted_ -= piece.amount;
+    lot.amount -= piece.amount;
+    if (lot.amount.is_zero()) ++empty_;
+    return piece.amount;
 }
 
 /// At most `amount` of the lots from `first` to before `last`, of each its share; says how much.

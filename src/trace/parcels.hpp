@@ -31,10 +31,25 @@ struct Parcel {
 using Parcels = SmallVector<Parcel, 2>;
 
 /// Adds at the end; drops nothing, joins equal neighbours.
-void append(Parcels& parcels, const Parcel& parcel);
+inline void append(Parcels& parcels, const Parcel& parcel) {
+    if (parcel.amount.is_zero()) return;
+    if (!parcels.empty() && parcels.back().origin == parcel.origin)
+        parcels.back().amount += parcel.amount;
+    else
+        parcels.push_back(parcel);
+}
 void append(Parcels& parcels, const Parcels& more);
-Amount total_of(const Parcels& parcels);
-Amount tainted_of(const Parcels& parcels);
+inline Amount total_of(const Parcels& parcels) {
+    Amount sum;
+    for (const Parcel& parcel : parcels) sum += parcel.amount;
+    return sum;
+}
+inline Amount tainted_of(const Parcels& parcels) {
+    Amount sum;
+    for (const Parcel& parcel : parcels)
+        if (parcel.origin != kClean) sum += parcel.amount;
+    return sum;
+}
 
 /// Cuts `amount` off the front. REQUIRES: total_of(parcels) >= amount.
 Parcels split_front(Parcels& parcels, Amount amount);
@@ -82,6 +97,7 @@ private:
     };
     void add(const Parcel& parcel, bool joins);
     Parcels take_lots(Amount amount);
+    Amount take_lot(Parcel& lot, const Amount& amount, Parcels& out);
     Amount take_arrival(std::size_t first, std::size_t last, const Amount& amount, Parcels& out);
     Parcels take_share(const Amount& amount);
     Parcels take_in_turn(const Amount& amount, bool tainted_first);
