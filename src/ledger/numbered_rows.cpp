@@ -13,6 +13,7 @@ namespace cordon::ledger {
 namespace {
 
 constexpr uint64_t kEnd = ~uint64_t{0};
+constexpr std::size_t kFetched = 8;  // Rows of a txn: most have fewer.
 
 /// The entries of one side of an address in one index, by row.
 struct Entries {
@@ -26,8 +27,7 @@ public:
 
     Result<std::size_t> rows_of(uint32_t address, uint64_t from,
                                 std::span<NumberedRow> page) override {
-        for (const Run& run : view_.runs)
-            for (const bool receiving : {false, true}) run.index->prefetch_list(receiving, address);
+        fetch(address);
         std::size_t count = 0;
         for (const Run& run : view_.runs) {
             if (run.end.rows <= from) continue;
@@ -59,6 +59,11 @@ public:
         rows.resize(static_cast<std::size_t>(last - first));
         for (uint64_t row = first; row < last; ++row)
             CORDON_TRY(read(part, row, txn, first, rows[static_cast<std::size_t>(row - first)]));
+        // Who asks for a txn asks for its addresses next.
+        for (std::size_t i = 0; i < std::min<std::size_t>(rows.size(), kFetched); ++i) {
+            fetch(rows[i].from);
+            fetch(rows[i].to);
+        }
         return {};
     }
 
@@ -89,6 +94,11 @@ public:
     Result<Asset> asset(uint32_t number) override { return view_.asset(number); }
 
 private:
+    void fetch(uint32_t address) const noexcept {
+        for (const Run& run : view_.runs)
+            for (const bool receiving : {false, true}) run.index->prefetch_list(receiving, address);
+    }
+
     Status check(uint64_t number, uint64_t end, std::string_view what) const {
         if (number < end) return {};
         return fail(ErrorCode::kCorrupt,

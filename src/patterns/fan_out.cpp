@@ -58,7 +58,7 @@ private:
         finding.pattern = pattern;
         finding.chain = moves_.chain();
         for (const uint32_t row : rows) {
-            add_to(finding.amounts, moves_.row(row).asset, moves_.row(row).amount);
+            add_to(finding.amounts, moves_.asset(row), moves_.row(row).amount);
             if (finding.txns.size() < kMaxNamed &&
                 (finding.txns.empty() || finding.txns.back() != moves_.row(row).txn))
                 finding.txns.push_back(moves_.row(row).txn);

@@ -95,7 +95,7 @@ public:
             moves.push_back({row.at, hash, row.time, row.transfer.from, row.transfer.to,
                              row.transfer.asset, row.transfer.amount});
         }
-        return Movements{chain_, std::move(moves)};
+        return Movements{chain_, moves};
     }
 
     Status look_alikes() {

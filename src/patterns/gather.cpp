@@ -21,10 +21,10 @@ trace::Finding finding_of(std::string_view pattern, const Movements& moves, Node
     finding.chain = moves.chain();
     finding.addresses.push_back(moves.address(id));
     for (const uint32_t row : rows) {
-        const Movement& move = moves.row(row);
-        add_to(finding.amounts, move.asset, move.amount);
+        const Movements::Row& move = moves.row(row);
+        add_to(finding.amounts, moves.asset(row), move.amount);
         if (finding.addresses.size() < kMaxNamed)
-            finding.addresses.push_back(senders ? move.from : move.to);
+            finding.addresses.push_back(moves.address(senders ? moves.from(row) : moves.to(row)));
         if (finding.txns.size() < kMaxNamed &&
             (finding.txns.empty() || finding.txns.back() != move.txn))
             finding.txns.push_back(move.txn);
@@ -52,7 +52,7 @@ std::vector<uint32_t> first_rows(const Movements& moves, std::span<const uint32_
 /// receiver of `row` by so large a part.
 bool hands_over(const Movements& moves, uint32_t row, double min_pass) {
     const NodeId sender = moves.from(row);
-    const Asset& asset = moves.row(row).asset;
+    const uint32_t asset = moves.row(row).asset;
     Amount got, sent, handed;
     for (const uint32_t in : moves.in(sender))
         if (moves.row(in).asset == asset) got += moves.row(in).amount;
@@ -74,7 +74,7 @@ std::vector<trace::Finding> consolidations(const Movements& moves, const World& 
             continue;
         std::vector<uint32_t> rows = first_rows(moves, moves.in(id), true);
         std::erase_if(rows, [&](uint32_t row) {
-            return world.is_business(moves.row(row).from) ||
+            return world.is_business(moves.address(moves.from(row))) ||
                    !hands_over(moves, row, params.min_pass);
         });
         const auto [begin, end] = busiest(moves, rows, params.window);
@@ -108,11 +108,12 @@ std::vector<trace::Finding> payout_batches(const Movements& moves, const World& 
         const std::span<const uint32_t> rows{firsts.data() + begin, end - begin};
         if (rows.size() < params.min_receivers) continue;
         std::size_t known = 0;
-        std::map<std::pair<Asset, Amount>, std::size_t> prices;
+        std::map<std::pair<uint32_t, Amount>, std::size_t> prices;
         bool one_txn = true;
         for (const uint32_t row : rows) {
-            const Movement& move = moves.row(row);
-            if (moves.in(moves.to(row)).front() < row || world.seen_before(move.to, move.at))
+            const Movements::Row& move = moves.row(row);
+            const NodeId to = moves.to(row);
+            if (moves.in(to).front() < row || world.seen_before(moves.address(to), move.at))
                 ++known;
             ++prices[{move.asset, move.amount}];
             one_txn = one_txn && move.at == moves.row(rows.front()).at;

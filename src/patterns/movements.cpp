@@ -2,6 +2,7 @@
 #include "movements.hpp"
 
 #include <algorithm>
+#include <unordered_map>
 
 #include <cordon/trace/address_index.hpp>
 
@@ -22,51 +23,84 @@ void index(std::size_t nodes, std::size_t rows, NodeOf&& node_of, std::vector<ui
 
 }  // namespace
 
+/// Numbers addresses and assets as they are met: most addresses of a trace are met twice.
+class Movements::Numbers {
+public:
+    explicit Numbers(Movements& moves) noexcept : moves_{moves} {}
+
+    /// `row` without its asset.
+    void add(const Row& row, const Address& from, const Address& to, const Asset& asset) {
+        moves_.rows_.push_back(row);
+        moves_.rows_.back().asset = number(asset);
+        const NodeId sender = number(from);
+        moves_.ends_.emplace_back(sender, number(to));
+    }
+
+private:
+    NodeId number(const Address& address) {
+        std::vector<Address>& met = moves_.addresses_;
+        const uint32_t hash = trace::AddressIndex::hash(moves_.chain_, address);
+        const NodeId known = places_.find(hash, [&](NodeId id) { return met[id] == address; });
+        if (known != trace::AddressIndex::kNone) return known;
+        places_.add(hash, static_cast<NodeId>(met.size()));
+        met.push_back(address);
+        return static_cast<NodeId>(met.size() - 1);
+    }
+    uint32_t number(const Asset& asset) {
+        std::vector<Asset>& assets = moves_.assets_;
+        if (last_ < assets.size() && assets[last_] == asset) return last_;
+        const auto [at, fresh] =
+            assets_.try_emplace(asset, static_cast<uint32_t>(moves_.assets_.size()));
+        if (fresh) assets.push_back(asset);
+        return last_ = at->second;
+    }
+
+    Movements& moves_;
+    trace::AddressIndex places_;
+    std::unordered_map<Asset, uint32_t> assets_;
+    uint32_t last_ = 0;  // Mostly it is the same.
+};
+
 Movements Movements::of(const trace::TraceResult& result, ChainId chain) {
-    std::vector<Movement> rows;
-    rows.reserve(result.edges.size());
+    Movements moves{chain};
+    moves.rows_.reserve(result.edges.size());
+    moves.ends_.reserve(result.edges.size());
+    moves.addresses_.reserve(result.nodes.size());
+    Numbers numbers{moves};
+    // A walk backward found them from the end, but lists them in chain order as well.
     for (const trace::Edge& edge : result.edges)
         if (edge.chain == chain && !edge.to_asset && !edge.to_chain && edge.from != edge.to &&
             !edge.from.empty() && edge.kind != "fee")
-            rows.push_back(
-                {edge.at, edge.txn, edge.time, edge.from, edge.to, edge.asset, edge.tainted});
-    // A walk backward found them from the end, but lists them in chain order as well.
-    return {chain, std::move(rows)};
+            numbers.add({edge.at, 0, edge.time, edge.txn, edge.tainted}, edge.from, edge.to,
+                        edge.asset);
+    moves.close();
+    return moves;
 }
 
-Movements::Movements(ChainId chain, std::vector<Movement> rows)
-    : chain_{chain}, rows_{std::move(rows)} {
-    // Numbered as they are met, then by address: most of a trace are met twice.
-    std::vector<Address> met;
-    met.reserve(rows_.size() + 1);
-    trace::AddressIndex places;
-    const auto number = [&](const Address& address) {
-        const uint32_t hash = trace::AddressIndex::hash(chain, address);
-        const NodeId known = places.find(hash, [&](NodeId id) { return met[id] == address; });
-        if (known != trace::AddressIndex::kNone) return known;
-        const auto id = static_cast<NodeId>(met.size());
-        places.add(hash, id);
-        met.push_back(address);
-        return id;
-    };
-    ends_.reserve(rows_.size());
-    for (const Movement& row : rows_) {
-        const NodeId from = number(row.from);
-        ends_.emplace_back(from, number(row.to));
-    }
+Movements::Movements(ChainId chain, std::span<const Movement> rows) : chain_{chain} {
+    Numbers numbers{*this};
+    for (const Movement& row : rows)
+        numbers.add({row.at, 0, row.time, row.txn, row.amount}, row.from, row.to, row.asset);
+    close();
+}
+
+void Movements::close() {
     std::vector<std::pair<uint64_t, NodeId>> order;
-    order.reserve(met.size());
-    for (NodeId id = 0; id < met.size(); ++id) order.emplace_back(trace::start_of(met[id]), id);
+    order.reserve(addresses_.size());
+    for (NodeId id = 0; id < addresses_.size(); ++id)
+        order.emplace_back(trace::start_of(addresses_[id]), id);
     std::sort(order.begin(), order.end(), [&](const auto& a, const auto& b) {
-        return a.first != b.first ? a.first < b.first : met[a.second] < met[b.second];
+        return a.first != b.first ? a.first < b.first : addresses_[a.second] < addresses_[b.second];
     });
-    addresses_.reserve(order.size());
-    std::vector<NodeId> sorted(order.size());
+    std::vector<Address> sorted;
+    sorted.reserve(order.size());
+    std::vector<NodeId> places(order.size());
     for (const auto& [start, id] : order) {
-        sorted[id] = static_cast<NodeId>(addresses_.size());
-        addresses_.push_back(met[id]);
+        places[id] = static_cast<NodeId>(sorted.size());
+        sorted.push_back(addresses_[id]);
     }
-    for (auto& [from, to] : ends_) from = sorted[from], to = sorted[to];
+    addresses_ = std::move(sorted);
+    for (auto& [from, to] : ends_) from = places[from], to = places[to];
     index(
         addresses_.size(), rows_.size(), [&](uint32_t row) { return ends_[row].first; }, out_,
         out_first_);

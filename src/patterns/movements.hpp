@@ -23,19 +23,28 @@ struct Movement {
 class Movements {
 public:
     using NodeId = uint32_t;
+    /// A movement without the names of its ends and asset: a trace has a million.
+    struct Row {
+        TxnPosition at;
+        uint32_t asset = 0;  ///< Equal for equal assets.
+        std::optional<UnixMillis> time;
+        Hash256 txn;
+        Amount amount;
+    };
 
     /// The tainted parts of a trace; what links and crossings carry changes its asset and is left
     /// out, but the two ends of an exchange stay where they are.
     static Movements of(const trace::TraceResult& result, ChainId chain);
     /// `rows` in chain order.
-    Movements(ChainId chain, std::vector<Movement> rows);
+    Movements(ChainId chain, std::span<const Movement> rows);
 
     ChainId chain() const noexcept { return chain_; }
     std::size_t node_count() const noexcept { return addresses_.size(); }
     const Address& address(NodeId id) const noexcept { return addresses_[id]; }
     std::optional<NodeId> find(const Address& address) const noexcept;
 
-    const Movement& row(uint32_t place) const noexcept { return rows_[place]; }
+    const Row& row(uint32_t place) const noexcept { return rows_[place]; }
+    const Asset& asset(uint32_t place) const noexcept { return assets_[rows_[place].asset]; }
     NodeId from(uint32_t place) const noexcept { return ends_[place].first; }
     NodeId to(uint32_t place) const noexcept { return ends_[place].second; }
     /// Places of the rows that leave or reach a node, in chain order.
@@ -43,13 +52,18 @@ public:
     std::span<const uint32_t> in(NodeId id) const noexcept { return part(in_, in_first_, id); }
 
 private:
+    explicit Movements(ChainId chain) noexcept : chain_{chain} {}
+    class Numbers;
+    /// Puts the nodes in order, and lists the rows by node.
+    void close();
     static std::span<const uint32_t> part(const std::vector<uint32_t>& places,
                                           const std::vector<uint32_t>& first, NodeId id) noexcept {
         return std::span{places}.subspan(first[id], first[id + 1] - first[id]);
     }
 
     ChainId chain_;
-    std::vector<Movement> rows_;
+    std::vector<Row> rows_;
+    std::vector<Asset> assets_;
     std::vector<Address> addresses_;  // Sorted.
     std::vector<std::pair<NodeId, NodeId>> ends_;
     std::vector<uint32_t> out_, out_first_, in_, in_first_;

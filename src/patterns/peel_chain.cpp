@@ -48,7 +48,7 @@ private:
         const auto out = moves_.out(id);
         if (out.empty()) return {};
         const auto in = moves_.in(id);
-        const Asset& asset = moves_.row(in.empty() ? out.front() : in.front()).asset;
+        const uint32_t asset = moves_.row(in.empty() ? out.front() : in.front()).asset;
         Amount received, sent;
         for (const uint32_t place : in)
             if (moves_.row(place).asset == asset) received += moves_.row(place).amount;
@@ -79,7 +79,7 @@ private:
         if (ratio(main->amount, in.empty() ? sent : received) < params_.min_pass) return {};
         const bool fresh = moves_.in(main->id).front() == main->row && main->id != id;
         if (!fresh) return {};
-        const Movement& pays = moves_.row(main->row);
+        const Movements::Row& pays = moves_.row(main->row);
         if (!in.empty() && pays.time && moves_.row(in.front()).time &&
             *pays.time - *moves_.row(in.front()).time > params_.max_delay)
             return {};
@@ -94,17 +94,18 @@ private:
                                         const std::vector<Step>& steps) const {
         const std::size_t hops = chain.size() - 1;
         if (hops < params_.min_hops) return std::nullopt;
-        std::size_t peels = 0, fresh = 0;
-        for (std::size_t i = 0; i < hops; ++i) {
-            const Step& step = steps[chain[i]];
-            if (step.peels) ++peels;
-            if (!world_.seen_before(moves_.address(step.next), moves_.row(step.row).at)) ++fresh;
-        }
         const auto share = [&](std::size_t part) {
             return static_cast<double>(part) / static_cast<double>(hops);
         };
-        if (share(peels) < params_.min_peels || share(fresh) < params_.min_fresh)
-            return std::nullopt;
+        std::size_t peels = 0, fresh = 0;
+        for (std::size_t i = 0; i < hops; ++i)
+            if (steps[chain[i]].peels) ++peels;
+        if (share(peels) < params_.min_peels) return std::nullopt;
+        for (std::size_t i = 0; i < hops; ++i) {  // Asks the ledger: only where it may matter.
+            const Step& step = steps[chain[i]];
+            if (!world_.seen_before(moves_.address(step.next), moves_.row(step.row).at)) ++fresh;
+        }
+        if (share(fresh) < params_.min_fresh) return std::nullopt;
         trace::Finding finding;
         finding.pattern = "peel-chain";
         finding.chain = moves_.chain();
@@ -112,8 +113,8 @@ private:
             finding.addresses.push_back(moves_.address(chain[i]));
             if (i < hops) finding.txns.push_back(moves_.row(steps[chain[i]].row).txn);
         }
-        const Movement& start = moves_.row(steps[chain.front()].row);
-        add_to(finding.amounts, start.asset, start.amount);
+        const uint32_t start = steps[chain.front()].row;
+        add_to(finding.amounts, moves_.asset(start), moves_.row(start).amount);
         // Twice the least length is as sure as a shape can make it.
         const double length = std::min(1.0, static_cast<double>(hops) / (2.0 * params_.min_hops));
         finding.confidence = 0.9 * length * (0.5 + 0.25 * share(peels) + 0.25 * share(fresh));

@@ -25,7 +25,9 @@ public:
     }
 
 private:
-    static constexpr uint32_t kEach = 512;
+    // Of what a walk keeps by the million this is more than 32 MiB, from where on malloc gives all
+    // back to the system as soon as it is freed; what is not used of it is never touched.
+    static constexpr uint32_t kEach = 1U << 17;
     std::vector<std::vector<T>> chunks_;  // Each full but the last.
     uint32_t size_ = 0;
 };

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <type_traits>
 
 #include <cordon/base/check.hpp>
 
@@ -79,6 +80,22 @@ std::vector<Parcels> share_out(const Parcels& parcels, std::span<const Amount> o
         given = upto;
     }
     return out;
+}
+
+/// Most purses hold less than 2^64 units, and sums of four limbs cost several times as much.
+template <typename Number>
+Number number_of(const Amount& amount) {
+    if constexpr (std::is_same_v<Number, Amount>)
+        return amount;
+    else
+        return amount.low_u64();
+}
+Amount part_of(const Amount& seen, const Amount& wanted, const Amount& whole) {
+    return mul_div(seen, wanted, whole);
+}
+uint64_t part_of(uint64_t seen, uint64_t wanted, uint64_t whole) {
+    __extension__ using Wide = unsigned __int128;
+    return static_cast<uint64_t>(Wide{seen} * wanted / whole);
 }
 
 }  // namespace
@@ -250,22 +267,36 @@ Amount Purse::take_arrival(std::size_t first, std::size_t last, const Amount& am
     Amount whole;
     for (std::size_t i = first; i < last; ++i) whole += lots_[i].parcel.amount;
     const Amount wanted = std::min(amount, whole);
-    Amount seen, given;
-    for (std::size_t i = first; i < last; ++i) {
-        Parcel& lot = lots_[i].parcel;
-        if (lot.amount.is_zero()) continue;
-        seen += lot.amount;
-        // Differences of the rounded running share, as in share_out; the last gets what is left.
-        const Amount upto = seen == whole ? wanted : mul_div(seen, wanted, whole);
-        const Amount piece = upto - given;
-        given = upto;
-        append(out, {piece, lot.origin});
-        if (lot.origin != kClean) tainted_ -= piece;
-        lot.amount -= piece;
-        if (lot.amount.is_zero()) ++empty_;
-    }
+    if (whole.fits_u64())
+        take_shares(first, last, whole.low_u64(), wanted.low_u64(), out);
+    else
+        take_shares(first, last, whole, wanted, out);
     total_ -= wanted;
     return wanted;
+}
+
+/// Of lots that sum to `whole`, `wanted` in all. Number: what holds `whole`.
+template <typename Number>
+void Purse::take_shares(std::size_t first, std::size_t last, const Number& whole,
+                        const Number& wanted, Parcels& out) {
+    Number seen{}, given{}, tainted{};
+    for (std::size_t i = first; i < last; ++i) {
+        Parcel& lot = lots_[i].parcel;
+        const Number held = number_of<Number>(lot.amount);
+        if (held == Number{}) continue;
+        seen += held;
+        // Differences of the rounded running share, as in share_out; the last gets what is left.
+        const Number upto = seen == whole     ? wanted
+                            : wanted == whole ? seen
+                                              : part_of(seen, wanted, whole);
+        const Number piece = upto - given;
+        given = upto;
+        append(out, {piece, lot.origin});
+        if (lot.origin != kClean) tainted += piece;
+        lot.amount = held - piece;
+        if (held == piece) ++empty_;
+    }
+    tainted_ -= tainted;
 }
 
 Parcels Purse::take_share(const Amount& amount) {

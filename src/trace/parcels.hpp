@@ -99,6 +99,9 @@ private:
     Parcels take_lots(Amount amount);
     Amount take_lot(Parcel& lot, const Amount& amount, Parcels& out);
     Amount take_arrival(std::size_t first, std::size_t last, const Amount& amount, Parcels& out);
+    template <typename Number>
+    void take_shares(std::size_t first, std::size_t last, const Number& whole, const Number& wanted,
+                     Parcels& out);
     Parcels take_share(const Amount& amount);
     Parcels take_in_turn(const Amount& amount, bool tainted_first);
     Parcels pick_lots(const Amount& amount, bool tainted);
