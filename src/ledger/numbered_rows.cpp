@@ -14,6 +14,7 @@ namespace {
 
 constexpr uint64_t kEnd = ~uint64_t{0};
 constexpr std::size_t kFetched = 8;  // Rows of a txn: most have fewer.
+constexpr std::size_t kRecent = 128;
 
 /// The entries of one side of an address in one index, by row.
 struct Entries {
@@ -23,7 +24,9 @@ struct Entries {
 
 class ViewRows final : public NumberedRows {
 public:
-    explicit ViewRows(const ChainView& view) noexcept : view_{view}, end_{view.end()} {}
+    explicit ViewRows(const ChainView& view) noexcept : view_{view}, end_{view.end()} {
+        for (NumberedRow& row : recent_) row.row = kEnd;
+    }
 
     Result<std::size_t> rows_of(uint32_t address, uint64_t from,
                                 std::span<NumberedRow> page) override {
@@ -38,7 +41,12 @@ public:
                 const uint64_t row = std::min(sides[0].row, sides[1].row);
                 if (row >= run.end.rows) break;
                 if (count == page.size()) return count;
-                CORDON_TRY(read(view_.part_with(&Totals::rows, row), row, page[count++]));
+                const NumberedRow& known = recent_[row % kRecent];
+                if (known.row == row)
+                    page[count] = known;
+                else
+                    CORDON_TRY(read(view_.part_with(&Totals::rows, row), row, page[count]));
+                ++count;
                 for (const bool receiving : {false, true}) {
                     Entries& side = sides[receiving];
                     if (side.row != row) continue;
@@ -59,7 +67,9 @@ public:
         rows.resize(static_cast<std::size_t>(last - first));
         for (uint64_t row = first; row < last; ++row)
             CORDON_TRY(read(part, row, txn, first, rows[static_cast<std::size_t>(row - first)]));
-        // Who asks for a txn asks for its addresses next.
+        // Who asks for a txn asks for its addresses next, and among their rows are these.
+        if (rows.size() <= kRecent)
+            for (const NumberedRow& row : rows) recent_[row.row % kRecent] = row;
         for (std::size_t i = 0; i < std::min<std::size_t>(rows.size(), kFetched); ++i) {
             fetch(rows[i].from);
             fetch(rows[i].to);
@@ -176,7 +186,8 @@ private:
     };
     const ChainView& view_;
     Totals end_;
-    Last block_;  // Walks go from one txn to one near it.
+    Last block_;                               // Walks go from one txn to one near it.
+    std::array<NumberedRow, kRecent> recent_;  // Of the last txns, by row; kEnd for none.
 };
 
 }  // namespace

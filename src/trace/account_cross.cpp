@@ -8,21 +8,21 @@ namespace cordon::trace {
 // Where a txn of an account chain touches another txn: rows by which money crosses over, and rows
 // by which it arrives.
 
-Edge AccountFlow::edge_of(const Current& now, const TxnRow& row, const Amount& tainted,
-                          uint32_t hop) const {
+Edge AccountFlow::edge_of(const Current& now, const TxnRow& row, NodeId from,
+                          const Amount& tainted) const {
     Edge edge;
     edge.chain = chain_;
     edge.txn = now.txn.hash;
     edge.at = now.txn.at;
     edge.time = now.txn.time;
-    edge.from = now.view.keys[row.from].address;
+    edge.from = books_.at(from).address;
     edge.to = now.view.keys[row.to].address;
     if (walk_.backward()) std::swap(edge.from, edge.to);
     edge.asset = *now.view.keys[row.to].asset;
     edge.amount = row.amount;
     edge.tainted = tainted;
     edge.kind = to_string(row.kind);
-    edge.hop = hop;
+    edge.hop = books_.at(from).hop + 1;
     return edge;
 }
 
@@ -43,9 +43,9 @@ Crossings::Outcome AccountFlow::cross(Current& now, const TxnRow& row, const Amo
         return {};
     }
     if (now.crossings->empty()) return {};
-    const uint32_t hop = books_.at(sender_node(now, row)).hop;
-    auto outcome =
-        crossings_.send(*now.crossings, {row.index, hop, edge_of(now, row, tainted, hop + 1)});
+    const NodeId from = sender_node(now, row);
+    auto outcome = crossings_.send(
+        *now.crossings, {row.index, books_.at(from).hop, edge_of(now, row, from, tainted)});
     if (outcome) return std::move(*outcome);
     now.status = fail(outcome.error());
     return {};

@@ -100,7 +100,15 @@ AccountFlow::NodeId AccountFlow::node(const TxnKey& key, uint32_t hop) {
     }
     // What cannot be read is asked for again, and told.
     const bool labelled = rows_.is_labelled(key.address_number).value_or(true);
-    const NodeId id = books_.add(chain_, key.address, hop, labelled);
+    Address address = key.address;
+    if (address.empty()) {
+        const auto named = rows_.address(key.address_number);
+        if (named)
+            address = **named;
+        else
+            now_.status = fail(named.error());
+    }
+    const NodeId id = books_.add(chain_, address, hop, labelled);
     note(key.address_number, id);
     met_ = id + 1;
     return id;
@@ -123,10 +131,11 @@ AccountFlow::Slot& AccountFlow::slot(Holder& held, uint32_t asset) {
 }
 
 void AccountFlow::receive(Slot& slot, const Amount& tainted, const Amount& clean) {
-    Parcels arrival;
-    append(arrival, {tainted, kTainted});
-    append(arrival, {clean, kClean});
-    slot.purse.put_together(arrival);
+    if (tainted.is_zero() || clean.is_zero()) {
+        slot.purse.put(clean.is_zero() ? Parcel{tainted, kTainted} : Parcel{clean, kClean});
+    } else {
+        slot.purse.put_together({{tainted, kTainted}, {clean, kClean}});
+    }
     slot.had += tainted + clean;
     slot.had_tainted += tainted;
 }

@@ -73,6 +73,29 @@ private:
             return a.holder > b.holder;
         }
     };
+    /// By turn. Who pays once mostly pays again before anybody else does: the next event stands
+    /// apart, and goes through no heap.
+    class Events {
+    public:
+        explicit Events(Later later) : later_{later}, rest_{later} {}
+
+        bool empty() const noexcept { return !first_ && rest_.empty(); }
+        /// REQUIRES: not empty, and of pop().
+        const Event& top() const noexcept { return first_ ? *first_ : rest_.top(); }
+        void push(Event event) {
+            if (first_ && later_(*first_, event)) std::swap(*first_, event);
+            if (first_ || (!rest_.empty() && later_(event, rest_.top())))
+                rest_.push(event);
+            else
+                first_ = event;
+        }
+        void pop() { first_ ? first_.reset() : rest_.pop(); }
+
+    private:
+        Later later_;
+        std::optional<Event> first_;  // None of rest_ comes before it.
+        std::priority_queue<Event, std::vector<Event>, Later> rest_;
+    };
     /// What one key of the current txn has and did.
     struct KeyState {
         std::optional<NodeId> node;
@@ -145,7 +168,7 @@ private:
     Parcels freshen(const Asset& asset, const Parcels& parcels, Amount* fresh);
     Parcels pay_on_flight(Current& now, uint32_t key, const Amount& amount);
     Status deliver(Current& now, const TxnRow& row, Parcels parcels);
-    Edge edge_of(const Current& now, const TxnRow& row, const Amount& tainted, uint32_t hop) const;
+    Edge edge_of(const Current& now, const TxnRow& row, NodeId from, const Amount& tainted) const;
     Crossings::Outcome cross(Current& now, const TxnRow& row, const Amount& tainted);
     Arrival* arrival_of(Current& now, const TxnRow& row);
     Amount land(Current& now, const TxnRow& row, Arrival& arrival, const Amount& tainted);
@@ -181,7 +204,7 @@ private:
     Chunks<Slot> slots_;
     AddressIndex ids_;  // Nodes by address number: those below met_.
     NodeId met_ = 0;
-    std::priority_queue<Event, std::vector<Event>, Later> queue_;
+    Events queue_;
     std::set<uint64_t> seed_txns_;
     std::map<TxnPosition, std::vector<Arrival>> expected_;
     std::optional<std::pair<uint64_t, ChainRows::Txn>> ahead_;  // Read to know its time.

@@ -171,7 +171,7 @@ Status AccountFlow::pay_out(Current& now, uint32_t key) {
         rest += wanted.back();
     }
     Parcels pool = pay_on_flight(now, key, rest);
-    rest -= total_of(pool);
+    if (!pool.empty()) rest -= total_of(pool);
     CORDON_TRY(const bool own_first, pays_strangers(now, key, rest));
     if (pool.empty())
         pool = take_standing(now, key, rest, own_first);
@@ -270,10 +270,9 @@ Status AccountFlow::deliver(Current& now, const TxnRow& row, Parcels parcels) {
     }
     if (!tainted.is_zero()) {
         const NodeId from = sender_node(now, row);
-        const uint32_t from_hop = books_.at(from).hop;
-        to.node = node(key, from_hop + 1);
+        Edge edge = edge_of(now, row, from, tainted);
+        to.node = node(key, edge.hop);
         books_.arrive(*to.node, *key.asset, row.amount, tainted);
-        Edge edge = edge_of(now, row, tainted, from_hop + 1);
         edge.why = std::move(outcome.why);
         books_.seen(from, now.txn.time);
         books_.seen(*to.node, now.txn.time);

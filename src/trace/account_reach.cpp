@@ -89,6 +89,10 @@ Result<AccountFlow::BaitWatches> AccountFlow::bait_watches(uint32_t address, con
         }
         if (numbers.size() < 2) return watches;
         for (const uint32_t number : numbers) {
+            if (const auto met = find(number)) {
+                others_.push_back(books_.at(*met).address);
+                continue;
+            }
             CORDON_TRY(const Address* other, rows_.address(number));
             others_.push_back(*other);
         }

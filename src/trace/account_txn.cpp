@@ -22,9 +22,12 @@ Status make_key(const ChainRows& chain, uint32_t address, uint32_t asset, TxnKey
     key.asset_number = asset;
     key.first_out = key.out_count = 0;
     key.in_total = key.out_total = {};
-    CORDON_TRY(const Address* named, chain.address(address));
-    key.address = *named;
     CORDON_TRY(key.asset, chain.asset(asset));
+    return {};
+}
+Status name(const ChainRows& chain, TxnKey& key) {
+    CORDON_TRY(const Address* named, chain.address(key.address_number));
+    key.address = *named;
     return {};
 }
 
@@ -34,11 +37,11 @@ Status view_of(const ChainRows& chain, const ChainRows::Row& row, bool back, Txn
     const uint32_t from = back ? row.to : row.from, to = back ? row.from : row.to;
     CORDON_TRY(make_key(chain, from, row.asset, view.keys[0]));
     CORDON_TRY(make_key(chain, to, row.asset, view.keys[1]));
+    view.keys[0].address = {};
+    CORDON_TRY(name(chain, view.keys[1]));
     view.keys[0].out_count = 1;
     view.keys[0].out_total = view.keys[1].in_total = row.amount;
-    const bool turned = view.keys[1].address < view.keys[0].address;
-    if (turned) std::swap(view.keys[0], view.keys[1]);
-    view.rows.push_back({turned, !turned, row.amount, row.kind, row.index});
+    view.rows.push_back({0, 1, row.amount, row.kind, row.index});
     view.out_rows.push_back(0);
     return {};
 }
@@ -84,8 +87,10 @@ Status view_of(const ChainRows& chain, std::span<const ChainRows::Row> rows, Dir
     std::sort(sides.begin(), sides.end());
     sides.erase(std::unique(sides.begin(), sides.end()), sides.end());
     view.keys.resize(sides.size());
-    for (std::size_t i = 0; i < sides.size(); ++i)
+    for (std::size_t i = 0; i < sides.size(); ++i) {
         CORDON_TRY(make_key(chain, sides[i].first, sides[i].second, view.keys[i]));
+        CORDON_TRY(name(chain, view.keys[i]));
+    }
     std::sort(view.keys.begin(), view.keys.end(),
               [](const TxnKey& a, const TxnKey& b) { return name_of(a) < name_of(b); });
     std::vector<uint32_t> places(sides.size());  // In the keys, by side.

@@ -13,8 +13,8 @@ namespace cordon::trace {
 /// One (address, asset) that a txn touches, and the rows through which it does.
 struct TxnKey {
     uint32_t address_number = 0, asset_number = 0;  ///< Of the ledger.
-    Address address;
-    const Asset* asset = nullptr;           ///< Lifetime: the ChainRows.
+    Address address;               ///< Empty for who pays the only row: the walk knows him.
+    const Asset* asset = nullptr;  ///< Lifetime: the ChainRows.
     uint32_t first_out = 0, out_count = 0;  ///< Of TxnView::outs.
     Amount in_total, out_total;
 };
@@ -36,7 +36,7 @@ struct FeeRow {
 /// A txn as money sees it: rows that move none (zero, to oneself, worthless) left out, turned round
 /// for a walk backward, fees apart.
 struct TxnView {
-    std::vector<TxnKey> keys;  ///< By address, then asset.
+    std::vector<TxnKey> keys;  ///< By address, then asset; of a single row its payer first.
     std::vector<TxnRow> rows;
     std::vector<FeeRow> fees;
     std::vector<uint32_t> out_rows;  ///< Places in `rows` by payer, in row order: see outs().
