@@ -270,13 +270,19 @@ Status AccountFlow::deliver(Current& now, const TxnRow& row, Parcels parcels) {
     }
     if (!tainted.is_zero()) {
         const NodeId from = sender_node(now, row);
-        Edge edge = edge_of(now, row, from, tainted);
-        to.node = node(key, edge.hop);
+        const uint32_t hop = books_.at(from).hop + 1;
+        to.node = node(key, hop);
         books_.arrive(*to.node, *key.asset, row.amount, tainted);
-        edge.why = std::move(outcome.why);
-        books_.seen(from, now.txn.time);
-        books_.seen(*to.node, now.txn.time);
-        books_.edge_of_seen(std::move(edge), row.index);
+        if (outcome.why.empty()) {
+            const bool back = walk_.backward();
+            books_.edge({chain_, now.txn.at, now.txn.time, now.txn.hash}, *key.asset,
+                        {back ? *to.node : from, back ? from : *to.node, row.index, hop, row.kind,
+                         row.amount, tainted});
+        } else {
+            Edge edge = edge_of(now, row, from, tainted);
+            edge.why = std::move(outcome.why);
+            books_.edge(std::move(edge), row.index);
+        }
     }
     if (arrival != nullptr) {
         tainted += land(now, row, *arrival, tainted);

@@ -71,7 +71,6 @@ Books::Books(const Context& context, const Params& params) : context_{context}, 
     // and again, and half of the memory of a trace is here.
     constexpr uint64_t kRoom = 65'536;
     nodes_.reserve(static_cast<std::size_t>(std::min(params.max_nodes, kRoom)));
-    edges_.reserve(static_cast<std::size_t>(std::min(params.max_edges, kRoom)));
 }
 
 Books::NodeId Books::node(ChainId chain, const Address& address, uint32_t hop) {
@@ -156,13 +155,13 @@ void Books::edge(Edge&& edge, uint32_t row) {
     if (const auto id = find(edge.chain, edge.from)) seen(*id, edge.time);
     // Where it arrives later, that txn says when.
     if (const auto id = find(edge.chain, edge.to); id && !edge.to_chain) seen(*id, edge.time);
-    edge_of_seen(std::move(edge), row);
+    edges_.add(std::move(edge), row);
 }
 
-void Books::edge_of_seen(Edge&& edge, uint32_t row) {
-    CORDON_CHECK(edge.tainted <= edge.amount);
-    edges_.push_back(std::move(edge));
-    rows_.push_back(row);
+void Books::edge(const EdgeList::Txn& txn, const Asset& asset, const EdgeList::Move& move) {
+    seen(move.from, txn.time);
+    seen(move.to, txn.time);
+    edges_.add(txn, asset, move);
 }
 
 Total& Books::total(ChainId chain, const Asset& asset) {
@@ -261,6 +260,9 @@ TraceResult Books::finish(std::vector<Seed> seeds, bool incomplete) {
     TraceResult result;
     result.params = params_;
     result.seeds = std::move(seeds);
+    result.edges = edges_.take(nodes_);
+    edges_ = {};  // Before the rest of the result needs room.
+
     const std::vector<Owned> order = ordered_rests();
     result.endpoints.reserve(order.size());
     std::vector<const Endpoint*> largest(nodes_.size());
@@ -278,22 +280,6 @@ TraceResult Books::finish(std::vector<Seed> seeds, bool incomplete) {
             sum.resting += end.tainted;
     }
     check();
-
-    const auto before = [&](std::size_t a, std::size_t b) {
-        return std::tie(edges_[a].chain, edges_[a].at, rows_[a]) <
-               std::tie(edges_[b].chain, edges_[b].at, rows_[b]);
-    };
-    bool sorted = true;  // As a walk forward over one chain finds them.
-    for (std::size_t i = 1; i < edges_.size() && sorted; ++i) sorted = !before(i, i - 1);
-    if (sorted) {
-        result.edges = std::move(edges_);
-    } else {
-        std::vector<std::size_t> places(edges_.size());
-        std::iota(places.begin(), places.end(), std::size_t{0});
-        std::stable_sort(places.begin(), places.end(), before);
-        result.edges.reserve(edges_.size());
-        for (const std::size_t i : places) result.edges.push_back(std::move(edges_[i]));
-    }
 
     for (const NodeId id : payers_) nodes_[id].seed = true;
     result.nodes = std::move(nodes_);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "address_index.hpp"
+#include "edge_list.hpp"
 #include "trace.hpp"
 
 namespace cordon::trace {
@@ -55,8 +56,8 @@ public:
 
     /// `row` orders the edges of one txn.
     void edge(Edge&& edge, uint32_t row);
-    /// The same when both ends were told that they were seen.
-    void edge_of_seen(Edge&& edge, uint32_t row);
+    /// An edge that says no more than this.
+    void edge(const EdgeList::Txn& txn, const Asset& asset, const EdgeList::Move& move);
 
     Total& total(ChainId chain, const Asset& asset);
     void warn(std::string text);
@@ -102,8 +103,7 @@ private:
     std::map<std::tuple<NodeId, Asset, std::optional<OutPoint>>, Candidates> candidates_;
     std::map<OutPoint, std::pair<Hash256, std::vector<std::string>>> joins_;
     std::vector<NodeId> payers_;
-    std::vector<Edge> edges_;
-    std::vector<uint32_t> rows_;  // Beside edges_.
+    EdgeList edges_;
     std::map<std::pair<ChainId, Asset>, Total> totals_;
     Total* last_total_ = nullptr;  // Of totals_: mostly it is the same.
     std::vector<std::string> warnings_;

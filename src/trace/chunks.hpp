@@ -1,6 +1,7 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -25,9 +26,9 @@ public:
     }
 
 private:
-    // Of what a walk keeps by the million this is more than 32 MiB, from where on malloc gives all
-    // back to the system as soon as it is freed; what is not used of it is never touched.
-    static constexpr uint32_t kEach = 1U << 17;
+    // From 32 MiB on malloc gives memory back to the system as soon as it is freed; what is not
+    // used of it is never touched.
+    static constexpr uint32_t kEach = std::bit_ceil(uint32_t{33U << 20} / uint32_t{sizeof(T)});
     std::vector<std::vector<T>> chunks_;  // Each full but the last.
     uint32_t size_ = 0;
 };

@@ -1,0 +1,72 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include "edge_list.hpp"
+
+#include <gtest/gtest.h>
+
+#include "builders.hpp"
+
+namespace cordon::trace {
+namespace {
+
+std::vector<Node> nodes() {
+    std::vector<Node> all(3);
+    for (unsigned i = 0; i < all.size(); ++i) all[i].address = test::address(i + 1);
+    return all;
+}
+
+EdgeList::Txn txn(BlockNum block) {
+    EdgeList::Txn out;
+    out.chain = kEthereum;
+    out.at = {block, 0};
+    out.hash.bytes[0] = static_cast<uint8_t>(block);
+    return out;
+}
+
+EdgeList::Move move(uint32_t from, uint32_t to, uint32_t row) {
+    return {from, to, row, 7, TransferKind::kToken, Amount{50U}, Amount{20U}};
+}
+
+TEST(EdgeList, names_what_was_kept_in_numbers) {
+    EdgeList list;
+    const Asset token = test::token("T");
+    list.add(txn(5), Asset{}, move(0, 1, 0));
+    list.add(txn(5), token, move(1, 2, 1));
+    const auto edges = list.take(nodes());
+    ASSERT_EQ(edges.size(), 2U);
+    const Edge& edge = edges[1];
+    EXPECT_EQ(edge.chain, kEthereum);
+    EXPECT_EQ(edge.txn, txn(5).hash);
+    EXPECT_EQ(edge.at, (TxnPosition{5, 0}));
+    EXPECT_EQ(edge.from, test::address(2));
+    EXPECT_EQ(edge.to, test::address(3));
+    EXPECT_EQ(edges[0].asset, Asset{});
+    EXPECT_EQ(edge.asset, token);
+    EXPECT_EQ(edge.amount, Amount{50U});
+    EXPECT_EQ(edge.tainted, Amount{20U});
+    EXPECT_EQ(edge.kind, "token");
+    EXPECT_EQ(edge.hop, 7U);
+    EXPECT_EQ(edge.confidence, 1);
+}
+
+TEST(EdgeList, orders_by_position_then_row_and_keeps_equals_as_they_came) {
+    EdgeList list;
+    Edge whole;
+    whole.chain = kEthereum;
+    whole.at = {5, 0};
+    whole.kind = "swap";
+    list.add(txn(9), Asset{}, move(0, 1, 0));
+    list.add(txn(5), Asset{}, move(0, 2, 3));
+    list.add(Edge{whole}, 3);
+    list.add(txn(5), Asset{}, move(1, 2, 3));
+    list.add(txn(5), Asset{}, move(2, 0, 1));
+    const auto edges = list.take(nodes());
+    ASSERT_EQ(edges.size(), 5U);
+    EXPECT_EQ(edges[0].from, test::address(3));
+    EXPECT_EQ(edges[1].from, test::address(1));
+    EXPECT_EQ(edges[2].kind, "swap");
+    EXPECT_EQ(edges[3].from, test::address(2));
+    EXPECT_EQ(edges[4].at.block, 9U);
+}
+
+}  // namespace
+}  // namespace cordon::trace
