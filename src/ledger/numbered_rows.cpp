@@ -13,8 +13,7 @@ namespace cordon::ledger {
 namespace {
 
 constexpr uint64_t kEnd = ~uint64_t{0};
-constexpr std::size_t kFetched = 8;  // Rows of a txn: most have fewer.
-constexpr std::size_t kRecent = 128;
+constexpr std::size_t kRecent = 32;  // Rows: few txns have more, and each is asked for at once.
 
 /// The entries of one side of an address in one index, by row.
 struct Entries {
@@ -30,7 +29,8 @@ public:
 
     Result<std::size_t> rows_of(uint32_t address, uint64_t from,
                                 std::span<NumberedRow> page) override {
-        fetch(address);
+        for (const Run& run : view_.runs)
+            for (const bool receiving : {false, true}) run.index->prefetch_list(receiving, address);
         std::size_t count = 0;
         for (const Run& run : view_.runs) {
             if (run.end.rows <= from) continue;
@@ -70,10 +70,6 @@ public:
         // Who asks for a txn asks for its addresses next, and among their rows are these.
         if (rows.size() <= kRecent)
             for (const NumberedRow& row : rows) recent_[row.row % kRecent] = row;
-        for (std::size_t i = 0; i < std::min<std::size_t>(rows.size(), kFetched); ++i) {
-            fetch(rows[i].from);
-            fetch(rows[i].to);
-        }
         return {};
     }
 
@@ -104,11 +100,6 @@ public:
     Result<Asset> asset(uint32_t number) override { return view_.asset(number); }
 
 private:
-    void fetch(uint32_t address) const noexcept {
-        for (const Run& run : view_.runs)
-            for (const bool receiving : {false, true}) run.index->prefetch_list(receiving, address);
-    }
-
     Status check(uint64_t number, uint64_t end, std::string_view what) const {
         if (number < end) return {};
         return fail(ErrorCode::kCorrupt,

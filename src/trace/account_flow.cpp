@@ -187,34 +187,13 @@ Result<uint32_t> AccountFlow::step() {
     }
     now.number = txn;
     last_ = now.txn.at;
-    if (next_txn_ == txn)
-        now.rows.swap(next_rows_);
-    else
-        CORDON_TRY(rows_.numbered().rows_in(txn, now.rows));
-    look_ahead();
+    CORDON_TRY(rows_.numbered().rows_in(txn, now.rows));
     // Bait is in nobody's way forward: what stolen money pays is followed, however small.
     if (walk_.backward() && !bait_.empty())
         std::erase_if(now.rows,
                       [&](const ChainRows::Row& row) { return bait_.contains({txn, row.index}); });
     CORDON_TRY(process(now, here_, seed_txn));
     return here_.empty() ? 0 : books_.at(here_.front()).hop;
-}
-
-/// Reads the rows of the next txn, so that what the ledger fetches for its addresses is there when
-/// they are asked for.
-void AccountFlow::look_ahead() {
-    next_txn_ = kNoTxn;
-    std::optional<Event> next;
-    if (!queue_.empty()) next = queue_.top();
-    const Later later{walk_.backward()};
-    for (const NodeId id : here_) {  // Those of this txn stand in the queue again after it.
-        const Holder& held = holders_[id];
-        if (held.next + 1 >= held.ahead.size()) continue;
-        const Event own{held.ahead[held.next + 1], id};
-        if (!next || later(*next, own)) next = own;
-    }
-    if (next && rows_.numbered().rows_in(next->txn, next_rows_))  // An error is met again.
-        next_txn_ = next->txn;
 }
 
 Status AccountFlow::process(Current& now, const std::vector<NodeId>& holders, bool seed_txn) {

@@ -152,7 +152,6 @@ private:
     static void receive(Slot& slot, const Amount& tainted, const Amount& clean);
     bool is_seeding(const Holder& holder, std::optional<UnixMillis> time) const;
     void push_next(NodeId id);
-    void look_ahead();
 
     Status process(Current& now, const std::vector<NodeId>& holders, bool seed_txn);
     Result<const ledger::PlacedAccountTxn*> named(Current& now) const;
@@ -208,10 +207,6 @@ private:
     std::set<uint64_t> seed_txns_;
     std::map<TxnPosition, std::vector<Arrival>> expected_;
     std::optional<std::pair<uint64_t, ChainRows::Txn>> ahead_;  // Read to know its time.
-    // The rows of the txn that most likely comes next.
-    static constexpr uint64_t kNoTxn = ~uint64_t{0};
-    uint64_t next_txn_ = kNoTxn;
-    std::vector<ChainRows::Row> next_rows_;
     std::optional<TxnPosition> last_;  // Where the walk is.
     std::optional<bool> may_cross_;    // Asked for when taint first moves.
     // Of the current txn; their memory is used again.
