@@ -207,8 +207,8 @@ private:
     std::set<uint64_t> seed_txns_;
     std::map<TxnPosition, std::vector<Arrival>> expected_;
     std::optional<std::pair<uint64_t, ChainRows::Txn>> ahead_;  // Read to know its time.
-    std::optional<TxnPosition> last_;  // Where the walk is.
-    std::optional<bool> may_cross_;    // Asked for when taint first moves.
+    std::optional<TxnPosition> last_;                           // Where the walk is.
+    std::optional<bool> may_cross_;                             // Asked for when taint first moves.
     // Of the current txn; their memory is used again.
     std::vector<NodeId> here_;
     Current now_;
