@@ -57,9 +57,7 @@ Status set_hash(const Segment& segment, uint64_t txn, Txn& out) {
 
 Result<std::optional<uint64_t>> ChainView::find_txn(const Hash256& hash) const {
     return find_in(*this, Table::kTxns, &Totals::txns, hash_of(hash), [&](uint64_t txn) {
-        const Segment& segment = *part_with(&Totals::txns, txn).segment;
-        segment.prefetch_block_of(txn);  // Who looks for a txn asks for its position next,
-        const uint8_t* at = segment.txn_hash(txn);
+        const uint8_t* at = part_with(&Totals::txns, txn).segment->txn_hash(txn);
         if (at == nullptr) return Probe::kDamaged;
         return same_hash(at, hash) ? Probe::kYes : Probe::kNo;
     });
@@ -68,7 +66,7 @@ Result<std::optional<uint64_t>> ChainView::find_txn(const Hash256& hash) const {
 Result<std::optional<uint32_t>> ChainView::find_address(const Address& address) const {
     const auto found =
         find_in(*this, Table::kAddresses, &Totals::addresses, hash_of(address), [&](uint64_t id) {
-            for (const Run& run : runs)  // and who looks for an address, for its lists.
+            for (const Run& run : runs)  // Who looks for an address asks for its lists next.
                 for (const bool receiving : {false, true}) run.index->prefetch_list(receiving, id);
             AddressKind kind{};
             ByteView payload;

@@ -176,16 +176,6 @@ Result<uint32_t> Segment::block_of(uint64_t txn) const {
     return low;
 }
 
-void Segment::prefetch_block_of(uint64_t txn) const noexcept {
-    const uint64_t own = txn - begin_.txns;
-    if (own >= own_.txns) return;
-    const auto likely =
-        static_cast<uint64_t>(static_cast<double>(own) * static_cast<double>(own_.blocks) /
-                              static_cast<double>(own_.txns));
-    column(kBlockTxn).prefetch(likely);
-    column(kBlockNumber).prefetch(likely);
-}
-
 void Segment::prefetch_row(uint64_t row) const noexcept {
     const uint64_t own = row - begin_.rows;
     rows_.prefetch_item(own);

@@ -45,8 +45,6 @@ public:
     Result<uint32_t> lower_block(BlockNum number) const;
     /// The block in which a txn stands.
     Result<uint32_t> block_of(uint64_t txn) const;
-    /// Brings near what block_of() looks at first, and the number of that block.
-    void prefetch_block_of(uint64_t txn) const noexcept;
 
     // Txns.
     const uint8_t* txn_hash(uint64_t txn) const noexcept {

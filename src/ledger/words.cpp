@@ -93,7 +93,7 @@ Words WordsMaker::take(std::size_t size) {
     size_ = 0;
     if (prepared) return made_.get();
     made_ = {};
-    return Words{size, directory_};
+    return Words{size, {}};
 }
 
 void WordsMaker::drop(Words words) {

@@ -50,12 +50,13 @@ private:
 /// as long. Large ones are touched, and given back, on threads of their own.
 class WordsMaker {
 public:
-    /// For words in `directory`; "" for memory of the process.
+    /// Prepares words in `directory`; "" for memory of the process.
     explicit WordsMaker(std::string directory) : directory_{std::move(directory)} {}
 
     /// Begins to make `size` words, unless they are few or on their way already.
     void prepare(std::size_t size);
-    /// The words, prepared or not.
+    /// The words that were prepared, or others at once: those are memory of the process, which
+    /// costs nothing until it is touched.
     Words take(std::size_t size);
     void drop(Words words);
 
