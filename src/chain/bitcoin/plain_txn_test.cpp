@@ -14,13 +14,6 @@ namespace {
 
 using namespace test;
 
-OutPoint point(uint8_t byte, uint32_t index) {
-    OutPoint out;
-    out.txid.bytes.fill(byte);
-    out.index = index;
-    return out;
-}
-
 /// A model that was used before: nothing of it may be seen again.
 UtxoTxn used_before() {
     UtxoTxn out;

@@ -10,6 +10,14 @@
 /// merkle roots.
 namespace cordon::chain::test {
 
+/// An outpoint of the txid that is this byte 32 times.
+inline OutPoint point(uint8_t byte, uint32_t index) {
+    OutPoint out;
+    out.txid.bytes.fill(byte);
+    out.index = index;
+    return out;
+}
+
 inline void put(Bytes& out, uint64_t value, unsigned size) {
     for (unsigned i = 0; i < size; ++i) out.push_back(static_cast<uint8_t>(value >> 8 * i));
 }

@@ -31,13 +31,6 @@ ErrorCode code_of(const Bytes& bytes) {
     return txn ? ErrorCode::kCancelled : txn.error().code;
 }
 
-OutPoint point(uint8_t byte, uint32_t index) {
-    OutPoint out;
-    out.txid.bytes.fill(byte);
-    out.index = index;
-    return out;
-}
-
 Bytes sample() {
     return simple_txn({point(1, 0), point(2, 7)}, {{5000, p2pkh_script(3)}, {0, Bytes{0x6a}}});
 }
