@@ -19,6 +19,12 @@ Column::Column(ByteView file, const ColumnInfo& info, bool trusted)
     if (!trusted) good_ = std::make_unique<std::atomic<bool>[]>(chunks() + 1);
 }
 
+bool Column::check(uint64_t first, uint64_t last) const noexcept {
+    for (uint64_t chunk = first; chunk <= last; ++chunk)
+        if (!good_[chunk].load(std::memory_order_relaxed) && !check(chunk)) return false;
+    return true;
+}
+
 bool Column::check(uint64_t chunk) const noexcept {
     if (!good_[chunks()].load(std::memory_order_relaxed)) {
         if (!check_sums()) return false;

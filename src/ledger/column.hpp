@@ -44,12 +44,7 @@ public:
     /// `size` bytes at `offset`, or nullptr when they lie outside or are damaged.
     const uint8_t* get(uint64_t offset, uint64_t size) const noexcept {
         if (offset > size_ || size > size_ - offset) return nullptr;
-        if (good_ != nullptr && size != 0) {
-            const uint64_t last = (offset + size - 1) / kChunk;
-            for (uint64_t chunk = offset / kChunk; chunk <= last; ++chunk)
-                if (!good_[chunk].load(std::memory_order_relaxed) && !check(chunk)) return nullptr;
-        }
-        return data_ + offset;
+        return size == 0 || is_good(offset, size) ? data_ + offset : nullptr;
     }
 
     /// The number `index`; false as get() gives nullptr.
@@ -59,10 +54,10 @@ public:
             value = base_;
             return true;
         }
+        // Inside: a file whose column has other than packed_size() bytes is not opened.
         const uint64_t bit = index * width_;
-        const uint8_t* at = get(bit / 8, 8);
-        if (at == nullptr) return false;
-        value = base_ + ((load<uint64_t>(at) >> (bit % 8)) & mask_);
+        if (!is_good(bit / 8, 8)) return false;
+        value = base_ + ((load<uint64_t>(data_ + bit / 8) >> (bit % 8)) & mask_);
         return true;
     }
 
@@ -122,6 +117,18 @@ public:
     std::optional<Damage> find_damage() const;
 
 private:
+    /// REQUIRES: the bytes lie inside, and are some.
+    bool is_good(uint64_t offset, uint64_t size) const noexcept {
+        if (good_ == nullptr) return true;
+        const uint64_t first = offset / kChunk, last = (offset + size - 1) / kChunk;
+        const auto good = [this](uint64_t chunk) {
+            return good_[chunk].load(std::memory_order_relaxed);
+        };
+        if (last - first <= 1 && good(first) && good(last)) [[likely]]
+            return true;
+        return check(first, last);
+    }
+    bool check(uint64_t first, uint64_t last) const noexcept;
     bool check(uint64_t chunk) const noexcept;
     bool check_sums() const noexcept;
     uint64_t chunks() const noexcept { return (size_ + kChunk - 1) / kChunk; }
