@@ -76,6 +76,12 @@ public:
         reserve(std::size_t{size_} + 1);
         std::memcpy(static_cast<void*>(data() + size_++), &copy, sizeof(T));
     }
+    T* insert(const T* before, const T& value) {
+        const auto at = before - begin();
+        push_back(value);
+        std::rotate(begin() + at, end() - 1, end());
+        return begin() + at;
+    }
     void pop_back() noexcept { --size_; }
     void erase(const T* first, const T* last) noexcept {
         const auto at = first - begin();

@@ -71,6 +71,16 @@ TEST(SmallVector, does_what_a_vector_does_short_or_long) {
     }
 }
 
+TEST(SmallVector, inserts_before_a_place) {
+    SmallVector<int, 2> few;
+    EXPECT_EQ(*few.insert(few.end(), 5), 5);
+    EXPECT_EQ(*few.insert(few.begin(), 1), 1);
+    EXPECT_EQ(few.insert(few.begin() + 1, few[1]) - few.begin(), 1);  // No room: on the heap.
+    EXPECT_EQ(few, (SmallVector<int, 2>{1, 5, 5}));
+    few.insert(few.end(), 9);
+    EXPECT_EQ(few.back(), 9);
+}
+
 TEST(Rare, is_an_optional_that_copies_its_value) {
     Rare<int> none, five{5};
     EXPECT_FALSE(none);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 
 #include <cordon/base/format.hpp>
 #include <cordon/chain/text.hpp>
@@ -92,7 +93,8 @@ private:
         return finding;
     }
 
-    /// The address below the children that most of them lead to, the nearest of equals.
+    /// The address below the children that most of them lead to, the nearest of equals, then by
+    /// address.
     std::optional<trace::Finding> layering(NodeId id, const std::vector<uint32_t>& children) const {
         struct Meeting {
             std::vector<uint32_t> children;
@@ -119,12 +121,13 @@ private:
             }
         }
         const std::pair<const NodeId, Meeting>* best = nullptr;
-        for (const auto& entry : meetings) {
+        const auto rank = [this](const auto& entry) {  // No two are equal.
             const auto& [seen, depth] = entry.second;
-            if (best == nullptr || seen.size() > best->second.children.size() ||
-                (seen.size() == best->second.children.size() && depth < best->second.depth))
-                best = &entry;
-        }
+            return std::tuple{-static_cast<int64_t>(seen.size()), depth,
+                              moves_.address(entry.first)};
+        };
+        for (const auto& entry : meetings)
+            if (best == nullptr || rank(entry) < rank(*best)) best = &entry;
         if (best == nullptr || best->second.children.size() < params_.min_merged) return {};
         const double share = static_cast<double>(best->second.children.size()) /
                              static_cast<double>(children.size());

@@ -2,7 +2,6 @@
 #include "movements.hpp"
 
 #include <algorithm>
-#include <unordered_map>
 
 #include <cordon/trace/address_index.hpp>
 
@@ -23,7 +22,7 @@ void index(std::size_t nodes, std::size_t rows, NodeOf&& node_of, std::vector<ui
 
 }  // namespace
 
-/// Numbers addresses and assets as they are met: most addresses of a trace are met twice.
+/// Numbers addresses as they are met: most of a trace are met twice.
 class Movements::Numbers {
 public:
     explicit Numbers(Movements& moves) noexcept : moves_{moves} {}
@@ -31,7 +30,7 @@ public:
     /// `row` without its asset.
     void add(const Row& row, const Address& from, const Address& to, const Asset& asset) {
         moves_.rows_.push_back(row);
-        moves_.rows_.back().asset = number(asset);
+        moves_.rows_.back().asset = moves_.assets_.number(asset);
         const NodeId sender = number(from);
         moves_.ends_.emplace_back(sender, number(to));
     }
@@ -46,19 +45,8 @@ private:
         met.push_back(address);
         return static_cast<NodeId>(met.size() - 1);
     }
-    uint32_t number(const Asset& asset) {
-        std::vector<Asset>& assets = moves_.assets_;
-        if (last_ < assets.size() && assets[last_] == asset) return last_;
-        const auto [at, fresh] =
-            assets_.try_emplace(asset, static_cast<uint32_t>(moves_.assets_.size()));
-        if (fresh) assets.push_back(asset);
-        return last_ = at->second;
-    }
-
     Movements& moves_;
     trace::AddressIndex places_;
-    std::unordered_map<Asset, uint32_t> assets_;
-    uint32_t last_ = 0;  // Mostly it is the same.
 };
 
 Movements Movements::of(const trace::TraceResult& result, ChainId chain) {
@@ -85,34 +73,12 @@ Movements::Movements(ChainId chain, std::span<const Movement> rows) : chain_{cha
 }
 
 void Movements::close() {
-    std::vector<std::pair<uint64_t, NodeId>> order;
-    order.reserve(addresses_.size());
-    for (NodeId id = 0; id < addresses_.size(); ++id)
-        order.emplace_back(trace::start_of(addresses_[id]), id);
-    std::sort(order.begin(), order.end(), [&](const auto& a, const auto& b) {
-        return a.first != b.first ? a.first < b.first : addresses_[a.second] < addresses_[b.second];
-    });
-    std::vector<Address> sorted;
-    sorted.reserve(order.size());
-    std::vector<NodeId> places(order.size());
-    for (const auto& [start, id] : order) {
-        places[id] = static_cast<NodeId>(sorted.size());
-        sorted.push_back(addresses_[id]);
-    }
-    addresses_ = std::move(sorted);
-    for (auto& [from, to] : ends_) from = places[from], to = places[to];
     index(
         addresses_.size(), rows_.size(), [&](uint32_t row) { return ends_[row].first; }, out_,
         out_first_);
     index(
         addresses_.size(), rows_.size(), [&](uint32_t row) { return ends_[row].second; }, in_,
         in_first_);
-}
-
-std::optional<Movements::NodeId> Movements::find(const Address& address) const noexcept {
-    const auto at = std::lower_bound(addresses_.begin(), addresses_.end(), address);
-    if (at == addresses_.end() || *at != address) return std::nullopt;
-    return static_cast<NodeId>(at - addresses_.begin());
 }
 
 void add_to(std::vector<std::pair<Asset, Amount>>& sums, const Asset& asset, const Amount& amount) {

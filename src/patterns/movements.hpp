@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include <cordon/trace/asset_numbers.hpp>
 #include <cordon/trace/trace.hpp>
 
 namespace cordon::patterns {
@@ -22,6 +23,7 @@ struct Movement {
 /// What the recognisers of shapes look at: the movements of one chain as a graph. Immutable.
 class Movements {
 public:
+    /// Numbers of addresses as the rows name them first: what is near in time is near in memory.
     using NodeId = uint32_t;
     /// A movement without the names of its ends and asset: a trace has a million.
     struct Row {
@@ -41,7 +43,6 @@ public:
     ChainId chain() const noexcept { return chain_; }
     std::size_t node_count() const noexcept { return addresses_.size(); }
     const Address& address(NodeId id) const noexcept { return addresses_[id]; }
-    std::optional<NodeId> find(const Address& address) const noexcept;
 
     const Row& row(uint32_t place) const noexcept { return rows_[place]; }
     const Asset& asset(uint32_t place) const noexcept { return assets_[rows_[place].asset]; }
@@ -54,7 +55,7 @@ public:
 private:
     explicit Movements(ChainId chain) noexcept : chain_{chain} {}
     class Numbers;
-    /// Puts the nodes in order, and lists the rows by node.
+    /// Lists the rows by node.
     void close();
     static std::span<const uint32_t> part(const std::vector<uint32_t>& places,
                                           const std::vector<uint32_t>& first, NodeId id) noexcept {
@@ -63,8 +64,8 @@ private:
 
     ChainId chain_;
     std::vector<Row> rows_;
-    std::vector<Asset> assets_;
-    std::vector<Address> addresses_;  // Sorted.
+    trace::AssetNumbers assets_;
+    std::vector<Address> addresses_;
     std::vector<std::pair<NodeId, NodeId>> ends_;
     std::vector<uint32_t> out_, out_first_, in_, in_first_;
 };

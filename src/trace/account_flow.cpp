@@ -72,7 +72,7 @@ bool AccountFlow::is_seeding(const Holder& held, std::optional<UnixMillis> time)
 // --- Small things
 
 AccountFlow::Holder& AccountFlow::holder(NodeId id) {
-    while (id >= holders_.size()) holders_.emplace_back();
+    while (id >= holders_.size()) holders_.add({});
     return holders_[id];
 }
 
@@ -126,8 +126,31 @@ AccountFlow::Slot& AccountFlow::slot(Holder& held, uint32_t asset) {
         if (slot.asset == asset) return slot;
         place = &slot.next;
     }
-    *place = slots_.add({asset, kNoSlot, Purse{walk_.params.policy}, {}, {}});
+    Slot fresh{asset, kNoSlot, Purse{walk_.params.policy}, {}, {}};
+    if (free_slot_ == kNoSlot) {
+        *place = slots_.add(std::move(fresh));
+    } else {
+        *place = std::exchange(free_slot_, slots_[free_slot_].next);
+        slots_[*place] = std::move(fresh);
+    }
     return slots_[*place];
+}
+
+/// What an address has that nothing more happens to rests with it, and its slots are another's.
+void AccountFlow::close(NodeId id) {
+    Holder& held = holders_[id];
+    if (held.slot == kNoSlot || held.closed != Stop::kNone || held.next < held.ahead.size()) return;
+    rest(id, Stop::kUnspent);
+    uint32_t* last = &held.slot;
+    while (*last != kNoSlot) last = &slots_[*last].next;
+    *last = std::exchange(free_slot_, std::exchange(held.slot, kNoSlot));
+}
+
+void AccountFlow::rest(NodeId id, Stop why) {
+    for (uint32_t place = holders_[id].slot; place != kNoSlot; place = slots_[place].next)
+        if (const Slot& slot = slots_[place]; !slot.purse.tainted().is_zero())
+            if (const auto asset = rows_.asset(slot.asset))  // Known: it was needed before.
+                books_.rest(id, **asset, slot.purse.tainted(), why);
 }
 
 void AccountFlow::receive(Slot& slot, const Amount& tainted, const Amount& clean) {
@@ -242,7 +265,10 @@ Status AccountFlow::process(Current& now, const std::vector<NodeId>& holders, bo
     for (const NodeId id : holders) {
         ++holders_[id].next;
         push_next(id);
+        close(id);
     }
+    for (const KeyState& key : now.keys)
+        if (key.node) close(*key.node);
     return now.status;
 }
 
@@ -271,10 +297,7 @@ void AccountFlow::finish(bool stopped) {
         Stop why = Stop::kUnspent;
         if (held.cut) why = Stop::kTime;
         if (stopped && held.next < held.ahead.size()) why = Stop::kBudget;
-        for (uint32_t place = held.slot; place != kNoSlot; place = slots_[place].next)
-            if (const Slot& slot = slots_[place]; !slot.purse.tainted().is_zero())
-                if (const auto asset = rows_.asset(slot.asset))  // Known: it was needed before.
-                    books_.rest(id, **asset, slot.purse.tainted(), why);
+        rest(id, why);
     }
 }
 

@@ -140,6 +140,8 @@ private:
     Holder& holder(NodeId id);
     Holder* open_holder(NodeId id);
     Slot& slot(Holder& holder, uint32_t asset);
+    void close(NodeId id);
+    void rest(NodeId id, Stop why);
     std::optional<NodeId> find(uint32_t address) {
         if (met_ != books_.node_count()) meet();
         const NodeId id = ids_.find(AddressIndex::hash(address));
@@ -199,8 +201,9 @@ private:
     ChainRows rows_;
     std::vector<const LinkSource*> inferring_;  // Those of walk_.links that infer labels.
     BusyLimits limits_;
-    std::vector<Holder> holders_;  // By NodeId.
+    Chunks<Holder> holders_;  // By NodeId.
     Chunks<Slot> slots_;
+    uint32_t free_slot_ = kNoSlot;
     AddressIndex ids_;  // Nodes by address number: those below met_.
     NodeId met_ = 0;
     Events queue_;

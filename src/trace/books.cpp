@@ -6,22 +6,13 @@
 #include <tuple>
 
 #include <cordon/base/check.hpp>
+#include <cordon/base/fetch.hpp>
 
 #include "confidence.hpp"
 #include "permute.hpp"
 
 namespace cordon::trace {
 namespace {
-
-Holding& holding_of(Node& node, const Asset& asset) {
-    if (!node.holdings.empty() && node.holdings.front().asset == asset)  // Mostly the only one.
-        return node.holdings.front();
-    const auto at = std::lower_bound(
-        node.holdings.begin(), node.holdings.end(), asset,
-        [](const Holding& holding, const Asset& key) { return holding.asset < key; });
-    if (at != node.holdings.end() && at->asset == asset) return *at;
-    return *node.holdings.insert(at, Holding{asset, {}, {}, {}});
-}
 
 /// Large rows are sorted by moving each once: what is compared lies beside its kind.
 void sort_nodes(std::vector<Node>& nodes) {
@@ -57,19 +48,24 @@ uint64_t magnitude_of(const Amount& amount) {
     return uint64_t{bits} << 55 | (first & ((uint64_t{1} << 55) - 1));
 }
 
-/// The larger rest decides what is said of a node: by USD where both are priced, otherwise by
-/// amount.
-bool larger(const Endpoint& a, const Endpoint& b) {
-    if (a.usd && b.usd && *a.usd != *b.usd) return *a.usd > *b.usd;
-    return a.tainted > b.tainted;
-}
+constexpr std::size_t kAhead = 8;  // Endpoints whose nodes are on their way.
 
 }  // namespace
+
+Holding& holding_of(Node& node, const Asset& asset) {
+    if (!node.holdings.empty() && node.holdings.front().asset == asset)  // Mostly the only one.
+        return node.holdings.front();
+    const auto at = std::lower_bound(
+        node.holdings.begin(), node.holdings.end(), asset,
+        [](const Holding& holding, const Asset& key) { return holding.asset < key; });
+    if (at != node.holdings.end() && at->asset == asset) return *at;
+    return *node.holdings.insert(at, Holding{asset, {}, {}, {}});
+}
 
 Books::Books(const Context& context, const Params& params) : context_{context}, params_{params} {
     // Room that stays empty is never touched and costs nothing; growing would touch all of it again
     // and again, and half of the memory of a trace is here.
-    constexpr uint64_t kRoom = 65'536;
+    constexpr uint64_t kRoom = 1'048'576;
     nodes_.reserve(static_cast<std::size_t>(std::min(params.max_nodes, kRoom)));
 }
 
@@ -86,7 +82,7 @@ Books::NodeId Books::add(ChainId chain, const Address& address, uint32_t hop, bo
     node.address = address;
     node.hop = hop;
     if (labelled) node.label = context_.label(chain, address);
-    rests_.emplace_back();
+    last_rest_.push_back(kNone);
     return static_cast<NodeId>(nodes_.size() - 1);
 }
 
@@ -114,33 +110,42 @@ void Books::arrive(NodeId id, const Asset& asset, const Amount& amount, const Am
 }
 
 void Books::rest(NodeId id, const Asset& asset, const Amount& tainted, Stop stop,
-                 std::optional<OutPoint> outpoint) {
+                 const std::optional<OutPoint>& outpoint) {
     if (tainted.is_zero()) return;
-    const RestKey key{asset, stop, outpoint};
-    Rests& rests = rests_[id];
-    const auto at = std::lower_bound(
-        rests.begin(), rests.end(), key,
-        [](const auto& rest, const RestKey& wanted) { return rest.first < wanted; });
-    if (at != rests.end() && at->first == key)
-        at->second += tainted;
-    else
-        rests.insert(at, {key, tainted});
+    Rest rest{tainted, id, assets_.number(asset), kNone, last_rest_[id], stop};
+    if (outpoint) {
+        rest.output = static_cast<uint32_t>(outputs_.size());
+        outputs_.push_back(*outpoint);
+    } else if (rest.next != kNone) {
+        Rest& last = rests_[rest.next];  // Fees and what is below a limit come one after the other.
+        if (last.asset == rest.asset && last.stop == stop && last.output == kNone) {
+            last.tainted += tainted;
+            return;
+        }
+    }
+    last_rest_[id] = rests_.add(std::move(rest));
 }
 
 Amount Books::unrest(NodeId id, const Asset& asset, Stop stop) {
-    const RestKey key{asset, stop, std::nullopt};
-    const auto at = std::find_if(rests_[id].begin(), rests_[id].end(),
-                                 [&](const auto& rest) { return rest.first == key; });
-    if (at == rests_[id].end()) return {};
-    const Amount amount = at->second;
-    rests_[id].erase(at);
+    const uint32_t number = assets_.number(asset);
+    Amount amount;
+    for (uint32_t place = last_rest_[id]; place != kNone; place = rests_[place].next) {
+        Rest& rest = rests_[place];
+        if (rest.asset == number && rest.stop == stop && rest.output == kNone)
+            amount += std::exchange(rest.tainted, {});
+    }
     return amount;
 }
 
 std::vector<Asset> Books::resting_assets(NodeId id, Stop stop) const {
     std::vector<Asset> out;
-    for (const auto& [key, amount] : rests_[id])
-        if (key.stop == stop && !key.outpoint) out.push_back(key.asset);
+    for (uint32_t place = last_rest_[id]; place != kNone; place = rests_[place].next) {
+        const Rest& rest = rests_[place];
+        if (rest.stop == stop && rest.output == kNone && !rest.tainted.is_zero())
+            out.push_back(assets_[rest.asset]);
+    }
+    std::sort(out.begin(), out.end());
+    out.erase(std::unique(out.begin(), out.end()), out.end());
     return out;
 }
 
@@ -161,7 +166,7 @@ void Books::edge(Edge&& edge, uint32_t row) {
 void Books::edge(const EdgeList::Txn& txn, const Asset& asset, const EdgeList::Move& move) {
     seen(move.from, txn.time);
     seen(move.to, txn.time);
-    edges_.add(txn, asset, move);
+    edges_.add(txn, assets_.number(asset), move);
 }
 
 Total& Books::total(ChainId chain, const Asset& asset) {
@@ -192,61 +197,94 @@ double Books::budget_used() const noexcept {
                     share(edges_.size(), params_.max_edges));
 }
 
-std::vector<Books::Owned> Books::ordered_rests() const {
-    struct Key {
-        uint64_t magnitude;
-        Owned owned;
-    };
-    std::vector<Key> keys;
-    keys.reserve(nodes_.size());
-    for (NodeId id = 0; id < nodes_.size(); ++id)
-        for (const Rest& rest : rests_[id])
-            keys.push_back({magnitude_of(rest.second), {id, &rest}});
-    const auto rank = [this](const Owned& owned) {
-        return std::tie(nodes_[owned.id].chain, nodes_[owned.id].address, owned.rest->first);
-    };
-    std::sort(keys.begin(), keys.end(), [&](const Key& a, const Key& b) {
-        if (a.magnitude != b.magnitude) return a.magnitude > b.magnitude;
-        const Amount &left = a.owned.rest->second, &right = b.owned.rest->second;
-        return left != right ? left > right : rank(a.owned) < rank(b.owned);
-    });
-    std::vector<Owned> out;
-    out.reserve(keys.size());
-    for (const Key& key : keys) out.push_back(key.owned);
-    return out;
+void Books::gather(NodeId id, std::vector<Rest>& out) const {
+    const auto first = static_cast<std::ptrdiff_t>(out.size());
+    for (uint32_t place = last_rest_[id]; place != kNone; place = rests_[place].next)
+        if (!rests_[place].tainted.is_zero()) out.push_back(rests_[place]);
+    if (out.size() - first <= 1) return;
+    std::sort(out.begin() + first, out.end(),
+              [&](const Rest& a, const Rest& b) { return key_of(a) < key_of(b); });
+    auto kept = out.begin() + first;
+    for (auto at = kept + 1; at != out.end(); ++at)
+        if (key_of(*at) == key_of(*kept))
+            kept->tainted += at->tainted;
+        else
+            *++kept = *at;
+    out.erase(kept + 1, out.end());
 }
 
-Endpoint Books::endpoint_of(const Owned& owned) const {
-    const Node& node = nodes_[owned.id];
-    const auto& [key, tainted] = *owned.rest;
+/// The largest decides what is said of a node: by USD where both are priced, otherwise by amount.
+void Books::close_node(NodeId id, std::span<Rest> rests) {
+    Node& node = nodes_[id];
+    if (rests.size() > 1)
+        std::sort(rests.begin(), rests.end(),
+                  [&](const Rest& a, const Rest& b) { return comes_before(a, b); });
+    const auto usd_of = [&](const Rest& rest) {
+        return context_.usd(node.chain, assets_[rest.asset], rest.tainted, node.last_seen);
+    };
+    const Rest* best = nullptr;
+    for (const Rest& rest : rests) {
+        const Asset& asset = assets_[rest.asset];
+        holding_of(node, asset).resting += rest.tainted;
+        if (rest.stop == Stop::kUnknown) node.spent_unknown = true;
+        Total& sum = total(node.chain, asset);
+        (rest.stop == Stop::kFee      ? sum.fees
+         : rest.stop == Stop::kBurned ? sum.burned
+                                      : sum.resting) += rest.tainted;
+        if (best != nullptr) {
+            const auto mine = usd_of(rest), other = usd_of(*best);
+            if (!mine || !other || *mine <= *other) continue;
+        }
+        best = &rest;
+    }
+    if (best != nullptr) node.stop = best->stop;
+}
+
+/// REQUIRES: they differ, in more than the amount.
+bool Books::comes_before(const Rest& a, const Rest& b) const {
+    if (a.tainted != b.tainted) return a.tainted > b.tainted;
+    const auto owner = [this](const Rest& rest) {
+        return std::tie(nodes_[rest.node].chain, nodes_[rest.node].address);
+    };
+    return owner(a) != owner(b) ? owner(a) < owner(b) : key_of(a) < key_of(b);
+}
+
+void Books::order(std::vector<Rest>& rests) const {
+    std::vector<std::pair<uint64_t, uint32_t>> keys;
+    keys.reserve(rests.size());
+    for (uint32_t place = 0; place < rests.size(); ++place)
+        keys.emplace_back(magnitude_of(rests[place].tainted), place);
+    std::sort(keys.begin(), keys.end(), [&](const auto& a, const auto& b) {
+        return a.first != b.first ? a.first > b.first
+                                  : comes_before(rests[a.second], rests[b.second]);
+    });
+    std::vector<uint32_t> from;
+    from.reserve(keys.size());
+    for (const auto& [magnitude, place] : keys) from.push_back(place);
+    put_in_order(rests, std::move(from));
+}
+
+Endpoint Books::endpoint_of(const Rest& rest) const {
+    const Node& node = nodes_[rest.node];
     Endpoint end;
     end.chain = node.chain;
     end.address = node.address;
-    end.asset = key.asset;
-    end.tainted = tainted;
-    end.stop = key.stop;
+    end.asset = assets_[rest.asset];
+    end.tainted = rest.tainted;
+    end.stop = rest.stop;
     end.label = node.label;
-    end.outpoint = key.outpoint;
-    if (key.stop == Stop::kMixer && key.outpoint)
-        std::tie(end.join, end.why) = joins_.at(*key.outpoint);
+    const std::optional<OutPoint> output = output_of(rest);
+    end.outpoint = output;
+    if (rest.stop == Stop::kMixer && output) std::tie(end.join, end.why) = joins_.at(*output);
     // Fees, and what was too little to follow, did not go on that way.
-    if (!candidates_.empty() && key.stop != Stop::kFee && key.stop != Stop::kBelowLimit)
-        if (const auto at = candidates_.find({owned.id, key.asset, key.outpoint});
+    if (!candidates_.empty() && rest.stop != Stop::kFee && rest.stop != Stop::kBelowLimit)
+        if (const auto at = candidates_.find({rest.node, end.asset, output});
             at != candidates_.end()) {
             end.candidates = at->second.count;
             end.best_candidate = at->second.best;
         }
-    end.usd = context_.usd(node.chain, key.asset, tainted, node.last_seen);
+    end.usd = context_.usd(node.chain, end.asset, rest.tainted, node.last_seen);
     return end;
-}
-
-/// Endpoints come in the order of the result; `largest`: by node.
-void Books::close_node(NodeId id, const Endpoint& end, std::vector<const Endpoint*>& largest) {
-    holding_of(nodes_[id], end.asset).resting += end.tainted;
-    const Endpoint*& best = largest[id];
-    if (best == nullptr || larger(end, *best)) best = &end;
-    nodes_[id].stop = best->stop;
-    if (end.stop == Stop::kUnknown) nodes_[id].spent_unknown = true;
 }
 
 void Books::check() const {
@@ -260,24 +298,21 @@ TraceResult Books::finish(std::vector<Seed> seeds, bool incomplete) {
     TraceResult result;
     result.params = params_;
     result.seeds = std::move(seeds);
-    result.edges = edges_.take(nodes_);
+    result.edges = edges_.take(nodes_, assets_);
     edges_ = {};  // Before the rest of the result needs room.
 
-    const std::vector<Owned> order = ordered_rests();
-    result.endpoints.reserve(order.size());
-    std::vector<const Endpoint*> largest(nodes_.size());
-    for (const Owned& owned : order) {
-        result.endpoints.push_back(endpoint_of(owned));
-        close_node(owned.id, result.endpoints.back(), largest);
+    std::vector<Rest> rests;
+    rests.reserve(rests_.size());
+    for (NodeId id = 0; id < nodes_.size(); ++id) {
+        const std::size_t first = rests.size();
+        gather(id, rests);
+        close_node(id, std::span{rests}.subspan(first));
     }
-    for (const Endpoint& end : result.endpoints) {
-        Total& sum = total(end.chain, end.asset);
-        if (end.stop == Stop::kFee)
-            sum.fees += end.tainted;
-        else if (end.stop == Stop::kBurned)
-            sum.burned += end.tainted;
-        else
-            sum.resting += end.tainted;
+    order(rests);
+    result.endpoints.reserve(rests.size());
+    for (std::size_t i = 0; i < rests.size(); ++i) {
+        if (i + kAhead < rests.size()) fetch(&nodes_[rests[i + kAhead].node]);
+        result.endpoints.push_back(endpoint_of(rests[i]));
     }
     check();
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <span>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -11,6 +12,9 @@
 #include "trace.hpp"
 
 namespace cordon::trace {
+
+/// What is said of an asset in a node; made when it is new.
+Holding& holding_of(Node& node, const Asset& asset);
 
 /// What the walk has found so far, of all chains: nodes, edges, where money rests, and the sums.
 /// Both engines write here; finish() checks that the sums agree and puts everything in the order
@@ -40,7 +44,7 @@ public:
     void arrive(NodeId id, const Asset& asset, const Amount& amount, const Amount& tainted);
     /// Taint of the node that goes no further. Adds to what is there for the same reason.
     void rest(NodeId id, const Asset& asset, const Amount& tainted, Stop stop,
-              std::optional<OutPoint> outpoint = {});
+              const std::optional<OutPoint>& outpoint = {});
     /// What rests in this output for Stop::kMixer does so because of this join.
     void explain(const OutPoint& outpoint, const Hash256& join, std::vector<std::string> why) {
         joins_[outpoint] = {join, std::move(why)};
@@ -71,21 +75,31 @@ public:
     TraceResult finish(std::vector<Seed> seeds, bool incomplete);
 
 private:
-    struct RestKey {
-        Asset asset;
+    /// Taint of a node that rests for one reason.
+    struct Rest {
+        Amount tainted;
+        NodeId node = 0;
+        uint32_t asset = 0;       // A number of assets_.
+        uint32_t output = kNone;  // A place in outputs_.
+        uint32_t next = kNone;    // The one before it of the same node.
         Stop stop = Stop::kNone;
-        std::optional<OutPoint> outpoint;
-        friend auto operator<=>(const RestKey&, const RestKey&) = default;
     };
-    using Rest = std::pair<RestKey, Amount>;
-    struct Owned {
-        NodeId id = 0;
-        const Rest* rest = nullptr;  // Of rests_.
-    };
+    static constexpr uint32_t kNone = ~uint32_t{0};
+    std::optional<OutPoint> output_of(const Rest& rest) const {
+        return rest.output == kNone ? std::nullopt : std::optional{outputs_[rest.output]};
+    }
+    auto key_of(const Rest& rest) const {
+        return std::tuple<const Asset&, Stop, std::optional<OutPoint>>{assets_[rest.asset],
+                                                                       rest.stop, output_of(rest)};
+    }
+    /// All of `id`, each reason once.
+    void gather(NodeId id, std::vector<Rest>& out) const;
+    /// Fills in what a node says of what rests there, and the sums.
+    void close_node(NodeId id, std::span<Rest> rests);
+    bool comes_before(const Rest& a, const Rest& b) const;
     /// In the order in which TraceResult promises the endpoints.
-    std::vector<Owned> ordered_rests() const;
-    Endpoint endpoint_of(const Owned& owned) const;
-    void close_node(NodeId id, const Endpoint& end, std::vector<const Endpoint*>& largest);
+    void order(std::vector<Rest>& rests) const;
+    Endpoint endpoint_of(const Rest& rest) const;
     void check() const;
 
     const Context& context_;
@@ -94,8 +108,10 @@ private:
     // Of the nodes below indexed_: a walk in numbers may never ask by address.
     mutable AddressIndex ids_;
     mutable NodeId indexed_ = 0;
-    using Rests = std::vector<Rest>;  // By RestKey: one or two.
-    std::vector<Rests> rests_;        // By NodeId.
+    AssetNumbers assets_;
+    Chunks<Rest> rests_;
+    std::vector<uint32_t> last_rest_;  // By NodeId.
+    std::vector<OutPoint> outputs_;
     struct Candidates {
         uint32_t count = 0;
         double best = 0;

@@ -6,23 +6,21 @@
 #include <tuple>
 
 #include <cordon/base/check.hpp>
+#include <cordon/base/fetch.hpp>
 
 namespace cordon::trace {
+namespace {
 
-void EdgeList::add(const Txn& txn, const Asset& asset, const Move& move) {
+constexpr uint32_t kAhead = 8;  // Edges whose nodes are on their way.
+
+}  // namespace
+
+void EdgeList::add(const Txn& txn, uint32_t asset, const Move& move) {
     CORDON_CHECK(move.tainted <= move.amount);
     const uint32_t count = txns_.size();
     const bool known =
         count > 0 && txns_[count - 1].chain == txn.chain && txns_[count - 1].at == txn.at;
-    Entry entry{move, known ? count - 1 : txns_.add(Txn{txn}), 0, kNone};
-    // There are few, and mostly it is the last.
-    auto named = std::find(assets_.rbegin(), assets_.rend(), asset);
-    if (named == assets_.rend()) {
-        assets_.push_back(asset);
-        named = assets_.rbegin();
-    }
-    entry.asset = static_cast<uint32_t>(assets_.rend() - named - 1);
-    entries_.add(std::move(entry));
+    entries_.add({move, known ? count - 1 : txns_.add(Txn{txn}), asset, kNone});
 }
 
 void EdgeList::add(Edge&& edge, uint32_t row) {
@@ -44,7 +42,8 @@ auto EdgeList::place_of(uint32_t at) const {
     return std::tie(edge.chain, edge.at, entry.move.row);
 }
 
-void EdgeList::tell(const Entry& entry, const std::vector<Node>& nodes, Edge& edge) {
+void EdgeList::tell(const Entry& entry, const std::vector<Node>& nodes, const AssetNumbers& assets,
+                    Edge& edge) {
     if (entry.whole != kNone) {
         edge = std::move(wholes_[entry.whole]);
         return;
@@ -57,28 +56,33 @@ void EdgeList::tell(const Entry& entry, const std::vector<Node>& nodes, Edge& ed
     edge.time = txn.time;
     edge.from = nodes[move.from].address;
     edge.to = nodes[move.to].address;
-    edge.asset = assets_[entry.asset];
+    edge.asset = assets[entry.asset];
     edge.amount = move.amount;
     edge.tainted = move.tainted;
     edge.kind = to_string(move.kind);
     edge.hop = move.hop;
 }
 
-std::vector<Edge> EdgeList::take(const std::vector<Node>& nodes) {
+std::vector<Edge> EdgeList::take(const std::vector<Node>& nodes, const AssetNumbers& assets) {
     const uint32_t count = entries_.size();
-    std::vector<Edge> edges;
-    edges.reserve(count);
     bool sorted = true;  // As a walk forward over one chain finds them.
     for (uint32_t at = 1; at < count && sorted; ++at) sorted = !(place_of(at) < place_of(at - 1));
-    if (sorted) {
-        for (uint32_t at = 0; at < count; ++at) tell(entries_[at], nodes, edges.emplace_back());
-        return edges;
+    std::vector<uint32_t> order;
+    if (!sorted) {
+        order.resize(count);
+        std::iota(order.begin(), order.end(), 0U);
+        std::stable_sort(order.begin(), order.end(),
+                         [&](uint32_t a, uint32_t b) { return place_of(a) < place_of(b); });
     }
-    std::vector<uint32_t> order(count);
-    std::iota(order.begin(), order.end(), 0U);
-    std::stable_sort(order.begin(), order.end(),
-                     [&](uint32_t a, uint32_t b) { return place_of(a) < place_of(b); });
-    for (const uint32_t at : order) tell(entries_[at], nodes, edges.emplace_back());
+    std::vector<Edge> edges;
+    edges.reserve(count);
+    for (uint32_t i = 0; i < count; ++i) {
+        if (sorted && i + kAhead < count) {  // Who pays lies anywhere among the nodes.
+            const Entry& later = entries_[i + kAhead];
+            if (later.whole == kNone) fetch(&nodes[later.move.from].address);
+        }
+        tell(entries_[sorted ? i : order[i]], nodes, assets, edges.emplace_back());
+    }
     return edges;
 }
 

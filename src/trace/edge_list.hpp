@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "asset_numbers.hpp"
 #include "chunks.hpp"
 #include "trace.hpp"
 
@@ -28,11 +29,12 @@ public:
     };
 
     std::size_t size() const noexcept { return entries_.size(); }
-    void add(const Txn& txn, const Asset& asset, const Move& move);
+    /// `asset`: a number of those that take() is given.
+    void add(const Txn& txn, uint32_t asset, const Move& move);
     void add(Edge&& edge, uint32_t row);
     /// By (chain, position, row), those added first before their equals. REQUIRES: called once,
     /// last.
-    std::vector<Edge> take(const std::vector<Node>& nodes);
+    std::vector<Edge> take(const std::vector<Node>& nodes, const AssetNumbers& assets);
 
 private:
     struct Entry {
@@ -42,11 +44,11 @@ private:
     };
     static constexpr uint32_t kNone = ~uint32_t{0};
     auto place_of(uint32_t at) const;
-    void tell(const Entry& entry, const std::vector<Node>& nodes, Edge& edge);
+    void tell(const Entry& entry, const std::vector<Node>& nodes, const AssetNumbers& assets,
+              Edge& edge);
 
     Chunks<Entry> entries_;
     Chunks<Txn> txns_;
-    std::vector<Asset> assets_;
     std::vector<Edge> wholes_;
 };
 

@@ -28,10 +28,11 @@ EdgeList::Move move(uint32_t from, uint32_t to, uint32_t row) {
 
 TEST(EdgeList, names_what_was_kept_in_numbers) {
     EdgeList list;
+    AssetNumbers assets;
     const Asset token = test::token("T");
-    list.add(txn(5), Asset{}, move(0, 1, 0));
-    list.add(txn(5), token, move(1, 2, 1));
-    const auto edges = list.take(nodes());
+    list.add(txn(5), assets.number({}), move(0, 1, 0));
+    list.add(txn(5), assets.number(token), move(1, 2, 1));
+    const auto edges = list.take(nodes(), assets);
     ASSERT_EQ(edges.size(), 2U);
     const Edge& edge = edges[1];
     EXPECT_EQ(edge.chain, kEthereum);
@@ -50,16 +51,18 @@ TEST(EdgeList, names_what_was_kept_in_numbers) {
 
 TEST(EdgeList, orders_by_position_then_row_and_keeps_equals_as_they_came) {
     EdgeList list;
+    AssetNumbers assets;
+    const uint32_t coin = assets.number({});
     Edge whole;
     whole.chain = kEthereum;
     whole.at = {5, 0};
     whole.kind = "swap";
-    list.add(txn(9), Asset{}, move(0, 1, 0));
-    list.add(txn(5), Asset{}, move(0, 2, 3));
+    list.add(txn(9), coin, move(0, 1, 0));
+    list.add(txn(5), coin, move(0, 2, 3));
     list.add(Edge{whole}, 3);
-    list.add(txn(5), Asset{}, move(1, 2, 3));
-    list.add(txn(5), Asset{}, move(2, 0, 1));
-    const auto edges = list.take(nodes());
+    list.add(txn(5), coin, move(1, 2, 3));
+    list.add(txn(5), coin, move(2, 0, 1));
+    const auto edges = list.take(nodes(), assets);
     ASSERT_EQ(edges.size(), 5U);
     EXPECT_EQ(edges[0].from, test::address(3));
     EXPECT_EQ(edges[1].from, test::address(1));

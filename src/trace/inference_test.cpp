@@ -114,7 +114,7 @@ TEST(Bait, is_not_followed_backward_and_is_followed_when_stolen_money_pays_it) {
     EXPECT_EQ(back.warnings.size(), 1U);
     const auto forward = Case{}.follow(chain, kMule).value();
     ASSERT_NE(node_of(forward, kThief), nullptr);
-    EXPECT_EQ(node_of(forward, kThief)->holdings.at(0).tainted, Amount{150U});
+    EXPECT_EQ(node_of(forward, kThief)->holdings.front().tainted, Amount{150U});
 }
 
 }  // namespace

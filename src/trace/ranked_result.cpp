@@ -5,6 +5,8 @@
 #include <numeric>
 #include <tuple>
 
+#include "books.hpp"
+
 namespace cordon::trace {
 namespace {
 
@@ -97,13 +99,9 @@ Edge edge_of(ChainId chain, const Movement& movement, uint32_t hop) {
 void receive(Node& node, const Edge& edge) {
     const Asset& asset = edge.to_asset ? *edge.to_asset : edge.asset;
     const Amount& amount = edge.to_amount ? *edge.to_amount : edge.amount;
-    auto at = std::lower_bound(
-        node.holdings.begin(), node.holdings.end(), asset,
-        [](const Holding& holding, const Asset& key) { return holding.asset < key; });
-    if (at == node.holdings.end() || at->asset != asset)
-        at = node.holdings.insert(at, Holding{asset, {}, {}, {}});
-    at->received += amount;
-    at->tainted += amount;
+    Holding& holding = holding_of(node, asset);
+    holding.received += amount;
+    holding.tainted += amount;
 }
 
 TraceResult ranked_result(RankedGraph graph, std::span<const Seed> seeds,

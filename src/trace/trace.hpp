@@ -13,6 +13,7 @@
 
 #include <cordon/base/rare.hpp>
 #include <cordon/base/result.hpp>
+#include <cordon/base/small_vector.hpp>
 #include <cordon/ledger/ledger.hpp>
 #include <cordon/model/fact.hpp>
 #include <cordon/model/label.hpp>
@@ -233,7 +234,7 @@ struct Node {
     bool seed = false;  ///< Also the payers of a seed txn.
     Rare<Label> label;
     Stop stop = Stop::kNone;                          ///< Why the largest resting part rests.
-    std::vector<Holding> holdings;                    ///< By asset order.
+    SmallVector<Holding, 1> holdings;                 ///< By asset order.
     std::optional<UnixMillis> first_seen, last_seen;  ///< Of tainted movements.
     bool spent_unknown = false;
     std::optional<double> score;  ///< Of a ranking; above 0.
