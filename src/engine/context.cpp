@@ -14,21 +14,24 @@ namespace cordon::engine {
 
 namespace {
 
-// One question costs microseconds, and a large trace asks about a million addresses of which few
-// have a label. Reading the list of those costs as much as this many questions, and memory up to so
-// many labels.
-constexpr uint64_t kAskOneByOne = 1'000;
+// A large trace asks about a million addresses of which few have a label. One question costs as
+// much as reading so many of the list of those; memory goes up to so many labels.
+constexpr uint64_t kLabelsAQuestion = 16;
 constexpr uint64_t kMostListed = 4'000'000;
+constexpr uint64_t kFirstLook = 64;  // Questions after which the labels are counted.
 
 }  // namespace
 
 bool RecordsContext::has_labels(const Address& address) const {
-    if (++asked_ == kAskOneByOne) {
-        const auto counts = store_.counts();
-        if (counts && counts->labels <= kMostListed) {
-            // An error here is met again, and told, when an address is asked for.
-            if (const auto all = store_.labelled()) labelled_.emplace(all->begin(), all->end());
-        }
+    if (++asked_ == kFirstLook)
+        if (const auto counts = store_.counts()) label_count_ = counts->labels;
+    // The list is read when as much has been spent on questions.
+    if (!labelled_ && label_count_ <= std::min(kMostListed, asked_ * kLabelsAQuestion)) {
+        // An error here is met again, and told, when an address is asked for.
+        if (const auto all = store_.labelled())
+            labelled_.emplace(all->begin(), all->end());
+        else
+            label_count_ = kUncounted;
     }
     return !labelled_ || labelled_->contains(address);
 }

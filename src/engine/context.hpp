@@ -59,7 +59,8 @@ private:
     mutable std::map<std::pair<ChainId, uint32_t>, std::optional<Label>> by_cluster_;
     mutable std::optional<Error> error_;
     mutable std::map<ChainId, std::unordered_map<Address, std::vector<Label>>> labels_;
-    mutable uint64_t asked_ = 0;
+    static constexpr uint64_t kUncounted = ~uint64_t{0};
+    mutable uint64_t asked_ = 0, label_count_ = kUncounted;
     mutable std::optional<std::unordered_set<Address>> labelled_;  // Looked up only.
     mutable std::map<ChainId, std::unordered_map<Asset, std::vector<Price>>> prices_;
     mutable std::map<ChainId, std::unordered_map<Asset, std::optional<AssetInfo>>> assets_;
