@@ -38,6 +38,9 @@ public:
 
     bool is_verified_symbol(ChainId chain, std::string_view symbol) const override;
     std::vector<Address> labelled(ChainId chain, Category category) const override;
+    const std::unordered_set<Address>* labelled_addresses(ChainId chain) const override {
+        return labelled_ && !clusters_.contains(chain) ? &*labelled_ : nullptr;
+    }
     std::vector<Fact> facts_of(ChainId chain, const Hash256& txn) const override;
     std::vector<Fact> facts_with(FactKind kind, std::string_view key) const override;
     std::vector<Fact> facts_on(ChainId chain, FactKind kind) const override;

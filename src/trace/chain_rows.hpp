@@ -9,6 +9,7 @@
 
 #include <cordon/ledger/ledger.hpp>
 
+#include "address_index.hpp"
 #include "link_source.hpp"
 
 namespace cordon::trace {
@@ -105,6 +106,8 @@ private:
     };
     static constexpr std::size_t kNames = 4096;  // 256 kB; each number has one place.
     Result<Name*> read_name(uint32_t number) const;
+    /// Whether nothing is said of an address, as far as the list of all that are labelled tells.
+    Result<bool> is_unlisted(uint32_t address) const;
     struct Known {
         Asset asset;
         bool worthless = false;
@@ -122,6 +125,8 @@ private:
     mutable std::array<Kept, kKept> kept_;  // Beside them.
     mutable std::size_t oldest_ = 0;
     mutable std::vector<Name> names_{kNames};
+    mutable uint64_t asked_ = 0;                  // Of labels, by name.
+    mutable std::optional<AddressIndex> listed_;  // Who may have a label, when that is known.
     mutable std::unordered_map<uint32_t, Known> assets_;
     mutable Status status_;                             // Of asking about worth.
     mutable std::pair<uint32_t, const Known*> last_{};  // Of assets_: mostly it is the same.

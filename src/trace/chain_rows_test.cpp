@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <random>
+#include <unordered_set>
 
 #include "builders.hpp"
 #include "fake_context.hpp"
@@ -63,6 +64,46 @@ TEST(ChainRows, give_every_row_of_an_address_however_many_it_has) {
     }
     EXPECT_GT(few, 100U);
     EXPECT_GT(many, 100U);
+}
+
+/// Counts what it is asked, and lists who may have a label.
+class Listing final : public Context {
+public:
+    std::optional<Label> label(ChainId chain, const Address& address) const override {
+        ++asked;
+        if (!labelled.contains(address)) return {};
+        return Label{chain, address, "an exchange", Category::kExchange, "test", 1.0};
+    }
+    std::optional<AssetInfo> asset(ChainId, const Asset&) const override { return {}; }
+    std::optional<double> usd(ChainId, const Asset&, const Amount&,
+                              std::optional<UnixMillis>) const override {
+        return {};
+    }
+    const std::unordered_set<Address>* labelled_addresses(ChainId) const override {
+        return &listed;
+    }
+
+    std::unordered_set<Address> labelled, listed;
+    mutable std::size_t asked = 0;
+};
+
+TEST(ChainRows, ask_for_no_label_of_whom_the_list_does_not_have) {
+    constexpr unsigned kAddresses = 2'000;
+    test::AccountChain chain;
+    for (unsigned i = 1; i < kAddresses; ++i) chain.pay(test::address(i), test::address(i + 1), 5);
+    const test::MemoryLedger ledger{chain.blocks()};
+    Listing context;
+    for (unsigned i = 1; i <= kAddresses; i += 100) context.labelled.insert(test::address(i));
+    context.listed = context.labelled;
+    context.listed.insert(test::address(2));               // Labelled on another chain.
+    context.listed.insert(test::address(kAddresses + 7));  // Not in the ledger.
+    const ChainRows rows{ledger, kEthereum, {}, context};
+    for (unsigned i = 1; i <= kAddresses; ++i) {
+        const uint32_t number = ledger.address_id(kEthereum, test::address(i)).value().value();
+        EXPECT_EQ(rows.is_labelled(number).value(), i % 100 == 1) << i;
+        EXPECT_EQ(rows.is_labelled(number).value(), i % 100 == 1) << i;
+    }
+    EXPECT_LT(context.asked, kAddresses / 5);
 }
 
 TEST(ChainRows, stop_when_they_are_told) {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_set>
 #include <variant>
 #include <vector>
 
@@ -162,6 +163,12 @@ public:
     virtual std::vector<Address> labelled(ChainId chain, Category category) const {
         static_cast<void>(chain), static_cast<void>(category);
         return {};
+    }
+    /// All of whom label() may say something on the chain, when they are known by now; null when
+    /// each has to be asked for. Lifetime: the Context.
+    virtual const std::unordered_set<Address>* labelled_addresses(ChainId chain) const {
+        static_cast<void>(chain);
+        return nullptr;
     }
     /// What the logs and calls of a txn said, by index.
     virtual std::vector<Fact> facts_of(ChainId chain, const Hash256& txn) const {
