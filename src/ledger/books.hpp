@@ -54,7 +54,10 @@ public:
     std::size_t size() const noexcept { return size_; }
     /// Takes the next one.
     void add(const Address& address) {
-        if (size_ / kPiece == pieces_.size()) pieces_.push_back(memory_.take(kPieceWords));
+        if (size_ / kPiece == pieces_.size()) {
+            pieces_.push_back(memory_.take(kPieceWords));
+            pieces_.back().settle();
+        }
         if (size_ % kPiece == kPiece / 2 && size_ / kPiece + 1 == pieces_.size())
             memory_.prepare(kPieceWords);
         std::memcpy(at(size_++), &address, kWords * sizeof(uint64_t));

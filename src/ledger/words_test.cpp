@@ -79,5 +79,41 @@ TEST(WordsMaker, gives_what_is_asked_for_whatever_was_prepared) {
     EXPECT_TRUE(std::filesystem::is_empty(directory.path()));
 }
 
+TEST(WordsMaker, makes_the_next_of_what_comes_back) {
+    const TempDir directory;
+    for (const std::string& where : {std::string{}, directory.path(), directory / "missing"}) {
+        SCOPED_TRACE(where);
+        WordsMaker maker{where};
+        std::size_t size = kMany;
+        for (unsigned round = 0; round < 4; ++round, size += size / 2) {
+            maker.prepare(size);
+            Words words = maker.take(size);
+            ASSERT_EQ(words.size(), size);
+            for (std::size_t i = 0; i < size; ++i) ASSERT_EQ(words[i], 0) << round << ' ' << i;
+            for (std::size_t i = 0; i < size; ++i) words[i] = ~i;
+            const std::size_t files = mapped_in(directory.path());
+            maker.drop(std::move(words));
+            if (where == directory.path()) EXPECT_EQ(mapped_in(where), files);
+        }
+        // One that is smaller than what came back.
+        maker.prepare(kMany);
+        expect_words(maker.take(kMany), kMany);
+    }
+    EXPECT_EQ(mapped_in(directory.path()), 0);
+    EXPECT_TRUE(std::filesystem::is_empty(directory.path()));
+}
+
+TEST(Words, that_settle_stay_what_they_are) {
+    const TempDir directory;
+    WordsMaker maker{directory.path()};
+    maker.prepare(kMany);
+    Words words = maker.take(kMany);
+    words[kMany - 1] = 7;
+    words.settle();
+    EXPECT_EQ(words[kMany - 1], 7);
+    maker.drop(std::move(words));
+    expect_words(maker.take(kMany), kMany);
+}
+
 }  // namespace
 }  // namespace cordon::ledger
