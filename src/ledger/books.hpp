@@ -68,7 +68,10 @@ public:
         pieces_.clear();
         size_ = 0;
     }
-    void prefetch(std::size_t id) const noexcept { fetch(at(id)); }
+    void prefetch(std::size_t id) const noexcept {
+        fetch(at(id));
+        fetch(at(id) + kWords - 1);  // Some lie in two lines.
+    }
     /// REQUIRES: id < size(). True when all that is kept is the same.
     bool begins(std::size_t id, const Address& address) const noexcept {
         return std::memcmp(at(id), &address, kWords * sizeof(uint64_t)) == 0;

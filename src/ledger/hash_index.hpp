@@ -2,11 +2,14 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <emmintrin.h>
 
 #include <cordon/model/block.hpp>
 #include "coding.hpp"
@@ -68,7 +71,8 @@ inline uint64_t home_slot(uint64_t hash, uint64_t slots) noexcept {
 }
 
 /// Finds 32-bit entries by the hash of their keys; the keys stay with the caller, who also says
-/// whether an entry is the one. Twelve to sixteen bytes an entry. No call takes long: when a table
+/// whether an entry is the one. Twelve to sixteen bytes an entry, and a look is at one line of the
+/// cache, or two where that is full. No call takes long: when a table
 /// is full the next one is filled little by little, and until then both are asked. Confined to one
 /// thread.
 class HashIndex {
@@ -132,8 +136,11 @@ public:
     }
 
 private:
+    static constexpr std::size_t kLine = 8;  // Slots of a line of the cache.
+
+    /// Where a line begins: its slots are filled from the front, then those of the lines behind it.
     static std::size_t home(const Words& slots, uint64_t tag) noexcept {
-        return static_cast<std::size_t>((tag * slots.size()) >> 32);
+        return static_cast<std::size_t>((tag * (slots.size() / kLine)) >> 32) * kLine;
     }
     static std::size_t next(const Words& slots, std::size_t slot) noexcept {
         return slot + 1 == slots.size() ? 0 : slot + 1;
@@ -146,10 +153,36 @@ private:
     static uint32_t find_in(const Words& slots, uint64_t hash, Is&& is) {
         if (slots.empty()) return kNone;
         const uint64_t tag = hash >> 32;
-        for (std::size_t slot = home(slots, tag); slots[slot] != 0; slot = next(slots, slot))
-            if (slots[slot] >> 32 == tag && is(static_cast<uint32_t>(slots[slot]) - 1))
-                return static_cast<uint32_t>(slots[slot]) - 1;
-        return kNone;
+        for (std::size_t line = home(slots, tag);;) {
+            const uint64_t* const at = slots.data() + line;
+            for (unsigned found = with_tag(at, tag); found != 0; found &= found - 1)
+                if (const auto entry = static_cast<uint32_t>(at[std::countr_zero(found)]) - 1;
+                    is(entry))
+                    return entry;
+            if (at[kLine - 1] == 0) return kNone;  // It is not full, so nothing went on from here.
+            line = line + kLine == slots.size() ? 0 : line + kLine;
+        }
+    }
+    /// A bit for each slot of a line that has the tag, all at once: where a loop ends that leaves
+    /// at the first, no processor can tell. An empty slot has the tag 0.
+    static unsigned with_tag(const uint64_t* line, uint64_t tag) noexcept {
+        unsigned found = 0;
+        for (unsigned i = 0; i < kLine; i += 4) {
+            const auto load = [line](unsigned slot) {
+                return _mm_castsi128_ps(
+                    _mm_load_si128(reinterpret_cast<const __m128i*>(line + slot)));
+            };
+            const __m128 first = load(i);
+            const __m128 second = load(i + 2);
+            const __m128i high = _mm_castps_si128(_mm_shuffle_ps(first, second, 0xDD));
+            const __m128i low = _mm_castps_si128(_mm_shuffle_ps(first, second, 0x88));
+            const __m128i same = _mm_cmpeq_epi32(high, _mm_set1_epi32(static_cast<int>(tag)));
+            const __m128i empty = _mm_cmpeq_epi32(low, _mm_setzero_si128());
+            found |= static_cast<unsigned>(
+                         _mm_movemask_ps(_mm_castsi128_ps(_mm_andnot_si128(empty, same))))
+                     << i;
+        }
+        return found;
     }
 
     bool take_out(uint64_t wanted) {
@@ -178,7 +211,8 @@ private:
 
     /// Times 1.5, so that both tables together never hold more than what doubling would.
     std::size_t next_size() const noexcept {
-        return slots_.empty() ? 64 : slots_.size() + slots_.size() / 2;
+        return slots_.empty() ? 64
+                              : (slots_.size() + slots_.size() / 2 + kLine - 1) / kLine * kLine;
     }
     void grow() {
         while (!former_.empty()) move_some();
