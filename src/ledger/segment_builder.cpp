@@ -1,6 +1,8 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include "segment_builder.hpp"
 
+#include <array>
+#include <cstring>
 #include <span>
 
 #include "block_codec.hpp"
@@ -135,15 +137,29 @@ private:
     }
 
     void put_addresses() {
+        const auto addresses = slice(head_.addresses, from_.addresses, to_.addresses);
         std::vector<uint8_t> kinds, sizes;
-        Bytes bytes;
-        for (const Address& address : slice(head_.addresses, from_.addresses, to_.addresses)) {
+        kinds.reserve(addresses.size());
+        sizes.reserve(addresses.size());
+        for (const Address& address : addresses) {
             kinds.push_back(static_cast<uint8_t>(address.kind()));
             sizes.push_back(static_cast<uint8_t>(address.payload().size()));
-            put_bytes(bytes, address.payload());
         }
         out_.put_packed(kAddressKind, kinds);
-        write_texts(out_, kAddresses, sizes, bytes);
+        begin_texts(out_, kAddresses, sizes);
+        // Some at once: all of them would be some 30 MB of fresh memory, and each alone a call.
+        std::array<uint8_t, 4096> some;
+        std::size_t size = 0;
+        for (const Address& address : addresses) {
+            if (size + Address::kMaxSize > some.size()) {
+                out_.put(ByteView{some}.first(size));
+                size = 0;
+            }
+            // A copy of a size that the compiler knows; what is too much is written over.
+            std::memcpy(some.data() + size, address.payload().data(), Address::kMaxSize);
+            size += address.payload().size();
+        }
+        out_.put(ByteView{some}.first(size));
     }
 
     void put_assets() {

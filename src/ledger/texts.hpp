@@ -59,12 +59,14 @@ private:
     const Column* bytes_ = nullptr;
 };
 
-/// Writes strings whose sizes, all below 256, are in a container and whose bytes are in one piece.
+/// Begins to write strings whose sizes, all below 256, are in a container: their bytes are put
+/// next, string by string or in larger pieces.
 template <typename Sizes>
-void write_texts(ColumnFileWriter& out, const TextColumns& columns, const Sizes& sizes,
-                 ByteView bytes) {
+void begin_texts(ColumnFileWriter& out, const TextColumns& columns, const Sizes& sizes) {
     out.put_packed(columns.sizes, sizes);
-    out.begin_packed(columns.begins, 0, bytes.size());
+    uint64_t bytes = 0;
+    for (const uint64_t size : sizes) bytes += size;
+    out.begin_packed(columns.begins, 0, bytes);
     uint64_t offset = 0;
     uint64_t index = 0;
     for (const uint64_t size : sizes) {
@@ -72,6 +74,13 @@ void write_texts(ColumnFileWriter& out, const TextColumns& columns, const Sizes&
         offset += size;
     }
     out.begin_bytes(columns.bytes);
+}
+
+/// The same, and writes the bytes, which are in one piece.
+template <typename Sizes>
+void write_texts(ColumnFileWriter& out, const TextColumns& columns, const Sizes& sizes,
+                 ByteView bytes) {
+    begin_texts(out, columns, sizes);
     out.put(bytes);
 }
 
