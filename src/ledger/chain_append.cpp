@@ -19,32 +19,13 @@ namespace {
 constexpr std::size_t kFinalUtxo = 6;
 constexpr std::size_t kFinalAccount = 64;
 
-// Consensus rule of Bitcoin (MAX_MONEY, "bad-txns-txouttotal-toolarge"): 21 million coins.
-constexpr uint64_t kMaxMoney = 21'000'000ULL * 100'000'000ULL;
+}  // namespace
 
-/// The coinbases that exist twice, because BIP-30 came after them: d5d27987...8599 (blocks 91812
-/// and 91842) and e3bf3d07...b468 (91722 and 91880). Bytes as hashed; the later one shadows.
-constexpr std::array<std::array<uint8_t, 32>, 2> kTwice{{
-    {0x99, 0x85, 0xd8, 0x29, 0x54, 0xe1, 0x0f, 0x22, 0x33, 0xa0, 0x89,
-     0x05, 0xdc, 0x7b, 0x49, 0x0e, 0xb4, 0x44, 0x66, 0x0c, 0x87, 0x59,
-     0xe3, 0x24, 0xc7, 0xdf, 0xa3, 0xd2, 0x87, 0x79, 0xd2, 0xd5},
-    {0x68, 0xb4, 0x5f, 0x58, 0xb6, 0x74, 0xe9, 0x4e, 0xb8, 0x81, 0xcd,
-     0x67, 0xb0, 0x4c, 0x2c, 0xba, 0x07, 0xfe, 0x55, 0x52, 0xdb, 0xf1,
-     0xd5, 0x38, 0x56, 0x37, 0xb0, 0xd4, 0x07, 0x3d, 0xbf, 0xe3},
-}};
-
-bool is_twice(const Hash256& hash) noexcept {
-    return hash.bytes == kTwice[0] || hash.bytes == kTwice[1];
-}
-
-/// Hashes in messages as UTXO chains show them, reversed.
 std::string show(ChainId chain, const Hash256& hash) {
     std::array<uint8_t, 32> bytes = hash.bytes;
     if (is_utxo(chain)) std::reverse(bytes.begin(), bytes.end());
     return chain.family == ChainFamily::kEvm ? to_hex0x(bytes) : to_hex(bytes);
 }
-
-}  // namespace
 
 Result<Writer::Appended> ChainWriter::append(std::span<const Block> batch) {
     CORDON_TRY(check_usable());
@@ -142,13 +123,7 @@ Status ChainWriter::stage(std::span<const Block> batch, Writer::Appended& append
         }
         ++appended.blocks;
         head_.begin_block(block.header);
-        amounts_size_ = 0;  // Of a block that was refused.
-        look_ahead(block);
-        for (const AccountTxn& txn : block.account_txns)
-            if (!stage_txn(txn, block.header)) return fail(*refusal_);
-        for (const UtxoTxn& txn : block.utxo_txns)
-            if (!stage_txn(txn, block.header)) return fail(*refusal_);
-        flush_amounts();
+        if (is_utxo(chain) ? !stage_utxo(block) : !stage_account(block)) return fail(*refusal_);
         const Totals end = head_.end();
         // Numbers within a head have 32 bits, and two values above the last mean something.
         constexpr uint64_t kMost = UINT32_MAX - 2;
@@ -208,13 +183,10 @@ Result<std::optional<BlockHeader>> ChainWriter::stored_block(BlockNum number) co
     return sealed_.block(number);
 }
 
-// How many look-ups ahead a slot is fetched, then the key that it names, and of an output that is
-// spent where the rows of its txn begin and the row itself. A miss costs some hundred nanoseconds,
-// a look-up ten.
+// How many look-ups ahead a slot is fetched, then the key that it names. A miss costs some hundred
+// nanoseconds, a look-up ten.
 constexpr std::size_t kSlotAhead = 24;
 constexpr std::size_t kKeyAhead = 16;
-constexpr std::size_t kBitsAhead = 11;
-constexpr std::size_t kRowAhead = 6;
 // How many txns ahead a block is read: each has its rows in a place of its own.
 constexpr std::size_t kTxnAhead = 6;
 
@@ -228,9 +200,6 @@ void fetch_all(const std::vector<T>& things) noexcept {
 }
 
 void ChainWriter::look_ahead(const Block& block) {
-    address_hashes_.clear();
-    txn_hashes_.clear();
-    outputs_.clear();
     next_address_ = next_txn_ = 0;
     const std::span account{block.account_txns};
     std::size_t transfers = 0;
@@ -246,58 +215,25 @@ void ChainWriter::look_ahead(const Block& block) {
             *next++ = hash_of(transfer.to);
         }
     }
-    const std::span utxo{block.utxo_txns};
-    const auto add = [this](const Hash256& hash, uint32_t output) {
-        txn_hashes_.push_back(hash_of(hash));
-        outputs_.push_back(output);
-    };
-    for (std::size_t i = 0; i < utxo.size(); ++i) {
-        if (i + kTxnAhead < utxo.size()) {
-            fetch_all(utxo[i + kTxnAhead].inputs);
-            fetch_all(utxo[i + kTxnAhead].outputs);
-        }
-        add(utxo[i].txid, 0);
-        for (const TxIn& input : utxo[i].inputs) add(input.prevout.txid, input.prevout.index);
-        for (const TxOut& output : utxo[i].outputs)
-            address_hashes_.push_back(hash_of(output.address));
-    }
     address_guesses_.assign(address_hashes_.size(), kNoId);
-    txn_guesses_.assign(txn_hashes_.size(), TxnBook::kNone);
     for (std::size_t i = 0; i < std::min(kSlotAhead, address_hashes_.size()); ++i)
         addresses_->prefetch(address_hashes_[i]);
     for (std::size_t i = 0; i < std::min(kSlotAhead, txn_hashes_.size()); ++i)
         txns_->prefetch(txn_hashes_[i]);
 }
 
-std::size_t ChainWriter::next_txn_hash() {
+uint64_t ChainWriter::next_txn_hash() {
     const std::size_t at = next_txn_++;
-    const bool utxo = is_utxo(sealed_.chain);
     if (at + kSlotAhead < txn_hashes_.size()) txns_->prefetch(txn_hashes_[at + kSlotAhead]);
-    // On an account chain there is no answer: a txn is new.
-    if ((utxo || !txns_->is_complete()) && at + kKeyAhead < txn_hashes_.size()) {
+    // There is no answer, as a rule: a txn is new.
+    if (!txns_->is_complete() && at + kKeyAhead < txn_hashes_.size()) {
         const uint64_t hash = txn_hashes_[at + kKeyAhead];
-        const uint64_t guess = txns_->guess(hash);
-        txn_guesses_[at + kKeyAhead] = guess;
-        if (guess != TxnBook::kNone)
-            stored().prefetch_txn(guess, utxo);
-        else if (!txns_->is_complete())
+        if (const uint64_t guess = txns_->guess(hash); guess != TxnBook::kNone)
+            stored().prefetch_txn(guess, false);
+        else
             sealed_.prefetch(index::Table::kTxns, hash);
     }
-    if (!utxo) return at;
-    if (at + kBitsAhead < txn_hashes_.size())
-        if (const uint64_t guess = txn_guesses_[at + kBitsAhead]; guess != TxnBook::kNone)
-            stored().prefetch_rows_of(guess);
-    if (at + kRowAhead < txn_hashes_.size())
-        if (const uint64_t guess = txn_guesses_[at + kRowAhead]; guess != TxnBook::kNone) {
-            const uint32_t output = outputs_[at + kRowAhead];
-            uint64_t first = 0;
-            uint64_t end = 0;
-            if (stored().rows_of(guess, first, end) && output < end - first) {
-                stored().prefetch_output(first + output);
-                spent_->prefetch(first + output);
-            }
-        }
-    return at;
+    return txn_hashes_[at];
 }
 
 bool ChainWriter::next_id_of(const Address& address, uint32_t& id) {
@@ -350,12 +286,12 @@ uint32_t ChainWriter::asset_id(const Asset& asset) {
     return static_cast<uint32_t>(assets_.size() - 1);
 }
 
-bool ChainWriter::add_txn(const Hash256& hash, bool coinbase, const BlockHeader& header) {
-    const uint64_t hash_value = txn_hashes_[next_txn_hash()];
+bool ChainWriter::add_txn(const Hash256& hash, uint64_t hash_value, bool may_be_old,
+                          const BlockHeader& header) {
     if (!txns_->is_new(hash_value)) {
         const Result<uint64_t> known = txns_->find(hash, hash_value, stored());
         if (!known) return refuse(known.error());
-        if (*known != TxnBook::kNone && !(coinbase && is_twice(hash)))
+        if (*known != TxnBook::kNone && !may_be_old)
             return refuse(
                 {ErrorCode::kDuplicate,
                  format("{} txn {} of block {} is in the ledger "
@@ -369,8 +305,17 @@ bool ChainWriter::add_txn(const Hash256& hash, bool coinbase, const BlockHeader&
     return true;
 }
 
+bool ChainWriter::stage_account(const Block& block) {
+    amounts_size_ = 0;  // Of a block that was refused.
+    look_ahead(block);
+    for (const AccountTxn& txn : block.account_txns)
+        if (!stage_txn(txn, block.header)) return false;
+    flush_amounts();
+    return true;
+}
+
 bool ChainWriter::stage_txn(const AccountTxn& txn, const BlockHeader& header) {
-    if (!add_txn(txn.hash, false, header)) return false;
+    if (!add_txn(txn.hash, next_txn_hash(), false, header)) return false;
     uint64_t time = 0;
     if (txn.time) {
         const int64_t base = header.time ? header.time->time_since_epoch().count() : 0;
@@ -423,97 +368,6 @@ void ChainWriter::stage_amount(const Amount& amount) {
 void ChainWriter::flush_amounts() {
     put_bytes(head_.amount, ByteView{amounts_}.first(amounts_size_));
     amounts_size_ = 0;
-}
-
-bool ChainWriter::stage_txn(const UtxoTxn& txn, const BlockHeader& header) {
-    if (!add_txn(txn.txid, txn.coinbase, header)) return false;
-    head_.time.push_back(0);
-    head_.version.push_back(txn.version);
-    head_.locktime.push_back(txn.locktime);
-    head_.coinbase.push_back(txn.coinbase ? 1 : 0);
-    for (std::size_t i = 0; i < txn.inputs.size(); ++i)
-        if (!stage_input(txn.inputs[i]))
-            return refuse(refusal_->in(format(
-                "{} txn {} of block {}, input {} ({}:{})", to_string(sealed_.chain),
-                show(sealed_.chain, txn.txid), header.number, i,
-                show(sealed_.chain, txn.inputs[i].prevout.txid), txn.inputs[i].prevout.index)));
-    uint64_t sum = 0;
-    for (const TxOut& output : txn.outputs) {
-        if (output.value > kMaxMoney || sum + output.value > kMaxMoney)
-            return refuse(
-                {ErrorCode::kOverflow,
-                 format("{} txn {} of block {} pays out more than 21 million coins",
-                        to_string(sealed_.chain), show(sealed_.chain, txn.txid), header.number)});
-        sum += output.value;
-        uint32_t to = kNoId;
-        if (!next_id_of(output.address, to)) return false;
-        head_.to.push_back(to);
-        head_.value.push_back(output.value);
-    }
-    return true;
-}
-
-bool ChainWriter::stage_input(const TxIn& input) {
-    const OutPoint& point = input.prevout;
-    const std::size_t at = next_txn_hash();
-    uint64_t txn = txn_guesses_[at];
-    // Of the two coinbases of BIP-30 that a guess may be, the newest is wanted.
-    if (txn == TxnBook::kNone || !stored().is_txn(txn, point.txid) || is_twice(point.txid)) {
-        const Result<uint64_t> found = txns_->find(point.txid, txn_hashes_[at], stored());
-        if (!found) return refuse(found.error());
-        txn = *found;
-    }
-    // A txn cannot spend its own outputs.
-    if (txn + 1 == head_.begin.txns + head_.hash.size()) txn = TxnBook::kNone;
-    if (txn == TxnBook::kNone) return stage_foreign(input);
-    if (spent_->has_foreign()) {
-        const Result<bool> spent = spent_->is_spent(point, stored());
-        if (!spent) return refuse(spent.error());
-        if (*spent) return refuse_spent();
-    }
-    uint64_t first = 0;
-    uint64_t end = 0;
-    if (const Status found = stored().rows_of(txn, first, end); !found)
-        return refuse(found.error());
-    if (point.index >= end - first)
-        return refuse(
-            {ErrorCode::kConflict, format("the txn it spends has only {} outputs", end - first)});
-    const uint64_t row = first + point.index;
-    if (spent_->is_spent(row)) return refuse_spent();
-    uint64_t value = 0;
-    uint32_t sender = kNoId;
-    if (const Status found = stored().output(row, value, sender); !found)
-        return refuse(found.error());
-    if (input.spent &&
-        (input.spent->value != value || !stored().is_address(sender, input.spent->address)))
-        return refuse({ErrorCode::kConflict,
-                       format("the source says that it spends {} satoshi, or of another address, "
-                              "than the ledger, which has {}",
-                              input.spent->value, value)});
-    head_.spent.push_back(row + 1);
-    head_.sender.push_back(sender);
-    spent_->set(row);
-    return true;
-}
-
-bool ChainWriter::stage_foreign(const TxIn& input) {
-    // An extract: whatever the source says stands.
-    const Result<bool> spent = spent_->is_spent(input.prevout, stored());
-    if (!spent) return refuse(spent.error());
-    if (*spent) return refuse_spent();
-    uint32_t sender = kNoId;
-    if (input.spent && !id_of(input.spent->address, hash_of(input.spent->address), sender))
-        return false;
-    head_.foreign.push_back({head_.begin.inputs + head_.spent.size(), input.prevout, sender,
-                             input.spent ? input.spent->value : 0});
-    head_.spent.push_back(0);
-    head_.sender.push_back(sender);
-    spent_->set(input.prevout);
-    return true;
-}
-
-bool ChainWriter::refuse_spent() {
-    return refuse({ErrorCode::kConflict, "this output is spent already"});
 }
 
 bool ChainWriter::refuse(Error error) {

@@ -9,6 +9,7 @@
 #include "chain_view.hpp"
 #include "head_images.hpp"
 #include "log.hpp"
+#include "recent_txns.hpp"
 
 namespace cordon::ledger {
 
@@ -73,28 +74,52 @@ private:
     Result<bool> check_place(const Block& block) const;
     /// Seals the head, or waits until an earlier one is sealed.
     void make_room();
-    void look_ahead(const Block& block);
-    /// The place of the next hash in txn_hashes_, after bringing those behind it closer.
-    std::size_t next_txn_hash();
     // These run for every row, where a Result would cost as much as the look-up: false says that
     // refusal_ tells why.
-    /// Adds a txn without its rows and inputs. kDuplicate.
-    bool add_txn(const Hash256& hash, bool coinbase, const BlockHeader& header);
+    bool stage_account(const Block& block);
+    void look_ahead(const Block& block);
+    /// The next of txn_hashes_, after bringing those behind it closer.
+    uint64_t next_txn_hash();
     bool stage_txn(const AccountTxn& txn, const BlockHeader& header);
-    bool stage_txn(const UtxoTxn& txn, const BlockHeader& header);
-    /// Adds an input, with what it spends where the ledger knows it. kConflict.
-    bool stage_input(const TxIn& input);
-    bool stage_foreign(const TxIn& input);
+    /// Adds a txn without its rows and inputs. kDuplicate, unless `may_be_old`.
+    bool add_txn(const Hash256& hash, uint64_t hash_value, bool may_be_old,
+                 const BlockHeader& header);
     bool id_of(const Address& address, uint64_t hash, uint32_t& id);
     bool next_id_of(const Address& address, uint32_t& id);
     bool refuse(Error error);
-    bool refuse_spent();
     uint32_t asset_id(const Asset& asset);
     void stage_amount(const Amount& amount);
     void flush_amounts();
     void add_asset(const Asset& asset);
     Result<std::optional<BlockHeader>> stored_block(BlockNum number) const;
     Status load_books();
+
+    // utxo_append.cpp
+    static constexpr uint32_t kNoOutput = UINT32_MAX;
+    /// A txn that the block under construction asks for.
+    struct TxnLook {
+        uint64_t hash;
+        uint64_t txn;     ///< What it is likely to be, or TxnBook::kNone.
+        uint32_t output;  ///< The one that is spent; kNoOutput where the txn itself is added.
+    };
+    /// An address that it asks for.
+    struct Receiver {
+        uint64_t hash;
+        uint32_t id;  ///< What it is likely to be, or kNoId.
+    };
+    bool stage_utxo(const Block& block);
+    void look_ahead(const UtxoTxn& txn);
+    /// One of the newest, or TxnBook::kNone.
+    uint64_t recent_txn(uint64_t hash) const noexcept;
+    // The next of looks_ and receivers_, after bringing those behind them closer.
+    TxnLook next_look();
+    void look_at_slot(TxnLook& look) const;
+    bool next_receiver(const Address& address, uint32_t& id);
+    bool stage_txn(const UtxoTxn& txn, const BlockHeader& header);
+    /// Adds an input, with what it spends where the ledger knows it. kConflict.
+    bool stage_input(const TxIn& input);
+    bool stage_foreign(const TxIn& input);
+    bool refuse_spent();
 
     // chain_writer.cpp
     Status check_usable() const;
@@ -153,15 +178,21 @@ private:
 
     // Hashes of what the block under construction asks for, in that order, and how far it is.
     std::vector<uint64_t> address_hashes_, txn_hashes_;
-    std::vector<uint32_t> outputs_;          // Of the txns asked for, which one is spent.
     std::vector<uint32_t> address_guesses_;  // What a look at the slots has found, ahead of time.
-    std::vector<uint64_t> txn_guesses_;
     std::size_t next_address_ = 0, next_txn_ = 0;
+    // The same of a UTXO chain, for the txns that come next.
+    std::vector<TxnLook> looks_;
+    std::vector<Receiver> receivers_;
+    std::size_t next_look_ = 0, next_receiver_ = 0;
+    RecentTxns recent_;
     // The end of the amounts of the block under construction: a few bytes each, and put into the
     // head many at once.
     std::array<uint8_t, 4096> amounts_;
     std::size_t amounts_size_ = 0;
     std::optional<Error> refusal_;
 };
+
+/// A hash in messages: UTXO chains show theirs reversed.
+std::string show(ChainId chain, const Hash256& hash);
 
 }  // namespace cordon::ledger
