@@ -72,9 +72,8 @@ inline uint64_t home_slot(uint64_t hash, uint64_t slots) noexcept {
 
 /// Finds 32-bit entries by the hash of their keys; the keys stay with the caller, who also says
 /// whether an entry is the one. Twelve to sixteen bytes an entry, and a look is at one line of the
-/// cache, or two where that is full. No call takes long: when a table
-/// is full the next one is filled little by little, and until then both are asked. Confined to one
-/// thread.
+/// cache, or more where that is full. No call takes long: when a table is full the next one is
+/// filled little by little, and until then both are asked. Confined to one thread.
 class HashIndex {
 public:
     static constexpr uint32_t kNone = UINT32_MAX;
