@@ -57,7 +57,9 @@ Status set_hash(const Segment& segment, uint64_t txn, Txn& out) {
 
 Result<std::optional<uint64_t>> ChainView::find_txn(const Hash256& hash) const {
     return find_in(*this, Table::kTxns, &Totals::txns, hash_of(hash), [&](uint64_t txn) {
-        const uint8_t* at = part_with(&Totals::txns, txn).segment->txn_hash(txn);
+        const Segment& segment = *part_with(&Totals::txns, txn).segment;
+        segment.prefetch_txn(txn);  // Who looks for it asks next where it stands.
+        const uint8_t* at = segment.txn_hash(txn);
         if (at == nullptr) return Probe::kDamaged;
         return same_hash(at, hash) ? Probe::kYes : Probe::kNo;
     });

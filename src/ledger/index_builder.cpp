@@ -88,26 +88,21 @@ Result<uint32_t> write_index(const ColumnFileWriter::Sink& sink, const Head& hea
     put_totals(counters, kFirst, begin);
     put_totals(counters, kOwn, own);
 
-    counters[kHomes] =
-        write_table(out, scratch, kTxnTable, own.txns, [&](auto&& wants, auto&& put) {
-            for (uint64_t i = 0; i < own.txns; ++i)
-                if (wants(i)) put(hash_of(head.hash[from.txns + i]), i);
-        });
-    counters[kHomes + 1] =
-        write_table(out, scratch, kAddressTable, own.addresses, [&](auto&& wants, auto&& put) {
-            for (uint64_t i = 0; i < own.addresses; ++i)
-                if (wants(i)) put(hash_of(head.addresses[from.addresses + i]), i);
-        });
-    counters[kHomes + 2] =
-        write_table(out, scratch, kSpendTable, own.inputs, [&](auto&& wants, auto&& put) {
-            std::size_t foreign = head.foreign_at(first);
-            for (uint64_t i = 0; i < own.inputs; ++i) {
-                const uint64_t row = head.spent[from.inputs + i];
-                if (wants(i))
-                    put(row != 0 ? hash_of_row(row - 1) : hash_of(head.foreign[foreign].point), i);
-                foreign += row == 0 ? 1 : 0;
-            }
-        });
+    counters[kHomes] = write_table(out, scratch, kTxnTable, own.txns, [&](auto&& put) {
+        for (uint64_t i = 0; i < own.txns; ++i) put(hash_of(head.hash[from.txns + i]), i);
+    });
+    counters[kHomes + 1] = write_table(out, scratch, kAddressTable, own.addresses, [&](auto&& put) {
+        for (uint64_t i = 0; i < own.addresses; ++i)
+            put(hash_of(head.addresses[from.addresses + i]), i);
+    });
+    counters[kHomes + 2] = write_table(out, scratch, kSpendTable, own.inputs, [&](auto&& put) {
+        std::size_t foreign = head.foreign_at(first);
+        for (uint64_t i = 0; i < own.inputs; ++i) {
+            const uint64_t row = head.spent[from.inputs + i];
+            put(row != 0 ? hash_of_row(row - 1) : hash_of(head.foreign[foreign].point), i);
+            foreign += row == 0 ? 1 : 0;
+        }
+    });
 
     const uint64_t ids = begin.addresses + own.addresses;
     const bool utxo = is_utxo(head.chain);

@@ -25,7 +25,7 @@ struct IndexSource {
 };
 
 /// Makes one index of some neighbours. Lists are joined as they are; the tables are laid out anew
-/// from the segments. Memory: about 100 MB, and eight bytes an address that has rows. Cost: tens of
+/// from the segments. Memory: about 100 MB, or eight bytes an address that has rows. Cost: tens of
 /// nanoseconds a row. kCancelled soon after `cancel` is set.
 Result<uint32_t> merge_indexes(const ColumnFileWriter::Sink& sink,
                                std::span<const IndexSource> sources,

@@ -120,15 +120,13 @@ public:
         std::array<uint64_t, kCounters> counters{};
         put_totals(counters, kFirst, begin_);
         put_totals(counters, kOwn, own_);
-        counters[kHomes] =
-            write_table(out_, scratch_, kTxnTable, own_.txns,
-                        [this](auto&& wants, auto&& put) { visit_txns(wants, put); });
-        counters[kHomes + 1] =
-            write_table(out_, scratch_, kAddressTable, own_.addresses,
-                        [this](auto&& wants, auto&& put) { visit_addresses(wants, put); });
-        counters[kHomes + 2] =
-            write_table(out_, scratch_, kSpendTable, own_.inputs,
-                        [this](auto&& wants, auto&& put) { visit_inputs(wants, put); });
+        counters[kHomes] = write_table(out_, scratch_, kTxnTable, own_.txns,
+                                       [this](auto&& put) { visit_txns(put); });
+        counters[kHomes + 1] = write_table(out_, scratch_, kAddressTable, own_.addresses,
+                                           [this](auto&& put) { visit_addresses(put); });
+        counters[kHomes + 2] = write_table(out_, scratch_, kSpendTable, own_.inputs,
+                                           [this](auto&& put) { visit_inputs(put); });
+        scratch_.buckets = {};
         const uint64_t low_out = merge(false);
         const uint64_t low_in = merge(true);
         counters[kLowBits] = low_out | (low_in << 8);
@@ -155,8 +153,8 @@ private:
             }
     }
 
-    template <typename Wants, typename Put>
-    void visit_txns(Wants&& wants, Put&& put) {
+    template <typename Put>
+    void visit_txns(Put&& put) {
         constexpr uint64_t kPage = 1024;
         each_segment(&Totals::txns, [&](const Segment& segment, uint64_t first, uint64_t end) {
             const uint64_t base = segment.begin().txns;
@@ -169,19 +167,17 @@ private:
                     return;
                 }
                 for (uint64_t i = 0; i < n; ++i)
-                    if (const uint64_t number = txn + i - begin_.txns; wants(number))
-                        put(hash_bytes({at + i * 32, 32}), number);
+                    put(hash_bytes({at + i * 32, 32}), txn + i - begin_.txns);
             }
         });
     }
 
-    template <typename Wants, typename Put>
-    void visit_addresses(Wants&& wants, Put&& put) {
+    template <typename Put>
+    void visit_addresses(Put&& put) {
         each_segment(&Totals::addresses, [&](const Segment& segment, uint64_t first, uint64_t end) {
             AddressKind kind{};
             ByteView payload;
             for (uint64_t id = first; id < end; ++id) {
-                if (!wants(id - begin_.addresses)) continue;
                 if (!segment.address(id, kind, payload)) {
                     status_ = segment.corrupt(segment::kAddress);
                     return;
@@ -191,11 +187,10 @@ private:
         });
     }
 
-    template <typename Wants, typename Put>
-    void visit_inputs(Wants&& wants, Put&& put) {
+    template <typename Put>
+    void visit_inputs(Put&& put) {
         each_segment(&Totals::inputs, [&](const Segment& segment, uint64_t first, uint64_t end) {
             for (uint64_t input = first; input < end; ++input) {
-                if (!wants(input - begin_.inputs)) continue;
                 uint64_t row = 0;
                 if (!segment.spent(input, row)) {
                     status_ = segment.corrupt(segment::kSpent);
@@ -241,8 +236,7 @@ private:
     unsigned merge(bool receiving) {
         const bool inputs = !receiving && is_utxo(sources_.front().index->chain());
         const uint64_t first = inputs ? begin_.inputs : begin_.rows;
-        // Eight bytes an address, so less than the tables have taken. An index has less than 2^32
-        // entries.
+        // Eight bytes an address. An index has less than 2^32 entries.
         std::vector<uint64_t>& keys = scratch_.first;  // Id, and where its list begins.
         keys.clear();
         uint64_t total = 0, last = UINT64_MAX, most = 0;

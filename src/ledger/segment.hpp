@@ -50,6 +50,16 @@ public:
     const uint8_t* txn_hash(uint64_t txn) const noexcept {
         return column(segment::kTxnHash).get((txn - begin_.txns) * 32, 32);
     }
+    /// Brings near what is read of a txn that is being looked for: its hash, what block_of() reads
+    /// first and, of an output, where the rows of its txn begin.
+    void prefetch_txn(uint64_t txn) const noexcept {
+        const uint64_t own = txn - begin_.txns;
+        column(segment::kTxnHash).prefetch_byte(own * 32);
+        if (is_utxo(chain())) return rows_.prefetch_group(own);
+        const uint64_t block = own_.txns == 0 ? 0 : own * own_.blocks / own_.txns;
+        column(segment::kBlockTxn).prefetch(block);
+        column(segment::kBlockNumber).prefetch(block);
+    }
     /// Rows or inputs of a txn: [first, end).
     bool rows_of(uint64_t txn, uint64_t& first, uint64_t& end) const noexcept {
         if (!rows_.items_of(txn - begin_.txns, first, end)) return false;
