@@ -1,5 +1,7 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 // The part of ChainWriter that turns heads into files and merges indexes.
+#include <iterator>
+
 #include <cordon/base/format.hpp>
 
 #include "chain_writer.hpp"
@@ -65,9 +67,9 @@ Status ChainWriter::start_sealing(std::size_t blocks) {
     const Status status = [&]() -> Status {
         if (!log) return fail(log.error());
         if (!rest.empty()) {
-            Bytes frame(kFrameHeader);
-            put_batch(frame, rest, 0);
-            CORDON_TRY(log->append(frame));
+            frame_.resize(kFrameHeader);
+            put_batch(frame_, rest, 0);
+            CORDON_TRY(log->append(frame_));
         }
         CORDON_TRY(disk_.sync_directory(directory_));
         ChainState next = state_;
@@ -148,7 +150,7 @@ Status ChainWriter::take_sealed(Result<Sealed> sealed) {
     sealed_.runs.push_back(std::move(sealed->run));
     spare_ = std::move(*sealing_->head);  // The thread that read it has ended.
     sealing_.reset();
-    clean_up({log_path(directory_, old_log)});
+    clean_up({log_path(directory_, old_log)}, {});
     if (spent_) {
         spent_->forget_foreign();
         for (const Head::Foreign& entry : head_.foreign) spent_->set(entry.point);
@@ -205,19 +207,22 @@ Status ChainWriter::take_merged(Result<Merged> merged) {
         next.indexes.insert(next.indexes.erase(at(next.indexes), at(next.indexes) + count),
                             merged->index);
         status = commit(std::move(next));
-        if (status)
-            sealed_.runs.insert(sealed_.runs.erase(at(sealed_.runs), at(sealed_.runs) + count),
-                                std::move(merged->run));
+        if (status) {
+            const auto begin = at(sealed_.runs);
+            std::vector<Run> runs{std::move_iterator{begin}, std::move_iterator{begin + count}};
+            sealed_.runs.insert(sealed_.runs.erase(begin, begin + count), std::move(merged->run));
+            clean_up(std::move(files), std::move(runs));
+        }
     }
-    if (status) clean_up(std::move(files));
     return status;
 }
 
-void ChainWriter::clean_up(std::vector<std::string> files) {
+void ChainWriter::clean_up(std::vector<std::string> files, std::vector<Run> runs) {
     // One after the other, and the earlier one is not waited for here.
-    auto clean = [&disk = disk_, files = std::move(files),
+    auto clean = [&disk = disk_, files = std::move(files), runs = std::move(runs),
                   before = std::move(cleaning_)]() mutable {
         before = {};
+        runs.clear();
         for (const std::string& file : files) static_cast<void>(disk.remove(file));
     };
     if (!limits_.background) return clean();

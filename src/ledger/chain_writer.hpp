@@ -147,8 +147,9 @@ private:
     Status take_sealed(Result<Sealed> sealed);
     Status take_merged(Result<Merged> merged);
     void stop_merging();
-    /// Removes files that no state names, on another thread: it takes tens of milliseconds.
-    void clean_up(std::vector<std::string> files);
+    /// Removes files that no state names, and gives up the maps of runs that are no more, on
+    /// another thread: it takes tens of milliseconds.
+    void clean_up(std::vector<std::string> files, std::vector<Run> runs);
 
     Disk& disk_;
     std::string directory_;
@@ -166,7 +167,7 @@ private:
     Head head_;
     Head spare_;  // What it holds is of no use, its memory is: the next head takes it.
     HeadImages images_;
-    Bytes frame_;              // Of the last batch; its memory is used again.
+    Bytes frame_;              // Of the last record; its memory is used again.
     uint64_t seal_delay_ = 0;  // Rows to wait after a seal that failed.
 
     std::optional<AddressBook> addresses_;
