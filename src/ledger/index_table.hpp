@@ -38,7 +38,9 @@ public:
 
 private:
     static constexpr std::size_t kPiece = 512;  // A page of 4 KiB.
-    static constexpr std::size_t kPieces = 256;
+    // So many are had at once: 32 MB, which the C library gives back to the system when they are
+    // freed, and whose pages come when they are used.
+    static constexpr std::size_t kPieces = 8192;
     struct Bucket {
         std::size_t size = 0;
         uint32_t first = 0, last = 0;  // Pieces; each but the last is full.
