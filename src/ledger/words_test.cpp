@@ -93,7 +93,9 @@ TEST(WordsMaker, makes_the_next_of_what_comes_back) {
             for (std::size_t i = 0; i < size; ++i) words[i] = ~i;
             const std::size_t files = mapped_in(directory.path());
             maker.drop(std::move(words));
-            if (where == directory.path()) EXPECT_EQ(mapped_in(where), files);
+            if (where == directory.path()) {
+                EXPECT_EQ(mapped_in(where), files);
+            }
         }
         // One that is smaller than what came back.
         maker.prepare(kMany);
