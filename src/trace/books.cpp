@@ -49,6 +49,7 @@ uint64_t magnitude_of(const Amount& amount) {
 }
 
 constexpr std::size_t kAhead = 8;  // Endpoints whose nodes are on their way.
+constexpr int kLooksBack = 8;      // For what rests already.
 
 }  // namespace
 
@@ -116,12 +117,14 @@ void Books::rest(NodeId id, const Asset& asset, const Amount& tainted, Stop stop
     if (outpoint) {
         rest.output = static_cast<uint32_t>(outputs_.size());
         outputs_.push_back(*outpoint);
-    } else if (rest.next != kNone) {
-        Rest& last = rests_[rest.next];  // Fees and what is below a limit come one after the other.
-        if (last.asset == rest.asset && last.stop == stop && last.output == kNone) {
-            last.tainted += tainted;
-            return;
-        }
+    }
+    // What a service gets in a few assets, and fees, come again and again: gather() joins the rest.
+    uint32_t place = outpoint ? kNone : rest.next;
+    for (int look = 0; look < kLooksBack && place != kNone; ++look, place = rests_[place].next) {
+        Rest& known = rests_[place];
+        if (known.asset != rest.asset || known.stop != stop || known.output != kNone) continue;
+        known.tainted += tainted;
+        return;
     }
     last_rest_[id] = rests_.add(std::move(rest));
 }
