@@ -201,14 +201,15 @@ double Books::budget_used() const noexcept {
 }
 
 void Books::gather(NodeId id, std::vector<Rest>& out) const {
-    const auto first = static_cast<std::ptrdiff_t>(out.size());
+    const std::size_t before = out.size();
     for (uint32_t place = last_rest_[id]; place != kNone; place = rests_[place].next)
         if (!rests_[place].tainted.is_zero()) out.push_back(rests_[place]);
-    if (out.size() - first <= 1) return;
-    std::sort(out.begin() + first, out.end(),
+    if (out.size() - before <= 1) return;
+    const auto first = out.begin() + static_cast<std::ptrdiff_t>(before);
+    std::sort(first, out.end(),
               [&](const Rest& a, const Rest& b) { return key_of(a) < key_of(b); });
-    auto kept = out.begin() + first;
-    for (auto at = kept + 1; at != out.end(); ++at)
+    auto kept = first;
+    for (auto at = first + 1; at != out.end(); ++at)
         if (key_of(*at) == key_of(*kept))
             kept->tainted += at->tainted;
         else

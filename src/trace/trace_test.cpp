@@ -419,6 +419,24 @@ TEST(Stop, at_a_labelled_service) {
     EXPECT_EQ(resting(result, kRouter, Stop::kLabel), Amount{100U});
     EXPECT_FALSE(has_node(result, kShop));
 }
+TEST(Stop, adds_up_what_a_service_got_of_each_of_many_assets) {
+    constexpr unsigned kAssets = 20, kRounds = 3;
+    const auto asset = [](unsigned i) { return test::token("T" + std::to_string(i)); };
+    AccountChain chain;
+    for (unsigned round = 0; round < kRounds; ++round)
+        for (unsigned i = 0; i < kAssets; ++i)
+            chain.txn({transfer().from(kThief).to(kShop).amount(100 + i).asset(asset(i))});
+    Story story{chain};
+    story.context.call(kShop, Category::kExchange);
+    const auto result = story.follow(from_address(kThief));
+    ASSERT_EQ(result.endpoints.size(), kAssets);  // One of each, the largest first.
+    for (unsigned i = 0; i < kAssets; ++i) {
+        const Endpoint& end = result.endpoints[kAssets - 1 - i];
+        EXPECT_EQ(end.asset, asset(i));
+        EXPECT_EQ(end.tainted, Amount{kRounds * (100 + i)});
+        EXPECT_EQ(end.stop, Stop::kLabel);
+    }
+}
 TEST(Stop, not_where_it_is_told_to_go_through) {
     Story story{line()};
     story.context.call(kRouter, Category::kExchange);
