@@ -190,15 +190,6 @@ constexpr std::size_t kKeyAhead = 16;
 // How many txns ahead a block is read: each has its rows in a place of its own.
 constexpr std::size_t kTxnAhead = 6;
 
-/// Brings near what a txn holds, but for the end of a long one.
-template <typename T>
-void fetch_all(const std::vector<T>& things) noexcept {
-    constexpr std::size_t kLine = 64, kMost = 1024;
-    const auto* at = reinterpret_cast<const uint8_t*>(things.data());
-    for (std::size_t i = 0; i < std::min(things.size() * sizeof(T), kMost); i += kLine)
-        fetch(at + i);
-}
-
 void ChainWriter::look_ahead(const Block& block) {
     next_address_ = next_txn_ = 0;
     const std::span account{block.account_txns};

@@ -193,6 +193,15 @@ private:
     std::optional<Error> refusal_;
 };
 
+/// Brings near what a txn holds, but for the end of a long one.
+template <typename T>
+void fetch_all(const std::vector<T>& things) noexcept {
+    constexpr std::size_t kLine = 64, kMost = 1024;
+    const auto* at = reinterpret_cast<const uint8_t*>(things.data());
+    for (std::size_t i = 0; i < std::min(things.size() * sizeof(T), kMost); i += kLine)
+        fetch(at + i);
+}
+
 /// A hash in messages: UTXO chains show theirs reversed.
 std::string show(ChainId chain, const Hash256& hash);
 

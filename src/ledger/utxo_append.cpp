@@ -40,15 +40,6 @@ constexpr std::size_t kRowAhead = 6;
 // How many txns before that a block is read: each has its rows in a place of its own.
 constexpr std::size_t kTxnAhead = 4;
 
-/// Brings near what a txn holds, but for the end of a long one.
-template <typename T>
-void fetch_all(const std::vector<T>& things) noexcept {
-    constexpr std::size_t kLine = 64, kMost = 1024;
-    const auto* at = reinterpret_cast<const uint8_t*>(things.data());
-    for (std::size_t i = 0; i < std::min(things.size() * sizeof(T), kMost); i += kLine)
-        fetch(at + i);
-}
-
 }  // namespace
 
 bool ChainWriter::stage_utxo(const Block& block) {

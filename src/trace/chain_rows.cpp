@@ -19,12 +19,12 @@ Result<ChainRows::Name*> ChainRows::read_name(uint32_t number) const {
 }
 
 Result<bool> ChainRows::is_unlisted(uint32_t address) const {
-    // Finding the number of one that is labelled costs as much as some questions by name.
-    constexpr uint64_t kFirstLook = 256, kListedAQuestion = 4;
+    // Finding the number of one that is labelled costs as much as so many questions by name.
+    constexpr uint64_t kFirstLook = 256, kQuestionsANumber = 4;
     if (!listed_) {
         if (++asked_ < kFirstLook || !std::has_single_bit(asked_)) return false;
         const auto* all = context_.labelled_addresses(chain_);
-        if (all == nullptr || all->size() > asked_ * kListedAQuestion) return false;
+        if (all == nullptr || all->size() * kQuestionsANumber > asked_) return false;
         AddressIndex listed;
         for (const Address& each : *all) {
             CORDON_TRY(const auto number, ledger_.address_id(chain_, each));
