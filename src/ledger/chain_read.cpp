@@ -17,12 +17,13 @@ bool same_hash(const uint8_t* at, const Hash256& hash) noexcept {
     return std::memcmp(at, hash.bytes.data(), hash.bytes.size()) == 0;
 }
 
-/// Asks every run, the newest first, and takes the first answer. All slots are brought closer
-/// before any is looked at: a miss of one does not wait for that of another.
+/// Asks every run, the newest first, and takes the first answer. All are brought closer before any
+/// is looked at: a miss of one does not wait for that of another.
 template <typename Is>
 Result<std::optional<uint64_t>> find_in(const ChainView& view, Table table, uint64_t Totals::* what,
                                         uint64_t hash, Is&& is) {
     view.prefetch(table, hash);
+    for (const Run& run : view.runs) run.index->prefetch_entries(table, hash);
     for (auto run = view.runs.rbegin(); run != view.runs.rend(); ++run) {
         uint64_t number = 0;
         switch (run->index->find(table, hash, run->end.*what, is, number)) {

@@ -166,14 +166,9 @@ void ChainWriter::launch_merging() {
     merging_->count = plan.count;
     std::vector<IndexSource> sources;
     ChainState::Index merged{state_.next_id++, 0, 0};
-    std::size_t part = 0;
-    for (std::size_t i = 0; i < plan.first + plan.count; ++i) {
-        IndexSource source{sealed_.runs[i].index, sealed_.runs[i].end, {}};
-        for (uint32_t n = 0; n < state_.indexes[i].segments; ++n)
-            source.segments.push_back(sealed_.parts[part++].segment);
-        if (i < plan.first) continue;
+    for (std::size_t i = plan.first; i < plan.first + plan.count; ++i) {
+        sources.push_back({sealed_.runs[i].index, sealed_.runs[i].end});
         merged.segments += state_.indexes[i].segments;
-        sources.push_back(std::move(source));
     }
     const auto write = [&disk = disk_, &cancel = cancel_merging_, directory = directory_, merged,
                         sources = std::move(sources)]() -> Result<Merged> {

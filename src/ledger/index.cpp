@@ -21,12 +21,16 @@ Result<std::shared_ptr<const Index>> Index::make(Result<ColumnFile> file) {
     const auto& counters = made->file_.footer().counters;
     made->begin_ = take_totals(counters, kFirst);
     made->own_ = take_totals(counters, kOwn);
-    for (std::size_t i = kFirst; i < kHomes; ++i)
+    for (std::size_t i = kFirst; i < kBucketBits; ++i)
         if (counters[i] > (uint64_t{1} << 40)) return made->file_.corrupt(kTxnTable);
-    for (std::size_t i = 0; i < 3; ++i) {
-        made->homes_[i] = counters[kHomes + i];
-        // Every home has a slot, so that a look at it stays inside.
-        if (made->homes_[i] > made->file_.column(i).count()) return made->file_.corrupt(i);
+    const std::array entries{made->own_.txns, made->own_.addresses, made->own_.inputs};
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        // Fewer than the bits of a prefix, so that a bucket is some of them and an entry the rest.
+        const uint64_t bits = counters[kBucketBits + i];
+        if (bits >= kPrefixBits || made->file_.column(i).count() != entries[i] ||
+            made->file_.column(table_directory(i)).count() != uint64_t{1} << bits)
+            return made->file_.corrupt(i);
+        made->bucket_bits_[i] = static_cast<unsigned>(bits);
     }
     made->low_bits_ = {static_cast<unsigned>(counters[kLowBits] & 0xFF),
                        static_cast<unsigned>(counters[kLowBits] >> 8)};

@@ -3,7 +3,6 @@
 
 #include <memory>
 
-#include "hash_index.hpp"
 #include "index_format.hpp"
 
 namespace cordon::ledger {
@@ -24,32 +23,70 @@ public:
     const Totals& begin() const noexcept { return begin_; }
     Totals end() const noexcept { return begin_ + own_; }
 
+    /// Brings near what says where the entries of a hash are.
     void prefetch(index::Table table, uint64_t hash) const noexcept {
         const auto i = static_cast<std::size_t>(table);
-        file_.column(i).prefetch(home_slot(hash, homes_[i]));
+        file_.column(index::table_directory(i)).prefetch(bucket_of(i, hash));
+    }
+    /// Once that is near: brings the entries near.
+    void prefetch_entries(index::Table table, uint64_t hash) const noexcept {
+        const auto i = static_cast<std::size_t>(table);
+        Bucket bucket;
+        if (find_bucket(i, bucket_of(i, hash), bucket))
+            for (const uint64_t at : {expected(i, hash, bucket) - kNear,  // It may wrap around.
+                                      expected(i, hash, bucket) + kNear})
+                file_.column(i).prefetch(at);
     }
     /// Sets `number` to the highest one below `end` with this hash of which `is(number)` says kYes.
     template <typename Is>
     Probe find(index::Table table, uint64_t hash, uint64_t end, Is&& is, uint64_t& number) const {
         const auto i = static_cast<std::size_t>(table);
-        const Column& slots = file_.column(i);
-        const uint64_t first = first_of(table);
-        Probe found = Probe::kNo;
-        for (uint64_t slot = home_slot(hash, homes_[i]); slot < slots.count(); ++slot) {
-            uint64_t value = 0;
-            if (!slots.read(slot, value)) return Probe::kDamaged;
-            if (value == 0) break;
-            if ((value & 0xFF) != (hash & 0xFF)) continue;
-            const uint64_t candidate = first + (value >> index::kTagBits) - 1;
-            if (candidate >= end || (found == Probe::kYes && candidate <= number)) continue;
-            const Probe probe = is(candidate);
-            if (probe == Probe::kDamaged) return probe;
-            if (probe == Probe::kYes) {
-                found = probe;
+        const Column& entries = file_.column(i);
+        const uint64_t mask = packed_mask(rest_bits(i));
+        const uint64_t wanted = index::prefix_of(hash) & mask;
+        Bucket bucket;
+        if (!find_bucket(i, bucket_of(i, hash), bucket)) return Probe::kDamaged;
+        // To the first entry whose prefix is above; from there down, the highest number comes
+        // first.
+        uint64_t at = expected(i, hash, bucket);
+        uint64_t entry = 0;
+        while (at < bucket.end) {
+            if (!entries.read(at, entry)) return Probe::kDamaged;
+            if ((entry & mask) > wanted) break;
+            ++at;
+        }
+        while (at > bucket.begin) {
+            if (!entries.read(--at, entry)) return Probe::kDamaged;
+            if ((entry & mask) > wanted) continue;
+            if ((entry & mask) < wanted) break;
+            const uint64_t candidate = first_of(table) + (entry >> rest_bits(i));
+            if (candidate >= end) continue;
+            if (const Probe probe = is(candidate); probe != Probe::kNo) {
                 number = candidate;
+                return probe;
             }
         }
-        return found;
+        return Probe::kNo;
+    }
+
+    /// The entries of a table that have one bucket: [begin, end).
+    struct Bucket {
+        uint64_t begin = 0, end = 0;
+    };
+    unsigned bucket_bits(std::size_t table) const noexcept { return bucket_bits_[table]; }
+    /// False when the bytes are damaged. REQUIRES: bucket < 2^bucket_bits(table).
+    bool find_bucket(std::size_t table, uint64_t bucket, Bucket& out) const noexcept {
+        const Column& directory = file_.column(index::table_directory(table));
+        const uint64_t entries = file_.column(table).count();
+        const unsigned bits = bucket_bits_[table];
+        if (!directory.read(bucket, out.begin)) return false;
+        out.begin += index::even_begin(bucket, entries, bits);
+        out.end = entries;
+        if (++bucket >> bits == 0) {
+            if (!directory.read(bucket, out.end)) return false;
+            out.end += index::even_begin(bucket, entries, bits);
+        }
+        return out.begin <= out.end && out.end <= entries;
     }
 
     /// Where the list of an address lies in an adjacency, and its entries.
@@ -84,6 +121,21 @@ public:
 
 private:
     static Result<std::shared_ptr<const Index>> make(Result<ColumnFile> file);
+    // So far from where it is expected is an entry in half of all cases.
+    static constexpr uint64_t kNear = 4;
+
+    unsigned rest_bits(std::size_t table) const noexcept {
+        return index::kPrefixBits - bucket_bits_[table];
+    }
+    uint64_t bucket_of(std::size_t table, uint64_t hash) const noexcept {
+        return index::prefix_of(hash) >> rest_bits(table);
+    }
+    /// Where in its bucket a hash would be if those of the bucket were spread evenly.
+    uint64_t expected(std::size_t table, uint64_t hash, const Bucket& in) const noexcept {
+        const unsigned rest = rest_bits(table);
+        const uint64_t wanted = index::prefix_of(hash) & packed_mask(rest);
+        return in.begin + ((wanted * (in.end - in.begin)) >> rest);
+    }
     uint64_t first_of(index::Table table) const noexcept {
         return table == index::Table::kTxns        ? begin_.txns
                : table == index::Table::kAddresses ? begin_.addresses
@@ -92,7 +144,7 @@ private:
 
     ColumnFile file_;
     Totals begin_, own_;
-    std::array<uint64_t, 3> homes_{};
+    std::array<unsigned, 3> bucket_bits_{};
     std::array<unsigned, 2> low_bits_{};
 };
 

@@ -31,38 +31,51 @@ void sort_piece(std::span<uint64_t> piece, std::span<uint64_t> other, unsigned b
     if (piece.data() != home.data()) std::copy(piece.begin(), piece.end(), home.begin());
 }
 
-/// The numbers 0, 1, ... of those that have an owner, by rising owner and in their order: owner in
-/// the high half, number in the low half. REQUIRES: owners are below `ids` or kNoId.
-std::span<const uint64_t> by_owner(std::span<const uint32_t> owners, uint64_t ids,
-                                   IndexScratch& scratch) {
+/// The numbers 0, 1, ... of the keys below `limit`, by rising key and then in their order: key in
+/// the high half, number in the low half. REQUIRES: limit > 0.
+std::span<const uint64_t> sort_keys(std::span<const uint32_t> keys, uint64_t limit,
+                                    IndexScratch& scratch) {
     // By the highest eight bits first: more places to write to at once, and their pages would no
     // longer fit what the processor remembers of the page tables. The pieces fit its caches.
     constexpr unsigned kHigh = 8;
-    const auto bits = static_cast<unsigned>(std::bit_width(ids));
-    const unsigned low = bits > kHigh ? bits - kHigh : 0;
+    const auto end = static_cast<unsigned>(std::bit_width(limit - 1));
+    const unsigned high = end - std::min(end, kHigh);
     std::array<std::size_t, (std::size_t{1} << kHigh) + 1> begins{};
-    for (const uint32_t owner : owners)
-        if (owner != kNoId) ++begins[(owner >> low) + 1];
+    for (const uint32_t key : keys)
+        if (key < limit) ++begins[(uint64_t{key} >> high) + 1];
     std::size_t largest = 0;
     for (std::size_t i = 1; i < begins.size(); ++i) {
         largest = std::max(largest, begins[i]);
         begins[i] += begins[i - 1];
     }
-    const std::size_t owned = begins.back();
-    const std::span sorted = IndexScratch::room(scratch.first, owned);
+    const std::span sorted = IndexScratch::room(scratch.first, begins.back());
     const std::span other = IndexScratch::room(scratch.second, largest);
-    for (std::size_t i = 0; i < owners.size(); ++i)
-        if (owners[i] != kNoId)
-            sorted[begins[owners[i] >> low]++] = (uint64_t{owners[i]} << 32) | i;
+    for (std::size_t i = 0; i < keys.size(); ++i)
+        if (const uint64_t key = keys[i]; key < limit)
+            sorted[begins[key >> high]++] = (key << 32) | i;
     for (std::size_t i = 0, begin = 0; i + 1 < begins.size(); begin = begins[i++])
-        sort_piece(sorted.subspan(begin, begins[i] - begin), other.first(begins[i] - begin), low);
+        sort_piece(sorted.subspan(begin, begins[i] - begin), other.first(begins[i] - begin), high);
     return sorted;
+}
+
+/// One table of a head: of things 0 .. entries - 1, whose hashes hash() gives in their order.
+template <typename Hash>
+unsigned write_table(ColumnFileWriter& out, std::size_t table, uint64_t entries,
+                     IndexScratch& scratch, Hash&& hash) {
+    const std::span prefixes =
+        IndexScratch::room(scratch.prefixes, static_cast<std::size_t>(entries));
+    for (uint64_t i = 0; i < entries; ++i)
+        prefixes[static_cast<std::size_t>(i)] = static_cast<uint32_t>(prefix_of(hash(i)));
+    TableWriter writer{out, table, entries, scratch};
+    writer.put(sort_keys(prefixes, uint64_t{1} << kPrefixBits, scratch));
+    return writer.finish();
 }
 
 /// One adjacency of a head, of things 0, 1, ... with these owners.
 unsigned write_adjacency(ColumnFileWriter& out, bool receiving, std::span<const uint32_t> owners,
                          uint64_t ids, IndexScratch& scratch) {
-    const std::span pairs = by_owner(owners, ids, scratch);
+    // Without kNoId, which is no id.
+    const std::span pairs = sort_keys(owners, std::max<uint64_t>(ids, 1), scratch);
     // Id in the high half, where its list begins in the low half.
     const std::span keys = IndexScratch::room(scratch.second, pairs.size());
     std::size_t count = 0;
@@ -88,20 +101,16 @@ Result<uint32_t> write_index(const ColumnFileWriter::Sink& sink, const Head& hea
     put_totals(counters, kFirst, begin);
     put_totals(counters, kOwn, own);
 
-    counters[kHomes] = write_table(out, scratch, kTxnTable, own.txns, [&](auto&& put) {
-        for (uint64_t i = 0; i < own.txns; ++i) put(hash_of(head.hash[from.txns + i]), i);
+    counters[kBucketBits] = write_table(out, kTxnTable, own.txns, scratch, [&](uint64_t i) {
+        return hash_of(head.hash[from.txns + i]);
     });
-    counters[kHomes + 1] = write_table(out, scratch, kAddressTable, own.addresses, [&](auto&& put) {
-        for (uint64_t i = 0; i < own.addresses; ++i)
-            put(hash_of(head.addresses[from.addresses + i]), i);
-    });
-    counters[kHomes + 2] = write_table(out, scratch, kSpendTable, own.inputs, [&](auto&& put) {
-        std::size_t foreign = head.foreign_at(first);
-        for (uint64_t i = 0; i < own.inputs; ++i) {
-            const uint64_t row = head.spent[from.inputs + i];
-            put(row != 0 ? hash_of_row(row - 1) : hash_of(head.foreign[foreign].point), i);
-            foreign += row == 0 ? 1 : 0;
-        }
+    counters[kBucketBits + 1] =
+        write_table(out, kAddressTable, own.addresses, scratch,
+                    [&](uint64_t i) { return hash_of(head.addresses[from.addresses + i]); });
+    std::size_t foreign = head.foreign_at(first);
+    counters[kBucketBits + 2] = write_table(out, kSpendTable, own.inputs, scratch, [&](uint64_t i) {
+        const uint64_t row = head.spent[from.inputs + i];
+        return row != 0 ? hash_of_row(row - 1) : hash_of(head.foreign[foreign++].point);
     });
 
     const uint64_t ids = begin.addresses + own.addresses;

@@ -8,7 +8,6 @@
 #include "head.hpp"
 #include "index.hpp"
 #include "index_table.hpp"
-#include "segment.hpp"
 
 namespace cordon::ledger {
 
@@ -17,16 +16,15 @@ namespace cordon::ledger {
 Result<uint32_t> write_index(const ColumnFileWriter::Sink& sink, const Head& head,
                              std::size_t first, std::size_t end, IndexScratch& scratch);
 
-/// An index and the visible part of what it covers, with the segments that it covers.
+/// An index and the end of what is visible of what it covers.
 struct IndexSource {
     std::shared_ptr<const Index> index;
     Totals end;
-    std::vector<std::shared_ptr<const Segment>> segments;
 };
 
-/// Makes one index of some neighbours. Lists are joined as they are; the tables are laid out anew
-/// from the segments. Memory: about 100 MB, or eight bytes an address that has rows. Cost: tens of
-/// nanoseconds a row. kCancelled soon after `cancel` is set.
+/// Makes one index of some neighbours, without a look at the segments. Memory: eight bytes an
+/// address that has rows, or two bytes a txn. Cost: some tens of nanoseconds a row. kCancelled soon
+/// after `cancel` is set.
 Result<uint32_t> merge_indexes(const ColumnFileWriter::Sink& sink,
                                std::span<const IndexSource> sources,
                                const std::atomic<bool>& cancel);

@@ -6,10 +6,12 @@
 /// The layout of an index: what finds things in some neighbouring segments
 /// (docs/formats/ledger.md). It holds nothing that the segments do not say, so it can be made anew.
 ///
-/// Three hash tables find txns by hash, addresses by kind and payload, inputs by what they spend. A
-/// table has `homes` slots, and as many more as the last entries needed; a slot is 0, or (number
-/// of the thing in the index + 1) * 256 + the low byte of its hash. An entry lies at its home
-/// (high 64 bits of hash * homes) or behind it, without an empty slot between.
+/// Three tables find txns by hash, addresses by kind and payload, inputs by what they spend. A
+/// table knows the high 32 bits of a hash, its prefix, and has its entries by rising prefix, those
+/// of one prefix by rising number. Those with the same high b bits are a bucket; an entry is the
+/// number of the thing in the index above the other bits of its prefix. A directory says where each
+/// bucket begins, as the distance from where it would if hashes were spread evenly. So nothing is
+/// empty, and tables are merged without a look at a key.
 ///
 /// Two adjacencies give the rows or inputs of an address by rising number. The addresses that have
 /// any are sorted; an address is split into high bits, which `directory` counts, and low bits,
@@ -20,6 +22,9 @@ enum ColumnId : std::size_t {
     kTxnTable,
     kAddressTable,
     kSpendTable,
+    kTxnDirectory,
+    kAddressDirectory,
+    kSpendDirectory,
     kOutDirectory,
     kOutKey,
     kOut,
@@ -30,25 +35,49 @@ enum ColumnId : std::size_t {
 };
 
 inline constexpr std::array<std::string_view, kColumnCount> kNames{
-    "txn_table",    "address_table", "spend_table", "out_directory", "out_key", "out",
-    "in_directory", "in_key",        "in",
+    "txn_table",
+    "address_table",
+    "spend_table",
+    "txn_directory",
+    "address_directory",
+    "spend_directory",
+    "out_directory",
+    "out_key",
+    "out",
+    "in_directory",
+    "in_key",
+    "in",
 };
 
-inline constexpr FileKind kFile{{'C', 'O', 'R', 'D', 'I', 'D', 'X', '1'}, kNames};
+inline constexpr FileKind kFile{{'C', 'O', 'R', 'D', 'I', 'D', 'X', '2'}, kNames};
 
-/// Counters of the footer: Totals before and Totals of the index itself, as in a segment; homes of
-/// the three tables; the number of low bits of the two adjacencies.
-inline constexpr std::size_t kFirst = 0, kOwn = 6, kHomes = 12;
+/// Counters of the footer: Totals before and Totals of the index itself, as in a segment; bucket
+/// bits of the three tables; the number of low bits of the two adjacencies.
+inline constexpr std::size_t kFirst = 0, kOwn = 6, kBucketBits = 12;
 inline constexpr std::size_t kLowBits = 15;  ///< Outgoing in bits 0..7, incoming in bits 8..15.
 
 enum class Table : std::size_t { kTxns = 0, kAddresses = 1, kSpends = 2 };
 
-inline constexpr unsigned kTagBits = 8;
+/// The directory of a table, by its column.
+constexpr std::size_t table_directory(std::size_t table) noexcept {
+    return table + (kTxnDirectory - kTxnTable);
+}
 
-/// Three quarters full: a miss looks at some eight slots, most often of one cache line.
-constexpr uint64_t homes_of(uint64_t entries) noexcept { return entries + entries / 3 + 1; }
-constexpr unsigned slot_width(uint64_t entries) noexcept {
-    return packed_width((entries << kTagBits) | 0xFF);
+/// How much of a hash a table knows. One in 2^30 entries is taken for another at first: a look at a
+/// table of sixty million compares one key in sixteen in vain.
+inline constexpr unsigned kPrefixBits = 30;
+constexpr uint64_t prefix_of(uint64_t hash) noexcept { return hash >> (64 - kPrefixBits); }
+
+/// 32 to 64 entries a bucket. The directory of a hundred million then has two megabytes, which stay
+/// near; where in its bucket a prefix lies can be foreseen to some entries, since prefixes are
+/// spread evenly: a look is at one line of the cache, or two. REQUIRES: entries < 2^32.
+constexpr unsigned bucket_bits(uint64_t entries) noexcept {
+    return entries < 64 ? 0 : static_cast<unsigned>(std::bit_width(entries / 32)) - 1;
+}
+
+/// Where a bucket of 2^bits would begin if hashes were spread evenly.
+constexpr uint64_t even_begin(uint64_t bucket, uint64_t entries, unsigned bits) noexcept {
+    return (bucket * entries) >> bits;
 }
 
 }  // namespace cordon::ledger::index

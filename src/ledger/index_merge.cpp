@@ -1,6 +1,7 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <span>
+#include <utility>
 
 #include "index_builder.hpp"
 #include "index_table.hpp"
@@ -106,6 +107,47 @@ private:
     Pages directory_, keys_, list_;
 };
 
+/// Entries of one table of a source that are visible.
+class TableSource {
+public:
+    TableSource(const IndexSource& source, std::size_t table, uint64_t Totals::* what,
+                uint64_t first)
+        : index_{*source.index},
+          table_{table},
+          bits_{index_.bucket_bits(table)},
+          visible_{source.end.*what - index_.begin().*what},
+          offset_{index_.begin().*what - first} {}
+
+    /// Adds those whose prefix begins with the `bits` bits of `group`, with numbers of the merged
+    /// index, by rising bucket. False when the bytes are damaged.
+    bool gather(uint64_t group, unsigned bits, std::vector<uint64_t>& out) {
+        const unsigned rest = kPrefixBits - bits_;
+        const uint64_t first = (group << (kPrefixBits - bits)) >> rest;
+        const uint64_t last = (((group + 1) << (kPrefixBits - bits)) - 1) >> rest;
+        for (uint64_t bucket = first; bucket <= last; ++bucket) {
+            Index::Bucket in;
+            if (!index_.find_bucket(table_, bucket, in)) return false;
+            entries_.resize(static_cast<std::size_t>(in.end - in.begin));
+            if (!index_.file().column(table_).unpack(in.begin, entries_.size(), entries_.data()))
+                return false;
+            for (const uint64_t entry : entries_) {
+                const uint64_t prefix = (bucket << rest) | (entry & packed_mask(rest));
+                const uint64_t number = entry >> rest;
+                if (number < visible_ && prefix >> (kPrefixBits - bits) == group)
+                    out.push_back((prefix << 32) | (number + offset_));
+            }
+        }
+        return true;
+    }
+
+private:
+    const Index& index_;
+    std::size_t table_;
+    unsigned bits_;
+    uint64_t visible_, offset_;
+    std::vector<uint64_t> entries_;
+};
+
 class Merger {
 public:
     Merger(const ColumnFileWriter::Sink& sink, std::span<const IndexSource> sources,
@@ -120,13 +162,9 @@ public:
         std::array<uint64_t, kCounters> counters{};
         put_totals(counters, kFirst, begin_);
         put_totals(counters, kOwn, own_);
-        counters[kHomes] = write_table(out_, scratch_, kTxnTable, own_.txns,
-                                       [this](auto&& put) { visit_txns(put); });
-        counters[kHomes + 1] = write_table(out_, scratch_, kAddressTable, own_.addresses,
-                                           [this](auto&& put) { visit_addresses(put); });
-        counters[kHomes + 2] = write_table(out_, scratch_, kSpendTable, own_.inputs,
-                                           [this](auto&& put) { visit_inputs(put); });
-        scratch_.buckets = {};
+        counters[kBucketBits] = merge_table(kTxnTable, &Totals::txns);
+        counters[kBucketBits + 1] = merge_table(kAddressTable, &Totals::addresses);
+        counters[kBucketBits + 2] = merge_table(kSpendTable, &Totals::inputs);
         const uint64_t low_out = merge(false);
         const uint64_t low_in = merge(true);
         counters[kLowBits] = low_out | (low_in << 8);
@@ -141,74 +179,42 @@ private:
         return !status_ || out_.failed();
     }
 
-    /// visit(segment, first, end): the visible things of every segment.
-    template <typename Visit>
-    void each_segment(uint64_t Totals::* what, Visit&& visit) {
+    /// Takes all tables of one kind apart and puts them together, some thousand entries at once.
+    unsigned merge_table(std::size_t table, uint64_t Totals::* what) {
+        std::vector<TableSource> from;
         for (const IndexSource& source : sources_)
-            for (const auto& segment : source.segments) {
-                if (stopped()) return;
-                const uint64_t first = segment->begin().*what;
-                const uint64_t end = std::min(segment->end().*what, source.end.*what);
-                if (first < end) visit(*segment, first, end);
+            from.emplace_back(source, table, what, begin_.*what);
+        TableWriter to{out_, table, own_.*what, scratch_};
+        // By the bits behind those of the group first; what is left is next to its place.
+        constexpr unsigned kDigit = 8;
+        const unsigned bits = to.bits() - std::min(to.bits(), 5U);
+        const auto digit = [at = 32 + kPrefixBits - bits - kDigit](uint64_t entry) {
+            return (entry >> at) & packed_mask(kDigit);
+        };
+        std::vector<uint64_t> entries, sorted;
+        for (uint64_t group = 0; group >> bits == 0 && !stopped(); ++group) {
+            entries.clear();
+            for (std::size_t i = 0; i < from.size(); ++i)
+                if (!from[i].gather(group, bits, entries)) {
+                    status_ = sources_[i].index->file().corrupt(table);
+                    return 0;
+                }
+            std::array<std::size_t, std::size_t{1} << kDigit> begins{};
+            for (const uint64_t entry : entries) ++begins[digit(entry)];
+            for (std::size_t sum = 0; std::size_t& begin : begins) sum += std::exchange(begin, sum);
+            sorted.resize(entries.size());
+            for (const uint64_t entry : entries) sorted[begins[digit(entry)]++] = entry;
+            for (std::size_t i = 1; i < sorted.size(); ++i) {
+                const uint64_t entry = sorted[i];
+                std::size_t at = i;
+                for (; at != 0 && sorted[at - 1] > entry; --at) sorted[at] = sorted[at - 1];
+                sorted[at] = entry;
             }
-    }
-
-    template <typename Put>
-    void visit_txns(Put&& put) {
-        constexpr uint64_t kPage = 1024;
-        each_segment(&Totals::txns, [&](const Segment& segment, uint64_t first, uint64_t end) {
-            const uint64_t base = segment.begin().txns;
-            for (uint64_t txn = first; txn < end; txn += kPage) {
-                const uint64_t n = std::min(kPage, end - txn);
-                const uint8_t* at =
-                    segment.column(segment::kTxnHash).get((txn - base) * 32, n * 32);
-                if (at == nullptr) {
-                    status_ = segment.corrupt(segment::kTxnHash, (txn - base) * 32);
-                    return;
-                }
-                for (uint64_t i = 0; i < n; ++i)
-                    put(hash_bytes({at + i * 32, 32}), txn + i - begin_.txns);
-            }
-        });
-    }
-
-    template <typename Put>
-    void visit_addresses(Put&& put) {
-        each_segment(&Totals::addresses, [&](const Segment& segment, uint64_t first, uint64_t end) {
-            AddressKind kind{};
-            ByteView payload;
-            for (uint64_t id = first; id < end; ++id) {
-                if (!segment.address(id, kind, payload)) {
-                    status_ = segment.corrupt(segment::kAddress);
-                    return;
-                }
-                put(hash_of(kind, payload), id - begin_.addresses);
-            }
-        });
-    }
-
-    template <typename Put>
-    void visit_inputs(Put&& put) {
-        each_segment(&Totals::inputs, [&](const Segment& segment, uint64_t first, uint64_t end) {
-            for (uint64_t input = first; input < end; ++input) {
-                uint64_t row = 0;
-                if (!segment.spent(input, row)) {
-                    status_ = segment.corrupt(segment::kSpent);
-                    return;
-                }
-                if (row != 0) {
-                    put(hash_of_row(row - 1), input - begin_.inputs);
-                    continue;
-                }
-                const auto foreign = segment.foreign(input);
-                if (!foreign || !*foreign) {
-                    status_ =
-                        foreign ? segment.corrupt(segment::kForeignInput) : fail(foreign.error());
-                    return;
-                }
-                put(hash_of((*foreign)->point), input - begin_.inputs);
-            }
-        });
+            to.put(sorted);
+        }
+        if (status_ && to.written() != own_.*what)
+            status_ = sources_.front().index->file().corrupt(table);
+        return to.finish();
     }
 
     /// Calls visit(id, walk) by rising id, and for one id by rising source.

@@ -1,7 +1,7 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <memory>
+#include <ranges>
 #include <span>
 #include <vector>
 
@@ -11,118 +11,78 @@
 
 namespace cordon::ledger {
 
-/// Entries of a hash table by the bucket of slots in which they belong, those of a bucket in the
-/// order in which they came. Memory comes in pieces, so that nothing need be counted before.
-class Buckets {
-public:
-    /// Empties it, and keeps the memory.
-    void reset(std::size_t count) {
-        buckets_.assign(count, {});
-        next_.clear();
-    }
-    void add(std::size_t bucket, uint64_t entry) {
-        Bucket& into = buckets_[bucket];
-        if (into.size % kPiece == 0) extend(into);
-        piece(into.last)[into.size++ % kPiece] = entry;
-    }
-    template <typename Visit>
-    void each(std::size_t bucket, Visit&& visit) const {
-        const Bucket& from = buckets_[bucket];
-        uint32_t at = from.first;
-        for (std::size_t left = from.size; left != 0; at = next_[at]) {
-            const std::size_t size = std::min(left, kPiece);
-            for (const uint64_t entry : std::span{piece(at), size}) visit(entry);
-            left -= size;
-        }
-    }
-
-private:
-    static constexpr std::size_t kPiece = 512;  // A page of 4 KiB.
-    // So many are had at once: 32 MB, which the C library gives back to the system when they are
-    // freed, and whose pages come when they are used.
-    static constexpr std::size_t kPieces = 8192;
-    struct Bucket {
-        std::size_t size = 0;
-        uint32_t first = 0, last = 0;  // Pieces; each but the last is full.
-    };
-
-    uint64_t* piece(uint32_t i) const noexcept {
-        return blocks_[i / kPieces].get() + i % kPieces * kPiece;
-    }
-    void extend(Bucket& bucket) {
-        const auto fresh = static_cast<uint32_t>(next_.size());
-        if (fresh == blocks_.size() * kPieces)
-            blocks_.push_back(std::make_unique_for_overwrite<uint64_t[]>(kPieces * kPiece));
-        next_.push_back(0);
-        (bucket.size == 0 ? bucket.first : next_[bucket.last]) = fresh;
-        bucket.last = fresh;
-    }
-
-    std::vector<Bucket> buckets_;
-    std::vector<uint32_t> next_;  // The piece behind a piece.
-    std::vector<std::unique_ptr<uint64_t[]>> blocks_;
-};
-
 /// Memory for making indexes, kept for the next one: to touch it for the first time costs more than
 /// what is done in it.
 struct IndexScratch {
     std::vector<uint64_t> first, second;
-    Buckets buckets;
+    std::vector<uint32_t> prefixes, begins;
 
     /// `size` numbers of any value. Makes `of` longer, never shorter.
-    static std::span<uint64_t> room(std::vector<uint64_t>& of, std::size_t size) {
-        if (of.size() < size) of = std::vector<uint64_t>(size);
+    template <typename T>
+    static std::span<T> room(std::vector<T>& of, std::size_t size) {
+        if (of.size() < size) of = std::vector<T>(size);
         return std::span{of}.first(size);
     }
 };
 
-/// Lays out one hash table of an index. `visit(put)` calls put(hash, number) for the numbers 0 ..
-/// entries - 1, in order. It is called once for each `region` slots, so that memory is bounded
-/// (about 100 MB) whatever the size. Same keys, same bytes. Returns the number of homes.
-template <typename Visit>
-uint64_t write_table(ColumnFileWriter& out, IndexScratch& scratch, std::size_t column,
-                     uint64_t entries, Visit&& visit, uint64_t region = uint64_t{1} << 24) {
-    constexpr unsigned kBucketBits = 15;  // A bucket of slots fits the second-level cache.
-    constexpr unsigned kPlaceBits = 40;   // Where the place in the bucket stands above the content.
-    const uint64_t homes = index::homes_of(entries);
-    out.begin_packed(column, 0, (entries << index::kTagBits) | 0xFF);
-    std::vector<uint64_t> slots, over, carried;
-    for (uint64_t first = 0; first < homes; first += region) {
-        const uint64_t size = std::min(region, homes - first);
-        scratch.buckets.reset(static_cast<std::size_t>((size - 1) >> kBucketBits) + 1);
-        visit([&](uint64_t hash, uint64_t number) {
-            const uint64_t place = home_slot(hash, homes) - first;
-            if (place >= size) return;  // Also when it lies before.
-            scratch.buckets.add(static_cast<std::size_t>(place >> kBucketBits),
-                                ((place & packed_mask(kBucketBits)) << kPlaceBits) |
-                                    ((number + 1) << index::kTagBits) | (hash & 0xFF));
-        });
-        for (uint64_t begin = 0; begin < size; begin += uint64_t{1} << kBucketBits) {
-            const std::size_t end =
-                static_cast<std::size_t>(std::min(size - begin, uint64_t{1} << kBucketBits));
-            // What had no room in the bucket before comes first.
-            over.assign(
-                carried.begin() + static_cast<std::ptrdiff_t>(std::min(end, carried.size())),
-                carried.end());
-            slots.assign(carried.begin(), carried.end() - static_cast<std::ptrdiff_t>(over.size()));
-            slots.resize(end, 0);
-            scratch.buckets.each(
-                static_cast<std::size_t>(begin >> kBucketBits), [&](uint64_t entry) {
-                    std::size_t slot = static_cast<std::size_t>(entry >> kPlaceBits);
-                    while (slot < end && slots[slot] != 0) ++slot;
-                    const uint64_t value = entry & packed_mask(kPlaceBits);
-                    if (slot < end)
-                        slots[slot] = value;
-                    else
-                        over.push_back(value);
-                });
-            carried.swap(over);
-            out.put_each(slots);
-        }
+/// Writes one table of an index. Confined to one thread.
+class TableWriter {
+public:
+    /// REQUIRES: entries < 2^32. Memory: four bytes a bucket, in `scratch.begins`.
+    TableWriter(ColumnFileWriter& out, std::size_t table, uint64_t entries, IndexScratch& scratch)
+        : out_{out},
+          table_{table},
+          entries_{entries},
+          bits_{index::bucket_bits(entries)},
+          begins_{IndexScratch::room(scratch.begins, std::size_t{1} << bits_)} {
+        const unsigned rest = index::kPrefixBits - bits_;
+        out.begin_packed(table, 0, (entries << rest) | packed_mask(rest));
     }
-    out.put_each(carried);
-    return homes;
-}
+
+    unsigned bits() const noexcept { return bits_; }
+    uint64_t written() const noexcept { return written_; }
+
+    /// The next entries: prefix in the high half, number in the low half. REQUIRES: they rise, over
+    /// all calls.
+    void put(std::span<const uint64_t> entries) {
+        const unsigned rest = index::kPrefixBits - bits_;
+        for (const uint64_t entry : entries) {
+            for (const uint64_t bucket = entry >> (32 + rest); begun_ <= bucket; ++begun_)
+                begins_[static_cast<std::size_t>(begun_)] = static_cast<uint32_t>(written_);
+            ++written_;
+        }
+        out_.put_each(std::views::transform(entries, [rest](uint64_t entry) {
+            return ((entry & UINT32_MAX) << rest) | ((entry >> 32) & packed_mask(rest));
+        }));
+    }
+
+    /// Writes the directory; returns the number of bucket bits. REQUIRES: all entries were put.
+    unsigned finish() {
+        for (; begun_ < begins_.size(); ++begun_)
+            begins_[static_cast<std::size_t>(begun_)] = static_cast<uint32_t>(written_);
+        int64_t least = 0, most = 0;
+        const auto distance = [this](std::size_t bucket) {
+            return static_cast<int64_t>(begins_[bucket]) -
+                   static_cast<int64_t>(index::even_begin(bucket, entries_, bits_));
+        };
+        for (std::size_t i = 0; i < begins_.size(); ++i) {
+            least = std::min(least, distance(i));
+            most = std::max(most, distance(i));
+        }
+        out_.begin_packed(index::table_directory(table_), static_cast<uint64_t>(least),
+                          static_cast<uint64_t>(most - least));
+        for (std::size_t i = 0; i < begins_.size(); ++i)
+            out_.put(static_cast<uint64_t>(distance(i)));
+        return bits_;
+    }
+
+private:
+    ColumnFileWriter& out_;
+    std::size_t table_;
+    uint64_t entries_, written_ = 0, begun_ = 0;
+    unsigned bits_;
+    std::span<uint32_t> begins_;  // Of buckets, so many of them so far.
+};
 
 /// Writes the key and directory columns of an adjacency of `keys` addresses with `total` entries,
 /// out of `ids` addresses that there are. `visit(put)` calls put(id, where its list begins) by

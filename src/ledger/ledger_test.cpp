@@ -297,16 +297,20 @@ TEST(LedgerOpen, finds_no_ledger_where_there_is_none) {
     EXPECT_EQ(verify(dir / "none").error().code, ErrorCode::kNotFound);
 }
 
-TEST(LedgerOpen, refuses_a_ledger_of_a_later_version) {
-    const TempDir dir;
-    open_writer(dir / "l").value();
-    ASSERT_TRUE(system_disk()
-                    .create(dir / "l/FORMAT")
-                    .value()
-                    ->write(Bytes{'c', 'o', 'r', 'd', 'o', 'n', ' ', 'l', 'e', 'd', 'g', 'e', 'r',
-                                  ' ', '3', '\n'}));
-    EXPECT_EQ(open_reader(dir / "l").error().code, ErrorCode::kUnsupported);
-    EXPECT_EQ(open_writer(dir / "l").error().code, ErrorCode::kUnsupported);
+TEST(LedgerOpen, refuses_a_ledger_of_another_version_and_says_which_it_is) {
+    for (const auto& [version, said] :
+         {std::pair{'1', "earlier version"}, {'2', "earlier version"}, {'4', "later version"}}) {
+        const TempDir dir;
+        open_writer(dir / "l").value();
+        Bytes text{'c', 'o', 'r', 'd', 'o', 'n', ' ', 'l', 'e', 'd', 'g', 'e', 'r', ' ', '?', '\n'};
+        text[14] = static_cast<uint8_t>(version);
+        ASSERT_TRUE(system_disk().create(dir / "l/FORMAT").value()->write(text));
+        for (const Error& error :
+             {open_reader(dir / "l").error(), open_writer(dir / "l").error()}) {
+            EXPECT_EQ(error.code, ErrorCode::kUnsupported);
+            EXPECT_NE(error.message.find(said), std::string::npos) << error.message;
+        }
+    }
 }
 
 TEST(LedgerReader, answers_nothing_about_what_it_does_not_have) {

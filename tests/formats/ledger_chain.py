@@ -4,7 +4,7 @@ import bisect
 import pathlib
 
 from tests.formats.ledger_files import (
-    ADDRESSES, ALL, ASSETS, BLOCKS, FORMAT, INDEX, INPUTS, NO_ADDRESS, ROWS, SEGMENT, TXNS, ColumnFile, Corrupt, Decoder,
+    ADDRESSES, ALL, ASSETS, BLOCKS, FORMAT, INDEX, INPUTS, MASK64, NO_ADDRESS, PREFIX_BITS, ROWS, SEGMENT, TXNS, ColumnFile, Corrupt, Decoder,
     Groups, Texts, expect, hash_bytes, header, read_log, read_manifest)
 
 KNOWN = {"btc": (0, 0), "btc-testnet": (0, 1), "btc-regtest": (0, 2), "tron": (2, 0), "eth": (1, 1), "optimism": (1, 10),
@@ -247,25 +247,31 @@ class HeadPart:
 
 class Index:
     """An index and the totals behind the last visible block that it covers."""
+    TABLES = {"txn": TXNS, "address": ADDRESSES, "spend": INPUTS}
 
     def __init__(self, path, end):
         self.file, self.end = ColumnFile(path, INDEX), end
-        self.begin, self.homes = self.file.before, self.file.counters[12:15]
+        self.begin, self.bits = self.file.before, dict(zip(self.TABLES, self.file.counters[12:15]))
         self.low = {"out": self.file.counters[15] & 255, "in": self.file.counters[15] >> 8}
         self.utxo = self.file.chain[0] == 0
         expect(all(a <= b for a, b in zip(end, plus(self.begin, self.file.own))), f"{self.file.name}: ends too early")
 
     def candidates(self, table, key_hash):
         """Visible numbers of the chain whose key may be it."""
-        name, what, place = {"txn": ("txn_table", TXNS, 0), "address": ("address_table", ADDRESSES, 1),
-                             "spend": ("spend_table", INPUTS, 2)}[table]
-        slots = self.file.column[name]
-        slot = key_hash * self.homes[place] >> 64
-        while slot < slots.count and (value := slots[slot]) != 0:
-            number = self.begin[what] + (value >> 8) - 1
-            if value & 255 == key_hash & 255 and number < self.end[what]:
+        prefix, rest = key_hash >> 64 - PREFIX_BITS, PREFIX_BITS - self.bits[table]
+        first = self.begin[self.TABLES[table]]
+        for entry in self.bucket(table, prefix >> rest):
+            number = first + (entry >> rest)
+            if (entry ^ prefix) & (1 << rest) - 1 == 0 and number < self.end[self.TABLES[table]]:
                 yield number
-            slot += 1
+
+    def bucket(self, table, at):
+        """The entries of a table that have these bucket bits."""
+        entries, directory = self.file.column[table + "_table"], self.file.column[table + "_directory"]
+        begin, end = ((directory[i] + (i * entries.count >> self.bits[table])) & MASK64 if i < directory.count
+                      else entries.count for i in (at, at + 1))
+        expect(begin <= end <= entries.count, f"{self.file.name}: bucket {at} of {table}_table")
+        return [entries[i] for i in range(begin, end)]
 
     def list(self, side, address):
         """Visible rows (or inputs) of an address."""
@@ -286,10 +292,15 @@ class Index:
 
     def check(self):
         """What holds of an index by itself."""
-        for table, what, homes in (("txn_table", TXNS, 0), ("address_table", ADDRESSES, 1), ("spend_table", INPUTS, 2)):
-            held = sorted((value >> 8) - 1 for value in self.file.column[table] if value)
-            expect(held == list(range(self.file.own[what])), f"{self.file.name}: numbers in {table}")
-            expect(self.homes[homes] <= self.file.column[table].count, f"{self.file.name}: homes of {table}")
+        for table, what in self.TABLES.items():
+            rest = PREFIX_BITS - self.bits[table]
+            expect(self.file.column[table + "_directory"].count == 1 << self.bits[table],
+                   f"{self.file.name}: size of {table}_directory")
+            held = [(at << rest | entry & (1 << rest) - 1, entry >> rest)
+                    for at in range(1 << self.bits[table]) for entry in self.bucket(table, at)]
+            expect(held == sorted(held), f"{self.file.name}: {table}_table does not rise")
+            expect(sorted(number for _, number in held) == list(range(self.file.own[what])),
+                   f"{self.file.name}: numbers in {table}_table")
         for side in ("out", "in"):
             directory, keys = list(self.file.column[side + "_directory"]), list(self.file.column[side + "_key"])
             addresses = self.begin[ADDRESSES] + self.file.own[ADDRESSES]
