@@ -185,8 +185,8 @@ private:
         for (const IndexSource& source : sources_)
             from.emplace_back(source, table, what, begin_.*what);
         TableWriter to{out_, table, own_.*what, scratch_};
-        // By the bits behind those of the group first; what is left is next to its place.
-        constexpr unsigned kDigit = 8;
+        // First by as many more bits as there are entries; what is left is next to its place.
+        constexpr unsigned kDigit = 11;
         const unsigned bits = to.bits() - std::min(to.bits(), 5U);
         const auto digit = [at = 32 + kPrefixBits - bits - kDigit](uint64_t entry) {
             return (entry >> at) & packed_mask(kDigit);
@@ -199,9 +199,9 @@ private:
                     status_ = sources_[i].index->file().corrupt(table);
                     return 0;
                 }
-            std::array<std::size_t, std::size_t{1} << kDigit> begins{};
+            std::array<uint32_t, std::size_t{1} << kDigit> begins{};
             for (const uint64_t entry : entries) ++begins[digit(entry)];
-            for (std::size_t sum = 0; std::size_t& begin : begins) sum += std::exchange(begin, sum);
+            for (uint32_t sum = 0; uint32_t& begin : begins) sum += std::exchange(begin, sum);
             sorted.resize(entries.size());
             for (const uint64_t entry : entries) sorted[begins[digit(entry)]++] = entry;
             for (std::size_t i = 1; i < sorted.size(); ++i) {
