@@ -104,7 +104,7 @@ public:
         if ((size_ + 1) * 4 > slots_.size() * 3) grow();
         if (!former_.empty())
             move_some();
-        else if (size_ * 32 > slots_.size() * 23)
+        else if (size_ * 8 > slots_.size() * 5)  // Soon after the former table came free.
             memory_.prepare(next_size());
         place((hash >> 32 << 32) | (entry + 1));
         ++size_;
