@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 
-from kill_ingest import run, set_up
+from support import options_of, play, run
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "console"))
 from server import CASE, Server, free_port  # noqa: E402
@@ -120,60 +120,50 @@ def check_all(tally, server, known, name):
     return begun
 
 
-def main():
-    options, cordon, rng, tally, work = set_up(__doc__, 20)
+def test(options, cordon, rng, tally, work):
     data = work / "data"
-    try:
-        with Server.over_case(cordon, data) as first:  # Makes ledger, policy and alerts.
-            for role in ("analyst", "operator", "admin"):
-                first.token(role)
-            alerts, deadline = [], time.monotonic() + 120
-            while len(alerts) < 3 and time.monotonic() < deadline:
-                items = first.ask("GET", "/api/alerts", headers=first.as_token("analyst")).json["data"]["items"]
-                alerts = [each["id"] for each in items][:8]
-                time.sleep(0.5)
-            tokens = first.tokens
-        if not tally.check(len(alerts) >= 3, "the replay raised fewer than three alerts"):
-            raise RuntimeError("nothing to work on")
-        config = work / "serve.yaml"
-        known = {"notes": set(), "cases": {}, "verdicts": {}, "audit": set()}
-        begun = 0
-        for kill in range(1, options.kills + 1):
-            config.write_text(f"version: 1\nname: kills\ndata: {data}\nledger: {data / 'ledger'}\n"
-                              f"listen: 127.0.0.1:{free_port()}\n"
-                              f"watch: {{sources: ['transfers:{CASE / 'transfers.csv'}'], simulated: true, speed: 100}}\n"
-                              f"guard: {{policy: {data / 'policy.yaml'}}}\n", encoding="utf-8")
-            server = Server.of_config(cordon, data, config)
-            server.tokens = dict(tokens)
-            try:
-                begun = check_all(tally, server, known, f"kill {kill}")
-                life = Life(server, kill, alerts, known)
-                time.sleep(0.2 + rng.random() * 1.5)
-                for each in life.end():
-                    tally.check(False, f"kill {kill}: {each}")
-            finally:
-                server.end()
-            for log in ("log", "gate/log"):
-                result = run(cordon, "log", "verify", str(data / log))
-                # The checkpoint comes once a second: a kill in the first has none yet, and says so.
-                tally.check(result.returncode == 0, f"kill {kill}: log verify {log}: {result.stderr.strip()}")
-            print(f"kill {kill}: {len(known['notes'])} notes, {len(known['cases'])} cases, {len(known['verdicts'])} verdicts, "
-                  f"{begun} begun and not ended", flush=True)
-            if tally.failed:
-                break
-        if not tally.failed:
-            with Server.of_config(cordon, data, config) as last:
-                last.tokens = dict(tokens)
-                check_all(tally, last, known, "at the end")
-    except (OSError, RuntimeError, ValueError, KeyError) as error:
-        tally.check(False, repr(error))
-    if options.dir is None and tally.failed == 0:
-        shutil.rmtree(work, ignore_errors=True)
-    elif tally.failed:
-        print(f"kept for a look: {work}")
-    print(f"{tally.passed} passed, {tally.failed} failed")
-    return 0 if tally.failed == 0 else 1
+    with Server.over_case(cordon, data) as first:  # Makes ledger, policy and alerts.
+        for role in ("analyst", "operator", "admin"):
+            first.token(role)
+        alerts, deadline = [], time.monotonic() + 120
+        while len(alerts) < 3 and time.monotonic() < deadline:
+            items = first.ask("GET", "/api/alerts", headers=first.as_token("analyst")).json["data"]["items"]
+            alerts = [each["id"] for each in items][:8]
+            time.sleep(0.5)
+        tokens = first.tokens
+    if not tally.check(len(alerts) >= 3, "the replay raised fewer than three alerts"):
+        raise RuntimeError("nothing to work on")
+    config = work / "serve.yaml"
+    known = {"notes": set(), "cases": {}, "verdicts": {}, "audit": set()}
+    begun = 0
+    for kill in range(1, options.kills + 1):
+        config.write_text(f"version: 1\nname: kills\ndata: {data}\nledger: {data / 'ledger'}\n"
+                          f"listen: 127.0.0.1:{free_port()}\n"
+                          f"watch: {{sources: ['transfers:{CASE / 'transfers.csv'}'], simulated: true, speed: 100}}\n"
+                          f"guard: {{policy: {data / 'policy.yaml'}}}\n", encoding="utf-8")
+        server = Server.of_config(cordon, data, config)
+        server.tokens = dict(tokens)
+        try:
+            begun = check_all(tally, server, known, f"kill {kill}")
+            life = Life(server, kill, alerts, known)
+            time.sleep(0.2 + rng.random() * 1.5)
+            for each in life.end():
+                tally.check(False, f"kill {kill}: {each}")
+        finally:
+            server.end()
+        for log in ("log", "gate/log"):
+            result = run(cordon, "log", "verify", str(data / log))
+            # The checkpoint comes once a second: a kill in the first has none yet, and says so.
+            tally.check(result.returncode == 0, f"kill {kill}: log verify {log}: {result.stderr.strip()}")
+        print(f"kill {kill}: {len(known['notes'])} notes, {len(known['cases'])} cases, {len(known['verdicts'])} verdicts, "
+              f"{begun} begun and not ended", flush=True)
+        if tally.failed:
+            break
+    if not tally.failed:
+        with Server.of_config(cordon, data, config) as last:
+            last.tokens = dict(tokens)
+            check_all(tally, last, known, "at the end")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(play(options_of(__doc__), "kills", 20, test))

@@ -7,14 +7,13 @@ usage: kill_watch.py --cordon PATH [--kills N] [--seed S] [--dir DIR]
 See README.md beside this file. Exit code: 0 when all checks passed, 1 otherwise, 2 on wrong usage.
 """
 import json
-import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
 
-from kill_ingest import COMMAND_LIMIT, Tally, set_up
+from support import COMMAND_LIMIT, kill, options_of, play, run
 
 STATES = ("behind", "gap", "disagree", "unavailable", "dropped", "caught-up")
 
@@ -57,69 +56,54 @@ def ids_of(text):
 
 
 def stored(cordon, state):
-    result = subprocess.run([cordon, "alerts", "--state", str(state), "--all", "--limit", "1000000", "--format", "jsonl"],
-                            capture_output=True, text=True, timeout=COMMAND_LIMIT, check=False)
-    return result.stdout
+    return run(cordon, "alerts", "--state", str(state), "--all", "--limit", "1000000", "--format", "jsonl").stdout
 
 
-def main():
-    options, cordon, rng, tally, work = set_up(__doc__, 15)
-    try:
-        make_events(work / "events.jsonl", rng, 1_000)
-        begin = time.monotonic()
-        calm = subprocess.run(command(cordon, work, work / "calm", 50), capture_output=True, text=True,
-                              timeout=COMMAND_LIMIT, check=False)
-        longest = time.monotonic() - begin
-        tally.check(calm.returncode == 0, f"the undisturbed watch: {calm.stderr.strip()}")
-        wanted_file = (work / "calm.jsonl").read_bytes()
-        wanted_store = stored(cordon, work / "calm")
-        tally.check(calm.stdout.encode() == wanted_file, "the undisturbed file is not what was printed")
+def test(options, cordon, rng, tally, work):
+    make_events(work / "events.jsonl", rng, 1_000)
+    begin = time.monotonic()
+    calm = run(*command(cordon, work, work / "calm", 50))
+    longest = time.monotonic() - begin
+    tally.check(calm.returncode == 0, f"the undisturbed watch: {calm.stderr.strip()}")
+    wanted_file = (work / "calm.jsonl").read_bytes()
+    wanted_store = stored(cordon, work / "calm")
+    tally.check(calm.stdout.encode() == wanted_file, "the undisturbed file is not what was printed")
 
-        kills = rounds = twice = 0
-        while kills < options.kills and tally.failed == 0:
-            rounds += 1
-            state = work / f"state-{rounds}"
-            printed, killed = [], True
-            while killed and tally.failed == 0:
-                checkpoint = rng.choice((1, 7, 50, 100_000))
-                out = work / "stdout"
-                with open(out, "wb") as stream:
-                    child = subprocess.Popen(command(cordon, work, state, checkpoint), stdout=stream,
-                                             stderr=subprocess.PIPE)
-                    try:
-                        # After enough kills this round runs to its end.
-                        child.wait(timeout=rng.random() * longest if kills < options.kills else COMMAND_LIMIT)
-                    except subprocess.TimeoutExpired:
-                        assert child.pid > 1
-                        os.kill(child.pid, signal.SIGKILL)
-                    said = child.communicate(timeout=COMMAND_LIMIT)[1].decode()
-                killed = child.returncode == -signal.SIGKILL
-                kills += killed
-                printed.append(ids_of(out.read_text(encoding="utf-8")))
-                tally.check(killed or child.returncode == 0, f"round {rounds}: ended with {child.returncode}: {said}")
-                if killed:
-                    print(f"kill {kills}: after {sum(map(len, printed))} printed alerts", flush=True)
-            told = [each for part in printed for each in part]
-            wanted = ids_of(calm.stdout)
-            tally.check(set(told) == set(wanted), f"round {rounds}: printed {len(set(told))} of {len(set(wanted))}")
-            twice += len(told) - len(wanted)
-            # Standard output can be lost in a pipe: what was not surely printed is printed again, the last event's at most.
-            tally.check(len(told) - len(wanted) <= 6 * len(printed), f"round {rounds}: {len(told)} printed, not {len(wanted)}")
-            tally.check((work / f"{state.name}.jsonl").read_bytes() == wanted_file, f"round {rounds}: the file differs")
-            tally.check(stored(cordon, state) == wanted_store, f"round {rounds}: the stored alerts differ")
-            if tally.failed == 0:
-                shutil.rmtree(state)
-        print(f"{kills} kills in {rounds} rounds; {twice} alerts printed twice, none told twice to the file")
-    except (OSError, subprocess.TimeoutExpired) as error:
-        tally.check(False, str(error))
-    finally:
-        if options.dir is None and tally.failed == 0:
-            shutil.rmtree(work, ignore_errors=True)
-        elif tally.failed:
-            print(f"kept for a look: {work}")
-    print(f"{tally.passed} passed, {tally.failed} failed")
-    return 0 if tally.failed == 0 else 1
+    kills = rounds = twice = 0
+    while kills < options.kills and tally.failed == 0:
+        rounds += 1
+        state = work / f"state-{rounds}"
+        printed, killed = [], True
+        while killed and tally.failed == 0:
+            checkpoint = rng.choice((1, 7, 50, 100_000))
+            out = work / "stdout"
+            with open(out, "wb") as stream:
+                child = subprocess.Popen(command(cordon, work, state, checkpoint), stdout=stream,
+                                         stderr=subprocess.PIPE)
+                try:
+                    # After enough kills this round runs to its end.
+                    child.wait(timeout=rng.random() * longest if kills < options.kills else COMMAND_LIMIT)
+                except subprocess.TimeoutExpired:
+                    kill(child)
+                said = child.communicate(timeout=COMMAND_LIMIT)[1].decode()
+            killed = child.returncode == -signal.SIGKILL
+            kills += killed
+            printed.append(ids_of(out.read_text(encoding="utf-8")))
+            tally.check(killed or child.returncode == 0, f"round {rounds}: ended with {child.returncode}: {said}")
+            if killed:
+                print(f"kill {kills}: after {sum(map(len, printed))} printed alerts", flush=True)
+        told = [each for part in printed for each in part]
+        wanted = ids_of(calm.stdout)
+        tally.check(set(told) == set(wanted), f"round {rounds}: printed {len(set(told))} of {len(set(wanted))}")
+        twice += len(told) - len(wanted)
+        # Standard output can be lost in a pipe: what was not surely printed is printed again, the last event's at most.
+        tally.check(len(told) - len(wanted) <= 6 * len(printed), f"round {rounds}: {len(told)} printed, not {len(wanted)}")
+        tally.check((work / f"{state.name}.jsonl").read_bytes() == wanted_file, f"round {rounds}: the file differs")
+        tally.check(stored(cordon, state) == wanted_store, f"round {rounds}: the stored alerts differ")
+        if tally.failed == 0:
+            shutil.rmtree(state)
+    print(f"{kills} kills in {rounds} rounds; {twice} alerts printed twice, none told twice to the file")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(play(options_of(__doc__), "kills", 15, test))

@@ -7,24 +7,17 @@ usage: torn_guard.py --cordon PATH [--tears N] [--seed S] [--dir DIR]
 
 See README.md beside this file. Exit code: 0 when all checks passed, 1 otherwise, 2 on wrong usage.
 """
-import argparse
 import collections
 import json
-import os
-import pathlib
-import random
 import re
 import shutil
-import signal
 import subprocess
 import sys
-import tempfile
 import time
 
-from kill_ingest import COMMAND_LIMIT, Tally, run
-from torn_writes import INTEGRITY, sizes_of, tear
+from inputs import policy, request
+from support import COMMAND_LIMIT, INTEGRITY, kill, options_of, play, run, sizes_of, tear
 
-KEY = "ed25519:11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="  # RFC 8032 §7.1, test 1: nobody signs here.
 
 def clock(offset):
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + offset))
@@ -33,32 +26,11 @@ def clock(offset):
 # Around now: a prune notes the time of the machine, and a gate whose clock went back holds.
 MOMENT, LATER = clock(-60), clock(6 * 3600)
 REQUESTS = 4600  # Above the 4,096 entries after which a log seals bundles.
-POLICY = f"""version: 1
-checks: {{explain: off, screening: off, feed: off}}
-people: {{alice: "{KEY}"}}
-groups: {{board: [alice]}}
-rules:
-  - {{id: small, when: "amount <= 1000", then: allow}}
-  - {{id: big, when: "amount > 1000 and amount <= 2000", then: hold, approvals: {{group: board, m: 1}}}}
-limits:
-  - {{id: often, scope: wallet, window: 1h, count: 2000}}
-change: {{group: board, m: 1, delay: 24h}}
-reset: {{group: board, m: 1, delay: 1h}}
-"""
 # What an error says of the place inside of a file: an offset, an entry, a line, or that the file as a whole is not the
 # one that was signed or named.
 PLACE = re.compile(r"offset \d+|entry \d+|line \d+|signature \d+|is missing|did not sign it|none of the given keys signed it"
                    r"|is not what the log's anchor says|PRIVATE\+KEY|its id does not fit|base64|cannot be read"
                    r"|expected \"cordon tlog retention 1\"|checkpoint: |key: |note: ")
-
-
-def request(number, rng):
-    made = {"id": f"wd-{number}", "chain": "eth", "asset": "native", "from": "0x" + "11" * 20,
-            "to": f"0x{rng.getrandbits(160):040x}", "amount": str(rng.choice((1, 900, 1500, 5000))),
-            "requester": "queue", "time": MOMENT}
-    if rng.random() < 0.02:
-        made["payload"] = {"type": "evm", "data": "ab" * rng.randrange(1, 20_000)}
-    return made
 
 
 def check(cordon, state, work, requests, at, wait=None):
@@ -69,16 +41,15 @@ def check(cordon, state, work, requests, at, wait=None):
     if not (state / "log").exists():
         command += ["--policy-file", str(work / "policy.yaml")]
     if wait is None:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=COMMAND_LIMIT, check=False)
+        done = run(*command)
         return done.returncode, done.stderr.strip(), [json.loads(line)["data"] for line in done.stdout.splitlines()]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     told = []
     for line in child.stdout:
         if line.endswith("\n"):  # What the kill cut nobody read in full.
             told.append(json.loads(line)["data"])
-        # Only ever our own child, and only while it lives: an unreaped child keeps its pid, so it cannot be another's.
-        if len(told) == wait and child.poll() is None:
-            os.kill(child.pid, signal.SIGKILL)
+        if len(told) == wait:
+            kill(child)
     child.wait(timeout=COMMAND_LIMIT)
     return child.returncode, "", told
 
@@ -99,16 +70,16 @@ def signed_entries(state):
 def prepare(cordon, work, rng):
     """Gates as people have them: one that ended by itself, one that was killed after its checkpoint, one whose old
     entries left."""
-    (work / "policy.yaml").write_text(POLICY, encoding="ascii")
+    (work / "policy.yaml").write_text(policy(2000), encoding="ascii")
     whole = work / "whole"
-    asked = [request(number, rng) for number in range(REQUESTS)]
+    asked = [request(number, rng, MOMENT, 0.02, 20_000) for number in range(REQUESTS)]
     code, said, told = check(cordon, whole, work, asked, MOMENT)
     if code not in (0, 1) or len(told) != REQUESTS:
         raise RuntimeError(f"the first gate: {code}: {said}")
     gates = [Gate(whole, asked, told, signed_entries(whole))]
     killed = work / "killed"
     shutil.copytree(whole, killed)
-    more = [request(REQUESTS + number, rng) for number in range(400)]
+    more = [request(REQUESTS + number, rng, MOMENT, 0.02, 20_000) for number in range(400)]
     _, _, told_more = check(cordon, killed, work, more, MOMENT, wait=200)
     gates.append(Gate(killed, asked + more[:len(told_more)], told + told_more, signed_entries(killed)))
     pruned = work / "pruned"
@@ -166,47 +137,22 @@ def check_torn(tally, cordon, work, gate, rng, name):
     return f"{gate.state.name}: {kind}: {end}"
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--cordon", required=True, help="the program to test")
-    parser.add_argument("--tears", type=int, default=20, help="how many files to tear (default 20)")
-    parser.add_argument("--seed", type=int, default=1, help="of the requests, the files and the places (default 1)")
-    parser.add_argument("--dir", help="where to work (default: a new temporary directory, removed at the end)")
-    options = parser.parse_args()
-    cordon = shutil.which(options.cordon)
-    if cordon is None or options.tears < 1:
-        parser.error("--cordon must name a program that runs, --tears must be at least 1")
-    cordon = os.path.abspath(cordon)
-    rng, tally, ends = random.Random(options.seed), Tally(), collections.Counter()
-    work = pathlib.Path(options.dir or tempfile.mkdtemp(prefix="cordon-torn-guard-")).resolve()
-    work.mkdir(parents=True, exist_ok=True)
-    try:
-        gates = prepare(cordon, work, rng)
-        for gate in gates:
-            # Undamaged, each answers as before: else nothing below would mean anything.
-            again = work / "again"
-            shutil.copytree(gate.state, again)
-            _, said, told = check(cordon, again, work, gate.asked, LATER)
-            tally.check(len(told) == len(gate.asked) and all(each == gate.told[each["id"]] for each in told),
-                        f"{gate.state.name}: untouched, it tells otherwise: {said}")
-            shutil.rmtree(again)
-        for number in range(1, options.tears + 1):
-            failures = tally.failed
-            ends[check_torn(tally, cordon, work, gates[number % len(gates)], rng, f"tear {number}")] += 1
-            if tally.failed > failures + 20:
-                break
-    except (OSError, RuntimeError, ValueError, KeyError, UnicodeError, subprocess.TimeoutExpired) as error:
-        tally.check(False, repr(error))
-    finally:
-        if options.dir is None and tally.failed == 0:
-            shutil.rmtree(work, ignore_errors=True)
-        elif tally.failed:
-            print(f"kept for a look: {work}")
-    for end, count in sorted(ends.items()):
-        print(f"{count} × {end}")
-    print(f"{tally.passed} passed, {tally.failed} failed")
-    return 0 if tally.failed == 0 else 1
+def test(options, cordon, rng, tally, work):
+    gates = prepare(cordon, work, rng)
+    for gate in gates:
+        # Undamaged, each answers as before: else nothing below would mean anything.
+        again = work / "again"
+        shutil.copytree(gate.state, again)
+        _, said, told = check(cordon, again, work, gate.asked, LATER)
+        tally.check(len(told) == len(gate.asked) and all(each == gate.told[each["id"]] for each in told),
+                    f"{gate.state.name}: untouched, it tells otherwise: {said}")
+        shutil.rmtree(again)
+    for number in range(1, options.tears + 1):
+        failures = tally.failed
+        tally.ends[check_torn(tally, cordon, work, gates[number % len(gates)], rng, f"tear {number}")] += 1
+        if tally.failed > failures + 20:
+            break
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(play(options_of(__doc__), "tears", 20, test))

@@ -6,25 +6,20 @@ usage: torn_writes.py --cordon PATH [--tears N] [--full-disks N] [--seed S] [--d
 
 See README.md beside this file. Exit code: 0 when all checks passed, 1 otherwise, 2 on wrong usage.
 """
-import argparse
 import collections
 import json
-import os
-import pathlib
-import random
 import re
 import resource
 import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 
-from kill_ingest import COMMAND_LIMIT, HEADER, Tally, ingest_and_kill, make_transfers, run
+from inputs import HEADER, make_transfers
+from kill_ingest import ingest_and_kill
+from support import INTEGRITY, options_of, play, run, sizes_of, tear
 
-INTEGRITY = 6  # Exit code: stored data fails its checksum.
-DEEPEST = 4096  # Bytes at the end of a file that a tear may take.
 LOG_HEAD = 8  # First bytes of a log; they are on disk before anything names it, so no crash tears them.
 # What an error says of the place inside the file: an offset, a page of SQLite, or that there is nothing to point at.
 PLACE = re.compile(r"offset \d+|page \d+|row \d+|missing|holds no record|No such file|\d+ bytes|expected \"cordon ledger"
@@ -47,8 +42,8 @@ class Source:
 
 
 def ingest(cordon, ledger, path, batch=20, **options):
-    return subprocess.run([cordon, "ingest", "--ledger", str(ledger), f"transfers:{path}", "--batch-blocks", str(batch),
-                           "--format", "jsonl"], capture_output=True, text=True, timeout=COMMAND_LIMIT, check=False, **options)
+    return run(cordon, "ingest", "--ledger", str(ledger), f"transfers:{path}", "--batch-blocks", str(batch), "--format",
+               "jsonl", **options)
 
 
 def acknowledged_tip(output):
@@ -79,31 +74,6 @@ def served(cordon, ledger, source):
     if honest and numbers and result.returncode == 0:
         honest = rows[-len(source.rows_of[numbers[-1]]):] == source.rows_of[numbers[-1]]
     return result.returncode, result.stderr.strip(), numbers, honest
-
-
-def sizes_of(ledger):
-    return {path: path.stat().st_size for path in sorted(ledger.rglob("*")) if path.is_file()}
-
-
-def tear(path, rng):
-    """Cuts the file or overwrites its end; what was done, and the first byte that is not as it was."""
-    content = path.read_bytes()
-    depth = min(len(content), rng.randrange(1, DEEPEST + 1))
-    begin = len(content) - depth
-    how = rng.choice(("cut", "noise", "zeros", "bit"))
-    if how == "cut":
-        torn = content[:begin]
-    elif how == "noise":
-        torn = content[:begin] + rng.randbytes(depth)
-    elif how == "zeros":
-        torn = content[:begin] + bytes(depth)
-    else:
-        torn = bytearray(content)
-        begin += rng.randrange(depth)
-        torn[begin] ^= 1 << rng.randrange(8)
-    path.write_bytes(torn)
-    begin = next((n for n in range(begin, len(content)) if n >= len(torn) or torn[n] != content[n]), len(content))
-    return how, begin
 
 
 def build(cordon, work, ledger, source, rng):
@@ -247,53 +217,28 @@ def disk_full(tally, cordon, source, work, most, rng, name):
     return True
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--cordon", required=True, help="the program to test")
-    parser.add_argument("--tears", type=int, default=10, help="how many files to tear (default 10)")
-    parser.add_argument("--full-disks", type=int, help="how often to take the space away (default: a fifth of the tears)")
-    parser.add_argument("--seed", type=int, default=1, help="of the input, the files and the places (default 1)")
-    parser.add_argument("--dir", help="where to work (default: a new temporary directory, removed at the end)")
-    options = parser.parse_args()
-    cordon = shutil.which(options.cordon)
-    if cordon is None or options.tears < 1:
-        parser.error("--cordon must name a program that runs, --tears must be at least 1")
-    cordon = os.path.abspath(cordon)
+def test(options, cordon, rng, tally, work):
+    source = Source(work, rng)
+    begin = time.monotonic()
+    done = ingest(cordon, work / "undisturbed", source.whole)
+    source.longest = time.monotonic() - begin
+    tally.check(done.returncode == 0, f"the undisturbed ingest: {done.stderr.strip()}")
+    sizes = sizes_of(work / "undisturbed")
+    for number in range(1, options.tears + 1):
+        ledger = work / f"torn-{number}"
+        built = build(cordon, work, ledger, source, rng)
+        failures = tally.failed
+        tally.ends[check_torn(tally, cordon, source, ledger, built, rng, f"tear {number}")] += 1
+        if tally.failed == failures:
+            shutil.rmtree(ledger)
     full_disks = max(1, options.tears // 5) if options.full_disks is None else options.full_disks
-
-    rng, tally, ends = random.Random(options.seed), Tally(), collections.Counter()
-    work = pathlib.Path(options.dir or tempfile.mkdtemp(prefix="cordon-torn-")).resolve()
-    work.mkdir(parents=True, exist_ok=True)
-    try:
-        source = Source(work, rng)
-        begin = time.monotonic()
-        done = ingest(cordon, work / "undisturbed", source.whole)
-        source.longest = time.monotonic() - begin
-        tally.check(done.returncode == 0, f"the undisturbed ingest: {done.stderr.strip()}")
-        sizes = sizes_of(work / "undisturbed")
-        for number in range(1, options.tears + 1):
-            ledger = work / f"torn-{number}"
-            built = build(cordon, work, ledger, source, rng)
-            failures = tally.failed
-            ends[check_torn(tally, cordon, source, ledger, built, rng, f"tear {number}")] += 1
-            if tally.failed == failures:
-                shutil.rmtree(ledger)
-        for number in range(1, full_disks + 1):
-            file_too_large(tally, cordon, source, work / "narrow", max(sizes.values()), rng, f"limit {number}")
-            if not disk_full(tally, cordon, source, work, sum(sizes.values()), rng, f"full {number}"):
-                ends["SKIP full disks: this user may not mount a tmpfs"] = 1
-    except (OSError, RuntimeError, UnicodeError, subprocess.TimeoutExpired) as error:
-        tally.check(False, str(error))
-    finally:
-        if options.dir is None and tally.failed == 0:
-            shutil.rmtree(work, ignore_errors=True)
-        elif tally.failed:
-            print(f"kept for a look: {work}")
-    for end, count in sorted(ends.items()):
-        print(f"{count} × {end}" if not end.startswith("SKIP") else end)
-    print(f"{tally.passed} passed, {tally.failed} failed")
-    return 0 if tally.failed == 0 else 1
+    for number in range(1, full_disks + 1):
+        file_too_large(tally, cordon, source, work / "narrow", max(sizes.values()), rng, f"limit {number}")
+        if not disk_full(tally, cordon, source, work, sum(sizes.values()), rng, f"full {number}"):
+            tally.ends["SKIP full disks: this user may not mount a tmpfs"] = 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    parser = options_of(__doc__)
+    parser.add_argument("--full-disks", type=int, help="how often to take the space away (default: a fifth of the tears)")
+    sys.exit(play(parser, "tears", 10, test))
