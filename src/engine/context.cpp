@@ -28,10 +28,15 @@ bool RecordsContext::has_labels(const Address& address) const {
     // The list is read when as much has been spent on questions.
     if (!labelled_ && label_count_ <= std::min(kMostListed, asked_ * kLabelsAQuestion)) {
         // An error here is met again, and told, when an address is asked for.
-        if (const auto all = store_.labelled())
+        if (const auto all = store_.labelled()) {
             labelled_.emplace(all->begin(), all->end());
-        else
+            // Who had a label when asked has it to the end, whatever a new version of a list says.
+            for (const auto& [chain, known] : labels_)
+                for (const auto& [asked, labels] : known)
+                    if (!labels.empty()) labelled_->insert(asked);
+        } else {
             label_count_ = kUncounted;
+        }
     }
     return !labelled_ || labelled_->contains(address);
 }

@@ -17,7 +17,8 @@
 namespace cordon::engine {
 
 /// What trace asks about the world, answered from records and remembered for the length of one
-/// trace.
+/// trace. An answer does not change when records do; what is asked for the first time then may
+/// count the change or not.
 ///
 /// The native asset of a chain is always known (symbol and decimals of the chain), even when
 /// assets: does not list it. Confined to one thread. Lifetime: `store` must outlive it.
