@@ -359,7 +359,8 @@ wallets:
         self.assertIn("locked", self.cordon("ingest", "--ledger", ledger, f"transfers:{rows}", code=4).stderr)
         watch.finish()
         before = self.stored(ledger)
-        other = self.start(Anvil())  # Of the same number, and another chain.
+        # Of the same number, and another chain: two nodes that start in one second have one genesis.
+        other = self.start(Anvil(extra=("--timestamp", "1700000000")))
         other.pay(7)
         strange = self.start(Watch(f"evm-rpc:{self.url(other)}", "--ledger", str(ledger), "--append"))
         strange.child.wait(ANSWER_SECONDS)

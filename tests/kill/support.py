@@ -61,8 +61,8 @@ def play(parser, count, default, test):
             shutil.rmtree(work, ignore_errors=True)
         elif tally.failed:
             print(f"kept for a look: {work}")
-    for end, count in sorted(tally.ends.items()):
-        print(end if end.startswith("SKIP") else f"{count} × {end}")
+    for end, times in sorted(tally.ends.items()):
+        print(end if end.startswith("SKIP") else f"{times} × {end}")
     print(f"{tally.passed} passed, {tally.failed} failed")
     return 0 if tally.failed == 0 else 1
 
