@@ -57,7 +57,9 @@ Result<LockedBytes> derived(ByteView passphrase, const KdfCost& cost, ByteView s
                       salt.data(), cost.passes, std::size_t{cost.kibibytes} << 10,
                       crypto_pwhash_ALG_ARGON2ID13) != 0)
         return fail(ErrorCode::kUnavailable,
-                    format("no {} MiB of memory for argon2id", cost.kibibytes >> 10));
+                    format("no {} MiB of memory for argon2id: close other programs or give it more "
+                           "(ulimit -v), and do the same again",
+                           cost.kibibytes >> 10));
     return key;
 }
 

@@ -2,6 +2,7 @@
 #include "locked.hpp"
 
 #include <sodium.h>
+#include <new>
 
 #include <cordon/base/check.hpp>
 
@@ -10,7 +11,7 @@ namespace cordon::vault {
 LockedBytes::LockedBytes(std::size_t size) : size_{size} {
     CORDON_CHECK(sodium_init() >= 0);
     data_ = static_cast<uint8_t*>(sodium_malloc(std::max<std::size_t>(size, 1)));
-    CORDON_CHECK(data_ != nullptr);
+    if (data_ == nullptr) throw std::bad_alloc{};
     std::fill_n(data_, size, uint8_t{0});
 }
 

@@ -14,7 +14,7 @@ namespace cordon::vault {
 class LockedBytes {
 public:
     LockedBytes() noexcept = default;
-    /// Zeros. Without memory the program stops: a secret has no place to go.
+    /// Zeros. Throws std::bad_alloc without memory: a secret has no other place to go.
     explicit LockedBytes(std::size_t size);
     explicit LockedBytes(ByteView bytes) : LockedBytes{bytes.size()} {
         std::copy(bytes.begin(), bytes.end(), data_);

@@ -9,7 +9,7 @@ import shutil
 import signal
 import subprocess
 
-from tests.cli.support import CliTest, address, row, transfers, txid
+from tests.cli.support import CliTest, address, program, row, transfers, txid
 
 NOBODY = 65534
 
@@ -67,6 +67,30 @@ class FullDisk(CliTest):
             self.assertIn("[no-space]", answer.err)
 
 
+class NoMemory(CliTest):
+    def test_it_is_said_and_the_same_command_goes_on(self):
+        source = self.file("bulky.csv", bulky(40_000))
+        self.base()
+
+        def limited(most):
+            return {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_AS, (most, most))}
+
+        def starts(most):
+            return subprocess.run([program(), "--version"], capture_output=True, check=False, **limited(most)).returncode == 0
+
+        ran_out, least = 0, next(most for most in range(32 << 20, 1 << 30, 4 << 20) if starts(most))
+        for most in range(least, least + (160 << 20), 10 << 20):
+            answer = self.call("ingest", "--ledger", self.ledger, f"transfers:{source}", code=(0, 70), **limited(most))
+            if answer.code == 70:
+                ran_out += 1
+                self.assertRegex(answer.err, r"(?m)^cordon: out of memory( or of threads \(ulimit -u\))?; what it said was stored is stored")
+                self.assertNotIn("bug", answer.err)
+            self.call("ledger", "verify", "--ledger", self.ledger)
+        self.assertGreater(ran_out, 0)
+        self.ingest(f"transfers:{source}")
+        self.assertEqual(len(self.call("ledger", "dump", "--ledger", self.ledger).out.splitlines()), 40_004)
+
+
 class NoPermission(CliTest):
     def setUp(self):
         super().setUp()
@@ -84,7 +108,6 @@ class NoPermission(CliTest):
 
     @staticmethod
     def reachable_program():
-        from tests.cli.support import program
         return program()
 
     def can_run(self):

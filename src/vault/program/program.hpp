@@ -32,6 +32,12 @@ struct Machine {
     std::string_view version = {};
 };
 
+/// What a person reads when memory has run out, which ends the program with 70. Files are made and
+/// replaced whole (key_file.hpp), and a signature leaves in one of them or on standard output.
+constexpr const char* kOutOfMemory =
+    "nothing is signed but what it has put out, and key files are whole. Close other programs or "
+    "give it more (ulimit -v), and do the same again";
+
 /// Exit codes as DESIGN section 5 has them: 0 done, 2 usage, 3 bad input, 4 not available, 5
 /// refused, 6 integrity.
 int run_signer(const std::vector<std::string>& args, const Machine& machine);
