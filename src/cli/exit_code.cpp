@@ -37,7 +37,7 @@ std::string_view exit_code_table() noexcept {
            "  4    a source was not available, or the result is incomplete\n"
            "  5    refused by policy or permission\n"
            "  6    stored data or evidence fails its checksum\n"
-           "  70   a bug of ours\n"
+           "  70   memory ran out, or a bug of ours\n"
            "  130  interrupted; what was printed is marked incomplete\n";
 }
 

@@ -8,6 +8,7 @@
 #include <map>
 #include <mutex>
 #include <thread>
+#include <tuple>
 
 #include <cordon/base/disk.hpp>
 #include <cordon/base/format.hpp>
@@ -216,21 +217,13 @@ struct TraceDesk::Impl {
                 std::unique_lock lock{mutex};
                 changed.wait(lock, [this] { return cancel.load() || !queue.empty(); });
                 if (cancel.load()) return;
-                id = std::move(queue.front());
+                std::tie(id, of) = std::move(queue.front());
                 queue.pop_front();
                 Asked& one = asked.at(id);
-                // It waited while the ledger grew: its id is that of another question now.
-                if (one.world != world->digest) {
-                    end(one, fail(ErrorCode::kNotFound,
-                                  "the ledger has grown since this trace was asked: ask again"));
-                } else {
-                    one.job.state = TraceJob::State::kRunning;
-                    request = one.request;
-                    of = world;
-                }
+                one.job.state = TraceJob::State::kRunning;
+                request = one.request;
             }
             tell(id);
-            if (!of) continue;
             auto made = follow_theft(
                 request, of->ledger, [&](const trace::Progress& progress) { go_on(id, progress); },
                 &cancel);
@@ -299,6 +292,12 @@ struct TraceDesk::Impl {
         }
     }
 
+    /// The ledger by the last look.
+    std::shared_ptr<const World> now() const {
+        const std::scoped_lock lock{mutex};
+        return world;
+    }
+
     /// Room for one more. REQUIRES: mutex is held.
     void forget_old() {
         for (auto at = order.begin(); order.size() >= kMostKnown && at != order.end();) {
@@ -313,14 +312,14 @@ struct TraceDesk::Impl {
         }
     }
 
-    /// REQUIRES: mutex is held.
-    Status put_in_queue(Asked& one) {
+    /// Of the ledger as it is now, however it grows meanwhile. REQUIRES: mutex is held.
+    Status put_in_queue(Asked& one, std::shared_ptr<const World> of) {
         if (queue.size() >= options.waiting)
             return fail(ErrorCode::kLimit,
                         format("{} traces are waiting: try again later", queue.size()));
         one.job.state = TraceJob::State::kWaiting;
         one.job.done = 0;
-        queue.push_back(one.job.id);
+        queue.emplace_back(one.job.id, std::move(of));
         changed.notify_all();
         return {};
     }
@@ -344,7 +343,7 @@ struct TraceDesk::Impl {
                     return fail(
                         ErrorCode::kNotFound,
                         "the trace was put away, and the ledger has grown since: ask again");
-                CORDON_TRY(put_in_queue(one));
+                CORDON_TRY(put_in_queue(one, world));
             }
             if (wait.count() <= 0 || changed.wait_until(lock, deadline) == std::cv_status::timeout)
                 return fail(ErrorCode::kUnavailable, "the trace is still running");
@@ -373,12 +372,13 @@ struct TraceDesk::Impl {
     std::atomic<bool> cancel{false};
     mutable std::mutex mutex;  // Of all that follows, but for the stores.
     std::mutex telling;        // Held while others are told; taken before the other.
+    std::mutex refreshing;     // Held while the ledger is opened; taken before the other.
     std::condition_variable changed;
     std::shared_ptr<const World> world;  // Shared with traces under way.
     std::map<std::string, Asked, std::less<>> asked;
     std::deque<std::string> order;  // Of asking.
     std::deque<std::string> used;   // Finished ones in memory, the last used at the end.
-    std::deque<std::string> queue;
+    std::deque<std::pair<std::string, std::shared_ptr<const World>>> queue;
     std::mutex saving;  // One view at a time: two may be the same.
 
     struct Stores {
@@ -414,12 +414,7 @@ TraceDesk::~TraceDesk() {
 }
 
 Result<std::optional<TraceJob>> TraceDesk::find(const TheftRequest& request) const {
-    std::shared_ptr<const World> world;
-    {
-        const std::scoped_lock lock{impl_->mutex};
-        world = impl_->world;
-    }
-    CORDON_TRY(const std::string id, id_of(request, *world));
+    CORDON_TRY(const std::string id, id_of(request, *impl_->now()));
     const std::scoped_lock lock{impl_->mutex};
     const auto known = impl_->asked.find(id);
     return known == impl_->asked.end() ? std::nullopt : std::optional{known->second.job};
@@ -436,12 +431,15 @@ Result<TheftRequest> TraceDesk::question(std::string_view id) const {
 Result<TraceJob> TraceDesk::ask(const TheftRequest& request) {
     if (request.mode != trace::Mode::kTaint)
         return fail(ErrorCode::kUnsupported, "only where the money went is asked here");
-    std::shared_ptr<const World> world;
-    {
-        const std::scoped_lock lock{impl_->mutex};
-        world = impl_->world;
+    std::shared_ptr<const World> world = impl_->now();
+    Result<std::string> known_as = id_of(request, *world);
+    if (!known_as && known_as.error().code == ErrorCode::kNotFound) {
+        // Whoever is told of a txn as it happens asks before the next look at the ledger.
+        CORDON_TRY(refresh());
+        world = impl_->now();
+        known_as = id_of(request, *world);
     }
-    CORDON_TRY(const std::string id, id_of(request, *world));
+    CORDON_TRY(const std::string id, std::move(known_as));
 
     TraceJob job;
     {
@@ -450,7 +448,7 @@ Result<TraceJob> TraceDesk::ask(const TheftRequest& request) {
             Impl::Asked& one = known->second;
             // What failed for a reason that may be gone is tried again.
             if (one.job.state != TraceJob::State::kFailed) return one.job;
-            CORDON_TRY(impl_->put_in_queue(one));
+            CORDON_TRY(impl_->put_in_queue(one, world));
             one.job.error.reset();
             job = one.job;
         } else {
@@ -464,7 +462,7 @@ Result<TraceJob> TraceDesk::ask(const TheftRequest& request) {
             one.request.ledger = impl_->options.ledger;
             one.world = world->digest;
             impl_->order.push_back(id);
-            CORDON_TRY(impl_->put_in_queue(one));
+            CORDON_TRY(impl_->put_in_queue(one, world));
             job = one.job;
         }
     }
@@ -543,19 +541,13 @@ Result<std::string> TraceDesk::view(std::string_view id) const {
     return text;
 }
 
-std::shared_ptr<const ledger::Reader> TraceDesk::ledger() const {
-    const std::scoped_lock lock{impl_->mutex};
-    return impl_->world->ledger;
-}
+std::shared_ptr<const ledger::Reader> TraceDesk::ledger() const { return impl_->now()->ledger; }
 
-std::string TraceDesk::version() const {
-    const std::scoped_lock lock{impl_->mutex};
-    return impl_->world->digest;
-}
+std::string TraceDesk::version() const { return impl_->now()->digest; }
 
 std::shared_ptr<const LabelSearch> TraceDesk::labels() const {
-    const std::scoped_lock lock{impl_->mutex};
-    return {impl_->world, &impl_->world->labels};
+    const auto world = impl_->now();
+    return {world, &world->labels};
 }
 
 Result<std::shared_ptr<const records::Store>> TraceDesk::records() const {
@@ -580,12 +572,8 @@ Result<std::shared_ptr<const records::Store>> TraceDesk::records() const {
 }
 
 Status TraceDesk::refresh() {
-    std::shared_ptr<const World> before;
-    {
-        const std::scoped_lock lock{impl_->mutex};
-        before = impl_->world;
-    }
-    CORDON_TRY(auto world, open_world(impl_->options.ledger, before.get()));
+    const std::scoped_lock one_at_a_time{impl_->refreshing};
+    CORDON_TRY(auto world, open_world(impl_->options.ledger, impl_->now().get()));
     if (!world) return {};
     const std::scoped_lock lock{impl_->mutex};
     impl_->world = std::move(world);

@@ -56,7 +56,9 @@ public:
     /// Cancels what runs, and waits for it.
     ~TraceDesk();
 
-    /// Begins, or finds. Errors of parse_seeds at once; the rest in the job. kLimit: too many wait.
+    /// Begins, or finds. Of the ledger as it is when asked: by the last look, or by a new one where
+    /// a seed is not there yet. Errors of parse_seeds at once; the rest in the job. kLimit: too
+    /// many wait.
     Result<TraceJob> ask(const TheftRequest& request);
     /// The job of a question that was asked, without asking it; nothing: it was not, or is of a
     /// ledger that has grown since.

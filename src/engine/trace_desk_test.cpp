@@ -7,6 +7,7 @@
 #include <boost/json.hpp>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <map>
 #include <thread>
 
@@ -138,6 +139,42 @@ TEST_F(TraceDeskTest, knows_when_the_ledger_has_grown) {
     EXPECT_EQ(desk->theft(before).error().code, ErrorCode::kNotFound) << "put away, and gone";
     EXPECT_TRUE(desk->refresh()) << "nothing new";
     EXPECT_EQ(desk->ask(from_thief())->id, after);
+}
+
+TEST_F(TraceDeskTest, looks_again_for_what_was_not_there_yet) {
+    const auto desk = open();
+    TheftRequest request = from_thief();
+    pay(3, 6, "60");
+    request.seeds = "eth:" + hex(block_, 64);  // As an alert names it.
+    EXPECT_EQ(desk->ask(request).error().code, ErrorCode::kNotFound);
+    take_in();
+    const auto theft = desk->theft(done(*desk, request)).value();
+    EXPECT_EQ(theft->result.edges.size(), 1u);
+}
+
+TEST_F(TraceDeskTest, follows_what_waits_however_the_ledger_grows) {
+    std::promise<void> grown;
+    const auto desk = open(
+        {.threads = 1, .on_change = [&, wait = grown.get_future().share()](const TraceJob& job) {
+             if (job.state == TraceJob::State::kRunning) wait.wait();
+         }});
+    std::vector<std::future<std::string>> ids;
+    for (unsigned thief : {20U, 21U})  // One runs, and one waits.
+        ids.push_back(std::async(std::launch::async,
+                                 [&, thief] { return desk->ask(from_thief(thief)).value().id; }));
+    while (desk->jobs().size() < ids.size()) std::this_thread::sleep_for(1ms);
+    for (unsigned thief : {20U, 21U}) pay(thief, 6, "5");
+    take_in();
+    const std::string before = desk->version();
+    ASSERT_TRUE(desk->refresh());
+    EXPECT_NE(desk->version(), before);
+    grown.set_value();
+    for (auto& id : ids) {
+        const auto theft = desk->theft(id.get(), 20s);
+        ASSERT_TRUE(theft) << theft.error().message;
+        EXPECT_EQ((*theft)->result.edges.size(), 1u) << "as it was when asked";
+    }
+    EXPECT_EQ(desk->theft(done(*desk, from_thief(20))).value()->result.edges.size(), 2u);
 }
 
 TEST_F(TraceDeskTest, draws_and_expands_without_reordering) {
