@@ -1,6 +1,7 @@
 # Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 """Nodes on loopback that end with the test, and what a live feed tells of them."""
 import base64
+import csv
 import json
 import os
 import pathlib
@@ -222,3 +223,32 @@ class NodeTest(unittest.TestCase):
         return f"{scheme}://127.0.0.1:{node.port}"
 
 
+class LedgerTest(NodeTest):
+    """Of an anvil, and of the ledger that its blocks go into."""
+    CHAIN = "eip155:31337"
+
+    def cordon(self, *arguments, code=0):
+        done = subprocess.run([program(), *map(str, arguments)], capture_output=True, text=True, timeout=ANSWER_SECONDS,
+                              check=False)
+        self.assertEqual(done.returncode, code, done.stderr)
+        return done
+
+    def stored(self, ledger):
+        """Block and txn of every payment in the ledger."""
+        rows = csv.DictReader(self.cordon("ledger", "dump", "--ledger", ledger, "--chain", self.CHAIN).stdout.splitlines())
+        return [(int(row["block"]), row["tx"]) for row in rows if row["kind"] == "native"]
+
+    def on_chain(self, node, first):
+        """The same of the chain itself."""
+        tip = int(node.call("eth_blockNumber"), 16)
+        blocks = (node.call("eth_getBlockByNumber", hex(number), True) for number in range(first, tip + 1))
+        return [(int(block["number"], 16), txn["hash"]) for block in blocks for txn in block["transactions"]]
+
+    def reorg(self, node, depth):
+        try:
+            node.call("anvil_reorg", depth, [])
+        except RuntimeError as error:
+            self.skipTest(f"anvil has broken its own chain: {error}")
+        tip = int(node.call("eth_blockNumber"), 16)
+        if any(node.call("eth_getBlockByNumber", hex(number), False) is None for number in range(tip + 1)):
+            self.skipTest("anvil has lost blocks of its own chain")

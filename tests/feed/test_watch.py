@@ -1,6 +1,5 @@
 # Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 """`cordon watch` on a live node: from the tip, killed at any moment, and back after a reorg that came meanwhile."""
-import csv
 import json
 import os
 import pathlib
@@ -13,7 +12,7 @@ import threading
 import time
 
 from tests.cli.support import program
-from tests.feed.support import ANSWER_SECONDS, Anvil, Btcd, NodeTest, Process
+from tests.feed.support import ANSWER_SECONDS, Anvil, Btcd, LedgerTest, NodeTest, Process
 from tests.feed import test_bitcoin
 
 KILLS = 12
@@ -83,7 +82,7 @@ class Watch(Process):
             stream.close()
 
 
-class LiveWatch(NodeTest):
+class LiveWatch(LedgerTest):
     def setUp(self):
         super().setUp()
         self.rules = self.folder / "rules.yaml"
@@ -272,32 +271,6 @@ wallets:
         [gap] = [each for each in watch.told if each["detector"] == "W01"]
         self.assertIn("before every checkpoint", gap["reason"])
         watch.of(self.large(node))
-
-    def cordon(self, *arguments, code=0):
-        done = subprocess.run([program(), *map(str, arguments)], capture_output=True, text=True, timeout=ANSWER_SECONDS,
-                              check=False)
-        self.assertEqual(done.returncode, code, done.stderr)
-        return done
-
-    def stored(self, ledger):
-        """Block and txn of every payment in the ledger."""
-        rows = csv.DictReader(self.cordon("ledger", "dump", "--ledger", ledger, "--chain", "eip155:31337").stdout.splitlines())
-        return [(int(row["block"]), row["tx"]) for row in rows if row["kind"] == "native"]
-
-    def on_chain(self, node, first):
-        """The same of the chain itself."""
-        tip = int(node.call("eth_blockNumber"), 16)
-        blocks = (node.call("eth_getBlockByNumber", hex(number), True) for number in range(first, tip + 1))
-        return [(int(block["number"], 16), txn["hash"]) for block in blocks for txn in block["transactions"]]
-
-    def reorg(self, node, depth):
-        try:
-            node.call("anvil_reorg", depth, [])
-        except RuntimeError as error:
-            self.skipTest(f"anvil has broken its own chain: {error}")
-        tip = int(node.call("eth_blockNumber"), 16)
-        if any(node.call("eth_getBlockByNumber", hex(number), False) is None for number in range(tip + 1)):
-            self.skipTest("anvil has lost blocks of its own chain")
 
     def test_the_ledger_is_kept_whole_over_kills_and_reorgs(self):
         ledger, state = self.folder / "ledger", self.folder / "state"
