@@ -46,7 +46,10 @@ bool say_what_was_thrown() noexcept {
 
 /// On a thread of a library nobody else would catch it.
 [[noreturn]] void end_of_a_thread() noexcept {
-    if (std::current_exception() && say_what_was_thrown()) std::_Exit(kFailed);
+    if (!std::current_exception())
+        say_bug("", "");
+    else if (say_what_was_thrown())
+        std::_Exit(kFailed);
     std::abort();
 }
 

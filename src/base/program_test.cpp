@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <exception>
 #include <limits>
 #include <new>
 #include <stdexcept>
@@ -62,6 +63,8 @@ TEST(ProgramDeathTest, calls_a_bug_a_bug) {
     EXPECT_EXIT(std::exit(run(on_a_thread(throws(std::logic_error{"odd"})))),
                 testing::KilledBySignal(SIGABRT),
                 "^cordon-test: internal error: odd. This is a bug");
+    EXPECT_EXIT(run([]() -> int { std::terminate(); }), testing::KilledBySignal(SIGABRT),
+                "^cordon-test: internal error. This is a bug");
 }
 
 }  // namespace

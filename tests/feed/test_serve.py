@@ -43,9 +43,9 @@ watch: {{sources: ["evm-rpc:{self.url(node, 'ws')}"], rules: ["{self.rules}"], a
             time.sleep(0.05)
         return found
 
-    def alert_of(self, server, txn, state="raised"):
+    def alert_of(self, server, txn):
         return self.until(server, lambda: [each for each in self.get(server, "/api/alerts?repeats=true&limit=200")["items"]
-                                           if txn in each["txs"] and each["state"] == state])
+                                           if txn in each["txs"] and each["state"] == "raised"])
 
     def traced(self, server, txn):
         """The txns of a trace from there."""
