@@ -245,6 +245,11 @@ private:
         // Eight bytes an address. An index has less than 2^32 entries.
         std::vector<uint64_t>& keys = scratch_.first;  // Id, and where its list begins.
         keys.clear();
+        // Once for all: memory comes when it is used, and one that grows is there twice.
+        std::size_t most_keys = 0;
+        for (const IndexSource& source : sources_)
+            most_keys += source.index->file().column(Index::directory(receiving) + 1).count();
+        keys.reserve(most_keys);
         uint64_t total = 0, last = UINT64_MAX, most = 0;
         const uint64_t ids = begin_.addresses + own_.addresses;
         const uint64_t entries = inputs ? own_.inputs : own_.rows;
