@@ -152,12 +152,12 @@ std::string crossings_text(const TraceResult& result, const trace::Context& cont
                  {"ARRIVED AT", Table::Align::kLeft, true},
                  {"ARRIVED", Table::Align::kRight},
                  {"HOW", Table::Align::kLeft, true}}};
-    std::vector<const trace::Edge*> edges;
+    std::vector<trace::Edge> edges;
     for (const trace::Edge& edge : result.edges)
-        if (edge.to_chain && edge.to_asset && edge.to_tainted) edges.push_back(&edge);
+        if (edge.to_chain && edge.to_asset && edge.to_tainted) edges.push_back(edge);
     if (edges.empty()) return {};
     for (std::size_t i = 0; i < std::min(kMaxRows, edges.size()); ++i) {
-        const trace::Edge& edge = *edges[i];
+        const trace::Edge& edge = edges[i];
         table.add({place_text(result, edge.chain, edge.from),
                    money(context, edge.chain, edge.asset, edge.tainted),
                    place_text(result, edge.arrives_on(), edge.to),

@@ -28,25 +28,33 @@ public:
     explicit Numbers(Movements& moves) noexcept : moves_{moves} {}
 
     /// `row` without its asset.
-    void add(const Row& row, const Address& from, const Address& to, const Asset& asset) {
+    void add(const Row& row, NodeId from, NodeId to, const Asset& asset) {
         moves_.rows_.push_back(row);
         moves_.rows_.back().asset = moves_.assets_.number(asset);
-        const NodeId sender = number(from);
-        moves_.ends_.emplace_back(sender, number(to));
+        moves_.ends_.emplace_back(from, to);
     }
-
-private:
     NodeId number(const Address& address) {
         std::vector<Address>& met = moves_.addresses_;
+        for (; indexed_ < met.size(); ++indexed_)
+            places_.add(trace::AddressIndex::hash(moves_.chain_, met[indexed_]), indexed_);
         const uint32_t hash = trace::AddressIndex::hash(moves_.chain_, address);
         const NodeId known = places_.find(hash, [&](NodeId id) { return met[id] == address; });
         if (known != trace::AddressIndex::kNone) return known;
-        places_.add(hash, static_cast<NodeId>(met.size()));
-        met.push_back(address);
-        return static_cast<NodeId>(met.size() - 1);
+        return add(address);
+    }
+    /// Of one that only number() may have been given before.
+    NodeId number_of_new(const Address& address) {
+        return indexed_ == 0 ? add(address) : number(address);
+    }
+
+private:
+    NodeId add(const Address& address) {
+        moves_.addresses_.push_back(address);
+        return static_cast<NodeId>(moves_.addresses_.size() - 1);
     }
     Movements& moves_;
-    trace::AddressIndex places_;
+    trace::AddressIndex places_;  // Of those below indexed_: mostly nobody is asked for by name.
+    NodeId indexed_ = 0;
 };
 
 Movements Movements::of(const trace::TraceResult& result, ChainId chain) {
@@ -55,20 +63,45 @@ Movements Movements::of(const trace::TraceResult& result, ChainId chain) {
     moves.ends_.reserve(result.edges.size());
     moves.addresses_.reserve(result.nodes.size());
     Numbers numbers{moves};
+    // Of the nodes of edges in numbers, as most are: they differ, so that none is looked up by
+    // name.
+    constexpr NodeId kNew = ~NodeId{0};
+    std::vector<NodeId> known(result.edges.addresses().size(), kNew);
+    const auto number = [&](uint32_t node) {
+        if (known[node] == kNew)
+            known[node] = numbers.number_of_new(result.edges.addresses()[node]);
+        return known[node];
+    };
     // A walk backward found them from the end, but lists them in chain order as well.
-    for (const trace::Edge& edge : result.edges)
-        if (edge.chain == chain && !edge.to_asset && !edge.to_chain && edge.from != edge.to &&
-            !edge.from.empty() && edge.kind != "fee")
-            numbers.add({edge.at, 0, edge.time, edge.txn, edge.tainted}, edge.from, edge.to,
-                        edge.asset);
+    for (std::size_t place = 0; place < result.edges.size(); ++place) {
+        if (const auto edge = result.edges.in_numbers(place)) {
+            const auto& [txn, move, asset] = *edge;
+            if (txn.chain != chain || move.from == move.to || move.kind == TransferKind::kFee)
+                continue;
+            const NodeId from = number(move.from);
+            numbers.add({txn.at, 0, txn.time, txn.hash, move.tainted}, from, number(move.to),
+                        result.edges.assets()[asset]);
+            continue;
+        }
+        const trace::Edge edge = result.edges[place];
+        if (edge.chain != chain || edge.to_asset || edge.to_chain || edge.from == edge.to ||
+            edge.from.empty() || edge.kind == "fee")
+            continue;
+        const NodeId from = numbers.number(edge.from);
+        numbers.add({edge.at, 0, edge.time, edge.txn, edge.tainted}, from, numbers.number(edge.to),
+                    edge.asset);
+    }
     moves.close();
     return moves;
 }
 
 Movements::Movements(ChainId chain, std::span<const Movement> rows) : chain_{chain} {
     Numbers numbers{*this};
-    for (const Movement& row : rows)
-        numbers.add({row.at, 0, row.time, row.txn, row.amount}, row.from, row.to, row.asset);
+    for (const Movement& row : rows) {
+        const NodeId from = numbers.number(row.from);
+        numbers.add({row.at, 0, row.time, row.txn, row.amount}, from, numbers.number(row.to),
+                    row.asset);
+    }
     close();
 }
 

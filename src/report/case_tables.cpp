@@ -47,25 +47,25 @@ std::string_view request_for(Category category) noexcept {
 
 /// The movements that brought taint to an endpoint: its own output where it is one, else all of
 /// that asset.
-std::vector<const trace::Edge*> arrivals_at(const CasePage& page, const trace::Endpoint& end) {
-    std::vector<const trace::Edge*> edges;
+std::vector<trace::Edge> arrivals_at(const CasePage& page, const trace::Endpoint& end) {
+    std::vector<trace::Edge> edges;
     const auto it = page.arrivals.find({end.chain, end.address});
     if (it == page.arrivals.end()) return edges;
     for (const uint32_t i : it->second) {
-        const trace::Edge& edge = page.result.edges[i];
+        trace::Edge edge = page.result.edges[i];
         const Asset& asset = edge.to_asset ? *edge.to_asset : edge.asset;
         if (asset != end.asset || edge.tainted.is_zero()) continue;
         if (end.outpoint && edge.outpoint && *edge.outpoint != *end.outpoint) continue;
-        edges.push_back(&edge);
+        edges.push_back(std::move(edge));
     }
     return edges;
 }
 
 std::string arrivals_html(CasePage& page, const trace::Endpoint& end) {
-    const std::vector<const trace::Edge*> edges = arrivals_at(page, end);
+    const std::vector<trace::Edge> edges = arrivals_at(page, end);
     std::string out;
     for (std::size_t i = 0; i < std::min(edges.size(), kArrivalsOfAddress); ++i) {
-        const trace::Edge& edge = *edges[i];
+        const trace::Edge& edge = edges[i];
         const Asset& asset = edge.to_asset ? *edge.to_asset : edge.asset;
         const Amount& tainted = edge.to_asset && edge.to_tainted ? *edge.to_tainted : edge.tainted;
         out += format("<div class=\"id\">{}<br><span>{} · {} stolen{}</span></div>",
@@ -85,8 +85,8 @@ std::string arrivals_html(CasePage& page, const trace::Endpoint& end) {
 
 std::optional<UnixMillis> last_arrival(const CasePage& page, const trace::Endpoint& end) {
     std::optional<UnixMillis> last;
-    for (const trace::Edge* edge : arrivals_at(page, end))
-        if (edge->time && (!last || *edge->time > *last)) last = edge->time;
+    for (const trace::Edge& edge : arrivals_at(page, end))
+        if (edge.time && (!last || *edge.time > *last)) last = edge.time;
     return last;
 }
 

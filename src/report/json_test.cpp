@@ -59,7 +59,8 @@ TEST(TraceJson, gives_the_books_of_the_main_asset_and_of_all) {
 /// The first movement as a bridge to another chain.
 trace::TraceResult crossed() {
     auto theft = test::make_theft({.edges = 40});
-    trace::Edge& edge = theft.edges.at(0);
+    auto edges = theft.edges.all();
+    trace::Edge& edge = edges.at(0);
     edge.kind = "bridge";
     edge.confidence = 0.97;
     edge.why = {"message id"};
@@ -68,6 +69,7 @@ trace::TraceResult crossed() {
     edge.to_asset = edge.asset;
     edge.to_amount = edge.to_tainted = Amount{99U};
     edge.via = trace::test::evm_address(77);
+    theft.edges = edges;
     theft.endpoints.at(0).candidates = 3;
     theft.endpoints.at(0).best_candidate = 0.31;
     return theft;
@@ -91,7 +93,7 @@ TEST(TraceJson, says_where_a_crossing_arrives_and_where_one_may_have_left) {
 }
 
 TEST(CrossingText, says_in_words_how_money_crossed_over) {
-    trace::Edge edge = crossed().edges.at(0);
+    trace::Edge edge = crossed().edges[0];
     EXPECT_EQ(crossing_text(edge), "bridge to polygon, message id, 97.0 %");
     edge.kind = "mixer\n<b>";
     edge.to_chain = edge.chain;
@@ -149,9 +151,11 @@ RC_GTEST_PROP(JsonWriter, any_text_reads_back_as_valid_json, (const std::string&
 
 TEST(EdgesCsv, has_a_row_for_each_edge_and_defuses_formulas) {
     auto theft = test::make_theft({.edges = 40});
-    theft.edges[0].kind = "=cmd|' /C calc'!A0";
-    theft.edges[1].why = {"said \"so\", twice"};
-    theft.edges[2].to_chain = ChainId{ChainFamily::kEvm, 137};
+    auto edges = theft.edges.all();
+    edges[0].kind = "=cmd|' /C calc'!A0";
+    edges[1].why = {"said \"so\", twice"};
+    edges[2].to_chain = ChainId{ChainFamily::kEvm, 137};
+    theft.edges = edges;
     std::string out;
     ASSERT_TRUE(write_edges_csv(theft, string_sink(out)));
     EXPECT_EQ(static_cast<std::size_t>(std::count(out.begin(), out.end(), '\n')),

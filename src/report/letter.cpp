@@ -107,13 +107,13 @@ public:
         scale_ = trace::ValueScale::make(source.result, &source.context);
         whole_ = whole_of(source.result, *scale_);
         std::map<std::pair<ChainId, Address>, std::vector<const Edge*>> arrivals;
-        for (const Edge& edge : source.result.edges)
-            arrivals[{edge.arrives_on(), edge.to}].push_back(&edge);
+        edges_ = source.result.edges.all();
+        for (const Edge& edge : edges_) arrivals[{edge.arrives_on(), edge.to}].push_back(&edge);
         std::set<std::pair<ChainId, Address>> starts;
         for (const trace::Node& node : source.result.nodes)
             if (node.seed) starts.emplace(node.chain, node.address);
         left_.clear();
-        number(source.result);
+        number();
         for (const Endpoint& end : source.result.endpoints) {
             if (end.stop == Stop::kFee || end.stop == Stop::kBurned || end.tainted.is_zero() ||
                 starts.contains({end.chain, end.address}))
@@ -148,10 +148,10 @@ public:
 
 private:
     /// Gives each edge its number among those that look the same.
-    void number(const trace::TraceResult& result) {
+    void number() {
         numbers_.clear();
         std::map<RowKey, uint32_t> seen;
-        for (const Edge& edge : result.edges) numbers_[&edge] = seen[like(row_of(edge), 0)]++;
+        for (const Edge& edge : edges_) numbers_[&edge] = seen[like(row_of(edge), 0)]++;
     }
     static RowKey like(const LetterRow& row, uint32_t number) {
         return {row.chain, row.txn,    row.from,     row.address,
@@ -347,6 +347,7 @@ private:
     Drafts drafts_;
     std::map<std::tuple<std::string, ChainId, Asset, std::string>, Unasked> unasked_;
     std::map<ChainId, BlockHeader> tips_;
+    std::vector<Edge> edges_;  // Of source_.
     // Looked up only, never walked.
     std::map<const Edge*, Amount> left_;
     std::map<const Edge*, uint32_t> numbers_;

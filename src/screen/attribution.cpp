@@ -33,6 +33,7 @@ bool walks_before(const Edge& a, const Edge& b) {
 
 Attribution::Attribution(const trace::TraceResult& result, ChainId chain, const Address& subject)
     : subject_{chain, subject, {}},
+      edges_{result.edges.all()},
       backward_{result.params.direction == trace::Direction::kBackward} {
     for (const trace::Total& total : result.totals)
         if (total.chain == chain) seeded_[total.asset] = total.seeded;
@@ -44,7 +45,7 @@ Attribution::Attribution(const trace::TraceResult& result, ChainId chain, const 
     unspent_ = seeded_;
     for (const trace::Endpoint& each : result.endpoints)
         resting_[pooled({each.chain, each.address, each.asset})] += each.tainted;
-    for (const Edge& edge : result.edges) legs_.push_back(leg_of(edge, backward_));
+    for (const Edge& edge : edges_) legs_.push_back(leg_of(edge, backward_));
     order_legs();
     previous_.resize(legs_.size());
     for (std::size_t i = 0; i < legs_.size(); ++i) process(i);

@@ -33,7 +33,6 @@ struct Leg {
 /// most what the trace seeded.
 class Attribution {
 public:
-    /// Lifetime: of `result`.
     Attribution(const trace::TraceResult& result, ChainId chain, const Address& subject);
 
     /// Of what rests at an endpoint.
@@ -42,7 +41,7 @@ public:
     Amount direct(const trace::Endpoint& endpoint) const;
     /// The widest way from the subject to an address and asset, in the order of the walk; with
     /// `direct` the largest single step, without it one of two or more. Empty when the trace has
-    /// none.
+    /// none. Lifetime: this object.
     std::vector<const trace::Edge*> path(const trace::Endpoint& endpoint, bool direct) const;
     const Origins& seeded() const noexcept { return seeded_; }
 
@@ -71,6 +70,7 @@ private:
     void move(const Leg& leg);
 
     const Leg::End subject_;
+    const std::vector<trace::Edge> edges_;
     const bool backward_;
     std::vector<Leg> legs_;
     Origins seeded_;

@@ -14,18 +14,15 @@
 namespace cordon::trace {
 namespace {
 
-/// Large rows are sorted by moving each once: what is compared lies beside its kind.
-void sort_nodes(std::vector<Node>& nodes) {
-    struct Key {
-        uint32_t hop, place;
-        ChainId chain;
-        uint64_t start;  // Of the address: tells nearly all of them apart.
-    };
-    std::vector<Key> order;
-    order.reserve(nodes.size());
-    for (uint32_t i = 0; i < nodes.size(); ++i)
-        order.push_back({nodes[i].hop, i, nodes[i].chain, start_of(nodes[i].address)});
-    std::sort(order.begin(), order.end(), [&](const Key& a, const Key& b) {
+/// What nodes are sorted by: large rows are moved once, and what is compared lies side by side.
+struct NodeKey {
+    uint32_t hop, place;
+    ChainId chain;
+    uint64_t start;  // Of the address: tells nearly all of them apart.
+};
+
+void sort_nodes(std::vector<Node>& nodes, std::vector<NodeKey> order) {
+    std::sort(order.begin(), order.end(), [&](const NodeKey& a, const NodeKey& b) {
         if (a.hop != b.hop) return a.hop < b.hop;
         if (a.chain != b.chain) return a.chain < b.chain;
         if (a.start != b.start) return a.start < b.start;
@@ -33,7 +30,7 @@ void sort_nodes(std::vector<Node>& nodes) {
     });
     std::vector<uint32_t> from;
     from.reserve(order.size());
-    for (const Key& each : order) from.push_back(each.place);
+    for (const NodeKey& each : order) from.push_back(each.place);
     put_in_order(nodes, std::move(from));
 }
 
@@ -302,16 +299,22 @@ TraceResult Books::finish(std::vector<Seed> seeds, bool incomplete) {
     TraceResult result;
     result.params = params_;
     result.seeds = std::move(seeds);
-    result.edges = edges_.take(nodes_, assets_);
-    edges_ = {};  // Before the rest of the result needs room.
-
     std::vector<Rest> rests;
     rests.reserve(rests_.size());
+    std::vector<Address> addresses;
+    addresses.reserve(nodes_.size());
+    std::vector<NodeKey> keys;
+    keys.reserve(nodes_.size());
     for (NodeId id = 0; id < nodes_.size(); ++id) {
         const std::size_t first = rests.size();
         gather(id, rests);
         close_node(id, std::span{rests}.subspan(first));
+        const Node& node = nodes_[id];
+        addresses.push_back(node.address);
+        keys.push_back({node.hop, id, node.chain, start_of(node.address)});
     }
+    edges_.close(std::move(addresses), assets_);
+    result.edges = std::move(edges_);
     order(rests);
     result.endpoints.reserve(rests.size());
     for (std::size_t i = 0; i < rests.size(); ++i) {
@@ -322,7 +325,7 @@ TraceResult Books::finish(std::vector<Seed> seeds, bool incomplete) {
 
     for (const NodeId id : payers_) nodes_[id].seed = true;
     result.nodes = std::move(nodes_);
-    sort_nodes(result.nodes);
+    sort_nodes(result.nodes, std::move(keys));
     weigh_paths(result);
     for (auto& [key, sum] : totals_) result.totals.push_back(std::move(sum));
     result.warnings = std::move(warnings_);

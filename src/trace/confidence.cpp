@@ -19,9 +19,7 @@ struct KeyHash {
 }  // namespace
 
 void weigh_paths(TraceResult& result) {
-    const std::vector<Edge>& edges = result.edges;
-    if (std::all_of(edges.begin(), edges.end(), [](const Edge& e) { return e.confidence >= 1; }))
-        return;
+    if (result.edges.all_sure()) return;
     std::unordered_map<Key, uint32_t, KeyHash> index;  // Looked up only.
     for (uint32_t i = 0; i < result.nodes.size(); ++i)
         index.emplace(Key{result.nodes[i].chain, result.nodes[i].address}, i);
@@ -30,7 +28,7 @@ void weigh_paths(TraceResult& result) {
         double confidence;
     };
     std::vector<Way> ways;
-    for (const Edge& edge : edges) {
+    for (const Edge& edge : result.edges) {
         const auto from = index.find({edge.chain, edge.from});
         const auto to = index.find({edge.arrives_on(), edge.to});
         if (from == index.end() || to == index.end()) continue;

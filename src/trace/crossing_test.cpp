@@ -343,7 +343,7 @@ TEST(Crossing, to_a_chain_that_the_ledger_does_not_hold_rests_at_the_bridge) {
     EXPECT_FALSE(has_node(result, kOther));
     ASSERT_EQ(result.warnings.size(), 1U);
     EXPECT_NE(result.warnings[0].find("does not hold bsc"), std::string::npos);
-    EXPECT_NE(result.edges.back().why.at(0).find("does not hold bsc"), std::string::npos);
+    EXPECT_NE(result.edges.all().back().why.at(0).find("does not hold bsc"), std::string::npos);
 
     story.context.call(kVault, Category::kBridge);
     EXPECT_EQ(resting(story.follow(kThief, open_params()), kEthereum, kVault, Stop::kLabel),
@@ -436,7 +436,7 @@ TEST(Crossing, that_is_not_sure_enough_is_counted_where_the_money_rests) {
     EXPECT_EQ(result.endpoints[0].candidates, 2U);
     EXPECT_EQ(result.endpoints[0].best_candidate, 0.4);
     EXPECT_EQ(
-        result.edges.back().why,
+        result.edges.all().back().why,
         std::vector<std::string>{"bridge: 2 candidates of where it went on, the surest 40 %"});
 
     Params lower = open_params();

@@ -6,15 +6,8 @@
 #include <tuple>
 
 #include <cordon/base/check.hpp>
-#include <cordon/base/fetch.hpp>
 
 namespace cordon::trace {
-namespace {
-
-constexpr uint32_t kAhead = 8;  // Edges whose nodes are on their way.
-
-}  // namespace
-
 void EdgeList::add(const Txn& txn, uint32_t asset, const Move& move) {
     CORDON_CHECK(move.tainted <= move.amount);
     const uint32_t count = txns_.size();
@@ -42,48 +35,43 @@ auto EdgeList::place_of(uint32_t at) const {
     return std::tie(edge.chain, edge.at, entry.move.row);
 }
 
-void EdgeList::tell(const Entry& entry, const std::vector<Node>& nodes, const AssetNumbers& assets,
-                    Edge& edge) {
-    if (entry.whole != kNone) {
-        edge = std::move(wholes_[entry.whole]);
-        return;
-    }
+Edge EdgeList::operator[](std::size_t place) const {
+    if (entries_.size() == 0) return wholes_[place];
+    const Entry& entry = entry_at(place);
+    if (entry.whole != kNone) return wholes_[entry.whole];
     const Txn& txn = txns_[entry.txn];
     const Move& move = entry.move;
+    Edge edge;
     edge.chain = txn.chain;
     edge.txn = txn.hash;
     edge.at = txn.at;
     edge.time = txn.time;
-    edge.from = nodes[move.from].address;
-    edge.to = nodes[move.to].address;
-    edge.asset = assets[entry.asset];
+    edge.from = addresses_[move.from];
+    edge.to = addresses_[move.to];
+    edge.asset = assets_[entry.asset];
     edge.amount = move.amount;
     edge.tainted = move.tainted;
     edge.kind = to_string(move.kind);
     edge.hop = move.hop;
+    return edge;
 }
 
-std::vector<Edge> EdgeList::take(const std::vector<Node>& nodes, const AssetNumbers& assets) {
+bool EdgeList::all_sure() const {
+    return std::all_of(wholes_.begin(), wholes_.end(),
+                       [](const Edge& edge) { return edge.confidence >= 1; });
+}
+
+void EdgeList::close(std::vector<Address> addresses, AssetNumbers assets) {
+    addresses_ = std::move(addresses);
+    assets_ = std::move(assets);
     const uint32_t count = entries_.size();
     bool sorted = true;  // As a walk forward over one chain finds them.
     for (uint32_t at = 1; at < count && sorted; ++at) sorted = !(place_of(at) < place_of(at - 1));
-    std::vector<uint32_t> order;
-    if (!sorted) {
-        order.resize(count);
-        std::iota(order.begin(), order.end(), 0U);
-        std::stable_sort(order.begin(), order.end(),
-                         [&](uint32_t a, uint32_t b) { return place_of(a) < place_of(b); });
-    }
-    std::vector<Edge> edges;
-    edges.reserve(count);
-    for (uint32_t i = 0; i < count; ++i) {
-        if (sorted && i + kAhead < count) {  // Who pays lies anywhere among the nodes.
-            const Entry& later = entries_[i + kAhead];
-            if (later.whole == kNone) fetch(&nodes[later.move.from].address);
-        }
-        tell(entries_[sorted ? i : order[i]], nodes, assets, edges.emplace_back());
-    }
-    return edges;
+    if (sorted) return;
+    order_.resize(count);
+    std::iota(order_.begin(), order_.end(), 0U);
+    std::stable_sort(order_.begin(), order_.end(),
+                     [&](uint32_t a, uint32_t b) { return place_of(a) < place_of(b); });
 }
 
 }  // namespace cordon::trace

@@ -8,11 +8,7 @@
 namespace cordon::trace {
 namespace {
 
-std::vector<Node> nodes() {
-    std::vector<Node> all(3);
-    for (unsigned i = 0; i < all.size(); ++i) all[i].address = test::address(i + 1);
-    return all;
-}
+std::vector<Address> addresses() { return {test::address(1), test::address(2), test::address(3)}; }
 
 EdgeList::Txn txn(BlockNum block) {
     EdgeList::Txn out;
@@ -32,15 +28,15 @@ TEST(EdgeList, names_what_was_kept_in_numbers) {
     const Asset token = test::token("T");
     list.add(txn(5), assets.number({}), move(0, 1, 0));
     list.add(txn(5), assets.number(token), move(1, 2, 1));
-    const auto edges = list.take(nodes(), assets);
-    ASSERT_EQ(edges.size(), 2U);
-    const Edge& edge = edges[1];
+    list.close(addresses(), assets);
+    ASSERT_EQ(list.size(), 2U);
+    const Edge edge = list[1];
     EXPECT_EQ(edge.chain, kEthereum);
     EXPECT_EQ(edge.txn, txn(5).hash);
     EXPECT_EQ(edge.at, (TxnPosition{5, 0}));
     EXPECT_EQ(edge.from, test::address(2));
     EXPECT_EQ(edge.to, test::address(3));
-    EXPECT_EQ(edges[0].asset, Asset{});
+    EXPECT_EQ(list[0].asset, Asset{});
     EXPECT_EQ(edge.asset, token);
     EXPECT_EQ(edge.amount, Amount{50U});
     EXPECT_EQ(edge.tainted, Amount{20U});
@@ -62,13 +58,29 @@ TEST(EdgeList, orders_by_position_then_row_and_keeps_equals_as_they_came) {
     list.add(Edge{whole}, 3);
     list.add(txn(5), coin, move(1, 2, 3));
     list.add(txn(5), coin, move(2, 0, 1));
-    const auto edges = list.take(nodes(), assets);
+    list.close(addresses(), assets);
+    const auto edges = list.all();
     ASSERT_EQ(edges.size(), 5U);
     EXPECT_EQ(edges[0].from, test::address(3));
     EXPECT_EQ(edges[1].from, test::address(1));
     EXPECT_EQ(edges[2].kind, "swap");
     EXPECT_EQ(edges[3].from, test::address(2));
     EXPECT_EQ(edges[4].at.block, 9U);
+    EXPECT_TRUE(list.all_sure());
+}
+
+TEST(EdgeList, tells_whole_edges_in_the_order_in_which_they_are_given) {
+    EXPECT_TRUE(EdgeList{}.empty());
+    std::vector<Edge> edges(2);
+    edges[0].at = {9, 0};
+    edges[1].at = {5, 0};
+    edges[1].confidence = 0.5;
+    edges[1].why = {"message id"};
+    const EdgeList list{edges};
+    ASSERT_EQ(list.size(), 2U);
+    EXPECT_EQ(list[0].at.block, 9U);
+    EXPECT_EQ(list.all()[1].why, edges[1].why);
+    EXPECT_FALSE(list.all_sure());
 }
 
 }  // namespace

@@ -197,13 +197,17 @@ Graph build_graph(const TraceResult& result, const ValueScale& scale, FlowMode m
     leads.reserve(result.edges.size());
     Kinds kinds{graph.kinds};
     constexpr std::size_t kAhead = 8;
+    std::vector<Edge> ahead;  // Told, and their nodes on the way.
     for (std::size_t i = 0; i < result.edges.size(); ++i) {
-        if (i + kAhead < result.edges.size()) {
-            const Edge& later = result.edges[i + kAhead];
-            index.prefetch(later.chain, later.from);
-            index.prefetch(later.arrives_on(), later.to);
+        if (i % kAhead == 0) {
+            ahead.clear();
+            for (std::size_t j = i; j < std::min(i + kAhead, result.edges.size()); ++j) {
+                const Edge& later = ahead.emplace_back(result.edges[j]);
+                index.prefetch(later.chain, later.from);
+                index.prefetch(later.arrives_on(), later.to);
+            }
         }
-        const Edge& edge = result.edges[i];
+        const Edge& edge = ahead[i % kAhead];
         if (part && !shows(*part, edge)) {
             ++graph.outside;
             continue;

@@ -163,6 +163,7 @@ RC_GTEST_PROP(LayoutPart, shows_what_is_in_it_in_the_columns_of_the_whole, ()) {
 
 TEST(WidestPath, goes_where_most_money_went) {
     TraceResult result;
+    std::vector<Edge> edges;
     for (unsigned i = 0; i < 4; ++i) {
         Node& node = result.nodes.emplace_back();
         node.chain = kEthereum;
@@ -171,19 +172,21 @@ TEST(WidestPath, goes_where_most_money_went) {
         node.holdings.push_back({Asset{}, Amount{100U}, Amount{100U}, Amount{}});
     }
     const auto pay = [&](unsigned from, unsigned to, uint64_t amount) {
-        Edge& edge = result.edges.emplace_back();
+        Edge& edge = edges.emplace_back();
         edge.chain = kEthereum;
         edge.from = result.nodes[from].address;
         edge.to = result.nodes[to].address;
         edge.amount = edge.tainted = Amount{amount};
     };
     pay(0, 3, 10), pay(0, 1, 30), pay(0, 1, 30), pay(1, 2, 50), pay(2, 3, 40), pay(3, 0, 1);
+    result.edges = edges;
     const ValueScale scale = ValueScale::make(result, nullptr);
     const WidestPath path = widest_path(result, scale, 0, 3);
     EXPECT_EQ(path.nodes, (std::vector<uint32_t>{0, 1, 2, 3}));
     EXPECT_EQ(path.edges, (std::vector<uint32_t>{1, 2, 3, 4}));
     EXPECT_EQ(path.bottleneck, scale.value(kEthereum, Asset{}, Amount{40U}));
-    result.edges.resize(2);
+    edges.resize(2);
+    result.edges = edges;
     EXPECT_TRUE(widest_path(result, scale, 0, 2).nodes.empty());
     EXPECT_EQ(widest_path(result, scale, 2, 2).nodes.size(), 1U);
 }

@@ -99,7 +99,9 @@ RC_GTEST_PROP(Layout, no_ribbon_and_no_arc_leaves_the_canvas, ()) {
 RC_GTEST_PROP(Layout, of_a_backward_trace_reads_to_the_right_into_its_start, ()) {
     TraceResult theft = make_theft(any_shape());
     theft.params.direction = Direction::kBackward;
-    for (Edge& edge : theft.edges) std::swap(edge.from, edge.to);
+    auto edges = theft.edges.all();
+    for (Edge& edge : edges) std::swap(edge.from, edge.to);
+    theft.edges = edges;
     const TheftContext context;
     const FlowLayout layout = lay_out(theft, &context, named());
     RC_ASSERT(layout.backward);
@@ -365,14 +367,15 @@ TEST(Layout, draws_a_crossing_between_the_chains_and_tells_one_address_on_both_a
     edge.to = mule;
     edge.amount = edge.tainted = Amount{100U};
     edge.kind = "native";
-    theft.edges.push_back(edge);
+    std::vector<Edge> edges{edge};
     edge.from = mule;
     edge.kind = "bridge";
     edge.confidence = 0.9;
     edge.to_chain = kPolygon;
     edge.to_asset = test::make_theft({.edges = 0}).totals.at(0).asset;
     edge.to_amount = edge.to_tainted = Amount{99U};
-    theft.edges.push_back(edge);
+    edges.push_back(edge);
+    theft.edges = edges;
     LayoutParams params = named();
     params.dust = 0;
     const FlowLayout layout = lay_out(theft, nullptr, params);
@@ -388,8 +391,10 @@ TEST(Layout, draws_a_crossing_between_the_chains_and_tells_one_address_on_both_a
 TEST(Layout, survives_edges_of_unknown_addresses_and_no_times) {
     TraceResult theft = make_theft({.seed = 4, .edges = 60});
     theft.nodes.resize(theft.nodes.size() / 2);
-    for (Edge& edge : theft.edges) edge.time.reset();
-    std::reverse(theft.edges.begin(), theft.edges.end());
+    auto edges = theft.edges.all();
+    for (Edge& edge : edges) edge.time.reset();
+    std::reverse(edges.begin(), edges.end());
+    theft.edges = edges;
     const FlowLayout layout = lay_out(theft, nullptr, named());
     EXPECT_FALSE(layout.nodes.empty());
     EXPECT_GT(layout.omitted.fee_movements, 0U);

@@ -21,7 +21,7 @@ struct Seen {
 };
 
 /// `exchanges`: the swaps and crossings of the result, in its order.
-std::map<Key, Seen> survey(const TraceResult& result, std::vector<const Edge*>& exchanges) {
+std::map<Key, Seen> survey(const TraceResult& result, std::vector<Edge>& exchanges) {
     std::map<Key, Seen> seen;
     for (const Total& total : result.totals) {
         Seen& s = seen[{total.chain, total.asset}];
@@ -47,7 +47,7 @@ std::map<Key, Seen> survey(const TraceResult& result, std::vector<const Edge*>& 
         note(edge.chain, edge.asset, edge.tainted, edge.time);
         if (!edge.to_asset || !edge.to_amount) continue;
         note(edge.arrives_on(), *edge.to_asset, *edge.to_amount, edge.time);
-        exchanges.push_back(&edge);
+        exchanges.push_back(edge);
     }
     for (const Endpoint& end : result.endpoints) {
         Seen& s = place(end.chain, end.asset);
@@ -73,7 +73,7 @@ unsigned decimals_of(const Context* context, const Key& key) {
 
 ValueScale ValueScale::make(const TraceResult& result, const Context* context) {
     ValueScale scale;
-    std::vector<const Edge*> exchanges;
+    std::vector<Edge> exchanges;
     const std::map<Key, Seen> seen = survey(result, exchanges);
 
     std::map<Key, double> prices;
@@ -116,16 +116,16 @@ ValueScale ValueScale::make(const TraceResult& result, const Context* context) {
     // reaches a chain of swaps; only crossings may lead to a chain that was passed already.
     for (bool again = true; again;) {
         again = false;
-        for (const Edge* const edge : exchanges) {
-            if (edge->to_amount->is_zero()) continue;
-            const auto from = scale.rates_.find({edge->chain, edge->asset});
-            const Key to{edge->arrives_on(), *edge->to_asset};
+        for (const Edge& edge : exchanges) {
+            if (edge.to_amount->is_zero()) continue;
+            const auto from = scale.rates_.find({edge.chain, edge.asset});
+            const Key to{edge.arrives_on(), *edge.to_asset};
             if (from == scale.rates_.end() || scale.rates_.contains(to)) continue;
             const double rate =
-                from->second * edge->amount.to_double() / edge->to_amount->to_double();
+                from->second * edge.amount.to_double() / edge.to_amount->to_double();
             if (!std::isfinite(rate) || rate <= 0) continue;
             scale.rates_[to] = rate;
-            again = again || edge->to_chain.has_value();
+            again = again || edge.to_chain.has_value();
         }
     }
 

@@ -218,6 +218,7 @@ TraceResult result_of(const PathGraph& graph, const Search& search,
         node.seed = spot.start;
         node.label = spot.label;
     }
+    std::vector<Edge> edges;
     std::map<uint32_t, uint32_t> place;  // Arc to edge.
     for (const uint32_t arc : used) {
         const PathGraph::Arc& from = graph.arcs()[arc];
@@ -226,9 +227,10 @@ TraceResult result_of(const PathGraph& graph, const Search& search,
         receive(to, edge);
         see(nodes[from.from], edge.time);
         see(to, edge.time);
-        place[arc] = static_cast<uint32_t>(result.edges.size());
-        result.edges.push_back(std::move(edge));
+        place[arc] = static_cast<uint32_t>(edges.size());
+        edges.push_back(std::move(edge));
     }
+    result.edges = std::move(edges);
     for (const uint32_t answer : answers) {
         const Partial& end = search.labels()[answer];
         Path path{{}, graph.arcs()[end.arc].movement.to_asset, end.carry, std::nullopt};

@@ -141,6 +141,7 @@ TraceResult ranked_result(RankedGraph graph, std::span<const Seed> seeds,
         node.stop = from.stop;
         node.score = from.score;
     }
+    std::vector<Edge> edges;
     for (const RankedGraph::Edge& from : graph.edges) {
         if (place[from.from] == kOutside || place[from.to] == kOutside) continue;
         Node& to = result.nodes[place[from.to]];
@@ -148,12 +149,13 @@ TraceResult ranked_result(RankedGraph graph, std::span<const Seed> seeds,
         see(result.nodes[place[from.from]], edge.time);
         see(to, edge.time);
         receive(to, edge);
-        result.edges.push_back(std::move(edge));
+        edges.push_back(std::move(edge));
     }
-    std::sort(result.edges.begin(), result.edges.end(), [](const Edge& a, const Edge& b) {
+    std::sort(edges.begin(), edges.end(), [](const Edge& a, const Edge& b) {
         return std::tie(a.chain, a.at, a.from, a.to, a.asset, a.amount) <
                std::tie(b.chain, b.at, b.from, b.to, b.asset, b.amount);
     });
+    result.edges = std::move(edges);
     std::sort(result.nodes.begin(), result.nodes.end(), [](const Node& a, const Node& b) {
         return std::tie(a.hop, a.chain, a.address) < std::tie(b.hop, b.chain, b.address);
     });

@@ -20,6 +20,8 @@
 #include <cordon/model/label.hpp>
 #include <cordon/model/watch.hpp>
 
+#include "edge.hpp"
+#include "edge_list.hpp"
 #include "finding.hpp"
 #include "link_source.hpp"
 #include "memo.hpp"
@@ -194,38 +196,6 @@ private:
     mutable Memo memo_;
 };
 
-/// One movement of value that carried taint.
-struct Edge {
-    ChainId chain;
-    Hash256 txn;
-    TxnPosition at;
-    std::optional<UnixMillis> time;
-    Address from;  ///< UTXO: the address of the largest tainted input.
-    Address to;
-    Asset asset;
-    Amount amount;   ///< All that moved on this row or output.
-    Amount tainted;  ///< The part that came from the seeds; at most amount.
-    /// "native", "token", "internal", "mint", "burn", "fee", or of a link: "swap", ...; static
-    /// text.
-    std::string_view kind;
-    double confidence = 1;
-    uint32_t hop = 0;  ///< Of the receiver.
-    // UTXO only.
-    Rare<OutPoint> spends, outpoint;
-    // Links only (swap, bridge, ...): what arrived, when it is not asset/amount.
-    Rare<Asset> to_asset;
-    Rare<Amount> to_amount, to_tainted;
-    // Crossings only: where and by which txn it arrived, and who took it on the way. `tainted` is
-    // what left, `to_tainted` what was found to arrive.
-    std::optional<ChainId> to_chain;
-    Rare<Hash256> to_txn;
-    Rare<Address> via;
-    std::vector<std::string> why;
-
-    /// The chain of `to` and `to_asset`.
-    ChainId arrives_on() const noexcept { return to_chain.value_or(chain); }
-};
-
 /// Tainted value by asset.
 struct Holding {
     Asset asset;
@@ -308,7 +278,7 @@ struct TraceResult {
     Params params;
     std::vector<Seed> seeds;
     std::vector<Node> nodes;          ///< By (hop, chain, address).
-    std::vector<Edge> edges;          ///< By (chain, position, row).
+    EdgeList edges;                   ///< By (chain, position, row).
     std::vector<Endpoint> endpoints;  ///< By tainted value, largest first; ties by address.
     std::vector<Total> totals;        ///< By (chain, asset).
     std::vector<Finding> findings;    ///< Of patterns; trace() itself leaves them empty.
