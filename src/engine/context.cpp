@@ -127,18 +127,29 @@ std::optional<AssetInfo> RecordsContext::asset(ChainId chain, const Asset& asset
     return answer;
 }
 
+const RecordsContext::Priced& RecordsContext::priced(ChainId chain, const Asset& asset_id) const {
+    if (last_priced_ && last_priced_->chain == chain && last_priced_->asset == asset_id)
+        return *last_priced_;
+    Priced& out = last_priced_.emplace(Priced{chain, asset_id});
+    if (const auto info = asset(chain, asset_id)) {
+        out.units = std::pow(10.0, info->decimals);
+        out.prices = &prices(chain, asset_id);
+    }
+    return out;
+}
+
 std::optional<double> RecordsContext::usd(ChainId chain, const Asset& asset_id,
                                           const Amount& amount,
                                           std::optional<UnixMillis> time) const {
     if (!time) return std::nullopt;
-    const auto info = asset(chain, asset_id);
-    if (!info) return std::nullopt;
-    const std::vector<Price>& all = prices(chain, asset_id);
+    const Priced& priced = this->priced(chain, asset_id);
+    if (priced.prices == nullptr) return std::nullopt;
+    const std::vector<Price>& all = *priced.prices;
     const auto later =
         std::upper_bound(all.begin(), all.end(), *time,
                          [](UnixMillis moment, const Price& price) { return moment < price.time; });
     if (later == all.begin()) return std::nullopt;
-    return amount.to_double() / std::pow(10.0, info->decimals) * std::prev(later)->usd;
+    return amount.to_double() / priced.units * std::prev(later)->usd;
 }
 
 bool RecordsContext::is_verified_symbol(ChainId chain, std::string_view symbol) const {

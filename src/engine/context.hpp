@@ -57,6 +57,14 @@ private:
     std::vector<T> or_nothing(Result<std::vector<T>> rows) const;
     bool has_labels(const Address& address) const;
     const std::vector<Price>& prices(ChainId chain, const Asset& asset) const;
+    /// What usd() must know of an asset.
+    struct Priced {
+        ChainId chain;
+        Asset asset;
+        double units = 0;                            // Smallest ones in a whole one.
+        const std::vector<Price>* prices = nullptr;  // None of an asset that is not listed.
+    };
+    const Priced& priced(ChainId chain, const Asset& asset) const;
 
     const records::Store& store_;
     std::map<ChainId, Clusters> clusters_;
@@ -68,6 +76,7 @@ private:
     mutable std::optional<std::unordered_set<Address>> labelled_;  // Looked up only.
     mutable std::map<ChainId, std::unordered_map<Asset, std::vector<Price>>> prices_;
     mutable std::map<ChainId, std::unordered_map<Asset, std::optional<AssetInfo>>> assets_;
+    mutable std::optional<Priced> last_priced_;  // Mostly the next question is of the same.
     mutable std::map<std::pair<ChainId, std::string>, bool> verified_symbols_;
 };
 
