@@ -34,9 +34,10 @@ public:
             if (steps[id].next != kNone) has_before[steps[id].next] = true;
         }
         std::vector<trace::Finding> found;
+        std::vector<NodeId> chain;
         for (NodeId head = 0; head < count; ++head) {
             if (has_before[head] || steps[head].next == kNone) continue;
-            std::vector<NodeId> chain{head};
+            chain.assign(1, head);
             while (steps[chain.back()].next != kNone) chain.push_back(steps[chain.back()].next);
             if (auto finding = judge(chain, steps)) found.push_back(std::move(*finding));
         }

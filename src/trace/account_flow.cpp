@@ -71,14 +71,9 @@ bool AccountFlow::is_seeding(const Holder& held, std::optional<UnixMillis> time)
 
 // --- Small things
 
-AccountFlow::Holder& AccountFlow::holder(NodeId id) {
+/// Has a holder of each node up to `id`.
+void AccountFlow::widen(NodeId id) {
     while (id >= holders_.size()) holders_.add({});
-    return holders_[id];
-}
-
-AccountFlow::Holder* AccountFlow::open_holder(NodeId id) {
-    Holder& held = holder(id);
-    return held.known && held.closed == Stop::kNone ? &held : nullptr;
 }
 
 /// Takes note of the nodes that a crossing made.
@@ -126,20 +121,22 @@ AccountFlow::Slot& AccountFlow::slot(Holder& held, uint32_t asset) {
         if (slot.asset == asset) return slot;
         place = &slot.next;
     }
-    Slot fresh{asset, kNoSlot, Purse{walk_.params.policy}, {}, {}};
     if (free_slot_ == kNoSlot) {
-        *place = slots_.add(std::move(fresh));
-    } else {
-        *place = std::exchange(free_slot_, slots_[free_slot_].next);
-        slots_[*place] = std::move(fresh);
+        *place = slots_.add({asset, kNoSlot, Purse{walk_.params.policy}, {}, {}});
+        return slots_[*place];
     }
-    return slots_[*place];
+    *place = free_slot_;
+    Slot& freed = slots_[free_slot_];
+    freed.asset = asset;
+    free_slot_ = std::exchange(freed.next, kNoSlot);
+    freed.purse.clear();
+    freed.had = freed.had_tainted = {};
+    return freed;
 }
 
 /// What an address has that nothing more happens to rests with it, and its slots are another's.
-void AccountFlow::close(NodeId id) {
+void AccountFlow::give_back(NodeId id) {
     Holder& held = holders_[id];
-    if (held.slot == kNoSlot || held.closed != Stop::kNone || held.next < held.ahead.size()) return;
     rest(id, Stop::kUnspent);
     uint32_t* last = &held.slot;
     while (*last != kNoSlot) last = &slots_[*last].next;
@@ -157,9 +154,11 @@ void AccountFlow::receive(Slot& slot, const Amount& tainted, const Amount& clean
     if (tainted.is_zero() || clean.is_zero()) {
         slot.purse.put(clean.is_zero() ? Parcel{tainted, kTainted} : Parcel{clean, kClean});
     } else {
-        slot.purse.put_together({{tainted, kTainted}, {clean, kClean}});
+        slot.purse.put({tainted, kTainted});
+        slot.purse.put({clean, kClean}, true);
     }
-    slot.had += tainted + clean;
+    slot.had += tainted;
+    slot.had += clean;
     slot.had_tainted += tainted;
 }
 
@@ -240,20 +239,23 @@ Status AccountFlow::process(Current& now, const std::vector<NodeId>& holders, bo
     now.status = {};
     now.seed_txn = seed_txn;
     asked_.reset();
-    if (const auto arriving = expected_.find(now.txn.at); arriving != expected_.end()) {
-        now.arrivals = std::move(arriving->second);
-        expected_.erase(arriving);
-    }
+    if (!expected_.empty())
+        if (auto arriving = expected_.extract(now.txn.at))
+            now.arrivals = std::move(arriving.mapped());
     CORDON_TRY(view_of(rows_, now.rows, walk_.params.direction, now.view));
     if (now.view.absurd) books_.warn(kAbsurd);
     now.keys.resize(now.view.keys.size());
     for (std::size_t i = 0; i < now.keys.size(); ++i) {
         now.keys[i].clear();
-        const auto id = find(now.view.keys[i].address_number);
+        const uint32_t address = now.view.keys[i].address_number;
+        // Mostly he pays whose turn it is.
+        const auto id = !holders.empty() && holders_[holders.front()].address == address
+                            ? std::optional{holders.front()}
+                            : find(address);
         if (id && holder(*id).known) now.keys[i].node = id;
     }
     CORDON_TRY(find_links(now));
-    take_links(now);
+    if (!now.links.empty()) take_links(now);
     if (now.view.rows.size() == 1)
         CORDON_TRY(pay_out(now, now.view.rows[0].from));
     else

@@ -137,10 +137,23 @@ private:
     static constexpr NodeId kSeedTxn = ~NodeId{0};
     static constexpr NodeId kArrival = kSeedTxn - 1;
 
-    Holder& holder(NodeId id);
-    Holder* open_holder(NodeId id);
+    Holder& holder(NodeId id) {
+        if (id >= holders_.size()) [[unlikely]]
+            widen(id);
+        return holders_[id];
+    }
+    void widen(NodeId id);
+    Holder* open_holder(NodeId id) {
+        Holder& held = holder(id);
+        return held.known && held.closed == Stop::kNone ? &held : nullptr;
+    }
     Slot& slot(Holder& holder, uint32_t asset);
-    void close(NodeId id);
+    void close(NodeId id) {
+        Holder& held = holders_[id];
+        if (held.slot != kNoSlot && held.closed == Stop::kNone && held.next == held.ahead.size())
+            give_back(id);
+    }
+    void give_back(NodeId id);
     void rest(NodeId id, Stop why);
     std::optional<NodeId> find(uint32_t address) {
         if (met_ != books_.node_count()) meet();
@@ -168,7 +181,7 @@ private:
     Parcels take_known(NodeId id, const TxnKey& key, const Amount& amount, bool own_first);
     Parcels freshen(const Asset& asset, const Parcels& parcels, Amount* fresh);
     Parcels pay_on_flight(Current& now, uint32_t key, const Amount& amount);
-    Status deliver(Current& now, const TxnRow& row, Parcels parcels);
+    Status deliver(Current& now, const TxnRow& row, Parcels&& parcels);
     Edge edge_of(const Current& now, const TxnRow& row, NodeId from, const Amount& tainted) const;
     Crossings::Outcome cross(Current& now, const TxnRow& row, const Amount& tainted);
     Arrival* arrival_of(Current& now, const TxnRow& row);

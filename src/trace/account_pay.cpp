@@ -24,9 +24,10 @@ Parcels AccountFlow::freshen(const Asset& asset, const Parcels& parcels, Amount*
 Parcels AccountFlow::take_known(NodeId id, const TxnKey& key, const Amount& amount,
                                 bool own_first) {
     Slot& from = slot(holders_[id], key.asset_number);
+    const bool enough = amount <= from.purse.total();
     Parcels parcels = own_first ? from.purse.take_clean_first(amount) : from.purse.take(amount);
+    if (enough) return parcels;
     const Amount lacking = amount - total_of(parcels);
-    if (lacking.is_zero()) return parcels;
     Total& sum = books_.total(chain_, *key.asset);
     sum.assumed += lacking;
     Amount part;
@@ -139,7 +140,7 @@ AccountFlow::NodeId AccountFlow::sender_node(const Current& now, const TxnRow& r
     return node(sender, 0);
 }
 
-Status AccountFlow::deliver(Current& now, const TxnRow& row, Parcels parcels) {
+Status AccountFlow::deliver(Current& now, const TxnRow& row, Parcels&& parcels) {
     KeyState& to = now.keys[row.to];
     const TxnKey& key = now.view.keys[row.to];
     Amount tainted = tainted_of(parcels);
@@ -201,6 +202,8 @@ Status AccountFlow::deliver(Current& now, const TxnRow& row, Parcels parcels) {
         books_.rest(*to.node, *key.asset, tainted, Stop::kBurned);
     else if (absorbs(books_.at(*to.node)))
         books_.rest(*to.node, *key.asset, tainted, Stop::kLabel);
+    else if (to.flight.empty())
+        to.flight = std::move(parcels);
     else
         append(to.flight, parcels);
     return {};

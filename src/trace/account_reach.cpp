@@ -10,6 +10,7 @@ namespace cordon::trace {
 Status AccountFlow::settle(Current& now) {
     for (std::size_t i = 0; i < now.keys.size(); ++i) {
         KeyState& state = now.keys[i];
+        if (state.flight.empty() && state.fresh.is_zero()) continue;
         const Asset& asset = *now.view.keys[i].asset;
         Amount tainted = tainted_of(state.flight);
         if (state.fresh > tainted) books_.mark_payer(node(now.view.keys[i], 0));
@@ -27,7 +28,8 @@ Status AccountFlow::settle(Current& now) {
         }
         CORDON_TRY(reach(now, *state.node));
     }
-    for (std::size_t i = 0; i < now.keys.size(); ++i) deposit(now, static_cast<uint32_t>(i));
+    for (uint32_t i = 0; i < now.keys.size(); ++i)
+        if (now.keys[i].node && !now.keys[i].flight.empty()) deposit(now, i);
     return {};
 }
 
@@ -159,19 +161,17 @@ Status AccountFlow::open(Current& now, NodeId id) {
 }
 
 void AccountFlow::deposit(Current& now, uint32_t key) {
-    KeyState& state = now.keys[key];
-    if (!state.node || state.flight.empty()) return;
+    const KeyState& state = now.keys[key];
     Holder& held = holder(*state.node);
     if (!held.known) return;
     const TxnKey& named = now.view.keys[key];
-    const Amount tainted = tainted_of(state.flight);
+    auto [clean, tainted] = sums_of(state.flight);
     if (held.closed != Stop::kNone) {
         books_.rest(*state.node, *named.asset, tainted, held.closed);
         return;
     }
     // What a seed holds of its own does not matter: all that it sends counts, whatever its balance.
-    const Amount clean =
-        is_seeding(held, now.txn.time) ? Amount{} : total_of(state.flight) - tainted;
+    if (is_seeding(held, now.txn.time)) clean = {};
     receive(slot(held, named.asset_number), tainted, clean);
 }
 

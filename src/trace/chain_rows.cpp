@@ -68,20 +68,17 @@ uint32_t ChainRows::number_of(const Asset& asset) const {
     return at->first;
 }
 
-std::optional<std::span<const ChainRows::Row>> ChainRows::few(uint32_t address) const {
-    std::size_t at = 0;
-    while (at < kKept && kept_addresses_[at] != address) ++at;
-    if (at == kKept) {
-        at = oldest_;
-        oldest_ = (oldest_ + 1) % kKept;
-        Kept& place = kept_[at];
-        const auto count = rows_->rows_of(address, 0, place.rows);
-        kept_addresses_[at] = address;
-        place.whole = count && *count <= kFew;
-        place.count = count.value_or(0);
-    }
-    if (!kept_[at].whole) return std::nullopt;
-    return std::span<const Row>{kept_[at].rows}.first(kept_[at].count);
+/// Has the rows of `address` at hand, at latest_.
+void ChainRows::keep(uint32_t address) const {
+    for (latest_ = 0; latest_ < kKept; ++latest_)
+        if (kept_addresses_[latest_] == address) return;
+    latest_ = oldest_;
+    oldest_ = (oldest_ + 1) % kKept;
+    Kept& place = kept_[latest_];
+    const auto count = rows_->rows_of(address, 0, place.rows);
+    kept_addresses_[latest_] = address;
+    place.whole = count && *count <= kFew;
+    place.count = count.value_or(0);
 }
 
 Result<Transfer> ChainRows::transfer(const Row& row) const {

@@ -65,7 +65,12 @@ public:
 
     /// All rows of an address, oldest first, when they are few. Lifetime: until some other
     /// addresses were asked for. An error is met again by who reads on.
-    std::optional<std::span<const Row>> few(uint32_t address) const;
+    std::optional<std::span<const Row>> few(uint32_t address) const {
+        if (kept_addresses_[latest_] != address) keep(address);  // Mostly it is the same.
+        const Kept& kept = kept_[latest_];
+        if (!kept.whole) return std::nullopt;
+        return std::span<const Row>{kept.rows}.first(kept.count);
+    }
     /// Hands every row of an address to `each`, in chain order, until that returns false. Pages
     /// grow, so that a service is found out after few reads and an honest crowd is read in few.
     template <typename Each>
@@ -105,6 +110,7 @@ private:
         std::optional<bool> labelled;
     };
     static constexpr std::size_t kNames = 4096;  // 256 kB; each number has one place.
+    void keep(uint32_t address) const;
     Result<Name*> read_name(uint32_t number) const;
     /// Whether nothing is said of an address, as far as the list of all that are labelled tells.
     Result<bool> is_unlisted(uint32_t address) const;
@@ -123,7 +129,7 @@ private:
     mutable std::array<uint64_t, kKept> kept_addresses_{kNobody, kNobody, kNobody, kNobody,
                                                         kNobody, kNobody, kNobody, kNobody};
     mutable std::array<Kept, kKept> kept_;  // Beside them.
-    mutable std::size_t oldest_ = 0;
+    mutable std::size_t oldest_ = 0, latest_ = 0;
     mutable std::vector<Name> names_{kNames};
     mutable uint64_t asked_ = 0;                  // Of labels, by name.
     mutable std::optional<AddressIndex> listed_;  // Who may have a label, when that is known.

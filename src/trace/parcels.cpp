@@ -141,14 +141,16 @@ std::vector<Parcels> distribute(Policy policy, const Parcels& parcels,
     return out;
 }
 
-void Purse::put(const Parcel& parcel) { add(parcel, false); }
-
-void Purse::put_together(const Parcels& arrival) {
-    for (std::size_t i = 0; i < arrival.size(); ++i) add(arrival[i], i > 0);
+void Purse::clear() noexcept {
+    poisoned_ = false;
+    total_ = tainted_ = {};
+    lots_.clear();
+    arrivals_ = 0;
+    head_ = empty_ = 0;
+    first_ = {};
 }
 
-/// `joins`: it came together with the parcel put before it, which was not empty.
-void Purse::add(const Parcel& parcel, bool joins) {
+void Purse::put(const Parcel& parcel, bool joins) {
     total_ += parcel.amount;
     if (parcel.origin != kClean) {
         tainted_ += parcel.amount;
@@ -225,7 +227,24 @@ Parcels Purse::pick_lots(const Amount& amount, bool tainted) {
     return out;
 }
 
+/// All that there is, as take_lots() gives it.
+Parcels Purse::take_all() {
+    Parcels out;
+    std::size_t last = lots_.size();
+    if (policy_ == Policy::kFifo)
+        for (std::size_t at = head_; at < last; ++at) append(out, lots_[at].parcel);
+    while (last > head_ && policy_ == Policy::kLifo) {
+        std::size_t first = last - 1;
+        while (first > head_ && lots_[first - 1].arrival == lots_[first].arrival) --first;
+        for (std::size_t at = first; at < last; ++at) append(out, lots_[at].parcel);
+        last = first;
+    }
+    clear();
+    return out;
+}
+
 Parcels Purse::take_lots(Amount amount) {
+    if (amount == total_) return take_all();  // As most purses end.
     Parcels out;
     while (!amount.is_zero()) {
         CORDON_CHECK(head_ < lots_.size());

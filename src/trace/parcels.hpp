@@ -51,6 +51,16 @@ inline Amount tainted_of(const Parcels& parcels) {
     return sum;
 }
 
+struct Sums {
+    Amount clean, tainted;
+};
+inline Sums sums_of(const Parcels& parcels) {
+    Sums sums;
+    for (const Parcel& parcel : parcels)
+        (parcel.origin == kClean ? sums.clean : sums.tainted) += parcel.amount;
+    return sums;
+}
+
 /// Cuts `amount` off the front. REQUIRES: total_of(parcels) >= amount.
 Parcels split_front(Parcels& parcels, Amount amount);
 
@@ -71,11 +81,12 @@ class Purse {
 public:
     explicit Purse(Policy policy) noexcept : policy_{policy} {}
 
-    /// The newest arrival.
-    void put(const Parcel& parcel);
-    /// The newest arrival too. What came together has no order in time: the lot policies take
-    /// arrivals in their order, but one of them in shares.
-    void put_together(const Parcels& arrival);
+    /// The newest arrival; with `joins` it came together with the parcel put before it, which was
+    /// not empty. What came together has no order in time: the lot policies take arrivals in their
+    /// order, but one of them in shares.
+    void put(const Parcel& parcel, bool joins = false);
+    /// As it was when it was made.
+    void clear() noexcept;
     /// At most `amount`, in give-out order; less when the purse holds less.
     Parcels take(const Amount& amount);
     /// As take, but clean parcels go first under the lot policies: gas is paid from what was there
@@ -95,7 +106,7 @@ private:
         Parcel parcel;
         uint32_t arrival = 0;  // Equal for what came together; such lots are neighbours.
     };
-    void add(const Parcel& parcel, bool joins);
+    Parcels take_all();
     Parcels take_lots(Amount amount);
     Amount take_lot(Parcel& lot, const Amount& amount, Parcels& out);
     Amount take_arrival(std::size_t first, std::size_t last, const Amount& amount, Parcels& out);

@@ -153,7 +153,8 @@ TEST(Purse, gives_in_shares_what_came_together) {
     const auto taken = [](Policy policy, const Amount& amount) {
         Purse purse{policy};
         purse.put({Amount{10U}, kClean});
-        purse.put_together({{Amount{30U}, kTainted}, {Amount{60U}, kClean}});
+        purse.put({Amount{30U}, kTainted});
+        purse.put({Amount{60U}, kClean}, true);
         purse.put({Amount{10U}, kClean});
         return tainted_of(purse.take(amount));
     };
@@ -207,7 +208,8 @@ TEST(Purse, conserves_value_and_taint_over_any_events) {
                         Parcels arrival;
                         append(arrival, {Amount{uint64_t{what}}, kTainted});
                         append(arrival, {amount, kClean});
-                        purse.put_together(arrival);
+                        for (std::size_t at = 0; at < arrival.size(); ++at)
+                            purse.put(arrival[at], at > 0);
                         in += total_of(arrival);
                         in_tainted += Amount{uint64_t{what}};
                         break;
