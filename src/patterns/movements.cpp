@@ -27,14 +27,20 @@ class Movements::Numbers {
 public:
     explicit Numbers(Movements& moves) noexcept : moves_{moves} {}
 
-    /// `row` without its asset.
-    void add(const Row& row, NodeId from, NodeId to, const Asset& asset) {
-        moves_.rows_.push_back(row);
-        moves_.rows_.back().asset = moves_.assets_.number(asset);
+    /// Lifetime: the txn and the amount must outlive the graph.
+    void add(const Txn& txn, const Amount& amount, NodeId from, NodeId to, const Asset& asset) {
+        moves_.rows_.push_back({&txn, &amount, moves_.assets_.number(asset)});
         moves_.ends_.emplace_back(from, to);
+    }
+    void add(const Movement& row) {
+        const auto& [txn, amount] =
+            moves_.own_.emplace_back(Txn{moves_.chain_, row.at, row.time, row.txn}, row.amount);
+        const NodeId from = number(row.from);
+        add(txn, amount, from, number(row.to), row.asset);
     }
     NodeId number(const Address& address) {
         std::vector<Address>& met = moves_.addresses_;
+        by_name_ = true;
         for (; indexed_ < met.size(); ++indexed_)
             places_.add(trace::AddressIndex::hash(moves_.chain_, met[indexed_]), indexed_);
         const uint32_t hash = trace::AddressIndex::hash(moves_.chain_, address);
@@ -44,7 +50,7 @@ public:
     }
     /// Of one that only number() may have been given before.
     NodeId number_of_new(const Address& address) {
-        return indexed_ == 0 ? add(address) : number(address);
+        return by_name_ ? number(address) : add(address);
     }
 
 private:
@@ -53,7 +59,8 @@ private:
         return static_cast<NodeId>(moves_.addresses_.size() - 1);
     }
     Movements& moves_;
-    trace::AddressIndex places_;  // Of those below indexed_: mostly nobody is asked for by name.
+    bool by_name_ = false;        // Mostly nobody is asked for so, and nothing is indexed.
+    trace::AddressIndex places_;  // Of those below indexed_.
     NodeId indexed_ = 0;
 };
 
@@ -79,17 +86,14 @@ Movements Movements::of(const trace::TraceResult& result, ChainId chain) {
             if (txn.chain != chain || move.from == move.to || move.kind == TransferKind::kFee)
                 continue;
             const NodeId from = number(move.from);
-            numbers.add({txn.at, 0, txn.time, txn.hash, move.tainted}, from, number(move.to),
-                        result.edges.assets()[asset]);
+            numbers.add(txn, move.tainted, from, number(move.to), result.edges.assets()[asset]);
             continue;
         }
         const trace::Edge edge = result.edges[place];
         if (edge.chain != chain || edge.to_asset || edge.to_chain || edge.from == edge.to ||
             edge.from.empty() || edge.kind == "fee")
             continue;
-        const NodeId from = numbers.number(edge.from);
-        numbers.add({edge.at, 0, edge.time, edge.txn, edge.tainted}, from, numbers.number(edge.to),
-                    edge.asset);
+        numbers.add({edge.at, edge.txn, edge.time, edge.from, edge.to, edge.asset, edge.tainted});
     }
     moves.close();
     return moves;
@@ -97,11 +101,7 @@ Movements Movements::of(const trace::TraceResult& result, ChainId chain) {
 
 Movements::Movements(ChainId chain, std::span<const Movement> rows) : chain_{chain} {
     Numbers numbers{*this};
-    for (const Movement& row : rows) {
-        const NodeId from = numbers.number(row.from);
-        numbers.add({row.at, 0, row.time, row.txn, row.amount}, from, numbers.number(row.to),
-                    row.asset);
-    }
+    for (const Movement& row : rows) numbers.add(row);
     close();
 }
 

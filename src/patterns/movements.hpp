@@ -1,6 +1,7 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <span>
 #include <vector>
@@ -25,26 +26,30 @@ class Movements {
 public:
     /// Numbers of addresses as the rows name them first: what is near in time is near in memory.
     using NodeId = uint32_t;
-    /// A movement without the names of its ends and asset: a trace has a million.
+    /// A movement without the names of its ends and asset. Lifetime: as the graph.
     struct Row {
-        TxnPosition at;
-        uint32_t asset = 0;  ///< Equal for equal assets.
-        std::optional<UnixMillis> time;
-        Hash256 txn;
-        Amount amount;
+        const TxnPosition& at;
+        uint32_t asset;  ///< Equal for equal assets.
+        const std::optional<UnixMillis>& time;
+        const Hash256& txn;
+        const Amount& amount;
     };
 
     /// The tainted parts of a trace; what links and crossings carry changes its asset and is left
-    /// out, but the two ends of an exchange stay where they are.
+    /// out, but the two ends of an exchange stay where they are. Lifetime: of `result`.
     static Movements of(const trace::TraceResult& result, ChainId chain);
     /// `rows` in chain order.
     Movements(ChainId chain, std::span<const Movement> rows);
+    Movements(Movements&&) = default;
 
     ChainId chain() const noexcept { return chain_; }
     std::size_t node_count() const noexcept { return addresses_.size(); }
     const Address& address(NodeId id) const noexcept { return addresses_[id]; }
 
-    const Row& row(uint32_t place) const noexcept { return rows_[place]; }
+    Row row(uint32_t place) const noexcept {
+        const auto& [txn, amount, asset] = rows_[place];
+        return {txn->at, asset, txn->time, txn->hash, *amount};
+    }
     const Asset& asset(uint32_t place) const noexcept { return assets_[rows_[place].asset]; }
     NodeId from(uint32_t place) const noexcept { return ends_[place].first; }
     NodeId to(uint32_t place) const noexcept { return ends_[place].second; }
@@ -62,8 +67,16 @@ private:
         return std::span{places}.subspan(first[id], first[id + 1] - first[id]);
     }
 
+    using Txn = trace::EdgeList::Txn;
+    struct Kept {
+        const Txn* txn = nullptr;
+        const Amount* amount = nullptr;
+        uint32_t asset = 0;  // Of assets_.
+    };
     ChainId chain_;
-    std::vector<Row> rows_;
+    std::vector<Kept> rows_;
+    std::deque<std::pair<Txn, Amount>>
+        own_;  // What rows look at and the edges of a trace have not.
     trace::AssetNumbers assets_;
     std::vector<Address> addresses_;
     std::vector<std::pair<NodeId, NodeId>> ends_;

@@ -47,6 +47,39 @@ Rows chain(unsigned hops, uint64_t peel) {
     return rows;
 }
 
+TEST(Movements, of_a_trace_number_an_address_once_whether_an_edge_names_it_or_not) {
+    trace::TraceResult result;
+    trace::EdgeList::Txn txn;
+    txn.chain = kEthereum;
+    const auto pay = [&](uint32_t from, uint32_t to, uint64_t amount) {
+        txn.at = {++txn.at.block, 0};
+        result.edges.add(txn, 0, {from, to, 0, 0, {}, Amount{99U}, Amount{amount}});
+    };
+    const auto name = [&](unsigned from, unsigned to, uint64_t amount) {
+        trace::Edge edge;
+        edge.chain = kEthereum;
+        edge.at = {++txn.at.block, 0};
+        edge.from = address(from);
+        edge.to = address(to);
+        edge.amount = edge.tainted = Amount{amount};
+        result.edges.add(std::move(edge), 0);
+    };
+    name(1, 2, 1), pay(2, 1, 2), pay(0, 2, 3), name(3, 1, 4), pay(1, 1, 5);
+    trace::AssetNumbers assets;
+    assets.number({});
+    result.edges.close({address(3), address(1), address(2)}, assets);
+    const Movements moves = Movements::of(result, kEthereum);
+    ASSERT_EQ(moves.node_count(), 3U);
+    EXPECT_EQ(moves.address(2), address(3));
+    EXPECT_EQ(moves.out(0).size(), 1U);
+    EXPECT_EQ(moves.in(0).size(), 2U);
+    for (uint32_t place = 0; place < 4; ++place) {
+        EXPECT_EQ(moves.row(place).amount, Amount{place + 1U});
+        EXPECT_EQ(moves.row(place).at.block, place + 1U);
+        EXPECT_TRUE(moves.asset(place).is_native());
+    }
+}
+
 TEST(PeelChain, needs_length_and_peels_and_fresh_addresses) {
     const auto found = peel_chains(chain(8, 100).moves(), world());
     ASSERT_EQ(found.size(), 1U);
