@@ -8,6 +8,8 @@
 
 #include <cordon/base/format.hpp>
 
+#include "layout_ribbons.hpp"
+
 namespace cordon::trace::flow {
 namespace {
 
@@ -77,9 +79,7 @@ public:
             limit_columns(columns_ - 1);
             choose(0);
         }
-        make_ribbons();
-        drop_dust();
-        balance();
+        add_ribbons(graph_, of_vertex_, shown_, params_, layout_);
         name_columns();
     }
 
@@ -407,114 +407,6 @@ private:
         });
         if (node.members.size() > 1) layout_.omitted.folded_nodes += node.members.size();
         return node;
-    }
-
-    void make_ribbons() {
-        std::vector<double> internal;
-        layout_.omitted.internal_movements = graph_.internal_movements;
-        const std::vector<Link> links = join_links(graph_.links, of_vertex_, layout_.nodes.size(),
-                                                   internal, layout_.omitted.internal_movements);
-        for (std::size_t i = 0; i < layout_.nodes.size(); ++i)
-            layout_.nodes[i].internal = internal[i];
-        layout_.omitted.fee_movements = graph_.fee_movements;
-        layout_.omitted.fee_value = graph_.fee_value;
-        layout_.omitted.outside = graph_.outside;
-        // The widest first.
-        std::vector<std::pair<double, uint32_t>> order(links.size());
-        for (uint32_t i = 0; i < links.size(); ++i) order[i] = {-links[i].value, i};
-        std::sort(order.begin(), order.end());
-        std::vector<uint32_t> column(layout_.nodes.size());
-        for (std::size_t i = 0; i < column.size(); ++i) column[i] = layout_.nodes[i].column;
-        layout_.ribbons.reserve(links.size());
-        for (const auto& [value, i] : order) {
-            const Link& link = links[i];
-            Ribbon& ribbon = layout_.ribbons.emplace_back();
-            ribbon.from = link.from;
-            ribbon.to = link.to;
-            ribbon.value = link.value;
-            ribbon.taint = link.moved > 0 ? std::min(1.0, link.tainted / link.moved) : 1.0;
-            ribbon.movements = link.movements;
-            ribbon.confidence = link.confidence;
-            ribbon.first = link.first;
-            ribbon.last = link.last;
-            for (std::size_t kind = 0; kind < graph_.kinds.size(); ++kind)
-                if ((link.kinds >> kind & 1U) != 0) ribbon.kinds.push_back(graph_.kinds[kind]);
-            std::sort(ribbon.kinds.begin(), ribbon.kinds.end());
-            ribbon.back = column[link.to] <= column[link.from];
-        }
-    }
-
-    /// Leaves out thin ribbons, and nodes that nothing leads to any more (seeds stay). All of it is
-    /// counted.
-    void drop_dust() {
-        const bool raw = params_.mode == FlowMode::kRaw;
-        const double limit = raw ? 0 : params_.dust * layout_.scale.loot();
-        const std::size_t most = raw ? params_.raw_ribbons : params_.max_ribbons;
-        // A node that gets much in many thin ribbons would float alone: it keeps them while there
-        // is room.
-        std::vector<double> inflow(layout_.nodes.size());
-        std::vector<char> reached(layout_.nodes.size());
-        for (const Ribbon& ribbon : layout_.ribbons) {
-            inflow[ribbon.to] += ribbon.value;
-            if (ribbon.value >= limit) reached[ribbon.to] = 1;
-        }
-        std::vector<char> alive(layout_.nodes.size());
-        std::size_t kept = 0;  // Those that stay move to the front.
-        for (Ribbon& ribbon : layout_.ribbons) {
-            const bool wide = ribbon.value >= limit ||
-                              (!reached[ribbon.to] && inflow[ribbon.to] >= limit) ||
-                              shown_.contains(layout_.nodes[ribbon.from].members.front()) ||
-                              shown_.contains(layout_.nodes[ribbon.to].members.front());
-            layout_.omitted.ribbons_full = layout_.omitted.ribbons_full || (wide && kept >= most);
-            if (wide && kept < most) {
-                alive[ribbon.from] = alive[ribbon.to] = 1;
-                if (&layout_.ribbons[kept] != &ribbon) layout_.ribbons[kept] = std::move(ribbon);
-                ++kept;
-                continue;
-            }
-            layout_.nodes[ribbon.from].dust_out += ribbon.value;
-            layout_.nodes[ribbon.to].dust_in += ribbon.value;
-            layout_.omitted.dust_movements += ribbon.movements;
-            layout_.omitted.dust_value += ribbon.value;
-        }
-        layout_.ribbons.resize(kept);
-        std::vector<uint32_t> number(layout_.nodes.size());
-        std::size_t left = 0;  // As above.
-        for (std::size_t i = 0; i < layout_.nodes.size(); ++i) {
-            FlowNode& node = layout_.nodes[i];
-            // Of a part, what it does not touch is not there.
-            const bool part = params_.shows_part();
-            if (!alive[i] && node.kind != FlowKind::kSeed && (!raw || part)) {
-                if (!part) layout_.omitted.dust_nodes += node.members.size();
-                continue;
-            }
-            number[i] = static_cast<uint32_t>(left);
-            if (left != i) layout_.nodes[left] = std::move(node);
-            ++left;
-        }
-        layout_.nodes.resize(left);
-        for (Ribbon& ribbon : layout_.ribbons)
-            ribbon.from = number[ribbon.from], ribbon.to = number[ribbon.to];
-    }
-
-    /// in + source + dust_in = out + rest + lost + dust_out for every node; one of source and lost
-    /// closes the gap.
-    void balance() {
-        std::vector<double> in(layout_.nodes.size()), out(layout_.nodes.size());
-        for (const Ribbon& ribbon : layout_.ribbons) {
-            out[ribbon.from] += ribbon.value;
-            in[ribbon.to] += ribbon.value;
-        }
-        for (std::size_t i = 0; i < layout_.nodes.size(); ++i) {
-            FlowNode& node = layout_.nodes[i];
-            node.in = in[i];
-            node.out = out[i];
-            const double arrives = node.in + node.dust_in;
-            const double leaves = node.out + node.dust_out + node.rest;
-            // Sums of doubles differ in their last digits; that is no source and no loss.
-            if (std::abs(arrives - leaves) <= 1e-9 * std::max(arrives, leaves)) continue;
-            (arrives < leaves ? node.source : node.lost) = std::abs(arrives - leaves);
-        }
     }
 
     std::string time_head(uint32_t column) const {
