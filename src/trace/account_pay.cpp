@@ -60,7 +60,8 @@ Parcels AccountFlow::take_standing(Current& now, uint32_t key, const Amount& amo
         parcels = take_known(*state.node, named, amount, own_first);
     else
         append(parcels, {amount, kClean});
-    return now.seed_txn ? freshen(*named.asset, parcels, &state.fresh) : parcels;
+    if (now.seed_txn) return freshen(*named.asset, parcels, &state.fresh);
+    return parcels;
 }
 
 Parcels AccountFlow::pay_on_flight(Current& now, uint32_t key, const Amount& amount) {

@@ -51,8 +51,8 @@ constexpr int kLooksBack = 8;      // For what rests already.
 }  // namespace
 
 Holding& holding_of(Node& node, const Asset& asset) {
-    if (!node.holdings.empty() && node.holdings.front().asset == asset)  // Mostly the only one.
-        return node.holdings.front();
+    if (node.holdings.empty()) node.holdings.push_back({asset, {}, {}, {}});
+    if (node.holdings.front().asset == asset) return node.holdings.front();  // Mostly the only one.
     const auto at = std::lower_bound(
         node.holdings.begin(), node.holdings.end(), asset,
         [](const Holding& holding, const Asset& key) { return holding.asset < key; });

@@ -13,32 +13,32 @@ void EdgeList::add(const Txn& txn, uint32_t asset, const Move& move) {
     const uint32_t count = txns_.size();
     const bool known =
         count > 0 && txns_[count - 1].chain == txn.chain && txns_[count - 1].at == txn.at;
-    entries_.add({move, known ? count - 1 : txns_.add(Txn{txn}), asset, kNone});
+    entries_.add({move, known ? count - 1 : txns_.add(Txn{txn}), asset});
 }
 
 void EdgeList::add(Edge&& edge, uint32_t row) {
     CORDON_CHECK(edge.tainted <= edge.amount);
     Entry entry;
     entry.move.row = row;
-    entry.whole = static_cast<uint32_t>(wholes_.size());
+    entry.asset = static_cast<uint32_t>(wholes_.size());
     wholes_.push_back(std::move(edge));
     entries_.add(std::move(entry));
 }
 
 auto EdgeList::place_of(uint32_t at) const {
     const Entry& entry = entries_[at];
-    if (entry.whole == kNone) {
+    if (entry.txn != kNone) {
         const Txn& txn = txns_[entry.txn];
         return std::tie(txn.chain, txn.at, entry.move.row);
     }
-    const Edge& edge = wholes_[entry.whole];
+    const Edge& edge = wholes_[entry.asset];
     return std::tie(edge.chain, edge.at, entry.move.row);
 }
 
 Edge EdgeList::operator[](std::size_t place) const {
     if (entries_.size() == 0) return wholes_[place];
     const Entry& entry = entry_at(place);
-    if (entry.whole != kNone) return wholes_[entry.whole];
+    if (entry.txn == kNone) return wholes_[entry.asset];
     const Txn& txn = txns_[entry.txn];
     const Move& move = entry.move;
     Edge edge;

@@ -80,7 +80,7 @@ public:
     std::optional<InNumbers> in_numbers(std::size_t place) const {
         if (entries_.size() == 0) return std::nullopt;
         const Entry& entry = entry_at(place);
-        if (entry.whole != kNone) return std::nullopt;
+        if (entry.txn == kNone) return std::nullopt;
         return InNumbers{txns_[entry.txn], entry.move, entry.asset};
     }
     /// Of the nodes and assets of those in numbers. Lifetime: the list.
@@ -99,8 +99,8 @@ public:
 private:
     struct Entry {
         Move move;  // Of one of wholes_ only the row.
-        uint32_t txn = 0, asset = 0;
-        uint32_t whole = kNone;  // A place in wholes_.
+        uint32_t txn = kNone;
+        uint32_t asset = 0;  // Without a txn: a place in wholes_.
     };
     static constexpr uint32_t kNone = ~uint32_t{0};
     const Entry& entry_at(std::size_t place) const noexcept {
