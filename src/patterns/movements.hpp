@@ -75,8 +75,7 @@ private:
     };
     ChainId chain_;
     std::vector<Kept> rows_;
-    std::deque<std::pair<Txn, Amount>>
-        own_;  // What rows look at and the edges of a trace have not.
+    std::deque<std::pair<Txn, Amount>> own_;  // Of rows that are no edges in numbers.
     trace::AssetNumbers assets_;
     std::vector<Address> addresses_;
     std::vector<std::pair<NodeId, NodeId>> ends_;

@@ -210,6 +210,10 @@ Result<uint32_t> AccountFlow::step() {
     now.number = txn;
     last_ = now.txn.at;
     CORDON_TRY(rows_.numbered().rows_in(txn, now.rows));
+    if (now.rows.size() == 1) {  // Whom it pays is asked for below, and may be far from here.
+        const ChainRows::Row& row = now.rows.front();
+        ids_.expect(AddressIndex::hash(walk_.backward() ? row.from : row.to));
+    }
     // Bait is in nobody's way forward: what stolen money pays is followed, however small.
     if (walk_.backward() && !bait_.empty())
         std::erase_if(now.rows,

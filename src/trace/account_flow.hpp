@@ -150,7 +150,7 @@ private:
     Slot& slot(Holder& holder, uint32_t asset);
     void close(NodeId id) {
         Holder& held = holders_[id];
-        if (held.slot != kNoSlot && held.closed == Stop::kNone && held.next == held.ahead.size())
+        if (held.slot != kNoSlot && held.closed == Stop::kNone && held.next >= held.ahead.size())
             give_back(id);
     }
     void give_back(NodeId id);

@@ -86,8 +86,9 @@ Result<AccountFlow::BaitWatches> AccountFlow::bait_watches(uint32_t address, con
         SmallVector<uint32_t, 8> numbers;
         for (const ChainRows::Row& row : *few) {
             const uint32_t other = row.from == address ? row.to : row.from;
-            if (std::find(numbers.begin(), numbers.end(), other) == numbers.end())
-                numbers.push_back(other);
+            if (std::find(numbers.begin(), numbers.end(), other) != numbers.end()) continue;
+            numbers.push_back(other);
+            ids_.expect(AddressIndex::hash(other));
         }
         if (numbers.size() < 2) return watches;
         for (const uint32_t number : numbers) {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <vector>
 
+#include <cordon/base/fetch.hpp>
 #include <cordon/model/address.hpp>
 #include <cordon/model/chain_id.hpp>
 
@@ -58,6 +59,10 @@ public:
     /// The same where no two have the same hash.
     uint32_t find(uint32_t hash) const {
         return find(hash, [](uint32_t) { return true; });
+    }
+    /// Has what find() will look at first on its way.
+    void expect(uint32_t hash) const noexcept {
+        if (!places_.empty()) fetch(&places_[hash & mask()]);
     }
     /// REQUIRES: a number that is not there, below kNone.
     void add(uint32_t hash, uint32_t number) {

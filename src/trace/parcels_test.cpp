@@ -165,6 +165,25 @@ TEST(Purse, gives_in_shares_what_came_together) {
     EXPECT_EQ(taken(Policy::kFifo, Amount{100U}), Amount{30U});
 }
 
+TEST(Purse, gives_all_at_once_in_the_order_of_its_policy_and_is_as_new) {
+    const auto all_of = [](Policy policy) {
+        Purse purse{policy};
+        purse.put({Amount{7U}, kClean});
+        EXPECT_EQ(total_of(purse.take(Amount{7U})), Amount{7U});
+        purse.put({Amount{60U}, kClean});
+        purse.put({Amount{30U}, kTainted});
+        purse.put({Amount{10U}, kClean}, true);
+        const Parcels all = purse.take(Amount{100U});
+        EXPECT_TRUE(purse.total().is_zero() && purse.tainted().is_zero());
+        purse.put({Amount{5U}, kTainted});
+        EXPECT_EQ(purse.take(Amount{5U}), (Parcels{{Amount{5U}, kTainted}}));
+        return all;
+    };
+    EXPECT_EQ(all_of(Policy::kFifo),
+              (Parcels{{Amount{60U}, kClean}, {Amount{30U}, kTainted}, {Amount{10U}, kClean}}));
+    EXPECT_EQ(all_of(Policy::kLifo), (Parcels{{Amount{30U}, kTainted}, {Amount{70U}, kClean}}));
+}
+
 TEST(Purse, gives_no_more_than_it_holds) {
     for (const Policy policy : kPolicies) {
         Purse purse{policy};
