@@ -2,6 +2,8 @@
 #include "chain_feed.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include <cordon/base/check.hpp>
 #include <cordon/base/format.hpp>
@@ -13,7 +15,7 @@ namespace cordon::feed {
 UnixMillis wall_clock() { return std::chrono::floor<Millis>(std::chrono::system_clock::now()); }
 
 ChainFeed::ChainFeed(std::vector<std::unique_ptr<Node>> nodes, ChainFeedOptions options)
-    : options_{std::move(options)} {
+    : options_{std::move(options)}, txns_{options_.max_reorg} {
     for (auto& node : nodes) endpoints_.push_back({.node = std::move(node)});
 }
 
@@ -174,10 +176,19 @@ void ChainFeed::give(NodeBlock block) {
     ++metrics_.blocks;
     metrics_.block = header.number;
     const BlockNum number = header.number;
+    txns_.add(block.seen);
     out_.emplace_back(std::move(block.seen));
     for (std::string& text : block.missing)
         say(FeedState::kGap, number, format("block {}: {}", number, text));
     judge_lag();
+}
+
+void ChainFeed::give(std::vector<PendingTxn> pending) {
+    for (PendingTxn& txn : pending) {
+        if (txns_.hold(txn)) continue;
+        ++metrics_.pending;
+        out_.emplace_back(std::move(txn));
+    }
 }
 
 /// What was given is no longer what the node has: back to the last block that both know.
@@ -215,6 +226,8 @@ Status ChainFeed::rewind() {
 
 void ChainFeed::forget_above(BlockNum keep) {
     while (!seen_.empty() && seen_.back().number > keep) seen_.pop_back();
+    std::vector<PendingTxn> again = txns_.rewind(keep);
+    std::move(again.begin(), again.end(), std::back_inserter(again_));
     ahead_.clear();
     next_ = keep + 1;
     block_failures_ = 0;
@@ -254,14 +267,14 @@ void ChainFeed::judge_lag() {
 }
 
 Status ChainFeed::idle() {
+    give(std::exchange(again_, {}));
     cross_check();
     if (!out_.empty()) return {};
     answered_ = false;
     std::vector<PendingTxn> pending;
     CORDON_TRY(node().wait(options_.poll, pending));
     tip_.reset();  // Asked again.
-    metrics_.pending += pending.size();
-    for (PendingTxn& each : pending) out_.emplace_back(std::move(each));
+    give(std::move(pending));
     Endpoint& endpoint = endpoints_[current_];
     if (const uint64_t dropped = node().dropped(); dropped > endpoint.dropped) {
         say(FeedState::kDropped, metrics_.block,

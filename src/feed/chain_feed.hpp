@@ -7,6 +7,7 @@
 
 #include <cordon/chain/event_source.hpp>
 
+#include "given_txns.hpp"
 #include "node.hpp"
 
 namespace cordon::feed {
@@ -54,7 +55,8 @@ struct ChainFeedMetrics {
 };
 
 /// A chain, followed live over one or more endpoints: every block once, in order; a Rewind where
-/// the chain was reorganised; what the mempool tells; and how the feed itself is doing. read()
+/// the chain was reorganised; what the mempool tells of txns that no given block has; and how the
+/// feed itself is doing. read()
 /// waits; it does not end but by `cancel`, and does not fail: an endpoint that is down is asked
 /// again for ever, and says so once.
 ///
@@ -99,6 +101,7 @@ private:
     void failed(const Error& error);
     void pass_over(const Error& error);
     void give(NodeBlock block);
+    void give(std::vector<PendingTxn> pending);
     void say(FeedState state, BlockNum block, std::string text);
 
     ChainFeedOptions options_;
@@ -110,6 +113,8 @@ private:
     std::deque<FeedEvent> out_;
     std::deque<NodeBlock> ahead_;       // Fetched, not given.
     std::deque<BlockRef> seen_;         // The last blocks given, at most max_reorg.
+    GivenTxns txns_;                    // Of those.
+    std::vector<PendingTxn> again_;     // They wait again, if the other branch has not got them.
     std::optional<BlockNum> next_;      // None: not begun.
     std::optional<BlockHeader> tip_;    // None: to be asked.
     std::optional<BlockNum> compared_;  // The last that was compared with another endpoint.

@@ -2,167 +2,14 @@
 #include "chain_feed.hpp"
 
 #include <gmock/gmock.h>
-#include <builders.hpp>
-#include <map>
 
-#include <cordon/base/format.hpp>
+#include "test_node.hpp"
 
 namespace cordon::feed {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-/// A chain that can be reorganised, and what happens to whoever asks for it.
-struct World {
-    std::vector<BlockHeader> chain;      // By number.
-    std::map<Hash256, BlockHeader> all;  // Also lost ones.
-    UnixMillis now = from_unix_seconds(1'700'000'000);
-    uint64_t salt = 0;
-
-    void mine(unsigned count = 1) {
-        for (unsigned i = 0; i < count; ++i) {
-            BlockHeader header;
-            header.number = chain.size();
-            header.hash = test::hash(1 + header.number * 1000 + salt);
-            if (!chain.empty()) header.parent = chain.back().hash;
-            header.time = now;
-            all[header.hash] = header;
-            chain.push_back(header);
-        }
-    }
-    void reorg(unsigned depth, unsigned blocks) {
-        chain.resize(chain.size() - depth);
-        ++salt;
-        mine(blocks);
-    }
-};
-
-class FakeNode final : public Node {
-public:
-    FakeNode(std::string name, const World& world) : name_{std::move(name)}, world_{&world} {}
-
-    bool down = false;
-    bool forgets = false;  // Has no lost blocks.
-    ChainId is = kEthereum;
-    std::optional<BlockNum> without;  // A block that it cannot give.
-    std::vector<std::string> missing;
-    std::function<void()> on_wait = [] {};
-    uint64_t calls = 0;
-
-    void follow(const World& world) { world_ = &world; }
-
-    std::string name() const override { return name_; }
-    Result<ChainId> chain() override { return answer(is); }
-    Result<BlockHeader> head() override { return answer(world_->chain.back()); }
-    Result<std::optional<BlockHeader>> header_at(BlockNum number) override {
-        std::optional<BlockHeader> found;
-        if (number < world_->chain.size()) found = world_->chain[number];
-        return answer(found);
-    }
-    Result<std::optional<Hash256>> parent_of(const Hash256& hash) override {
-        std::optional<Hash256> found;
-        if (const auto it = world_->all.find(hash); it != world_->all.end() && !forgets)
-            found = it->second.parent;
-        return answer(found);
-    }
-    Result<std::vector<NodeBlock>> range(BlockNum first, unsigned count) override {
-        if (without == first) return fail(ErrorCode::kMalformed, "nonsense");
-        std::vector<NodeBlock> blocks;
-        for (BlockNum i = first; i < first + count && i < world_->chain.size(); ++i) {
-            if (without == i) break;
-            NodeBlock block;
-            block.seen.block.chain = is;
-            block.seen.block.header = world_->chain[i];
-            block.missing = missing;
-            blocks.push_back(block);
-        }
-        return answer(blocks);
-    }
-    Status wait(Millis, std::vector<PendingTxn>& pending) override {
-        for (unsigned i = 0; i < news; ++i) pending.emplace_back();
-        news = 0;
-        on_wait();
-        if (down) return fail(ErrorCode::kUnavailable, name_ + " is down");
-        return {};
-    }
-    uint64_t dropped() const override { return lost; }
-    unsigned news = 0;
-    uint64_t lost = 0;
-
-private:
-    template <typename T>
-    Result<T> answer(T value) {
-        ++calls;
-        if (down) return fail(ErrorCode::kUnavailable, name_ + " is down");
-        return value;
-    }
-    std::string name_;
-    const World* world_;
-};
-
-/// What was told, as words.
-std::string word(const FeedEvent& event) {
-    if (const auto* block = std::get_if<SeenBlock>(&event))
-        return format("{}", block->block.header.number);
-    if (const auto* rewind = std::get_if<Rewind>(&event)) return format("<{}", rewind->keep);
-    if (std::holds_alternative<PendingTxn>(event)) return "pending";
-    if (const auto* status = std::get_if<FeedStatus>(&event))
-        return std::string{to_string(status->state)};
-    return "?";
-}
-
-/// A feed over fake nodes, and what is read of it.
-struct Story {
-    World world, other;
-    std::atomic<bool> cancel = false;
-    std::vector<FakeNode*> nodes;
-    ChainFeedOptions options;
-    std::unique_ptr<ChainFeed> feed;
-    std::vector<FeedStatus> statuses;
-
-    explicit Story(unsigned blocks = 1) {
-        world.mine(blocks);
-        options.retry = Millis{0};
-        options.max_retry = Millis{0};
-        options.cancel = &cancel;
-        options.clock = [this] { return world.now; };
-    }
-    Status open(std::vector<std::string> names = {"a"}) {
-        std::vector<std::unique_ptr<Node>> made;
-        for (const std::string& name : names) {
-            auto node = std::make_unique<FakeNode>(name, world);
-            nodes.push_back(node.get());
-            made.push_back(std::move(node));
-        }
-        for (std::size_t i = 0; i < nodes.size() && i < foreign.size(); ++i)
-            nodes[i]->is = foreign[i];
-        for (FakeNode* node : nodes) node->down = all_down;
-        CORDON_TRY(feed, ChainFeed::open(std::move(made), options));
-        return {};
-    }
-    std::vector<ChainId> foreign;
-    bool all_down = false;
-
-    /// Reads until it waits for news.
-    std::vector<std::string> read() {
-        std::vector<std::string> words;
-        cancel = false;
-        for (FakeNode* node : nodes) node->on_wait = [this] { cancel = true; };
-        FeedEvent event;
-        while (words.size() < 1000 && feed->read(event).value()) {
-            words.push_back(word(event));
-            if (const auto* status = std::get_if<FeedStatus>(&event)) statuses.push_back(*status);
-        }
-        return words;
-    }
-    /// Without what the feed says of itself.
-    std::vector<std::string> read_blocks() {
-        std::vector<std::string> words = read();
-        std::erase_if(words, [](const std::string& text) { return text[0] > '<'; });
-        return words;
-    }
-};
 
 TEST(ChainFeed, begins_at_the_tip_and_gives_every_block_once) {
     Story story{5};
@@ -329,9 +176,9 @@ TEST(ChainFeed, tells_the_mempool_and_what_was_too_much) {
     Story story{2};
     ASSERT_TRUE(story.open());
     (void)story.read();
-    story.nodes[0]->news = 2;
+    story.nodes[0]->news = {waiting(1), waiting(2)};
     story.nodes[0]->lost = 40;
-    EXPECT_THAT(story.read(), ElementsAre("pending", "pending", "dropped"));
+    EXPECT_THAT(story.read(), ElementsAre("waits 1", "waits 2", "dropped"));
     EXPECT_THAT(story.statuses.back().text, HasSubstr("40 pending txns"));
 }
 
