@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
-#include <filesystem>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -12,179 +11,23 @@
 
 #include <cordon/base/disk.hpp>
 #include <cordon/base/format.hpp>
-#include <cordon/base/hex.hpp>
-#include <cordon/chain/text.hpp>
-#include <cordon/crypto/hash.hpp>
-#include <cordon/report/json.hpp>
 #include <cordon/report/trace_answers.hpp>
 
-#include "expansion.hpp"
+#include "finished_trace.hpp"
 #include "ingest.hpp"
-#include "seed.hpp"
-#include "view_document.hpp"
+#include "saved_views.hpp"
+#include "trace_world.hpp"
 
 namespace cordon::engine {
 namespace {
 
-namespace fs = std::filesystem;
-
 // Names and states of old traces are small; nobody looks for more than these.
 constexpr std::size_t kMostKnown = 1'000;
-// Of one trace: somebody's afternoon of opening folds. A folded picture takes some 300 kB.
-constexpr std::size_t kMostDrawn = 48;
 // So many steps of opening and expanding keep the order of the picture before; more start anew.
 constexpr std::size_t kMostSteps = 32;
 // Records open at a time for those who look things up; more wait for nobody, but are not kept.
 constexpr std::size_t kKeptStores = 16;
-constexpr std::size_t kIdDigits = 16;
 constexpr double kToldStep = 0.01;
-
-ByteView bytes_of(std::string_view text) {
-    return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
-}
-
-/// A seed by what it names, however it was written.
-std::string canonical_seed(const trace::Seed& seed) {
-    std::string text = to_string(seed.chain) + ":";
-    if (const auto* txn = std::get_if<trace::Seed::FromTxn>(&seed.what))
-        return text + chain::format_hash(seed.chain, txn->hash);
-    if (const auto* point = std::get_if<OutPoint>(&seed.what))
-        return text + chain::format_outpoint(seed.chain, *point);
-    const auto& from = std::get<trace::Seed::FromAddress>(seed.what);
-    text += chain::format_address(seed.chain, from.address);
-    return from.since ? text + "@" + format_rfc3339(*from.since) : text;
-}
-
-/// Everything that decides what the answer is, but for the ledger: the parameters as they stand in
-/// every answer.
-Result<std::string> question_text(const trace::Params& params, std::vector<trace::Seed> seeds) {
-    for (trace::Seed& seed : seeds) seed.text = canonical_seed(seed);
-    std::sort(seeds.begin(), seeds.end(),
-              [](const auto& a, const auto& b) { return a.text < b.text; });
-    seeds.erase(std::unique(seeds.begin(), seeds.end(),
-                            [](const auto& a, const auto& b) { return a.text == b.text; }),
-                seeds.end());
-    trace::TraceResult empty;
-    empty.params = params;
-    empty.seeds = std::move(seeds);
-    std::string text;
-    CORDON_TRY(report::write_trace_result(empty, report::string_sink(text), {.one_line = true}));
-    return text;
-}
-
-/// The ledger at one height and what was said of it.
-struct World {
-    std::shared_ptr<const ledger::Reader> ledger;
-    LabelSearch labels;
-    std::string digest;
-    std::string said;  // Digest of the records alone.
-};
-
-Result<std::string> records_digest(const records::Store& store) {
-    std::string text;
-    CORDON_TRY(const auto inputs, store.inputs());
-    for (const records::Input& input : inputs) text += input.sha256 + "\n";
-    CORDON_TRY(const auto lists, store.label_lists());
-    for (const records::LabelList& list : lists) text += list.name + " " + list.sha256 + "\n";
-    return to_hex(crypto::sha256(bytes_of(text)));
-}
-
-Result<std::shared_ptr<const World>> open_world(const std::string& directory, const World* before) {
-    auto world = std::make_shared<World>();
-    CORDON_TRY(world->ledger, ledger::open_reader(directory));
-    CORDON_TRY(const auto store, records::Store::open_read_only(records_path(directory)));
-    CORDON_TRY(world->said, records_digest(*store));
-    std::string text = world->said;
-    for (const ledger::ChainSummary& each : world->ledger->chains())
-        text += format("\n{} {} {}", to_string(each.chain), each.tip.number, to_hex(each.tip.hash));
-    world->digest = to_hex(crypto::sha256(bytes_of(text)));
-    if (before && before->digest == world->digest) return std::shared_ptr<const World>{};
-    if (before && before->said == world->said)
-        world->labels = before->labels;
-    else {
-        CORDON_TRY(world->labels, LabelSearch::make(*store));
-    }
-    return std::shared_ptr<const World>{std::move(world)};
-}
-
-/// By what is asked, and of which ledger.
-Result<std::string> id_of(const TheftRequest& request, const World& world) {
-    CORDON_TRY(auto seeds, parse_seeds(request.seeds, *world.ledger));
-    CORDON_TRY(std::string text, question_text(request.params, std::move(seeds)));
-    text += world.digest;
-    return to_hex(crypto::sha256(bytes_of(text))).substr(0, kIdDigits);
-}
-
-/// A finished trace and what was made of it.
-struct Finished {
-    explicit Finished(Theft made) : theft{std::make_shared<const Theft>(std::move(made))} {}
-
-    const std::shared_ptr<const Theft> theft;  // Shared with those who read it.
-    std::mutex drawing;                        // One picture at a time: of the next two.
-    std::map<std::string, std::shared_ptr<const DrawnFlow>> drawn;
-    std::deque<std::string> drawn_order;
-    std::mutex writing;  // Of the next two.
-    std::shared_ptr<const std::string> result, summary;
-};
-
-std::string view_key(const FlowView& view) {
-    std::string key = format("{} {}", static_cast<int>(view.mode), static_cast<int>(view.axis));
-    for (const auto& side : {view.width, view.height}) key += side ? format(" {}", *side) : " -";
-    for (const auto& time : {view.since, view.until})
-        key += time ? " " + format_rfc3339(*time) : " -";
-    for (const auto& [chain, asset] : view.assets)
-        key += format("\n{} {}", to_string(chain), asset.text());
-    // Keys hold names, and names hold anything: their length goes first.
-    for (const std::string& open : view.opened) key += format("\no{} {}", open.size(), open);
-    for (const auto& each : view.expanded)
-        key += format("\n{}{} {}", each.in ? 'i' : 'e', each.key.size(), each.key);
-    return key;
-}
-
-/// The picture that this one comes from by one step; nothing for a first one.
-std::optional<FlowView> view_before(FlowView view) {
-    if (!view.expanded.empty())
-        view.expanded.pop_back();
-    else if (!view.opened.empty())
-        view.opened.pop_back();
-    else if (view.since || view.until || !view.assets.empty())
-        view.since = view.until = std::nullopt, view.assets.clear();
-    else
-        return std::nullopt;
-    return view;
-}
-
-/// REQUIRES: finished.drawing is held.
-Result<std::shared_ptr<const DrawnFlow>> draw(Finished& finished, const FlowView& view,
-                                              std::size_t steps) {
-    const std::string key = view_key(view);
-    if (const auto known = finished.drawn.find(key); known != finished.drawn.end())
-        return known->second;
-    std::shared_ptr<const DrawnFlow> before;
-    if (const auto earlier = view_before(view); earlier && steps > 0) {
-        CORDON_TRY(before, draw(finished, *earlier, steps - 1));
-    }
-    const Theft& theft = *finished.theft;
-    auto drawn = std::make_shared<DrawnFlow>();
-    if (before) drawn->context = before->context;
-    if (before && !view.expanded.empty()) {
-        const FlowView::Expanded& last = view.expanded.back();
-        CORDON_TRY(auto found, expand(theft, before->layout, last.key, last.in));
-        std::move(found.begin(), found.end(), std::back_inserter(drawn->context));
-    }
-    drawn->layout = lay_out_flow(theft, view, before ? &before->layout : nullptr, drawn->context);
-    if (view.mode != trace::FlowMode::kRaw)
-        CORDON_TRY(report::write_trace_layout(theft.result, drawn->layout,
-                                              report::string_sink(drawn->json),
-                                              {.context = theft.context.get()}));
-    finished.drawn.emplace(key, drawn);
-    finished.drawn_order.push_back(key);
-    if (finished.drawn_order.size() > kMostDrawn) {
-        finished.drawn.erase(finished.drawn_order.front());
-        finished.drawn_order.pop_front();
-    }
-    return std::shared_ptr<const DrawnFlow>{std::move(drawn)};
-}
 
 }  // namespace
 
@@ -203,7 +46,7 @@ struct TraceDesk::Impl {
         TraceJob job;
         TheftRequest request;
         std::string world;  // Digest of the ledger that it was asked of.
-        std::shared_ptr<Finished> finished;
+        std::shared_ptr<FinishedTrace> finished;
     };
 
     explicit Impl(TraceDeskOptions given) : options{std::move(given)} {}
@@ -212,7 +55,7 @@ struct TraceDesk::Impl {
         for (;;) {
             std::string id;
             TheftRequest request;
-            std::shared_ptr<const World> of;
+            std::shared_ptr<const TraceWorld> of;
             {
                 std::unique_lock lock{mutex};
                 changed.wait(lock, [this] { return cancel.load() || !queue.empty(); });
@@ -244,7 +87,7 @@ struct TraceDesk::Impl {
             one.job.done = 1;
             one.job.nodes = made->result.nodes.size();
             one.job.edges = made->result.edges.size();
-            one.finished = std::make_shared<Finished>(*std::move(made));
+            one.finished = std::make_shared<FinishedTrace>(*std::move(made));
             touch(one.job.id);
         } else {
             one.job.state = TraceJob::State::kFailed;
@@ -293,7 +136,7 @@ struct TraceDesk::Impl {
     }
 
     /// The ledger by the last look.
-    std::shared_ptr<const World> now() const {
+    std::shared_ptr<const TraceWorld> now() const {
         const std::scoped_lock lock{mutex};
         return world;
     }
@@ -313,7 +156,7 @@ struct TraceDesk::Impl {
     }
 
     /// Of the ledger as it is now, however it grows meanwhile. REQUIRES: mutex is held.
-    Status put_in_queue(Asked& one, std::shared_ptr<const World> of) {
+    Status put_in_queue(Asked& one, std::shared_ptr<const TraceWorld> of) {
         if (queue.size() >= options.waiting)
             return fail(ErrorCode::kLimit,
                         format("{} traces are waiting: try again later", queue.size()));
@@ -324,8 +167,8 @@ struct TraceDesk::Impl {
         return {};
     }
 
-    Result<std::shared_ptr<Finished>> finished(std::string_view id,
-                                               std::chrono::milliseconds wait) {
+    Result<std::shared_ptr<FinishedTrace>> finished(std::string_view id,
+                                                    std::chrono::milliseconds wait) {
         std::unique_lock lock{mutex};
         const auto deadline = std::chrono::steady_clock::now() + wait;
         for (;;) {
@@ -353,7 +196,7 @@ struct TraceDesk::Impl {
     using WriteAnswer = Status (*)(const trace::TraceResult&, const report::Sink&,
                                    const report::JsonOptions&);
     Result<std::shared_ptr<const std::string>> answer(
-        std::string_view id, std::shared_ptr<const std::string> Finished::* kept,
+        std::string_view id, std::shared_ptr<const std::string> FinishedTrace::* kept,
         WriteAnswer write) {
         CORDON_TRY(const auto one, finished(id, {}));
         const std::scoped_lock lock{one->writing};
@@ -374,12 +217,12 @@ struct TraceDesk::Impl {
     std::mutex telling;        // Held while others are told; taken before the other.
     std::mutex refreshing;     // Held while the ledger is opened; taken before the other.
     std::condition_variable changed;
-    std::shared_ptr<const World> world;  // Shared with traces under way.
+    std::shared_ptr<const TraceWorld> world;  // Shared with traces under way.
     std::map<std::string, Asked, std::less<>> asked;
     std::deque<std::string> order;  // Of asking.
     std::deque<std::string> used;   // Finished ones in memory, the last used at the end.
-    std::deque<std::pair<std::string, std::shared_ptr<const World>>> queue;
-    std::mutex saving;  // One view at a time: two may be the same.
+    std::deque<std::pair<std::string, std::shared_ptr<const TraceWorld>>> queue;
+    SavedViews views{options.views};
 
     struct Stores {
         std::mutex mutex;
@@ -395,7 +238,7 @@ Result<std::unique_ptr<TraceDesk>> TraceDesk::open(TraceDeskOptions options) {
     if (options.threads == 0 || options.kept == 0)
         return fail(ErrorCode::kInvalidParam, "traces need a thread, and room for one at least");
     auto impl = std::make_unique<Impl>(std::move(options));
-    CORDON_TRY(impl->world, open_world(impl->options.ledger, nullptr));
+    CORDON_TRY(impl->world, open_trace_world(impl->options.ledger, nullptr));
     if (!impl->options.views.empty()) CORDON_TRY(system_disk().make_directory(impl->options.views));
     Impl& desk = *impl;
     std::unique_ptr<TraceDesk> made{new TraceDesk{std::move(impl)}};
@@ -414,7 +257,7 @@ TraceDesk::~TraceDesk() {
 }
 
 Result<std::optional<TraceJob>> TraceDesk::find(const TheftRequest& request) const {
-    CORDON_TRY(const std::string id, id_of(request, *impl_->now()));
+    CORDON_TRY(const std::string id, trace_id(request, *impl_->now()));
     const std::scoped_lock lock{impl_->mutex};
     const auto known = impl_->asked.find(id);
     return known == impl_->asked.end() ? std::nullopt : std::optional{known->second.job};
@@ -431,13 +274,13 @@ Result<TheftRequest> TraceDesk::question(std::string_view id) const {
 Result<TraceJob> TraceDesk::ask(const TheftRequest& request) {
     if (request.mode != trace::Mode::kTaint)
         return fail(ErrorCode::kUnsupported, "only where the money went is asked here");
-    std::shared_ptr<const World> world = impl_->now();
-    Result<std::string> known_as = id_of(request, *world);
+    std::shared_ptr<const TraceWorld> world = impl_->now();
+    Result<std::string> known_as = trace_id(request, *world);
     if (!known_as && known_as.error().code == ErrorCode::kNotFound) {
         // Whoever is told of a txn as it happens asks before the next look at the ledger.
         CORDON_TRY(refresh());
         world = impl_->now();
-        known_as = id_of(request, *world);
+        known_as = trace_id(request, *world);
     }
     CORDON_TRY(const std::string id, std::move(known_as));
 
@@ -503,43 +346,16 @@ Result<std::shared_ptr<const DrawnFlow>> TraceDesk::drawn(std::string_view id,
 }
 
 Result<std::shared_ptr<const std::string>> TraceDesk::result_json(std::string_view id) const {
-    return impl_->answer(id, &Finished::result, report::write_trace_result);
+    return impl_->answer(id, &FinishedTrace::result, report::write_trace_result);
 }
 
 Result<std::shared_ptr<const std::string>> TraceDesk::summary_json(std::string_view id) const {
-    return impl_->answer(id, &Finished::summary, report::write_trace_summary);
+    return impl_->answer(id, &FinishedTrace::summary, report::write_trace_summary);
 }
 
-Result<std::string> TraceDesk::save_view(std::string_view json) {
-    CORDON_TRY(const std::string text, canonical_view(json));
-    std::string id = view_id(text);
-    const fs::path directory{impl_->options.views};
-    const std::string path = (directory / (id + ".json")).string();
-    const std::scoped_lock lock{impl_->saving};
-    std::error_code ignored;
-    if (fs::exists(path, ignored)) return id;
-    Disk& disk = system_disk();
-    const std::string aside = path + ".tmp";
-    CORDON_TRY(const auto file, disk.create(aside));
-    CORDON_TRY(file->write(bytes_of(text)));
-    CORDON_TRY(file->sync());
-    CORDON_TRY(disk.rename(aside, path));
-    CORDON_TRY(disk.sync_directory(directory.string()));
-    return id;
-}
+Result<std::string> TraceDesk::save_view(std::string_view json) { return impl_->views.save(json); }
 
-Result<std::string> TraceDesk::view(std::string_view id) const {
-    // Also: nothing else is a name in that directory.
-    if (!is_view_id(id)) return fail(ErrorCode::kNotFound, "no such view");
-    const fs::path path = fs::path{impl_->options.views} / (std::string{id} + ".json");
-    const auto bytes = read_file(path.string());
-    if (!bytes) return fail(ErrorCode::kNotFound, "no such view");
-    std::string text{bytes->begin(), bytes->end()};
-    if (view_id(text) != id)
-        return fail(ErrorCode::kCorrupt,
-                    format("view {}: its file is not what was saved; restore it", id));
-    return text;
-}
+Result<std::string> TraceDesk::view(std::string_view id) const { return impl_->views.view(id); }
 
 std::shared_ptr<const ledger::Reader> TraceDesk::ledger() const { return impl_->now()->ledger; }
 
@@ -573,7 +389,7 @@ Result<std::shared_ptr<const records::Store>> TraceDesk::records() const {
 
 Status TraceDesk::refresh() {
     const std::scoped_lock one_at_a_time{impl_->refreshing};
-    CORDON_TRY(auto world, open_world(impl_->options.ledger, impl_->now().get()));
+    CORDON_TRY(auto world, open_trace_world(impl_->options.ledger, impl_->now().get()));
     if (!world) return {};
     const std::scoped_lock lock{impl_->mutex};
     impl_->world = std::move(world);
