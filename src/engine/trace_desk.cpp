@@ -1,33 +1,20 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include "trace_desk.hpp"
 
-#include <algorithm>
-#include <condition_variable>
-#include <deque>
-#include <map>
-#include <mutex>
-#include <thread>
-#include <tuple>
-
 #include <cordon/base/disk.hpp>
 #include <cordon/base/format.hpp>
 #include <cordon/report/trace_answers.hpp>
 
-#include "finished_trace.hpp"
 #include "ingest.hpp"
-#include "saved_views.hpp"
-#include "trace_world.hpp"
+#include "trace_desk_impl.hpp"
 
 namespace cordon::engine {
 namespace {
 
-// Names and states of old traces are small; nobody looks for more than these.
-constexpr std::size_t kMostKnown = 1'000;
 // So many steps of opening and expanding keep the order of the picture before; more start anew.
 constexpr std::size_t kMostSteps = 32;
 // Records open at a time for those who look things up; more wait for nobody, but are not kept.
 constexpr std::size_t kKeptStores = 16;
-constexpr double kToldStep = 0.01;
 
 }  // namespace
 
@@ -40,197 +27,6 @@ std::string_view to_string(TraceJob::State state) noexcept {
     }
     return "failed";
 }
-
-struct TraceDesk::Impl {
-    struct Asked {
-        TraceJob job;
-        TheftRequest request;
-        std::string world;  // Digest of the ledger that it was asked of.
-        std::shared_ptr<FinishedTrace> finished;
-    };
-
-    explicit Impl(TraceDeskOptions given) : options{std::move(given)} {}
-
-    void work() {
-        for (;;) {
-            std::string id;
-            TheftRequest request;
-            std::shared_ptr<const TraceWorld> of;
-            {
-                std::unique_lock lock{mutex};
-                changed.wait(lock, [this] { return cancel.load() || !queue.empty(); });
-                if (cancel.load()) return;
-                std::tie(id, of) = std::move(queue.front());
-                queue.pop_front();
-                Asked& one = asked.at(id);
-                one.job.state = TraceJob::State::kRunning;
-                request = one.request;
-            }
-            tell(id);
-            auto made = follow_theft(
-                request, of->ledger, [&](const trace::Progress& progress) { go_on(id, progress); },
-                &cancel);
-            if (made && cancel.load()) made = fail(ErrorCode::kCancelled, "the server was stopped");
-            {
-                const std::scoped_lock lock{mutex};
-                end(asked.at(id), std::move(made));
-            }
-            tell(id);
-        }
-    }
-
-    /// REQUIRES: mutex is held.
-    void end(Asked& one, Result<Theft> made) {
-        if (made) {
-            made->context = std::make_unique<SharedContext>(std::move(made->context));
-            one.job.state = TraceJob::State::kDone;
-            one.job.done = 1;
-            one.job.nodes = made->result.nodes.size();
-            one.job.edges = made->result.edges.size();
-            one.finished = std::make_shared<FinishedTrace>(*std::move(made));
-            touch(one.job.id);
-        } else {
-            one.job.state = TraceJob::State::kFailed;
-            one.job.error = std::move(made).error();
-        }
-        changed.notify_all();
-    }
-
-    void go_on(const std::string& id, const trace::Progress& progress) {
-        {
-            const std::scoped_lock lock{mutex};
-            TraceJob& job = asked.at(id).job;
-            const double done = std::min(progress.budget_used, 1.0);
-            const bool step = done >= job.done + kToldStep;
-            job.nodes = progress.nodes;
-            job.edges = progress.edges;
-            if (!step) return;
-            job.done = done;
-        }
-        tell(id);
-    }
-
-    /// As it is by now: who asked and who works tell of the same job, and the later word is never
-    /// of an earlier state.
-    void tell(const std::string& id) {
-        if (!options.on_change) return;
-        const std::scoped_lock one_at_a_time{telling};
-        TraceJob job;
-        {
-            const std::scoped_lock lock{mutex};
-            const auto at = asked.find(id);
-            if (at == asked.end()) return;
-            job = at->second.job;
-        }
-        options.on_change(job);
-    }
-
-    /// The last used stays; what is older than `kept` others goes. REQUIRES: mutex is held.
-    void touch(const std::string& id) {
-        std::erase(used, id);
-        used.push_back(id);
-        while (used.size() > options.kept) {
-            asked.at(used.front()).finished.reset();
-            used.pop_front();
-        }
-    }
-
-    /// The ledger by the last look.
-    std::shared_ptr<const TraceWorld> now() const {
-        const std::scoped_lock lock{mutex};
-        return world;
-    }
-
-    /// Room for one more. REQUIRES: mutex is held.
-    void forget_old() {
-        for (auto at = order.begin(); order.size() >= kMostKnown && at != order.end();) {
-            const TraceJob::State state = asked.at(*at).job.state;
-            if (state == TraceJob::State::kWaiting || state == TraceJob::State::kRunning) {
-                ++at;
-                continue;
-            }
-            std::erase(used, *at);
-            asked.erase(*at);
-            at = order.erase(at);
-        }
-    }
-
-    /// Of the ledger as it is now, however it grows meanwhile. REQUIRES: mutex is held.
-    Status put_in_queue(Asked& one, std::shared_ptr<const TraceWorld> of) {
-        if (queue.size() >= options.waiting)
-            return fail(ErrorCode::kLimit,
-                        format("{} traces are waiting: try again later", queue.size()));
-        one.job.state = TraceJob::State::kWaiting;
-        one.job.done = 0;
-        queue.emplace_back(one.job.id, std::move(of));
-        changed.notify_all();
-        return {};
-    }
-
-    Result<std::shared_ptr<FinishedTrace>> finished(std::string_view id,
-                                                    std::chrono::milliseconds wait) {
-        std::unique_lock lock{mutex};
-        const auto deadline = std::chrono::steady_clock::now() + wait;
-        for (;;) {
-            const auto at = asked.find(id);
-            if (at == asked.end())
-                return fail(ErrorCode::kNotFound, "no such trace here: ask for it again");
-            Asked& one = at->second;
-            if (one.finished) {
-                touch(one.job.id);
-                return one.finished;
-            }
-            if (one.job.state == TraceJob::State::kFailed) return fail(*one.job.error);
-            if (one.job.state == TraceJob::State::kDone) {
-                if (one.world != world->digest)
-                    return fail(
-                        ErrorCode::kNotFound,
-                        "the trace was put away, and the ledger has grown since: ask again");
-                CORDON_TRY(put_in_queue(one, world));
-            }
-            if (wait.count() <= 0 || changed.wait_until(lock, deadline) == std::cv_status::timeout)
-                return fail(ErrorCode::kUnavailable, "the trace is still running");
-        }
-    }
-
-    using WriteAnswer = Status (*)(const trace::TraceResult&, const report::Sink&,
-                                   const report::JsonOptions&);
-    Result<std::shared_ptr<const std::string>> answer(
-        std::string_view id, std::shared_ptr<const std::string> FinishedTrace::* kept,
-        WriteAnswer write) {
-        CORDON_TRY(const auto one, finished(id, {}));
-        const std::scoped_lock lock{one->writing};
-        std::shared_ptr<const std::string>& answer = one.get()->*kept;
-        if (!answer) {
-            std::string text;
-            const Theft& theft = *one->theft;
-            CORDON_TRY(write(theft.result, report::string_sink(text),
-                             {.context = theft.context.get(), .one_line = true}));
-            answer = std::make_shared<const std::string>(std::move(text));
-        }
-        return answer;
-    }
-
-    const TraceDeskOptions options;
-    std::atomic<bool> cancel{false};
-    mutable std::mutex mutex;  // Of all that follows, but for the stores.
-    std::mutex telling;        // Held while others are told; taken before the other.
-    std::mutex refreshing;     // Held while the ledger is opened; taken before the other.
-    std::condition_variable changed;
-    std::shared_ptr<const TraceWorld> world;  // Shared with traces under way.
-    std::map<std::string, Asked, std::less<>> asked;
-    std::deque<std::string> order;  // Of asking.
-    std::deque<std::string> used;   // Finished ones in memory, the last used at the end.
-    std::deque<std::pair<std::string, std::shared_ptr<const TraceWorld>>> queue;
-    SavedViews views{options.views};
-
-    struct Stores {
-        std::mutex mutex;
-        std::vector<std::unique_ptr<records::Store>> idle;
-    };
-    std::shared_ptr<Stores> stores = std::make_shared<Stores>();  // Shared with those lent.
-    std::vector<std::thread> threads;                             // Last: they use the rest.
-};
 
 TraceDesk::TraceDesk(std::unique_ptr<Impl> impl) : impl_{std::move(impl)} {}
 

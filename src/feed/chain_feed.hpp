@@ -56,9 +56,8 @@ struct ChainFeedMetrics {
 
 /// A chain, followed live over one or more endpoints: every block once, in order; a Rewind where
 /// the chain was reorganised; what the mempool tells of txns that no given block has; and how the
-/// feed itself is doing. read()
-/// waits; it does not end but by `cancel`, and does not fail: an endpoint that is down is asked
-/// again for ever, and says so once.
+/// feed itself is doing. read() waits; it does not end but by `cancel`, and does not fail: an
+/// endpoint that is down is asked again for ever, and says so once.
 ///
 /// Endpoints are taken in their order; the next one when one fails. Confined to one thread.
 class ChainFeed final : public chain::EventSource {
