@@ -27,7 +27,8 @@ Result<std::shared_ptr<const Index>> Index::make(Result<ColumnFile> file) {
     for (std::size_t i = 0; i < entries.size(); ++i) {
         // Fewer than the bits of a prefix, so that a bucket is some of them and an entry the rest.
         const uint64_t bits = counters[kBucketBits + i];
-        if (bits >= kPrefixBits || made->file_.column(i).count() != entries[i] ||
+        if (bits >= kPrefixBits || entries[i] > UINT32_MAX ||
+            made->file_.column(i).count() != entries[i] ||
             made->file_.column(table_directory(i)).count() != uint64_t{1} << bits)
             return made->file_.corrupt(i);
         made->bucket_bits_[i] = static_cast<unsigned>(bits);

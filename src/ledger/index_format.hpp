@@ -7,7 +7,7 @@
 /// (docs/formats/ledger.md). It holds nothing that the segments do not say, so it can be made anew.
 ///
 /// Three tables find txns by hash, addresses by kind and payload, inputs by what they spend. A
-/// table knows the high 32 bits of a hash, its prefix, and has its entries by rising prefix, those
+/// table knows the high 30 bits of a hash, its prefix, and has its entries by rising prefix, those
 /// of one prefix by rising number. Those with the same high b bits are a bucket; an entry is the
 /// number of the thing in the index above the other bits of its prefix. A directory says where each
 /// bucket begins, as the distance from where it would if hashes were spread evenly. So nothing is

@@ -78,6 +78,22 @@ IndexSource source(const Head& head, std::size_t first, std::size_t end) {
     return {open(index_bytes(head, first, end)), head.at(end)};
 }
 
+/// The index again, with right checksums and one column changed.
+template <typename Change>
+std::shared_ptr<const Index> rewrite(const Index& index, std::size_t column, Change&& change) {
+    Bytes bytes;
+    ColumnFileWriter out{index::kFile, kEthereum, memory_sink(bytes)};
+    for (std::size_t i = 0; i < index::kColumnCount; ++i) {
+        const Column& from = index.file().column(i);
+        std::vector<uint64_t> numbers(static_cast<std::size_t>(from.count()));
+        EXPECT_TRUE(from.unpack(0, numbers.size(), numbers.data()));
+        if (i == column) change(numbers);
+        out.put_packed(i, numbers);
+    }
+    EXPECT_TRUE(out.finish(index.file().footer().counters));
+    return open(std::move(bytes));
+}
+
 class IndexOf : public testing::TestWithParam<ChainId> {};
 INSTANTIATE_TEST_SUITE_P(Chains, IndexOf, testing::Values(kEthereum, kBitcoin),
                          [](const auto& of) { return is_utxo(of.param) ? "utxo" : "account"; });
@@ -163,19 +179,10 @@ TEST(Index, is_found_to_be_wrong_in_a_merge_when_only_its_checksums_are_right) {
     const Head& head = maker.head;
     const IndexSource second = source(head, 1, 2);
     const auto good = open(index_bytes(head, 0, 1));
-    // The first index again, with one number of one column replaced.
     const auto with = [&](std::size_t column, uint64_t at, uint64_t number) {
-        Bytes bytes;
-        ColumnFileWriter out{index::kFile, kEthereum, memory_sink(bytes)};
-        for (std::size_t i = 0; i < index::kColumnCount; ++i) {
-            const Column& from = good->file().column(i);
-            std::vector<uint64_t> numbers(static_cast<std::size_t>(from.count()));
-            EXPECT_TRUE(from.unpack(0, numbers.size(), numbers.data()));
-            if (i == column) numbers[static_cast<std::size_t>(at)] = number;
-            out.put_packed(i, numbers);
-        }
-        EXPECT_TRUE(out.finish(good->file().footer().counters));
-        return open(std::move(bytes));
+        return rewrite(*good, column, [&](std::vector<uint64_t>& numbers) {
+            numbers[static_cast<std::size_t>(at)] = number;
+        });
     };
     const auto failed = [&](std::size_t column, uint64_t at, uint64_t number) {
         const auto merged = merge({{with(column, at, number), head.at(1)}, second});
@@ -197,17 +204,10 @@ TEST(Index, is_not_followed_where_a_directory_leads_outside) {
         HeadMaker maker{kEthereum, 7};
         maker.add_block(500);
         const auto good = open(index_bytes(maker.head, 0, 1));
-        Bytes bytes;
-        ColumnFileWriter out{index::kFile, kEthereum, memory_sink(bytes)};
-        for (std::size_t i = 0; i < index::kColumnCount; ++i) {
-            const Column& from = good->file().column(i);
-            std::vector<uint64_t> numbers(static_cast<std::size_t>(from.count()));
-            ASSERT_TRUE(from.unpack(0, numbers.size(), numbers.data()));
-            if (i == index::kTxnDirectory) std::fill(numbers.begin(), numbers.end(), begin);
-            out.put_packed(i, numbers);
-        }
-        ASSERT_TRUE(out.finish(good->file().footer().counters));
-        const auto index = open(std::move(bytes));
+        const auto index =
+            rewrite(*good, index::kTxnDirectory, [begin](std::vector<uint64_t>& numbers) {
+                std::fill(numbers.begin(), numbers.end(), begin);
+            });
         ASSERT_TRUE(index);
         uint64_t number = 0;
         EXPECT_EQ(
