@@ -5,21 +5,10 @@ import struct
 import time
 
 from tests.feed.support import Btcd, Feed, NodeTest
+from tests.kill.inputs import base58check
 
-LETTERS = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 SIMNET_P2SH = b"\x7b"
 MATURITY = 100  # Blocks until what was mined may be spent.
-
-
-def base58check(payload):
-    payload += hashlib.sha256(hashlib.sha256(payload).digest()).digest()[:4]
-    number, text = int.from_bytes(payload, "big"), ""
-    while number:
-        number, digit = divmod(number, 58)
-        text = LETTERS[digit] + text
-    return text
-
-
 # A script that anybody may spend: OP_TRUE. Its owner needs no key, and the test no signatures.
 SCRIPT_HASH = hashlib.new("ripemd160", hashlib.sha256(b"\x51").digest()).digest()
 ADDRESS = base58check(SIMNET_P2SH + SCRIPT_HASH)
