@@ -29,7 +29,7 @@ std::string show(ChainId chain, const Hash256& hash) {
 
 Result<Writer::Appended> ChainWriter::append(std::span<const Block> batch) {
     CORDON_TRY(check_usable());
-    CORDON_TRY(collect(false, false));
+    CORDON_TRY(collect(Wait::kForNothing));
     CORDON_TRY(load_books());
     if (head_.hash.capacity() == 0) head_.reserve(limits_.seal_rows);
     Writer::Appended appended;
@@ -54,7 +54,7 @@ void ChainWriter::make_room() {
     // again later, and seal() says why.
     if (sealing_) {
         // The sealing thread has fallen behind, or failed: the head would outgrow its bounds.
-        static_cast<void>(collect(true, false));
+        static_cast<void>(collect(Wait::kForSealing));
         if (sealing_) return;
     }
     // The newest blocks stay: a reorg of them then only cuts the log.
@@ -63,7 +63,7 @@ void ChainWriter::make_room() {
     if (blocks == 0 || (head_.end() - head_.at(blocks)).rows > limits_.seal_rows / 4)
         blocks = head_.blocks.size();
     if (!start_sealing(blocks)) seal_delay_ += limits_.seal_rows / 4 + 1;
-    static_cast<void>(collect(false, false));
+    static_cast<void>(collect(Wait::kForNothing));
 }
 
 Status ChainWriter::load_books() {

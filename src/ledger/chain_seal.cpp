@@ -11,17 +11,21 @@
 namespace cordon::ledger {
 namespace {
 
-/// So many runs of one size become one of the next.
-constexpr std::size_t kFan = 4;
-
 /// Size classes, each kFan times the one below.
 unsigned size_class(uint64_t rows, uint64_t least) noexcept {
-    return static_cast<unsigned>(std::bit_width(rows / least)) / 2;
+    return static_cast<unsigned>(std::bit_width(rows / least)) / 3;
 }
+
+/// What was sealed is joined by seal() with at most as much of what was there before.
+constexpr uint64_t kJoin = 2;
+/// So few runs are left as they are.
+constexpr std::size_t kFewRuns = 2;
 
 uint64_t size_of(const Totals& totals) noexcept {
     return std::max({totals.txns, totals.rows, totals.inputs});
 }
+
+uint64_t size_of(const Run& run) noexcept { return size_of(run.end - run.begin()); }
 
 /// Neighbouring runs that are worth merging: [first, first + count), count 0 when there are none.
 struct Plan {
@@ -29,19 +33,28 @@ struct Plan {
 };
 Plan plan_merge(const std::vector<Run>& runs, const Limits& limits) {
     for (std::size_t first = 0; first < runs.size();) {
-        const auto rows = [&](std::size_t i) { return size_of(runs[i].end - runs[i].begin()); };
-        const unsigned level = size_class(rows(first), std::max<uint64_t>(limits.seal_rows, 1));
+        const auto level = [&](std::size_t i) {
+            return size_class(size_of(runs[i]), std::max<uint64_t>(limits.seal_rows, 1));
+        };
         std::size_t end = first;
         uint64_t sum = 0;
-        while (end < runs.size() && end - first < kFan &&
-               size_class(rows(end), std::max<uint64_t>(limits.seal_rows, 1)) == level) {
-            sum += rows(end);
-            ++end;
-        }
+        while (end < runs.size() && end - first < kFan && level(end) == level(first))
+            sum += size_of(runs[end++]);
         if (end - first == kFan && sum <= limits.merged_rows) return {first, kFan};
         first = end;
     }
     return {};
+}
+
+/// The longest end of the runs that has at most `most` rows, inputs or txns.
+Plan plan_join(const std::vector<Run>& runs, uint64_t most) {
+    std::size_t first = runs.size();
+    for (uint64_t sum = 0; first != 0; --first) {
+        sum += size_of(runs[first - 1]);
+        if (sum > most) break;
+    }
+    const std::size_t count = runs.size() - first;
+    return count > kFewRuns ? Plan{first, count} : Plan{};
 }
 
 }  // namespace
@@ -148,6 +161,7 @@ Status ChainWriter::take_sealed(Result<Sealed> sealed) {
     merge_failed_ = false;
     sealed_.parts.push_back(std::move(sealed->part));
     sealed_.runs.push_back(std::move(sealed->run));
+    unjoined_ += size_of(sealed_.runs.back());
     spare_ = std::move(*sealing_->head);  // The thread that read it has ended.
     sealing_.reset();
     clean_up({log_path(directory_, old_log)}, {});
@@ -158,8 +172,13 @@ Status ChainWriter::take_sealed(Result<Sealed> sealed) {
     return {};
 }
 
-void ChainWriter::launch_merging() {
-    const Plan plan = plan_merge(sealed_.runs, limits_);
+void ChainWriter::launch_merging(bool join) {
+    Plan plan;
+    if (join) {
+        plan = plan_join(sealed_.runs, std::min(kJoin * unjoined_, limits_.merged_rows));
+        if (plan.count != 0) unjoined_ = 0;
+    }
+    if (plan.count == 0) plan = plan_merge(sealed_.runs, limits_);
     if (plan.count == 0) return;
     merging_.emplace();
     merging_->first = plan.first;
@@ -232,37 +251,39 @@ void ChainWriter::stop_merging() {
     merging_.reset();
 }
 
-Status ChainWriter::collect(bool wait_for_sealing, bool wait_for_merging) {
-    const auto ready = [this](auto& future, bool wait) {
+Status ChainWriter::collect(Wait wait) {
+    const auto ready = [this](auto& future, bool wait_for_it) {
         return future.valid() &&
-               (wait || !limits_.background ||
+               (wait_for_it || !limits_.background ||
                 future.wait_for(std::chrono::seconds{0}) == std::future_status::ready);
     };
-    if (sealing_ && wait_for_sealing && !sealing_->result.valid()) launch_sealing();
-    if (sealing_ && ready(sealing_->result, wait_for_sealing)) {
+    const bool seals = wait == Wait::kForSealing, merges = wait == Wait::kForMerging;
+    if (sealing_ && seals && !sealing_->result.valid()) launch_sealing();
+    if (sealing_ && ready(sealing_->result, seals)) {
         const Status status = take_sealed(sealing_->result.get());
-        if (wait_for_sealing) CORDON_TRY(status);
+        if (seals) CORDON_TRY(status);
     }
-    if (wait_for_merging) merge_failed_ = false;
+    if (seals) return {};
+    if (merges) merge_failed_ = false;
     while (!manifest_.broken()) {
-        if (!merging_ && !merge_failed_) launch_merging();
-        if (!merging_ || !ready(merging_->result, wait_for_merging)) break;
+        if (!merging_ && !merge_failed_) launch_merging(merges);
+        if (!merging_ || !ready(merging_->result, merges)) break;
         const Status status = take_merged(merging_->result.get());
         // Nothing is lost but speed: it is tried again after the next seal.
         merge_failed_ = !status;
-        if (wait_for_merging) CORDON_TRY(status);
+        if (merges) CORDON_TRY(status);
     }
     return {};
 }
 
 Status ChainWriter::seal() {
     CORDON_TRY(check_usable());
-    CORDON_TRY(collect(true, false));
+    CORDON_TRY(collect(Wait::kForSealing));
     if (size_of_head() >= limits_.least_rows && !head_.empty()) {
         CORDON_TRY(start_sealing(head_.blocks.size()));
-        CORDON_TRY(collect(true, false));
+        CORDON_TRY(collect(Wait::kForSealing));
     }
-    CORDON_TRY(collect(false, true));
+    CORDON_TRY(collect(Wait::kForMerging));
     spare_ = Head{sealed_.chain};
     scratch_ = IndexScratch{};
     if (cleaning_.valid()) cleaning_.wait();

@@ -89,7 +89,7 @@ Result<std::unique_ptr<ChainWriter>> ChainWriter::open(Disk& disk, const std::st
         writer->sealing_.emplace();
         writer->sealing_->head = std::make_shared<Head>(std::move(logs.front().head));
         writer->launch_sealing();
-        if (!limits.background) static_cast<void>(writer->collect(true, false));
+        if (!limits.background) static_cast<void>(writer->collect(Wait::kForSealing));
     }
     return writer;
 }
@@ -121,7 +121,7 @@ Status ChainWriter::rewind(std::optional<BlockNum> last_good) {
     }();
     if (before_head && *before_head >= first_bad) {
         // What is on its way into a file has to arrive before it can be cut.
-        CORDON_TRY(collect(true, false));
+        CORDON_TRY(collect(Wait::kForSealing));
         return rewind_sealed(first_bad);
     }
     Bytes frame(kFrameHeader);
@@ -223,7 +223,7 @@ Status ChainWriter::commit(ChainState next) {
 
 Result<ChainView> ChainWriter::snapshot() {
     CORDON_TRY(check_usable());
-    CORDON_TRY(collect(false, false));
+    CORDON_TRY(collect(Wait::kForNothing));
     ChainView view = sealed_;
     if (sealing_) CORDON_TRY(sealing_->images.show(*sealing_->head, view));
     CORDON_TRY(images_.show(head_, view));

@@ -13,12 +13,15 @@
 
 namespace cordon::ledger {
 
+/// So many runs of one size become one of the next.
+inline constexpr std::size_t kFan = 8;
+
 /// When the head is sealed and what is merged. Numbers from docs/decisions/0007.
 struct Limits {
     uint64_t seal_rows = 2'000'000;           ///< A head of so many rows, inputs or txns is sealed.
     uint64_t seal_log = uint64_t{112} << 20;  ///< The same by bytes of its log: two make 224 MB.
     uint64_t least_rows = 50'000;             ///< seal() leaves a smaller head in its log.
-    uint64_t merged_rows = 64'000'000;        ///< No index covers more.
+    uint64_t merged_rows = uint64_t{1} << 30;  ///< No index covers more.
     bool background = true;  ///< Seal and merge on threads of their own; tests do without.
 };
 
@@ -141,9 +144,12 @@ private:
     /// Hands the first `blocks` blocks of the head over to be sealed; the rest begins a new log.
     Status start_sealing(std::size_t blocks);
     void launch_sealing();
-    void launch_merging();
-    /// Takes over what the other threads have finished; waits for sealing, for merging too.
-    Status collect(bool wait_for_sealing, bool wait_for_merging);
+    /// Begins to merge what is worth it, if anything is; `join`: at the end of an ingest.
+    void launch_merging(bool join);
+    /// Takes over what the other threads have finished, or one of them will have. Merges what is
+    /// worth it, all of it when they are waited for, none while sealing is.
+    enum class Wait { kForNothing, kForSealing, kForMerging };
+    Status collect(Wait wait);
     Status take_sealed(Result<Sealed> sealed);
     Status take_merged(Result<Merged> merged);
     void stop_merging();
@@ -163,6 +169,7 @@ private:
     std::optional<Merging> merging_;
     std::atomic<bool> cancel_merging_ = false;
     bool merge_failed_ = false;
+    uint64_t unjoined_ = 0;  // Rows, inputs or txns that were sealed since runs were joined.
     std::future<void> cleaning_;
     Head head_;
     Head spare_;  // What it holds is of no use, its memory is: the next head takes it.

@@ -22,9 +22,9 @@ struct IndexSource {
     Totals end;
 };
 
-/// Makes one index of some neighbours, without a look at the segments. Memory: eight bytes an
-/// address that has rows, or two bytes a txn. Cost: some tens of nanoseconds a row. kCancelled soon
-/// after `cancel` is set.
+/// Makes one index of some neighbours, without a look at the segments. Memory: some megabytes, and
+/// a byte or two for each address that has rows. Cost: some tens of nanoseconds a row. kCancelled
+/// soon after `cancel` is set.
 Result<uint32_t> merge_indexes(const ColumnFileWriter::Sink& sink,
                                std::span<const IndexSource> sources,
                                const std::atomic<bool>& cancel);

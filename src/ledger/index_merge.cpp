@@ -3,109 +3,13 @@
 #include <span>
 #include <utility>
 
-#include "index_builder.hpp"
 #include "index_table.hpp"
+#include "merge_lists.hpp"
 
 namespace cordon::ledger {
 namespace {
 
 using namespace index;
-
-/// Numbers of a column that are read in their order, unpacked some hundreds at once.
-class Pages {
-public:
-    explicit Pages(const Column& column) : column_{column} {}
-
-    /// Those from `at` on that are at hand, one at least; none when `at` lies outside or the bytes
-    /// are damaged.
-    std::span<const uint64_t> from(uint64_t at) noexcept {
-        if (at - first_ >= size_) {  // Also when it lies before.
-            size_ = 0;
-            if (at >= column_.count()) return {};
-            const uint64_t size = std::min<uint64_t>(numbers_.size(), column_.count() - at);
-            if (!column_.unpack(at, static_cast<std::size_t>(size), numbers_.data())) return {};
-            first_ = at;
-            size_ = size;
-        }
-        const auto skip = static_cast<std::size_t>(at - first_);
-        return {numbers_.data() + skip, static_cast<std::size_t>(size_) - skip};
-    }
-    bool read(uint64_t at, uint64_t& number) noexcept {
-        const std::span numbers = from(at);
-        if (numbers.empty()) return false;
-        number = numbers.front();
-        return true;
-    }
-
-private:
-    const Column& column_;
-    std::array<uint64_t, 512> numbers_;
-    uint64_t first_ = 0, size_ = 0;
-};
-
-/// Walks the addresses of one adjacency by rising id.
-class Walk {
-public:
-    Walk(const IndexSource& source, bool receiving)
-        : index_{*source.index},
-          first_entry_{index_.first_entry(receiving)},
-          low_{index_.low_bits(receiving)},
-          end_{!receiving && is_utxo(index_.chain()) ? source.end.inputs : source.end.rows},
-          key_count_{index_.file().column(Index::directory(receiving) + 1).count()},
-          directory_{index_.file().column(Index::directory(receiving))},
-          keys_{index_.file().column(Index::directory(receiving) + 1)},
-          list_{index_.file().column(Index::directory(receiving) + 2)} {}
-
-    bool start() { return directory_.read(1, bucket_end_) && next(); }
-    /// Above all ids at the end.
-    uint64_t id() const noexcept { return id_; }
-
-    /// Visible entries of the present address, as put(numbers of the chain less `offset`, how
-    /// many), some at once.
-    template <typename Put>
-    bool each(uint64_t offset, Put&& put) {
-        for (uint64_t at = begin_; at < next_begin_;) {
-            std::span numbers = list_.from(at);
-            if (numbers.empty()) return false;
-            if (numbers.size() > next_begin_ - at)
-                numbers = numbers.first(static_cast<std::size_t>(next_begin_ - at));
-            at += numbers.size();
-            // They rise: when the last one is visible, all are.
-            while (!numbers.empty() && numbers.back() + first_entry_ >= end_) {
-                numbers = numbers.first(numbers.size() - 1);
-                at = next_begin_;
-            }
-            put(numbers, first_entry_ - offset);
-        }
-        return true;
-    }
-
-    bool next() {
-        if (at_ + 1 >= key_count_) {
-            id_ = UINT64_MAX;
-            return true;
-        }
-        // Buckets without an address are passed over.
-        while (at_ >= bucket_end_)
-            if (!directory_.read(++bucket_ + 1, bucket_end_)) return false;
-        uint64_t key = 0;
-        if (!keys_.read(at_, key)) return false;
-        id_ = (bucket_ << low_) | (key & packed_mask(low_));
-        begin_ = key >> low_;
-        if (!keys_.read(++at_, key)) return false;
-        next_begin_ = key >> low_;
-        return begin_ <= next_begin_;
-    }
-
-private:
-    const Index& index_;
-    uint64_t first_entry_;
-    unsigned low_;
-    uint64_t end_, key_count_;
-    uint64_t at_ = 0, bucket_ = 0, bucket_end_ = 0;
-    uint64_t id_ = 0, begin_ = 0, next_begin_ = 0;
-    Pages directory_, keys_, list_;
-};
 
 /// Entries of one table of a source that are visible.
 class TableSource {
@@ -127,15 +31,18 @@ public:
         for (uint64_t bucket = first; bucket <= last; ++bucket) {
             Index::Bucket in;
             if (!index_.find_bucket(table_, bucket, in)) return false;
-            entries_.resize(static_cast<std::size_t>(in.end - in.begin));
-            if (!index_.file().column(table_).unpack(in.begin, entries_.size(), entries_.data()))
+            std::size_t kept = out.size();
+            const auto size = static_cast<std::size_t>(in.end - in.begin);
+            out.resize(kept + size);
+            if (!index_.file().column(table_).unpack(in.begin, size, out.data() + kept))
                 return false;
-            for (const uint64_t entry : entries_) {
-                const uint64_t prefix = (bucket << rest) | (entry & packed_mask(rest));
-                const uint64_t number = entry >> rest;
-                if (number < visible_ && prefix >> (kPrefixBits - bits) == group)
-                    out.push_back((prefix << 32) | (number + offset_));
+            for (std::size_t i = kept; i < out.size(); ++i) {
+                const uint64_t prefix = (bucket << rest) | (out[i] & packed_mask(rest));
+                const uint64_t number = out[i] >> rest;
+                out[kept] = (prefix << 32) | (number + offset_);
+                kept += number < visible_ && prefix >> (kPrefixBits - bits) == group ? 1 : 0;
             }
+            out.resize(kept);
         }
         return true;
     }
@@ -145,7 +52,6 @@ private:
     std::size_t table_;
     unsigned bits_;
     uint64_t visible_, offset_;
-    std::vector<uint64_t> entries_;
 };
 
 class Merger {
@@ -165,17 +71,17 @@ public:
         counters[kBucketBits] = merge_table(kTxnTable, &Totals::txns);
         counters[kBucketBits + 1] = merge_table(kAddressTable, &Totals::addresses);
         counters[kBucketBits + 2] = merge_table(kSpendTable, &Totals::inputs);
-        const uint64_t low_out = merge(false);
-        const uint64_t low_in = merge(true);
-        counters[kLowBits] = low_out | (low_in << 8);
         if (!status_) return fail(status_.error());
+        CORDON_TRY(const uint64_t low_out,
+                   merge_lists(out_, sources_, false, begin_, own_, cancel_));
+        CORDON_TRY(const uint64_t low_in, merge_lists(out_, sources_, true, begin_, own_, cancel_));
+        counters[kLowBits] = low_out | (low_in << 8);
         return out_.finish(counters);
     }
 
 private:
     bool stopped() {
-        if (status_ && cancel_.load(std::memory_order_relaxed))
-            status_ = fail(ErrorCode::kCancelled, "merging was stopped");
+        if (status_) status_ = go_on(cancel_);
         return !status_ || out_.failed();
     }
 
@@ -215,64 +121,6 @@ private:
         if (status_ && to.written() != own_.*what)
             status_ = sources_.front().index->file().corrupt(table);
         return to.finish();
-    }
-
-    /// Calls visit(id, walk) by rising id, and for one id by rising source.
-    template <typename Visit>
-    void walk(bool receiving, Visit&& visit) {
-        std::vector<Walk> walks;
-        walks.reserve(sources_.size());
-        for (const IndexSource& source : sources_)
-            if (!walks.emplace_back(source, receiving).start()) return damaged(receiving, source);
-        for (uint64_t steps = 0;; ++steps) {
-            if (steps % 65'536 == 0 && stopped()) return;
-            uint64_t least = UINT64_MAX;
-            for (const Walk& each : walks) least = std::min(least, each.id());
-            if (least == UINT64_MAX) return;
-            for (std::size_t i = 0; i < walks.size(); ++i)
-                if (walks[i].id() == least && !(visit(least, walks[i]) && walks[i].next()))
-                    return damaged(receiving, sources_[i]);
-        }
-    }
-
-    void damaged(bool receiving, const IndexSource& source) {
-        status_ = source.index->file().corrupt(Index::directory(receiving) + 1);
-    }
-
-    unsigned merge(bool receiving) {
-        const bool inputs = !receiving && is_utxo(sources_.front().index->chain());
-        const uint64_t first = inputs ? begin_.inputs : begin_.rows;
-        // Eight bytes an address. An index has less than 2^32 entries.
-        std::vector<uint64_t>& keys = scratch_.first;  // Id, and where its list begins.
-        keys.clear();
-        // Once for all: memory comes when it is used, and one that grows is there twice.
-        std::size_t most_keys = 0;
-        for (const IndexSource& source : sources_)
-            most_keys += source.index->file().column(Index::directory(receiving) + 1).count();
-        keys.reserve(most_keys);
-        uint64_t total = 0, last = UINT64_MAX, most = 0;
-        const uint64_t ids = begin_.addresses + own_.addresses;
-        const uint64_t entries = inputs ? own_.inputs : own_.rows;
-        out_.begin_packed(Index::directory(receiving) + 2, 0, entries);
-        walk(receiving, [&](uint64_t id, Walk& list) {
-            bool known = true;
-            const bool good =
-                list.each(first, [&](std::span<const uint64_t> numbers, uint64_t offset) {
-                    if (numbers.empty()) return;
-                    known = id < ids;
-                    if (!known) return;
-                    if (id != last) keys.push_back((last = id) << 32 | total);
-                    for (const uint64_t number : numbers) most = std::max(most, number + offset);
-                    known = most < entries;
-                    if (!known) return;
-                    out_.put_each(numbers, offset);
-                    total += numbers.size();
-                });
-            return good && known;
-        });
-        return write_keys(out_, receiving, ids, keys.size(), total, [&keys](auto&& put) {
-            for (const uint64_t key : keys) put(key >> 32, key & UINT32_MAX);
-        });
     }
 
     ColumnFileWriter out_;

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "chain_writer.hpp"
 #include "gate_disk.hpp"
 #include "test_answers.hpp"
 #include "writer.hpp"
@@ -14,7 +15,7 @@ namespace {
 using namespace test;
 namespace fs = std::filesystem;
 
-// Every batch of a few blocks is sealed; four runs are merged.
+// Every batch of a few blocks is sealed.
 constexpr Limits kEager{.seal_rows = 2, .least_rows = 1, .merged_rows = 100'000};
 
 /// A writer whose disk has gates, and the list of its blocks.
@@ -212,10 +213,10 @@ TEST_P(LedgerBackground, a_full_disk_at_the_manifest_leaves_the_head_where_it_wa
     desk.check_whole();
 }
 
-/// Four runs are there and their merged index is about to be written.
+/// As many runs are there as are merged, and their merged index is about to be written.
 void begin_to_merge(Desk& desk) {
-    for (std::size_t i = 1; i <= 3; ++i) desk.append_and_take_over(i);
-    desk.disk.close("index-", 1);  // The fourth passes, the merged one waits.
+    for (std::size_t i = 1; i < kFan; ++i) desk.append_and_take_over(i);
+    desk.disk.close("index-", 1);  // The last one passes, the merged one waits.
     desk.append();
     for (int i = 0; i < 5000 && !desk.disk.is_somebody_waiting(); ++i) {
         ASSERT_TRUE(desk.writer->snapshot());
@@ -247,7 +248,7 @@ TEST_P(LedgerBackground, a_merged_index_survives_a_seal_that_fails_meanwhile) {
     desk.disk.fill_up("segment-");
     desk.append();
     desk.disk.open();
-    desk.wait_for_files("index-", 5);
+    desk.wait_for_files("index-", kFan + 1);
     desk.check();  // Learns of both: the seal that failed and the index that did not.
     desk.disk.free_space();
     ASSERT_TRUE(desk.writer->seal());
@@ -288,6 +289,22 @@ TEST_P(LedgerBackground, a_writer_that_goes_away_while_merging_leaves_a_whole_le
     ASSERT_TRUE(desk.writer->seal());
     EXPECT_EQ(desk.files("index-"), 1u);
     desk.check_whole();
+}
+
+TEST_P(LedgerBackground, an_ingest_ends_with_what_came_in_joined_to_at_most_as_much_again) {
+    Desk desk{GetParam(), {.seal_rows = 2, .least_rows = 1, .background = false}};
+    // Batches that come in, and how many indexes there are once they are sealed.
+    struct Step {
+        unsigned batches;
+        std::size_t indexes;
+    };
+    for (const Step step : {Step{40, 1}, {4, 2}, {12, 2}, {2, 4}, {1, 3}}) {
+        for (unsigned i = 0; i < step.batches; ++i) desk.append();
+        ASSERT_TRUE(desk.writer->seal());
+        EXPECT_EQ(chain_files(desk.ledger)->front().indexes, step.indexes) << step.batches;
+        EXPECT_EQ(desk.files("index-"), step.indexes);
+        desk.check_whole();
+    }
 }
 
 }  // namespace
