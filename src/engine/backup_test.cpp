@@ -227,7 +227,7 @@ TEST_F(BackupTest, comes_back_whole_in_an_empty_directory_and_marks_the_gate) {
     EXPECT_EQ(verified->sha256, made->sha256);
     for (const BackupPart& each : made->parts)
         if (each.kind == "ledger") {
-            EXPECT_EQ(each.version, 3);
+            EXPECT_EQ(each.version, 4);
         }
     // Secrets are named, and are not in it.
     std::vector<std::string> left = made->left_out;

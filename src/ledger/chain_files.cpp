@@ -14,7 +14,7 @@ namespace cordon::ledger {
 namespace {
 
 constexpr uint8_t kStateVersion = 2;
-constexpr std::string_view kFormat = "cordon ledger 3\n";
+constexpr std::string_view kFormat = "cordon ledger 4\n";
 
 std::string format_path(const std::string& ledger) { return ledger + "/FORMAT"; }
 
@@ -117,7 +117,8 @@ Result<std::vector<ChainId>> list_chains(const std::string& ledger) {
     const std::string_view text{reinterpret_cast<const char*>(bytes->data()), bytes->size()};
     if (text != kFormat) {
         constexpr std::string_view kAny = "cordon ledger ";
-        if (text == "cordon ledger 1\n" || text == "cordon ledger 2\n")
+        // One digit so far: versions compare like their texts.
+        if (text.size() == kFormat.size() && text.starts_with(kAny) && text < kFormat)
             return fail(ErrorCode::kUnsupported,
                         format("{}: this ledger has the files of an earlier version; ingest its "
                                "sources anew into another directory",

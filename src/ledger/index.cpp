@@ -35,22 +35,25 @@ Result<std::shared_ptr<const Index>> Index::make(Result<ColumnFile> file) {
     }
     made->low_bits_ = {static_cast<unsigned>(counters[kLowBits] & 0xFF),
                        static_cast<unsigned>(counters[kLowBits] >> 8)};
-    if (made->low_bits_[0] > 32 || made->low_bits_[1] > 32)
-        return made->file_.corrupt(kOutDirectory);
+    for (const bool receiving : {false, true}) {
+        const unsigned low = made->low_bits_[receiving];
+        if (low > 32 || made->key_count(receiving) > UINT32_MAX ||
+            made->file_.column(directory(receiving)).count() != (made->end().addresses >> low) + 2)
+            return made->file_.corrupt(directory(receiving));
+    }
     return made;
 }
 
 bool Index::list(bool receiving, uint64_t id, List& list) const noexcept {
     list = {};
     const unsigned low = low_bits_[receiving];
-    const Column& directory_column = file_.column(directory(receiving));
     const Column& keys = file_.column(directory(receiving) + 1);
     const uint64_t high = id >> low;
     uint64_t begin = 0;
     uint64_t end = 0;
     // An address above all that this index knows.
-    if (high + 1 >= directory_column.count()) return true;
-    if (!directory_column.read(high, begin) || !directory_column.read(high + 1, end)) return false;
+    if (high + 1 >= file_.column(directory(receiving)).count()) return true;
+    if (!keys_below(receiving, high, begin) || !keys_below(receiving, high + 1, end)) return false;
     const uint64_t mask = packed_mask(low);
     const uint64_t wanted = id & mask;
     while (begin < end) {

@@ -101,7 +101,7 @@ public:
     /// Once that is near: brings the list's key near.
     void prefetch_key(bool receiving, uint64_t id) const noexcept {
         uint64_t key = 0;
-        if (file_.column(directory(receiving)).read(id >> low_bits_[receiving], key))
+        if (keys_below(receiving, id >> low_bits_[receiving], key))
             file_.column(directory(receiving) + 1).prefetch(key);
     }
     bool entry(bool receiving, uint64_t at, uint64_t& number) const noexcept {
@@ -114,6 +114,18 @@ public:
         return receiving ? index::kInDirectory : index::kOutDirectory;
     }
     unsigned low_bits(bool receiving) const noexcept { return low_bits_[receiving]; }
+    /// Addresses that have a list in an adjacency.
+    uint64_t key_count(bool receiving) const noexcept {
+        const uint64_t count = file_.column(directory(receiving) + 1).count();
+        return count == 0 ? 0 : count - 1;
+    }
+    /// How many of them have high bits below `high`. False when the bytes are damaged.
+    bool keys_below(bool receiving, uint64_t high, uint64_t& count) const noexcept {
+        if (!file_.column(directory(receiving)).read(high, count)) return false;
+        count +=
+            index::even_keys(high << low_bits_[receiving], key_count(receiving), end().addresses);
+        return true;
+    }
     /// The number from which entries of an adjacency count.
     uint64_t first_entry(bool receiving) const noexcept {
         return !receiving && is_utxo(chain()) ? begin_.inputs : begin_.rows;

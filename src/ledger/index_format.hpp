@@ -14,8 +14,9 @@
 /// empty, and tables are merged without a look at a key.
 ///
 /// Two adjacencies give the rows or inputs of an address by rising number. The addresses that have
-/// any are sorted; an address is split into high bits, which `directory` counts, and low bits,
-/// which its key keeps below the place where its list begins.
+/// any are sorted; an address is split into high bits and low bits, which its key keeps below the
+/// place where its list begins. A directory says how many keys there are below some high bits, as
+/// the distance from how many there would be if those addresses were spread evenly over all.
 namespace cordon::ledger::index {
 
 enum ColumnId : std::size_t {
@@ -49,7 +50,7 @@ inline constexpr std::array<std::string_view, kColumnCount> kNames{
     "in",
 };
 
-inline constexpr FileKind kFile{{'C', 'O', 'R', 'D', 'I', 'D', 'X', '2'}, kNames};
+inline constexpr FileKind kFile{{'C', 'O', 'R', 'D', 'I', 'D', 'X', '3'}, kNames};
 
 /// Counters of the footer: Totals before and Totals of the index itself, as in a segment; bucket
 /// bits of the three tables; the number of low bits of the two adjacencies.
@@ -78,6 +79,12 @@ constexpr unsigned bucket_bits(uint64_t entries) noexcept {
 /// Where a bucket of 2^bits would begin if hashes were spread evenly.
 constexpr uint64_t even_begin(uint64_t bucket, uint64_t entries, unsigned bits) noexcept {
     return (bucket * entries) >> bits;
+}
+
+/// How many of the `keys` of an adjacency would be of addresses below `id` if they were spread
+/// evenly over the `ids` addresses that there are. REQUIRES: keys and ids are at most 2^32.
+constexpr uint64_t even_keys(uint64_t id, uint64_t keys, uint64_t ids) noexcept {
+    return ids == 0 ? 0 : std::min(id, ids) * keys / ids;
 }
 
 }  // namespace cordon::ledger::index

@@ -25,6 +25,19 @@ struct IndexScratch {
     }
 };
 
+/// A column of `size` numbers distance(i), which may be negative: they are added modulo 2^64.
+template <typename Distance>
+void put_distances(ColumnFileWriter& out, std::size_t column, std::size_t size,
+                   Distance&& distance) {
+    int64_t least = 0, most = 0;
+    for (std::size_t i = 0; i < size; ++i) {
+        least = std::min(least, distance(i));
+        most = std::max(most, distance(i));
+    }
+    out.begin_packed(column, static_cast<uint64_t>(least), static_cast<uint64_t>(most - least));
+    for (std::size_t i = 0; i < size; ++i) out.put(static_cast<uint64_t>(distance(i)));
+}
+
 /// Writes one table of an index. Confined to one thread.
 class TableWriter {
 public:
@@ -60,19 +73,11 @@ public:
     unsigned finish() {
         for (; begun_ < begins_.size(); ++begun_)
             begins_[static_cast<std::size_t>(begun_)] = static_cast<uint32_t>(written_);
-        int64_t least = 0, most = 0;
-        const auto distance = [this](std::size_t bucket) {
-            return static_cast<int64_t>(begins_[bucket]) -
-                   static_cast<int64_t>(index::even_begin(bucket, entries_, bits_));
-        };
-        for (std::size_t i = 0; i < begins_.size(); ++i) {
-            least = std::min(least, distance(i));
-            most = std::max(most, distance(i));
-        }
-        out_.begin_packed(index::table_directory(table_), static_cast<uint64_t>(least),
-                          static_cast<uint64_t>(most - least));
-        for (std::size_t i = 0; i < begins_.size(); ++i)
-            out_.put(static_cast<uint64_t>(distance(i)));
+        put_distances(out_, index::table_directory(table_), begins_.size(),
+                      [&](std::size_t bucket) {
+                          return static_cast<int64_t>(begins_[bucket]) -
+                                 static_cast<int64_t>(index::even_begin(bucket, entries_, bits_));
+                      });
         return bits_;
     }
 
@@ -87,7 +92,7 @@ private:
 /// Writes the key and directory columns of an adjacency of `keys` addresses with `total` entries,
 /// out of `ids` addresses that there are. `visit(put)` calls put(id, where its list begins) by
 /// rising id. Returns the number of low bits: such that a directory entry counts some eight
-/// addresses.
+/// addresses, or none when all addresses have a list.
 template <typename Visit>
 unsigned write_keys(ColumnFileWriter& out, bool receiving, uint64_t ids, uint64_t keys,
                     uint64_t total, Visit&& visit) {
@@ -95,17 +100,26 @@ unsigned write_keys(ColumnFileWriter& out, bool receiving, uint64_t ids, uint64_
     constexpr unsigned kIdBits = 32;
     const unsigned low =
         keys == 0 ? kIdBits
-                  : std::min(static_cast<unsigned>(std::bit_width(ids * 8 / keys)) - 1, kIdBits);
-    std::vector<uint64_t> directory(static_cast<std::size_t>((ids >> low) + 2), 0);
+        : keys == ids
+            ? 0
+            : std::min(static_cast<unsigned>(std::bit_width(ids * 8 / keys)) - 1, kIdBits);
+    const std::size_t size = static_cast<std::size_t>((ids >> low) + 2);
+    std::vector<uint32_t> counts(low == 0 ? 0 : size, 0);
     out.begin_packed(column + 1, 0, (total << low) | packed_mask(low));
     visit([&](uint64_t id, uint64_t begin) {
-        ++directory[static_cast<std::size_t>((id >> low) + 1)];
+        if (low != 0) ++counts[static_cast<std::size_t>((id >> low) + 1)];
         out.put((begin << low) | (id & packed_mask(low)));
     });
     out.put(total << low);
-    for (std::size_t i = 1; i < directory.size(); ++i) directory[i] += directory[i - 1];
-    out.begin_packed(column, 0, keys);
-    out.put_each(directory);
+    if (low == 0) {
+        out.put_constant(column, 0, size);
+        return low;
+    }
+    for (std::size_t i = 1; i < size; ++i) counts[i] += counts[i - 1];
+    put_distances(out, column, size, [&](std::size_t i) {
+        return static_cast<int64_t>(counts[i]) -
+               static_cast<int64_t>(index::even_keys(uint64_t{i} << low, keys, ids));
+    });
     return low;
 }
 

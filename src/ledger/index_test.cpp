@@ -112,6 +112,56 @@ TEST_P(IndexOf, many_blocks_is_the_same_whether_it_was_merged_or_made_at_once) {
         }
 }
 
+TEST_P(IndexOf, an_address_with_more_than_is_put_together_at_once_is_merged_like_any_other) {
+    HeadMaker maker{GetParam(), 8};
+    for (int i = 0; i < 3; ++i) maker.add_block(50'000);
+    Head& head = maker.head;
+    for (std::size_t row = 0; row < head.to.size(); row += 2) head.to[row] = 1;
+    ASSERT_GT(head.to.size() / 2, 70'000U);
+    const auto merged = merge({source(head, 0, 1), source(head, 1, 3)});
+    ASSERT_TRUE(merged) << merged.error().message;
+    EXPECT_EQ(*merged, index_bytes(head, 0, 3));
+    Index::List list;
+    ASSERT_TRUE(open(*merged)->list(true, 1, list));
+    EXPECT_GE(list.end - list.begin, (head.to.size() + 1) / 2);
+}
+
+TEST_P(IndexOf, addresses_that_all_have_a_list_needs_no_directory) {
+    HeadMaker maker{GetParam(), 9};
+    for (int i = 0; i < 3; ++i) maker.add_block(2'000);
+    Head& head = maker.head;
+    // Those that a block brings receive all that it has, one after the other.
+    std::vector<std::vector<uint64_t>> rows_of(head.addresses.size());
+    for (std::size_t block = 0; block < 3; ++block) {
+        const Totals begin = head.at(block), end = head.at(block + 1);
+        ASSERT_GT(end.rows - begin.rows, end.addresses - begin.addresses);
+        for (uint64_t row = begin.rows; row < end.rows; ++row) {
+            const uint64_t id =
+                begin.addresses + (row - begin.rows) % (end.addresses - begin.addresses);
+            head.to[row] = static_cast<uint32_t>(id);
+            rows_of[id].push_back(row);
+        }
+    }
+    const Bytes whole = index_bytes(head, 0, 3);
+    const auto merged = merge({source(head, 0, 1), source(head, 1, 3)});
+    ASSERT_TRUE(merged) << merged.error().message;
+    EXPECT_EQ(*merged, whole);
+    const auto index = open(whole);
+    EXPECT_EQ(index->file().column(index::kInDirectory).size(), 0U);
+    Index::List list;
+    for (std::size_t id = 0; id < rows_of.size(); ++id) {
+        ASSERT_TRUE(index->list(true, id, list));
+        std::vector<uint64_t> rows(static_cast<std::size_t>(list.end - list.begin));
+        for (std::size_t i = 0; i < rows.size(); ++i)
+            ASSERT_TRUE(index->entry(true, list.begin + i, rows[i]));
+        ASSERT_EQ(rows, rows_of[id]);
+    }
+    for (std::size_t id = rows_of.size(); id < rows_of.size() + 3; ++id) {
+        ASSERT_TRUE(index->list(true, id, list));
+        EXPECT_EQ(list.begin, list.end);
+    }
+}
+
 TEST_P(IndexOf, blocks_that_were_cut_has_nothing_of_them_once_it_is_merged) {
     HeadMaker old{GetParam(), 2};
     for (int i = 0; i < 6; ++i) old.add_block(300);
@@ -197,6 +247,40 @@ TEST(Index, is_found_to_be_wrong_in_a_merge_when_only_its_checksums_are_right) {
     uint64_t address = 0;
     ASSERT_TRUE(good->file().column(index::kAddressTable).read(0, address));
     EXPECT_TRUE(failed(index::kAddressTable, 0, address | kNoTxn));
+
+    // Lists: one that begins behind the next one, one behind the column, addresses that do not
+    // rise, an address that is not there, and a row that is not.
+    uint64_t key = 0;
+    ASSERT_TRUE(good->file().column(index::kInKey).read(5, key));
+    const unsigned low = good->low_bits(true);
+    EXPECT_TRUE(merge({{with(index::kInKey, 5, key), head.at(1)}, second}));
+    EXPECT_TRUE(failed(index::kInKey, 5, key + (uint64_t{1'000} << low)));
+    EXPECT_TRUE(failed(index::kInKey, good->key_count(true), uint64_t{100'000} << low));
+    ASSERT_NE(low, 0U);
+    EXPECT_TRUE(failed(index::kInKey, 5, key ^ packed_mask(low)));
+    const auto no_row = with(index::kIn, 3, head.to.size() + 7);
+    const auto merged = merge({{no_row, head.at(2)}, second});
+    ASSERT_FALSE(merged);
+    EXPECT_EQ(merged.error().code, ErrorCode::kCorrupt);
+}
+
+TEST(Index, of_more_things_than_a_number_of_32_bits_counts_is_not_opened) {
+    for (const uint64_t things : {uint64_t{UINT32_MAX}, uint64_t{1} << 32}) {
+        Bytes bytes;
+        ColumnFileWriter out{index::kFile, kEthereum, memory_sink(bytes)};
+        for (const std::size_t table :
+             {index::kTxnTable, index::kAddressTable, index::kSpendTable}) {
+            out.put_constant(table, 0, table == index::kTxnTable ? things : 0);
+            out.put_constant(index::table_directory(table), 0, 1);
+        }
+        for (const bool receiving : {false, true})
+            out.put_constant(Index::directory(receiving), 0, 2);
+        std::array<uint64_t, kCounters> counters{};
+        counters[index::kOwn + 1] = things;  // Blocks come first, then txns.
+        counters[index::kLowBits] = 32 | 32 << 8;
+        ASSERT_TRUE(out.finish(counters));
+        EXPECT_EQ(Index::from_bytes(bytes, "index", false).has_value(), things <= UINT32_MAX);
+    }
 }
 
 TEST(Index, is_not_followed_where_a_directory_leads_outside) {

@@ -299,7 +299,7 @@ TEST(LedgerOpen, finds_no_ledger_where_there_is_none) {
 
 TEST(LedgerOpen, refuses_a_ledger_of_another_version_and_says_which_it_is) {
     for (const auto& [version, said] :
-         {std::pair{'1', "earlier version"}, {'2', "earlier version"}, {'4', "later version"}}) {
+         {std::pair{'1', "earlier version"}, {'3', "earlier version"}, {'5', "later version"}}) {
         const TempDir dir;
         open_writer(dir / "l").value();
         Bytes text{'c', 'o', 'r', 'd', 'o', 'n', ' ', 'l', 'e', 'd', 'g', 'e', 'r', ' ', '?', '\n'};

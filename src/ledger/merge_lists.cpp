@@ -54,15 +54,13 @@ public:
           end_{!receiving && is_utxo(source.index->chain()) ? source.end.inputs : source.end.rows},
           whole_{source.end == source.index->end()},
           low_{source.index->low_bits(receiving)},
-          key_count_{source.index->file().column(Index::directory(receiving) + 1).count()},
+          key_count_{source.index->key_count(receiving)},
+          ids_{source.index->end().addresses},
           directory_{source.index->file().column(Index::directory(receiving))},
           keys_{source.index->file().column(Index::directory(receiving) + 1)},
           list_{source.index->file().column(Index::directory(receiving) + 2)} {}
 
-    bool start() {
-        return directory_.read(1, bucket_end_) && (key_count_ == 0 || keys_.read(0, key_)) &&
-               next();
-    }
+    bool start() { return find_bucket_end() && (key_count_ == 0 || keys_.read(0, key_)) && next(); }
     /// The present address; above all at the end.
     uint64_t id() const noexcept { return id_; }
 
@@ -92,13 +90,15 @@ public:
     uint64_t first_entry() const noexcept { return first_entry_; }
 
     bool next() noexcept {
-        if (at_ + 1 >= key_count_) {
+        if (at_ == key_count_) {
             id_ = UINT64_MAX;
             return true;
         }
         // Buckets without an address are passed over.
-        while (at_ >= bucket_end_)
-            if (!directory_.read(++bucket_ + 1, bucket_end_)) return false;
+        while (at_ >= bucket_end_) {
+            ++bucket_;
+            if (!find_bucket_end()) return false;
+        }
         const uint64_t id = (bucket_ << low_) | (key_ & packed_mask(low_));
         if (at_ != 0 && id <= id_) return false;
         id_ = id;
@@ -107,10 +107,16 @@ public:
     }
 
 private:
+    bool find_bucket_end() noexcept {
+        if (!directory_.read(bucket_ + 1, bucket_end_)) return false;
+        bucket_end_ += index::even_keys((bucket_ + 1) << low_, key_count_, ids_);
+        return true;
+    }
+
     uint64_t first_entry_, end_;
     bool whole_;  // Nothing of it was cut.
     unsigned low_;
-    uint64_t key_count_;
+    uint64_t key_count_, ids_;
     uint64_t at_ = 0, bucket_ = 0, bucket_end_ = 0;
     uint64_t id_ = 0, begin_ = 0;
     uint64_t key_ = 0;  // Of the address after the present one.
@@ -138,8 +144,7 @@ public:
         out_.begin_packed(Index::directory(receiving_) + 2, 0, entries);
         Bytes known;  // Of each list: the distance of its address to the one before, its size.
         std::size_t most_keys = 0;
-        for (const IndexSource& source : sources_)
-            most_keys += source.index->file().column(Index::directory(receiving_) + 1).count();
+        for (const IndexSource& source : sources_) most_keys += source.index->key_count(receiving_);
         known.reserve(most_keys * 2);  // Once for all: memory comes when it is used.
         uint64_t keys = 0, total = 0, last = 0;
         each_range([&] {

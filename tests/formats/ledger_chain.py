@@ -254,6 +254,7 @@ class Index:
         self.begin, self.bits = self.file.before, dict(zip(self.TABLES, self.file.counters[12:15]))
         self.low = {"out": self.file.counters[15] & 255, "in": self.file.counters[15] >> 8}
         self.utxo = self.file.chain[0] == 0
+        self.addresses = self.begin[ADDRESSES] + self.file.own[ADDRESSES]
         expect(all(a <= b for a, b in zip(end, plus(self.begin, self.file.own))), f"{self.file.name}: ends too early")
 
     def candidates(self, table, key_hash):
@@ -275,12 +276,11 @@ class Index:
 
     def list(self, side, address):
         """Visible rows (or inputs) of an address."""
-        low, keys = self.low[side], self.file.column[side + "_key"]
-        directory, entries = self.file.column[side + "_directory"], self.file.column[side]
+        low, keys, entries = self.low[side], self.file.column[side + "_key"], self.file.column[side]
         high, wanted = address >> low, address & (1 << low) - 1
-        if high + 1 >= directory.count:
+        if high + 1 >= self.file.column[side + "_directory"].count:
             return []
-        for at in range(directory[high], directory[high + 1]):
+        for at in range(self.keys_below(side, high), self.keys_below(side, high + 1)):
             if keys[at] & (1 << low) - 1 == wanted:
                 break
         else:
@@ -289,6 +289,12 @@ class Index:
         found = [self.begin[what] + entries[i] for i in range(keys[at] >> low, keys[at + 1] >> low)]
         expect(found == sorted(set(found)), f"{self.file.name}: {side} of address {address} does not rise")
         return [number for number in found if number < self.end[what]]
+
+    def keys_below(self, side, high):
+        """How many addresses with lower high bits have a list."""
+        keys = self.file.column[side + "_key"].count - 1
+        below = min(high << self.low[side], self.addresses) * keys // self.addresses if self.addresses else 0
+        return self.file.column[side + "_directory"][high] + below & MASK64
 
     def check(self):
         """What holds of an index by itself."""
@@ -302,10 +308,11 @@ class Index:
             expect(sorted(number for _, number in held) == list(range(self.file.own[what])),
                    f"{self.file.name}: numbers in {table}_table")
         for side in ("out", "in"):
-            directory, keys = list(self.file.column[side + "_directory"]), list(self.file.column[side + "_key"])
-            addresses = self.begin[ADDRESSES] + self.file.own[ADDRESSES]
-            expect(len(directory) == (addresses >> self.low[side]) + 2, f"{self.file.name}: {side}_directory")
-            expect(directory[-1] == len(keys) - 1, f"{self.file.name}: end of {side}_directory")
+            keys, size = list(self.file.column[side + "_key"]), (self.addresses >> self.low[side]) + 2
+            expect(self.file.column[side + "_directory"].count == size, f"{self.file.name}: {side}_directory")
+            counts = [self.keys_below(side, high) for high in range(size)]
+            expect(counts == sorted(counts), f"{self.file.name}: {side}_directory does not rise")
+            expect(counts[-1] == len(keys) - 1, f"{self.file.name}: end of {side}_directory")
             expect(keys[-1] == self.file.column[side].count << self.low[side], f"{self.file.name}: end of {side}_key")
 
 

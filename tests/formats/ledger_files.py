@@ -4,7 +4,7 @@ import itertools
 import pathlib
 import struct
 
-FORMAT = b"cordon ledger 3\n"
+FORMAT = b"cordon ledger 4\n"
 LOG_MAGIC = b"CORDLOG1"
 CHUNK = 4096
 MOST_RECORD = 1 << 30
@@ -19,7 +19,7 @@ SEGMENT = (b"CORDSEG2", (
     "txn_rows txn_rows_groups txn_rows_items version locktime coinbase txn_inputs txn_inputs_groups txn_inputs_items "
     "from to asset kind gap amount_size amount_begin amount value spent foreign_input foreign_point foreign_address "
     "foreign_value address_kind address_size address_begin address asset_size asset_begin asset_text").split())
-INDEX = (b"CORDIDX2", (
+INDEX = (b"CORDIDX3", (
     "txn_table address_table spend_table txn_directory address_directory spend_directory "
     "out_directory out_key out in_directory in_key in").split())
 PREFIX_BITS = 30
