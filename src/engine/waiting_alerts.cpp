@@ -169,7 +169,8 @@ void WaitingAlerts::look_at(const SeenBlock& seen, std::span<const Alert> raised
             return mined->second
                        ? format("Its txn failed in block {}.", number)
                        : format("Its txn is in block {} and does not do it there.", number);
-        if (!waiting.sender.empty()) {
+        // Txns of Tron have no nonce, and a source need not tell who sent one.
+        if (chain.family == ChainFamily::kEvm && !waiting.sender.empty()) {
             const auto [first, last] = done.sent.equal_range(waiting.sender);
             for (auto at = first; at != last; ++at) {
                 if (at->second.nonce == waiting.nonce)

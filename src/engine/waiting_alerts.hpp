@@ -40,8 +40,8 @@ public:
 private:
     struct Waiting {
         UnixMillis seen;
-        Address sender;  ///< With its nonce; empty on UTXO chains, which have inputs.
-        uint64_t nonce = 0;
+        Address sender;      ///< Empty on UTXO chains, which have inputs, and when not told.
+        uint64_t nonce = 0;  ///< Of EVM chains alone.
         std::vector<OutPoint> inputs;
         std::vector<std::string> ids;
     };

@@ -132,6 +132,29 @@ TEST_F(WaitingAlertsTest, that_no_block_takes_in_are_taken_back_after_hours_of_e
               Gone{"a: No block took its txn in within 3 hours: nodes let go of such."});
 }
 
+TEST_F(WaitingAlertsTest, of_tron_outlast_whatever_else_their_sender_does_for_it_has_no_nonces) {
+    const Address from{AddressKind::kTron, sender().payload()};
+    const auto on_tron = [&](BlockNum number, int64_t seconds, uint32_t txn) {
+        SeenBlock seen = with(block(number, seconds), txn, 0, true, from);
+        seen.block.chain = kTronMainnet;
+        return seen;
+    };
+    for (uint32_t number : {1, 2, 3}) {
+        PendingTxn txn = pending(number, 0);
+        txn.chain = kTronMainnet;
+        txn.activity.from = from;
+        wait(txn, format("a{}", number));
+    }
+    EXPECT_EQ(gone(on_tron(10, 3, 4)), Gone{}) << "another txn of the sender";
+    EXPECT_EQ(gone(on_tron(11, 6, 1), {alert("a1", AlertState::kRaised)}), Gone{});
+    waiting_ = WaitingAlerts{*store_};
+    ASSERT_TRUE(waiting_.load());
+    EXPECT_EQ(gone(on_tron(12, 9, 5)), Gone{}) << "nor after a restart";
+    EXPECT_EQ(gone(on_tron(13, 12, 2)),
+              Gone{"a2: Its txn is in block 13 and does not do it there."});
+    EXPECT_EQ(gone(on_tron(14, 3 * 3'600 + 1, 6)).size(), 1U) << "by time";
+}
+
 TEST_F(WaitingAlertsTest, of_a_utxo_txn_end_where_another_spends_the_same) {
     PendingTxn txn;
     txn.chain = kBitcoin;
