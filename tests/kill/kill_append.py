@@ -76,7 +76,10 @@ class Live:
         return [(int(row["block"]), row["tx"]) for row in csv.DictReader(dump.stdout.splitlines())]
 
     def reorg(self, depth):
-        self.before.append(self.chain.reorg(depth))
+        """Never as deep as its first block: what is below it does not know."""
+        depth = min(depth, len(self.chain.blocks) - 1 - self.first)
+        if depth > 0:
+            self.before.append(self.chain.reorg(depth))
 
     def live(self, rng):
         """One life that is killed; what it told. Half of the lives are asked nothing and may be killed before they listen."""
@@ -90,15 +93,17 @@ class Live:
             child = subprocess.Popen([self.cordon, "serve", "--config", str(self.config)], stdout=subprocess.DEVNULL,
                                      stderr=subprocess.DEVNULL)
         end = time.monotonic() + rng.random() * 2
-        while time.monotonic() < end:
-            self.chain.grow(rng.randrange(2))
-            if rng.random() < 0.03:
-                self.reorg(rng.randrange(1, 8))
-            if server:
-                told |= self.told(server)
-            time.sleep(0.02)
-        kill(child)
-        child.wait()
+        try:
+            while time.monotonic() < end:
+                self.chain.grow(rng.randrange(2))
+                if rng.random() < 0.03:
+                    self.reorg(rng.randrange(1, 8))
+                if server:
+                    told |= self.told(server)
+                time.sleep(0.02)
+        finally:
+            kill(child)
+            child.wait()
         if server:
             server.end()
         return told

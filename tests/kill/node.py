@@ -52,7 +52,7 @@ class Chain:
         number = len(self.blocks)
         txns = [txn for above, txn in self.again if number > int(above, 16)]
         self.again = [(above, txn) for above, txn in self.again if number <= int(above, 16)]
-        txns += [{"hash": self.random_hash(), "from": PAYER, "to": PAID, "input": "0x", "nonce": hex(number),
+        txns += [{"hash": self.random_hash(), "from": PAYER, "to": PAID, "input": "0x",
                   "value": hex(self.rng.choice((1, 2, LARGE)))} for _ in range(self.rng.randrange(1, 4))]
         block = {"number": hex(number), "hash": self.random_hash(), "timestamp": hex(int(time.time())), "transactions": txns,
                  "parentHash": self.blocks[-1]["hash"] if self.blocks else "0x" + "00" * 32}
