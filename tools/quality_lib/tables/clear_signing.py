@@ -4,8 +4,8 @@
 A text counts when it stands, blanks aside (screens wrap anywhere), in what is shown: the product's screens in their order
 within the words that the recording device puts around them (FRAME). Misses are counted by class, every one in one.
 
-Symbols and decimals of tokens stand in no descriptor: with $CORDON_TOKENS or out/token-lists/tokens.csv (tools/token_list)
-there are rows with that list, and always rows without one.
+Symbols and decimals of tokens stand in no descriptor: with $CORDON_TOKENS or out/token-lists/tokens.csv (made by
+tools/token_list with the registry of the set) there are rows with that list, and always rows without one.
 """
 import os
 import pathlib
