@@ -2,7 +2,7 @@
 #include "books.hpp"
 
 #include <algorithm>
-#include <numeric>
+#include <bit>
 #include <tuple>
 
 #include <cordon/base/check.hpp>
@@ -10,28 +10,39 @@
 
 #include "confidence.hpp"
 #include "permute.hpp"
+#include "sorted_places.hpp"
 
 namespace cordon::trace {
 namespace {
 
-/// What nodes are sorted by: large rows are moved once, and what is compared lies side by side.
-struct NodeKey {
-    uint32_t hop, place;
-    ChainId chain;
-    uint64_t start;  // Of the address: tells nearly all of them apart.
-};
-
-void sort_nodes(std::vector<Node>& nodes, std::vector<NodeKey> order) {
-    std::sort(order.begin(), order.end(), [&](const NodeKey& a, const NodeKey& b) {
-        if (a.hop != b.hop) return a.hop < b.hop;
-        if (a.chain != b.chain) return a.chain < b.chain;
-        if (a.start != b.start) return a.start < b.start;
-        return nodes[a.place].address < nodes[b.place].address;
-    });
-    std::vector<uint32_t> from;
-    from.reserve(order.size());
-    for (const NodeKey& each : order) from.push_back(each.place);
-    put_in_order(nodes, std::move(from));
+/// By hop, chain and address: in one number as much of that as there is room for.
+void sort_nodes(std::vector<Node>& nodes) {
+    std::vector<ChainId> chains;
+    uint32_t hops = 1;
+    for (const Node& node : nodes) {
+        hops |= node.hop;
+        if (chains.empty() || chains.back() != node.chain) chains.push_back(node.chain);
+    }
+    std::sort(chains.begin(), chains.end());
+    chains.erase(std::unique(chains.begin(), chains.end()), chains.end());
+    const int after_hop = 64 - std::bit_width(hops);
+    const int after_chain = after_hop - static_cast<int>(std::bit_width(chains.size()));
+    std::vector<SortKey> keys;
+    keys.reserve(nodes.size());
+    for (const Node& node : nodes) {
+        const auto chain = std::lower_bound(chains.begin(), chains.end(), node.chain);
+        keys.push_back({uint64_t{node.hop} << after_hop |
+                            static_cast<uint64_t>(chain - chains.begin()) << after_chain |
+                            start_of(node.address) >> (64 - after_chain),
+                        static_cast<uint32_t>(keys.size())});
+    }
+    put_in_order(nodes, sorted_places(std::move(keys), [&](uint32_t a, uint32_t b) {
+                     const auto key = [&](uint32_t place) {
+                         const Node& node = nodes[place];
+                         return std::tie(node.hop, node.chain, node.address);
+                     };
+                     return key(a) < key(b);
+                 }));
 }
 
 /// Sorts nearly all amounts: how many bits they have, and the first 55 of these.
@@ -251,18 +262,13 @@ bool Books::comes_before(const Rest& a, const Rest& b) const {
 }
 
 void Books::order(std::vector<Rest>& rests) const {
-    std::vector<std::pair<uint64_t, uint32_t>> keys;
+    std::vector<SortKey> keys;
     keys.reserve(rests.size());
     for (uint32_t place = 0; place < rests.size(); ++place)
-        keys.emplace_back(magnitude_of(rests[place].tainted), place);
-    std::sort(keys.begin(), keys.end(), [&](const auto& a, const auto& b) {
-        return a.first != b.first ? a.first > b.first
-                                  : comes_before(rests[a.second], rests[b.second]);
-    });
-    std::vector<uint32_t> from;
-    from.reserve(keys.size());
-    for (const auto& [magnitude, place] : keys) from.push_back(place);
-    put_in_order(rests, std::move(from));
+        keys.push_back({~magnitude_of(rests[place].tainted), place});  // The largest first.
+    put_in_order(rests, sorted_places(std::move(keys), [&](uint32_t a, uint32_t b) {
+                     return comes_before(rests[a], rests[b]);
+                 }));
 }
 
 Endpoint Books::endpoint_of(const Rest& rest) const {
@@ -303,29 +309,30 @@ TraceResult Books::finish(std::vector<Seed> seeds, bool incomplete) {
     rests.reserve(rests_.size());
     std::vector<Address> addresses;
     addresses.reserve(nodes_.size());
-    std::vector<NodeKey> keys;
-    keys.reserve(nodes_.size());
     for (NodeId id = 0; id < nodes_.size(); ++id) {
         const std::size_t first = rests.size();
         gather(id, rests);
         close_node(id, std::span{rests}.subspan(first));
-        const Node& node = nodes_[id];
-        addresses.push_back(node.address);
-        keys.push_back({node.hop, id, node.chain, start_of(node.address)});
+        addresses.push_back(nodes_[id].address);
     }
     edges_.close(std::move(addresses), assets_);
     result.edges = std::move(edges_);
     order(rests);
     result.endpoints.reserve(rests.size());
     for (std::size_t i = 0; i < rests.size(); ++i) {
-        if (i + kAhead < rests.size()) fetch(&nodes_[rests[i + kAhead].node]);
+        if (i + kAhead < rests.size()) {
+            const Node& next = nodes_[rests[i + kAhead].node];
+            fetch(&next.address);
+            fetch(&next.label);
+            fetch(&next.last_seen);
+        }
         result.endpoints.push_back(endpoint_of(rests[i]));
     }
     check();
 
     for (const NodeId id : payers_) nodes_[id].seed = true;
     result.nodes = std::move(nodes_);
-    sort_nodes(result.nodes, std::move(keys));
+    sort_nodes(result.nodes);
     weigh_paths(result);
     for (auto& [key, sum] : totals_) result.totals.push_back(std::move(sum));
     result.warnings = std::move(warnings_);

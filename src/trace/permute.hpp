@@ -1,11 +1,22 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <utility>
 #include <vector>
 
+#include <cordon/base/fetch.hpp>
+
 namespace cordon::trace {
+
+/// All lines of memory that a thing lies in.
+template <typename T>
+void fetch_all(const T& thing) noexcept {
+    constexpr std::size_t kLine = 64;
+    const auto* const bytes = reinterpret_cast<const std::byte*>(&thing);
+    for (std::size_t at = 0; at < sizeof(T); at += kLine) fetch(bytes + at);
+}
 
 /// Brings what stands at `from[i]` to place i, ring by ring and in place: of large things a second
 /// list would be memory that costs as much as the moving. REQUIRES: `from` names each place once.
@@ -16,8 +27,10 @@ void put_in_order(std::vector<T>& all, std::vector<uint32_t> from) {
         T first = std::move(all[start]);
         uint32_t at = start;
         while (from[at] != start) {
-            all[at] = std::move(all[from[at]]);
-            at = std::exchange(from[at], at);
+            const uint32_t next = std::exchange(from[at], at);
+            fetch_all(all[from[next]]);
+            all[at] = std::move(all[next]);
+            at = next;
         }
         all[at] = std::move(first);
         from[at] = at;
