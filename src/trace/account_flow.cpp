@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include <cordon/base/fetch.hpp>
 #include <cordon/base/format.hpp>
 
 namespace cordon::trace {
@@ -198,7 +199,13 @@ Result<uint32_t> AccountFlow::step() {
     while (!queue_.empty() && queue_.top().txn == txn) {
         const NodeId holder = queue_.top().holder;
         seed_txn = seed_txn || holder == kSeedTxn;
-        if (holder < kArrival) here_.push_back(holder);
+        if (holder < kArrival) {
+            here_.push_back(holder);
+            // Not looked at since long ago; wanted when the rows have been read.
+            fetch(&holders_[holder]);
+            fetch(&books_.at(holder).hop);
+            fetch(&books_.at(holder).last_seen);
+        }
         queue_.pop();
     }
     Current& now = now_;
@@ -210,9 +217,9 @@ Result<uint32_t> AccountFlow::step() {
     now.number = txn;
     last_ = now.txn.at;
     CORDON_TRY(rows_.numbered().rows_in(txn, now.rows));
-    if (now.rows.size() == 1) {  // Whom it pays is asked for below, and may be far from here.
-        const ChainRows::Row& row = now.rows.front();
-        ids_.expect(AddressIndex::hash(walk_.backward() ? row.from : row.to));
+    if (now.rows.size() == 1) {  // Both are asked for below, and may be far from here.
+        ids_.expect(AddressIndex::hash(now.rows.front().from));
+        ids_.expect(AddressIndex::hash(now.rows.front().to));
     }
     // Bait is in nobody's way forward: what stolen money pays is followed, however small.
     if (walk_.backward() && !bait_.empty())

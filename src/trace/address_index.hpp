@@ -36,12 +36,15 @@ public:
         mixed = (mixed ^ (mixed >> 33)) * 0xC4CEB9FE1A85EC53ULL;
         return static_cast<uint32_t>(mixed ^ (mixed >> 33));
     }
-    /// Of a number that stands for an address, by the 32-bit finisher: no two numbers have the
-    /// same hash, so that nothing need be told apart.
+    /// Of a number that stands for an address: no two numbers have the same hash, so that nothing
+    /// need be told apart. The ledger numbers addresses as they appear, and a walk meets those that
+    /// are near in time together: eight numbers in a row share a line of memory.
     static uint32_t hash(uint32_t number) noexcept {
-        number = (number ^ (number >> 16)) * 0x85EBCA6BU;
-        number = (number ^ (number >> 13)) * 0xC2B2AE35U;
-        return number ^ (number >> 16);
+        constexpr uint32_t kLast = (uint32_t{1} << 29) - 1;
+        uint32_t line = number / kLine;
+        line = (line ^ (line >> 15)) * 0x85EBCA6BU & kLast;
+        line = (line ^ (line >> 13)) * 0xC2B2AE35U & kLast;
+        return (line ^ (line >> 15)) * kLine + number % kLine;
     }
 
     /// The number for which `is` holds, among those added under this hash; kNone when there is
@@ -50,7 +53,7 @@ public:
     template <typename Is>
     uint32_t find(uint32_t hash, Is&& is) const {
         if (places_.empty()) return kNone;
-        for (std::size_t at = hash & mask();; at = (at + 1) & mask()) {
+        for (std::size_t at = hash & mask();; at = (at + kStep) & mask()) {
             const Place& place = places_[at];
             if (place.number == kNone) return kNone;
             if (place.hash == hash && is(place.number)) return place.number;
@@ -72,13 +75,15 @@ public:
     }
 
 private:
+    static constexpr uint32_t kLine = 8;          // Places.
+    static constexpr uint32_t kStep = kLine + 1;  // To the next line, past neighbours; reaches all.
     struct Place {
         uint32_t hash = 0, number = kNone;
     };
     std::size_t mask() const noexcept { return places_.size() - 1; }
     void put(const Place& place) {
         std::size_t at = place.hash & mask();
-        while (places_[at].number != kNone) at = (at + 1) & mask();
+        while (places_[at].number != kNone) at = (at + kStep) & mask();
         places_[at] = place;
     }
     void grow() {
