@@ -15,36 +15,6 @@
 namespace cordon::trace {
 namespace {
 
-/// By hop, chain and address: in one number as much of that as there is room for.
-void sort_nodes(std::vector<Node>& nodes) {
-    std::vector<ChainId> chains;
-    uint32_t hops = 1;
-    for (const Node& node : nodes) {
-        hops |= node.hop;
-        if (chains.empty() || chains.back() != node.chain) chains.push_back(node.chain);
-    }
-    std::sort(chains.begin(), chains.end());
-    chains.erase(std::unique(chains.begin(), chains.end()), chains.end());
-    const int after_hop = 64 - std::bit_width(hops);
-    const int after_chain = after_hop - static_cast<int>(std::bit_width(chains.size()));
-    std::vector<SortKey> keys;
-    keys.reserve(nodes.size());
-    for (const Node& node : nodes) {
-        const auto chain = std::lower_bound(chains.begin(), chains.end(), node.chain);
-        keys.push_back({uint64_t{node.hop} << after_hop |
-                            static_cast<uint64_t>(chain - chains.begin()) << after_chain |
-                            start_of(node.address) >> (64 - after_chain),
-                        static_cast<uint32_t>(keys.size())});
-    }
-    put_in_order(nodes, sorted_places(std::move(keys), [&](uint32_t a, uint32_t b) {
-                     const auto key = [&](uint32_t place) {
-                         const Node& node = nodes[place];
-                         return std::tie(node.hop, node.chain, node.address);
-                     };
-                     return key(a) < key(b);
-                 }));
-}
-
 /// Sorts nearly all amounts: how many bits they have, and the first 55 of these.
 uint64_t magnitude_of(const Amount& amount) {
     const unsigned bits = amount.bit_width();
@@ -90,6 +60,10 @@ Books::NodeId Books::add(ChainId chain, const Address& address, uint32_t hop, bo
     node.chain = chain;
     node.address = address;
     node.hop = hop;
+    hops_ |= hop;
+    if (chains_.empty() ||
+        (chains_.back() != chain && !std::count(chains_.begin(), chains_.end(), chain)))
+        chains_.push_back(chain);
     if (labelled) node.label = context_.label(chain, address);
     last_rest_.push_back(kNone);
     return static_cast<NodeId>(nodes_.size() - 1);
@@ -261,6 +235,15 @@ bool Books::comes_before(const Rest& a, const Rest& b) const {
     return owner(a) != owner(b) ? owner(a) < owner(b) : key_of(a) < key_of(b);
 }
 
+uint64_t Books::number_of(const Node& node) const {
+    const int after_hop = 64 - static_cast<int>(std::bit_width(hops_));
+    const int after_chain = after_hop - static_cast<int>(std::bit_width(chains_.size()));
+    const auto chain = std::lower_bound(chains_.begin(), chains_.end(), node.chain);
+    return uint64_t{node.hop} << after_hop |
+           static_cast<uint64_t>(chain - chains_.begin()) << after_chain |
+           start_of(node.address) >> (64 - after_chain);
+}
+
 void Books::order(std::vector<Rest>& rests) const {
     std::vector<SortKey> keys;
     keys.reserve(rests.size());
@@ -309,11 +292,15 @@ TraceResult Books::finish(std::vector<Seed> seeds, bool incomplete) {
     rests.reserve(rests_.size());
     std::vector<Address> addresses;
     addresses.reserve(nodes_.size());
+    std::vector<SortKey> order_of_nodes;
+    order_of_nodes.reserve(nodes_.size());
+    std::sort(chains_.begin(), chains_.end());
     for (NodeId id = 0; id < nodes_.size(); ++id) {
         const std::size_t first = rests.size();
         gather(id, rests);
         close_node(id, std::span{rests}.subspan(first));
         addresses.push_back(nodes_[id].address);
+        order_of_nodes.push_back({number_of(nodes_[id]), id});
     }
     edges_.close(std::move(addresses), assets_);
     result.edges = std::move(edges_);
@@ -332,7 +319,13 @@ TraceResult Books::finish(std::vector<Seed> seeds, bool incomplete) {
 
     for (const NodeId id : payers_) nodes_[id].seed = true;
     result.nodes = std::move(nodes_);
-    sort_nodes(result.nodes);
+    const auto names = [&](NodeId id) {
+        const Node& node = result.nodes[id];
+        return std::tie(node.hop, node.chain, node.address);
+    };
+    put_in_order(result.nodes, sorted_places(std::move(order_of_nodes), [&](NodeId a, NodeId b) {
+                     return names(a) < names(b);
+                 }));
     weigh_paths(result);
     for (auto& [key, sum] : totals_) result.totals.push_back(std::move(sum));
     result.warnings = std::move(warnings_);

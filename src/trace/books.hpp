@@ -97,6 +97,8 @@ private:
     /// Fills in what a node says of what rests there, and the sums.
     void close_node(NodeId id, std::span<Rest> rests);
     bool comes_before(const Rest& a, const Rest& b) const;
+    /// By hop, chain and address, as much of them as there is room for. REQUIRES: chains_ in order.
+    uint64_t number_of(const Node& node) const;
     /// In the order in which TraceResult promises the endpoints.
     void order(std::vector<Rest>& rests) const;
     Endpoint endpoint_of(const Rest& rest) const;
@@ -105,6 +107,8 @@ private:
     const Context& context_;
     const Params& params_;
     std::vector<Node> nodes_;
+    uint32_t hops_ = 1;            // No node's has a bit above its highest.
+    std::vector<ChainId> chains_;  // Of the nodes.
     // Of the nodes below indexed_: a walk in numbers may never ask by address.
     mutable AddressIndex ids_;
     mutable NodeId indexed_ = 0;

@@ -1,7 +1,6 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -9,14 +8,6 @@
 #include <cordon/base/fetch.hpp>
 
 namespace cordon::trace {
-
-/// All lines of memory that a thing lies in.
-template <typename T>
-void fetch_all(const T& thing) noexcept {
-    constexpr std::size_t kLine = 64;
-    const auto* const bytes = reinterpret_cast<const std::byte*>(&thing);
-    for (std::size_t at = 0; at < sizeof(T); at += kLine) fetch(bytes + at);
-}
 
 /// Brings what stands at `from[i]` to place i, ring by ring and in place: of large things a second
 /// list would be memory that costs as much as the moving. REQUIRES: `from` names each place once.
