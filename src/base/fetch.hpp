@@ -15,7 +15,7 @@ inline void fetch(const void* at) noexcept {
 
 /// All lines that an object lies in.
 template <typename T>
-void fetch_all(const T& object) noexcept {
+void fetch_lines(const T& object) noexcept {
     constexpr std::size_t kLine = 64;
     const auto* const bytes = reinterpret_cast<const std::byte*>(&object);
     for (std::size_t at = 0; at < sizeof(T); at += kLine) fetch(bytes + at);

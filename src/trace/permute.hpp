@@ -19,7 +19,7 @@ void put_in_order(std::vector<T>& all, std::vector<uint32_t> from) {
         uint32_t at = start;
         while (from[at] != start) {
             const uint32_t next = std::exchange(from[at], at);
-            fetch_all(all[from[next]]);
+            fetch_lines(all[from[next]]);
             all[at] = std::move(all[next]);
             at = next;
         }
