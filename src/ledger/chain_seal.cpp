@@ -16,7 +16,8 @@ unsigned size_class(uint64_t rows, uint64_t least) noexcept {
     return static_cast<unsigned>(std::bit_width(rows / least)) / 3;
 }
 
-/// What was sealed is joined by seal() with at most as much of what was there before.
+/// seal() joins the newest runs when they have at most so many times what was sealed since it last
+/// did: so a join writes at most as much of what was there before as of what is new.
 constexpr uint64_t kJoin = 2;
 /// So few runs are left as they are.
 constexpr std::size_t kFewRuns = 2;

@@ -40,6 +40,10 @@ Result<std::shared_ptr<const Index>> Index::make(Result<ColumnFile> file) {
         if (low > 32 || made->key_count(receiving) > UINT32_MAX ||
             made->file_.column(directory(receiving)).count() != (made->end().addresses >> low) + 2)
             return made->file_.corrupt(directory(receiving));
+        const bool inputs = !receiving && is_utxo(made->chain());
+        if (made->file_.column(directory(receiving) + 2).count() >
+            (inputs ? made->own_.inputs : made->own_.rows))
+            return made->file_.corrupt(directory(receiving) + 2);
     }
     return made;
 }

@@ -264,22 +264,28 @@ TEST(Index, is_found_to_be_wrong_in_a_merge_when_only_its_checksums_are_right) {
     EXPECT_EQ(merged.error().code, ErrorCode::kCorrupt);
 }
 
-TEST(Index, of_more_things_than_a_number_of_32_bits_counts_is_not_opened) {
-    for (const uint64_t things : {uint64_t{UINT32_MAX}, uint64_t{1} << 32}) {
+TEST(Index, that_counts_more_than_there_can_be_is_not_opened) {
+    struct Case {
+        uint64_t txns, entries;  // Of the adjacency of receivers, of no rows.
+        bool opens;
+    };
+    for (const Case each :
+         {Case{UINT32_MAX, 0, true}, {uint64_t{1} << 32, 0, false}, {1, 1, false}}) {
         Bytes bytes;
         ColumnFileWriter out{index::kFile, kEthereum, memory_sink(bytes)};
         for (const std::size_t table :
              {index::kTxnTable, index::kAddressTable, index::kSpendTable}) {
-            out.put_constant(table, 0, table == index::kTxnTable ? things : 0);
+            out.put_constant(table, 0, table == index::kTxnTable ? each.txns : 0);
             out.put_constant(index::table_directory(table), 0, 1);
         }
         for (const bool receiving : {false, true})
             out.put_constant(Index::directory(receiving), 0, 2);
+        out.put_constant(index::kIn, 0, each.entries);
         std::array<uint64_t, kCounters> counters{};
-        counters[index::kOwn + 1] = things;  // Blocks come first, then txns.
+        counters[index::kOwn + 1] = each.txns;  // Blocks come first.
         counters[index::kLowBits] = 32 | 32 << 8;
         ASSERT_TRUE(out.finish(counters));
-        EXPECT_EQ(Index::from_bytes(bytes, "index", false).has_value(), things <= UINT32_MAX);
+        EXPECT_EQ(Index::from_bytes(bytes, "index", false).has_value(), each.opens) << each.txns;
     }
 }
 

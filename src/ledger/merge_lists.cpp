@@ -56,6 +56,7 @@ public:
           low_{source.index->low_bits(receiving)},
           key_count_{source.index->key_count(receiving)},
           ids_{source.index->end().addresses},
+          entry_count_{source.index->file().column(Index::directory(receiving) + 2).count()},
           directory_{source.index->file().column(Index::directory(receiving))},
           keys_{source.index->file().column(Index::directory(receiving) + 1)},
           list_{source.index->file().column(Index::directory(receiving) + 2)} {}
@@ -103,7 +104,7 @@ public:
         if (at_ != 0 && id <= id_) return false;
         id_ = id;
         begin_ = key_ >> low_;
-        return keys_.read(++at_, key_) && begin_ <= key_ >> low_;
+        return keys_.read(++at_, key_) && begin_ <= key_ >> low_ && key_ >> low_ <= entry_count_;
     }
 
 private:
@@ -116,7 +117,7 @@ private:
     uint64_t first_entry_, end_;
     bool whole_;  // Nothing of it was cut.
     unsigned low_;
-    uint64_t key_count_, ids_;
+    uint64_t key_count_, ids_, entry_count_;
     uint64_t at_ = 0, bucket_ = 0, bucket_end_ = 0;
     uint64_t id_ = 0, begin_ = 0;
     uint64_t key_ = 0;  // Of the address after the present one.
@@ -180,7 +181,6 @@ private:
     template <typename Visit>
     void each_range(Visit&& visit) {
         const uint64_t ids = begin_.addresses + own_.addresses;
-        lists_.clear();
         lists_.reserve(sources_.size());
         for (const IndexSource& source : sources_)
             if (!lists_.emplace_back(source, receiving_).start()) return damaged(lists_.size() - 1);

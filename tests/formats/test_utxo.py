@@ -46,11 +46,11 @@ class Txs(FormatTest):
         # What was spent behind the cut is unspent again.
         spent = {entry["prevout"] for txn in utxo_txns(self.chain("btc")) for entry in txn["inputs"]}
         unspent, at = [point for point in early if f"{point[0]}:{point[1]}" not in spent], 28
-        for part in (2, 3):
+        for part in range(2, 8):
             self.ingest(f"btc-txs:{self.file(f'{part}.jsonl', many_txs(part, at, 15, unspent))}")
             at += 15
-        self.ingest(f"btc-txs:{self.file('4.jsonl', many_txs(4, at, 3, unspent, rows=50))}")
-        self.agree("btc", segments=[None, (7, 20), None, None], indexes=[4], logs=3)
+        self.ingest(f"btc-txs:{self.file('8.jsonl', many_txs(8, at, 3, unspent, rows=50))}")
+        self.agree("btc", segments=[None, (7, 20)] + [None] * 6, indexes=[8], logs=3)
 
         self.rewind("btc", 5, f"btc-txs:{bad}")
         self.agree("btc", segments=[(5, 20)], indexes=[1], logs=0)
