@@ -6,7 +6,8 @@ import time
 
 from tests.cli.support import PROJECT, program
 from tests.feed.support import ANSWER_SECONDS, Anvil, LedgerTest
-from tests.feed.test_watch import LARGE, RULES, Watch
+from tests.feed.test_watch import Watch
+from tests.support.large_payment import LARGE, RULES
 
 sys.path.insert(0, str(PROJECT / "tests" / "console"))
 from server import Server, free_port  # noqa: E402

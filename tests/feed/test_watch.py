@@ -14,16 +14,9 @@ import time
 from tests.cli.support import program
 from tests.feed.support import ANSWER_SECONDS, Anvil, Btcd, LedgerTest, NodeTest, Process
 from tests.feed import test_bitcoin
+from tests.support.large_payment import LARGE, RULES
 
 KILLS = 12
-LARGE = 5_000  # What the rule of these tests speaks of.
-RULES = f"""- rule: T01
-  desc: A large payment
-  event: transfer
-  condition: amount == {LARGE}
-  output: "%from paid %amount."
-  priority: high
-"""
 
 
 class Watch(Process):

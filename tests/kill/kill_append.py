@@ -14,20 +14,15 @@ import subprocess
 import sys
 import time
 
-from node import LARGE, Chain, Node, payments
 from support import kill, options_of, play, run
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "console"))
+for shared in ("console", "support"):
+    sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / shared))
+from large_payment import RULES  # noqa: E402
+from node import Chain, Node, payments  # noqa: E402
 from server import Server, free_port  # noqa: E402
 
 PATIENCE = 60
-RULES = f"""- rule: T01
-  desc: A large payment
-  event: transfer
-  condition: amount == {LARGE}
-  output: "%from paid %amount."
-  priority: high
-"""
 
 
 class Live:

@@ -6,8 +6,9 @@ import json
 import threading
 import time
 
+from large_payment import LARGE
+
 PAYER, PAID = "0x" + "11" * 20, "0x" + "22" * 20
-LARGE = 5_000
 
 
 def payments(blocks, large=False):
