@@ -23,6 +23,7 @@ Result<std::shared_ptr<const Index>> Index::make(Result<ColumnFile> file) {
     made->own_ = take_totals(counters, kOwn);
     for (std::size_t i = kFirst; i < kBucketBits; ++i)
         if (counters[i] > (uint64_t{1} << 40)) return made->file_.corrupt(kTxnTable);
+    if (made->end().addresses > UINT32_MAX) return made->file_.corrupt(kAddressTable);
     const std::array entries{made->own_.txns, made->own_.addresses, made->own_.inputs};
     for (std::size_t i = 0; i < entries.size(); ++i) {
         // Fewer than the bits of a prefix, so that a bucket is some of them and an entry the rest.

@@ -266,11 +266,15 @@ TEST(Index, is_found_to_be_wrong_in_a_merge_when_only_its_checksums_are_right) {
 
 TEST(Index, that_counts_more_than_there_can_be_is_not_opened) {
     struct Case {
-        uint64_t txns, entries;  // Of the adjacency of receivers, of no rows.
+        uint64_t txns, entries;  // Entries of receivers, of no rows.
+        uint64_t addresses;      // Before it.
         bool opens;
     };
-    for (const Case each :
-         {Case{UINT32_MAX, 0, true}, {uint64_t{1} << 32, 0, false}, {1, 1, false}}) {
+    constexpr uint64_t kTooMany = uint64_t{1} << 32;
+    for (const Case each : {Case{UINT32_MAX, 0, UINT32_MAX, true},
+                            {kTooMany, 0, 0, false},
+                            {1, 1, 0, false},
+                            {1, 0, kTooMany, false}}) {
         Bytes bytes;
         ColumnFileWriter out{index::kFile, kEthereum, memory_sink(bytes)};
         for (const std::size_t table :
@@ -279,10 +283,11 @@ TEST(Index, that_counts_more_than_there_can_be_is_not_opened) {
             out.put_constant(index::table_directory(table), 0, 1);
         }
         for (const bool receiving : {false, true})
-            out.put_constant(Index::directory(receiving), 0, 2);
+            out.put_constant(Index::directory(receiving), 0, (each.addresses >> 32) + 2);
         out.put_constant(index::kIn, 0, each.entries);
         std::array<uint64_t, kCounters> counters{};
-        counters[index::kOwn + 1] = each.txns;  // Blocks come first.
+        counters[index::kOwn + 1] = each.txns;  // Blocks, txns, rows, inputs, addresses, assets.
+        counters[index::kFirst + 4] = each.addresses;
         counters[index::kLowBits] = 32 | 32 << 8;
         ASSERT_TRUE(out.finish(counters));
         EXPECT_EQ(Index::from_bytes(bytes, "index", false).has_value(), each.opens) << each.txns;
