@@ -1,5 +1,6 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include "account.hpp"
+#include "mapped_files.hpp"
 
 namespace cordon::bench {
 namespace {
@@ -33,6 +34,7 @@ void account_case(const CaseOptions& options) {
     figures.add("edges", answers.edges);
     figures.add("txn", answers.txns);
 
+    figures.add("dependent_read_ns", MappedFiles{options.directory}.dependent_read_ns());
     std::vector<double> scans;
     uint64_t received = store->scan(feed.busy());
     for (int i = 0; i < kScans; ++i) {

@@ -6,6 +6,7 @@
 #include "../peers/bitcoin_ledger.hpp"
 #include "../peers/must.hpp"
 #include "cases.hpp"
+#include "mapped_files.hpp"
 #include "measure.hpp"
 #include "sampler.hpp"
 
@@ -93,7 +94,8 @@ double median_cpu_seconds(Work&& work) {
     return percentiles(std::move(rounds)).p50;
 }
 
-void ask(const BitcoinLedger& ledger, const Seen& seen, Figures& figures) {
+void ask(const BitcoinLedger& ledger, const std::string& directory, const Seen& seen,
+         Figures& figures) {
     const auto txids = seen.txids.values();
     const auto addresses = seen.addresses.values();
     bool known = true;
@@ -111,6 +113,7 @@ void ask(const BitcoinLedger& ledger, const Seen& seen, Figures& figures) {
         figures.add("txid", txn);
         figures.add("balance", balance);
     }
+    figures.add("dependent_read_ns", MappedFiles{directory}.dependent_read_ns());
     if (!known) give_up("a txn is not found by its txid");
     figures.add("answer_outputs", outputs);
     figures.add("answer_value", value);
@@ -150,7 +153,7 @@ void bitcoin_case(const CaseOptions& options) {
         append_one_by_one(last, *ledger, figures);
     }
     ledger->refresh();
-    ask(*ledger, seen, figures);
+    ask(*ledger, options.directory, seen, figures);
     figures.print();
 }
 

@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "account.hpp"
+#include "mapped_files.hpp"
 
 namespace cordon::bench {
 namespace {
@@ -37,6 +38,7 @@ void growth_case(const CaseOptions& options) {
         const Answers answers = ask(*store, feed.addresses().values(), feed.txns().values());
         figures.add("edges", answers.edges);
         figures.add("txn", answers.txns);
+        figures.add("dependent_read_ns", MappedFiles{options.directory}.dependent_read_ns());
         figures.add("answer_edges", answers.edges_hash);
         figures.add("answer_txns", answers.txns_hash);
         figures.print();

@@ -108,6 +108,17 @@ MemoryWatch::~MemoryWatch() {
     thread_.join();
 }
 
+double clock_micros() {
+    constexpr std::size_t kLooks = 10'000;
+    std::vector<double> micros;
+    for (std::size_t i = 0; i < kLooks; ++i) {
+        const auto begin = std::chrono::steady_clock::now();
+        const auto end = std::chrono::steady_clock::now();
+        micros.push_back(std::chrono::duration<double, std::micro>(end - begin).count());
+    }
+    return percentiles(std::move(micros)).p50;
+}
+
 Percentiles percentiles(std::vector<double> values) {
     if (values.empty()) return {};
     std::sort(values.begin(), values.end());

@@ -1,6 +1,7 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -48,10 +49,12 @@ private:
 struct Percentiles {
     double p50 = 0, p99 = 0;
 };
-/// Microseconds of each call ask(0) .. ask(n - 1).
+Percentiles percentiles(std::vector<double> values);
+/// Microseconds between two looks at the clock with nothing between them.
+double clock_micros();
+/// Microseconds of each call ask(0) .. ask(n - 1), without what the clock takes.
 template <typename Ask>
 Percentiles time_each(std::size_t n, Ask&& ask);
-Percentiles percentiles(std::vector<double> values);
 
 /// One flat JSON object in the order of the calls.
 class Figures {
@@ -67,15 +70,30 @@ private:
     std::string text_;
 };
 
+/// Median CPU seconds of five times `work`, by this thread: a busy neighbour does not make a floor
+/// lower.
+template <typename Work>
+double median_seconds(Work&& work) {
+    std::vector<double> rounds;
+    for (int i = 0; i < 5; ++i) {
+        const double begin = thread_cpu_seconds();
+        work();
+        rounds.push_back(thread_cpu_seconds() - begin);
+    }
+    return percentiles(std::move(rounds)).p50;
+}
+
 template <typename Ask>
 Percentiles time_each(std::size_t n, Ask&& ask) {
+    const double clock = clock_micros();
     std::vector<double> micros;
     micros.reserve(n);
     for (std::size_t i = 0; i < n; ++i) {
         const auto begin = std::chrono::steady_clock::now();
         ask(i);
         const auto end = std::chrono::steady_clock::now();
-        micros.push_back(std::chrono::duration<double, std::micro>(end - begin).count());
+        const double taken = std::chrono::duration<double, std::micro>(end - begin).count();
+        micros.push_back(std::max(taken - clock, 0.0));
     }
     return percentiles(std::move(micros));
 }

@@ -44,6 +44,12 @@ const Part* ChainView::part_of(BlockNum number) const noexcept {
 }
 
 const Part& ChainView::part_with(uint64_t Totals::* what, uint64_t number) const noexcept {
+    // Parts are much alike in size: it is mostly where it would be if all were the same.
+    const auto behind = [&](std::size_t part) { return number >= parts[part].end.*what; };
+    const std::size_t last = parts.size() - 1;
+    const std::size_t even = number * parts.size() / (parts.back().end.*what + 1);
+    const std::size_t guess = std::min(even, last);
+    if (!behind(guess) && (guess == 0 || behind(guess - 1))) return parts[guess];
     const auto found =
         std::upper_bound(parts.begin(), parts.end(), number,
                          [what](uint64_t n, const Part& part) { return n < part.end.*what; });

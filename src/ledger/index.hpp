@@ -23,10 +23,13 @@ public:
     const Totals& begin() const noexcept { return begin_; }
     Totals end() const noexcept { return begin_ + own_; }
 
-    /// Brings near what says where the entries of a hash are.
+    /// Brings near what says where the entries of a hash are, and something on their page or on
+    /// one next to it: where that lies takes as long to find out as the directory to read.
     void prefetch(index::Table table, uint64_t hash) const noexcept {
         const auto i = static_cast<std::size_t>(table);
         file_.column(index::table_directory(i)).prefetch(bucket_of(i, hash));
+        file_.column(i).prefetch(
+            index::even_begin(index::prefix_of(hash), file_.column(i).count(), index::kPrefixBits));
     }
     /// Once that is near: brings the entries near.
     void prefetch_entries(index::Table table, uint64_t hash) const noexcept {
@@ -47,9 +50,16 @@ public:
         Bucket bucket;
         if (!find_bucket(i, bucket_of(i, hash), bucket)) return Probe::kDamaged;
         // To the first entry whose prefix is above; from there down, the highest number comes
-        // first.
+        // first. Mostly it is one of those around where it is expected: they are counted, since no
+        // branch foresees which.
         uint64_t at = expected(i, hash, bucket);
         uint64_t entry = 0;
+        if (bucket.end - bucket.begin >= 2 * kNear) {
+            std::array<uint64_t, 2 * kNear> near;
+            at = std::clamp(at, bucket.begin + kNear, bucket.end - kNear) - kNear;
+            if (!entries.unpack(at, near.size(), near.data())) return Probe::kDamaged;
+            for (const uint64_t one : near) at += (one & mask) <= wanted;
+        }
         while (at < bucket.end) {
             if (!entries.read(at, entry)) return Probe::kDamaged;
             if ((entry & mask) > wanted) break;
@@ -133,8 +143,8 @@ public:
 
 private:
     static Result<std::shared_ptr<const Index>> make(Result<ColumnFile> file);
-    // So far from where it is expected is an entry in half of all cases.
-    static constexpr uint64_t kNear = 4;
+    // So near where they are expected are nineteen entries of twenty.
+    static constexpr uint64_t kNear = 6;
 
     unsigned rest_bits(std::size_t table) const noexcept {
         return index::kPrefixBits - bucket_bits_[table];

@@ -222,6 +222,38 @@ TEST(Index, finds_the_later_of_two_that_have_one_hash) {
     EXPECT_EQ(found(7), UINT64_MAX);
 }
 
+TEST(Index, finds_what_lies_far_from_where_it_is_expected) {
+    // Hashes of a sixteenth of all prefixes, and of one forty: entries stand where an even spread
+    // has none, in buckets of any size.
+    for (const unsigned txns : {1U, 11U, 12U, 13U, 63U, 64U, 300U, 3'000U}) {
+        HeadMaker maker{kBitcoin, txns};
+        maker.add_block(txns);
+        Head& head = maker.head;
+        uint64_t seed = 0;
+        for (Hash256& hash : head.hash) {
+            while (index::prefix_of(hash_of(hash)) >> (index::kPrefixBits - 4) != txns % 16)
+                hash = test::hash(++seed, 3);
+            if (maker.below(8) == 0) hash = head.hash[maker.below(txns)];
+        }
+        for (uint64_t i = 0; i < std::min(40U, txns / 2); ++i)
+            head.hash[maker.below(txns)] = head.hash.front();
+        const auto index = open(index_bytes(head, 0, 1));
+        for (uint64_t i = 0; i < txns; ++i) {
+            const uint64_t end = maker.below(txns + 1);
+            uint64_t expected = UINT64_MAX;
+            for (uint64_t j = 0; j < end; ++j)
+                if (head.hash[j] == head.hash[i]) expected = j;
+            uint64_t number = UINT64_MAX;
+            const auto is = [&](uint64_t txn) {
+                return head.hash[txn] == head.hash[i] ? Probe::kYes : Probe::kNo;
+            };
+            ASSERT_EQ(index->find(Table::kTxns, hash_of(head.hash[i]), end, is, number),
+                      expected == UINT64_MAX ? Probe::kNo : Probe::kYes);
+            ASSERT_EQ(number, expected) << i << " of " << txns << " below " << end;
+        }
+    }
+}
+
 TEST(Index, is_found_to_be_wrong_in_a_merge_when_only_its_checksums_are_right) {
     HeadMaker maker{kEthereum, 6};
     maker.add_block(200);
