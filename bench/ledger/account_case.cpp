@@ -10,6 +10,8 @@ constexpr int kScans = 5;
 }  // namespace
 
 void account_case(const CaseOptions& options) {
+    // Stream, files, their writing twice and the process: some hundred bytes a row.
+    touch_memory(options.rows * 100 + (1U << 29));
     AccountFeed feed{options};
     const std::unique_ptr<Store> store = make_store(options.store, options.directory);
     if (store == nullptr) give_up("there is no store " + options.store);

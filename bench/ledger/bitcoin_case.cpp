@@ -132,6 +132,7 @@ void ask(const BitcoinLedger& ledger, const std::string& directory, const Seen& 
 }  // namespace
 
 void bitcoin_case(const CaseOptions& options) {
+    touch_memory(disk_bytes(options.input) * 2 + (1U << 29));
     Seen seen{options.queries};
     Figures figures;
     std::optional<BitcoinLedger> ledger;

@@ -15,6 +15,8 @@ constexpr unsigned kBatchesALook = 4;
 
 /// One JSON object a line, one line a point.
 void growth_case(const CaseOptions& options) {
+    if (!options.gigabytes.empty())
+        touch_memory(static_cast<uint64_t>(options.gigabytes.back() * 1.5 * kGigabyte));
     AccountFeed feed{options};
     const std::unique_ptr<Store> store = make_store(options.store, options.directory);
     if (store == nullptr) give_up("there is no store " + options.store);

@@ -86,6 +86,18 @@ uint64_t disk_bytes(const std::string& directory) {
     return sum;
 }
 
+void touch_memory(uint64_t bytes) {
+    const auto page = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
+    const auto free = static_cast<uint64_t>(::sysconf(_SC_AVPHYS_PAGES)) * page;
+    const auto size = static_cast<std::size_t>(std::min(bytes, free / 4 * 3));
+    if (size == 0) return;
+    void* const room =
+        ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (room == MAP_FAILED) return;
+    for (std::size_t at = 0; at < size; at += page) static_cast<volatile uint8_t*>(room)[at] = 1;
+    ::munmap(room, size);
+}
+
 uint64_t anonymous_bytes() {
     std::ifstream status{"/proc/self/status"};
     uint64_t kib = 0;
