@@ -57,6 +57,7 @@ export class Chain {
     this.asked = [];
     this.baseFee = 4; // gwei
     this.blocks = 0;
+    this.time = 0; // Of the next block.
     this.file = zlib.createGzip({ level: 4 });
     this.closed = once(this.file.pipe(fs.createWriteStream(file)), "finish");
   }
@@ -96,11 +97,13 @@ export class Chain {
     const head = '{"jsonrpc":"2.0","id":1,"result":';
     return text.startsWith(head) ? text.slice(head.length, text.lastIndexOf("}")) : JSON.stringify(JSON.parse(text).result);
   }
-  read(to, data, from) { return this.ask("eth_call", { to, data, ...(from ? { from } : {}) }, "latest"); }
-  /// What each of the txns would answer on the last block; null where it would fail.
+  /// A call as the next block would see it: on the last block, but at its own time. Interest grows in between.
+  #seen(txn) { return ["eth_call", txn, "latest", {}, { time: hex(this.time) }]; }
+  read(to, data, from) { return this.ask(...this.#seen({ to, data, ...(from ? { from } : {}) })); }
+  /// What each of the txns would answer; null where it would fail.
   async attempt(txns) {
     return (await this.batch(txns.map(({ from, to, data, value = 0n }) =>
-      ["eth_call", { from, to, data, value: hex(value), gas: hex(30_000_000) }, "latest"]))).map((each) => each.result ?? null);
+      this.#seen({ from, to, data, value: hex(value), gas: hex(30_000_000) })))).map((each) => each.result ?? null);
   }
   async balance(address) { return BigInt(await this.ask("eth_getBalance", address, "latest")); }
 
@@ -119,8 +122,8 @@ export class Chain {
     return new Contract(this, getAddress(address), contract);
   }
 
-  /// Mines what was added, at `time`, and writes the block; the txns with their receipts.
-  async mine(time) {
+  /// Mines what was added and writes the block; the txns with their receipts.
+  async mine() {
     // Who competes for a state is first in the block, as block builders order it.
     const txns = [...this.queue.filter((each) => each.first), ...this.queue.filter((each) => !each.first)];
     this.queue = [];
@@ -133,7 +136,7 @@ export class Chain {
         maxFeePerGas: hex(2n * base + tip), maxPriorityFeePerGas: hex(tip) }));
     }
     await this.call("anvil_setNextBlockBaseFeePerGas", hex(base));
-    await this.call("evm_setNextBlockTimestamp", hex(time));
+    await this.call("evm_setNextBlockTimestamp", hex(this.time));
     await this.call("evm_mine");
     const number = await this.call("eth_blockNumber");
     const [block, receipts, calls, changes] = await Promise.all([this.raw("eth_getBlockByNumber", number, true), this.raw("eth_getBlockReceipts", number),

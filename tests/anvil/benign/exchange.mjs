@@ -63,7 +63,7 @@ for (let at = 0; at < plan.length;) {
     world.walk();
     walked = world.time;
   }
-  if (chain.queue.length) for (const txn of await chain.mine(world.time)) world.note(txn);
+  if (chain.queue.length) for (const txn of await chain.mine()) world.note(txn);
   progress(`${world.record.length} txns, ${at} of ${plan.length} events`);
 }
 await chain.close();

@@ -71,7 +71,7 @@ while (true) {
   dry = chain.queue.length ? 0 : dry + 1;
   const idle = dry > 0;
   if (!idle) {
-    const txns = await chain.mine(world.time);
+    const txns = await chain.mine();
     traffic += txns.length;
     for (const txn of txns) {
       world.note(txn);

@@ -29,6 +29,9 @@ export class World {
     this.deployer = this.actor("deployer").address;
     this.newBlock();
   }
+  /// Of the next block; what is asked of the chain is asked as of then.
+  get time() { return this.chain.time; }
+  set time(seconds) { this.chain.time = seconds; }
   /// A key that follows from the seed.
   wallet(name) { return new Wallet(keccak256(toUtf8Bytes(`cordon benign ${this.seed} ${name}`))); }
   /// Somebody who never signs for others to check: an address is enough.
@@ -57,7 +60,7 @@ export class World {
   async flush() {
     this.time += 12;
     if (!this.chain.queue.length) return;
-    for (const each of await this.chain.mine(this.time)) {
+    for (const each of await this.chain.mine()) {
       this.note(each);
       if (!each.ok) throw new Error(`a txn of the setup failed: to ${each.to} data ${each.data.slice(0, 74)}`);
     }
