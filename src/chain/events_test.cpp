@@ -80,7 +80,7 @@ private:
                         .to = maybe() ? address() : Address{},
                         .created = maybe() ? address() : Address{},
                         .value = amount(),
-                        .nonce = up_to(5),
+                        .nonce = maybe() ? std::optional<uint64_t>{up_to(5)} : std::nullopt,
                         .input = bytes(),
                         .succeeded = pick<std::optional<bool>>({std::nullopt, true, false}),
                         .logs = {},

@@ -236,7 +236,7 @@ private:
         address("to", txn.to);
         address("created", txn.created);
         if (!txn.value.is_zero()) text("value", txn.value.to_string());
-        if (txn.nonce != 0) number("nonce", txn.nonce);
+        if (txn.nonce) number("nonce", *txn.nonce);
         bytes("input", txn.input);
         if (txn.succeeded) flag("succeeded", *txn.succeeded);
         if (!txn.logs.empty()) {

@@ -31,7 +31,7 @@ bool is_raised(std::span<const Alert> raised, const std::string& id) {
 struct Done {
     struct Sent {
         Hash256 txn;
-        uint64_t nonce = 0;
+        uint64_t nonce;
     };
     std::unordered_map<Hash256, bool> mined;         // Whether it failed.
     std::multimap<Address, Sent> sent;               // By sender.
@@ -42,7 +42,7 @@ Done done_by(const SeenBlock& seen) {
     Done done;
     for (const TxnActivity& txn : seen.activity.txns) {
         done.mined.emplace(txn.hash, txn.succeeded == false);
-        done.sent.emplace(txn.from, Done::Sent{txn.hash, txn.nonce});
+        if (txn.nonce) done.sent.emplace(txn.from, Done::Sent{txn.hash, *txn.nonce});
     }
     for (const AccountTxn& txn : seen.block.account_txns) done.mined.emplace(txn.hash, false);
     for (const UtxoTxn& txn : seen.block.utxo_txns) {
@@ -62,20 +62,22 @@ std::string WaitingAlerts::text_of(ChainId chain, const Waiting& waiting) {
     return format(
         "{} {} {} {} {}", waiting.seen.time_since_epoch().count(),
         waiting.sender.empty() ? std::string{kNone} : chain::format_address(chain, waiting.sender),
-        waiting.nonce, inputs.empty() ? std::string{kNone} : inputs, ids);
+        waiting.nonce ? format("{}", *waiting.nonce) : std::string{kNone},
+        inputs.empty() ? std::string{kNone} : inputs, ids);
 }
 
 bool WaitingAlerts::parse(std::string_view text, ChainId chain, Waiting& out) {
     std::istringstream words{std::string{text}};
     int64_t seen = 0;
-    std::string sender, inputs, ids, each;
-    if (!(words >> seen >> sender >> out.nonce >> inputs >> ids)) return false;
+    std::string sender, nonce, inputs, ids, each;
+    if (!(words >> seen >> sender >> nonce >> inputs >> ids)) return false;
     out.seen = UnixMillis{std::chrono::milliseconds{seen}};
     if (sender != kNone) {
         auto address = chain::parse_address(chain, sender);
         if (!address) return false;
         out.sender = *std::move(address);
     }
+    if (nonce != kNone && !(std::istringstream{nonce} >> out.nonce.emplace())) return false;
     std::istringstream list{inputs == kNone ? std::string{} : inputs};
     while (std::getline(list, each, ',')) {
         OutPoint input;
@@ -135,7 +137,7 @@ Status WaitingAlerts::add(const PendingTxn& pending, std::span<const Alert> rais
     if (fresh) {
         waiting.seen = pending.seen;
         waiting.sender = pending.utxo ? Address{} : pending.activity.from;
-        waiting.nonce = pending.utxo ? 0 : pending.activity.nonce;
+        waiting.nonce = pending.activity.nonce;
         if (pending.utxo)
             for (const TxIn& input : pending.utxo->inputs)
                 if (waiting.inputs.size() < kMostInputs) waiting.inputs.push_back(input.prevout);
@@ -169,15 +171,15 @@ void WaitingAlerts::look_at(const SeenBlock& seen, std::span<const Alert> raised
             return mined->second
                        ? format("Its txn failed in block {}.", number)
                        : format("Its txn is in block {} and does not do it there.", number);
-        // Txns of Tron have no nonce, and a source need not tell who sent one.
-        if (chain.family == ChainFamily::kEvm && !waiting.sender.empty()) {
+        if (waiting.nonce && !waiting.sender.empty()) {
             const auto [first, last] = done.sent.equal_range(waiting.sender);
             for (auto at = first; at != last; ++at) {
-                if (at->second.nonce == waiting.nonce)
+                if (at->second.nonce == *waiting.nonce)
                     return format("Its txn was replaced by {} in block {} (nonce {}).",
-                                  chain::format_hash(chain, at->second.txn), number, waiting.nonce);
-                if (at->second.nonce > waiting.nonce)
-                    return format("Another txn has taken its nonce {}.", waiting.nonce);
+                                  chain::format_hash(chain, at->second.txn), number,
+                                  *waiting.nonce);
+                if (at->second.nonce > *waiting.nonce)
+                    return format("Another txn has taken its nonce {}.", *waiting.nonce);
             }
         }
         for (const OutPoint& input : waiting.inputs)

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -40,8 +41,8 @@ public:
 private:
     struct Waiting {
         UnixMillis seen;
-        Address sender;      ///< Empty on UTXO chains, which have inputs, and when not told.
-        uint64_t nonce = 0;  ///< Of EVM chains alone.
+        Address sender;  ///< Empty on UTXO chains, which have inputs, and when not told.
+        std::optional<uint64_t> nonce;
         std::vector<OutPoint> inputs;
         std::vector<std::string> ids;
     };

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cordon/base/format.hpp>
+#include <cordon/chain/event_source.hpp>
 
 namespace cordon::engine {
 namespace {
@@ -22,7 +23,7 @@ Address sender(uint8_t last = 7) {
     return {AddressKind::kEvm, bytes};
 }
 
-PendingTxn pending(uint32_t number, uint64_t nonce, int64_t seconds = 0) {
+PendingTxn pending(uint32_t number, std::optional<uint64_t> nonce, int64_t seconds = 0) {
     PendingTxn txn;
     txn.chain = kEthereum;
     txn.seen = from_unix_seconds(kStart + seconds);
@@ -40,8 +41,8 @@ SeenBlock block(BlockNum number, int64_t seconds) {
     seen.block.header.time = from_unix_seconds(kStart + seconds);
     return seen;
 }
-SeenBlock with(SeenBlock seen, uint32_t number, uint64_t nonce, bool succeeded = true,
-               Address from = sender()) {
+SeenBlock with(SeenBlock seen, uint32_t number, std::optional<uint64_t> nonce,
+               bool succeeded = true, Address from = sender()) {
     TxnActivity txn;
     txn.hash = hash(number);
     txn.from = from;
@@ -132,15 +133,51 @@ TEST_F(WaitingAlertsTest, that_no_block_takes_in_are_taken_back_after_hours_of_e
               Gone{"a: No block took its txn in within 3 hours: nodes let go of such."});
 }
 
+/// What these lines of events: tell.
+std::vector<FeedEvent> events(const std::string& lines) {
+    const ByteView bytes{reinterpret_cast<const uint8_t*>(lines.data()), lines.size()};
+    const auto source = chain::open_events(memory_file("lines", bytes)).value();
+    std::vector<FeedEvent> all;
+    for (FeedEvent event; source->read(event).value();) all.push_back(event);
+    return all;
+}
+
+TEST_F(WaitingAlertsTest, without_a_nonce_on_either_side_outlast_other_txns_of_their_sender) {
+    const auto txn = [](int number, std::string_view nonce) {
+        return format(
+            R"("hash":"0x{:064x}","from":"0x0000000000000000000000000000000000000007"{}{})", number,
+            nonce.empty() ? "" : ",\"nonce\":", nonce);
+    };
+    const auto pending = [&](int number, std::string_view nonce) {
+        return format(R"({{"type":"pending","chain":"eth","seen":1,"transfers":[],{}}})",
+                      txn(number, nonce));
+    };
+    const auto block = [&](int number, std::string_view nonce) {
+        return format(
+            R"({{"type":"block","chain":"eth","number":{0},"hash":"0x{0:064x}","time":{0},"gives":["txns"],"txns":[{{{1}}}]}})",
+            number, txn(number, nonce));
+    };
+    const auto told = events(format("{}\n{}\n{}\n{}\n{}\n{}", pending(1, ""), pending(2, "0"),
+                                    block(3, ""), block(4, "9"), block(5, "0"), block(6, "")));
+    wait(std::get<PendingTxn>(told[0]), "untold");
+    wait(std::get<PendingTxn>(told[1]), "first");
+    EXPECT_EQ(gone(told[2]), Gone{}) << "no nonce in the block";
+    waiting_ = WaitingAlerts{*store_};
+    ASSERT_TRUE(waiting_.load());
+    EXPECT_EQ(gone(told[3]), Gone{"first: Another txn has taken its nonce 0."});
+    EXPECT_EQ(gone(told[4]), Gone{}) << "no nonce of the waiting txn";
+    EXPECT_EQ(gone(told[5]), Gone{});
+}
+
 TEST_F(WaitingAlertsTest, of_tron_outlast_whatever_else_their_sender_does_for_it_has_no_nonces) {
     const Address from{AddressKind::kTron, sender().payload()};
     const auto on_tron = [&](BlockNum number, int64_t seconds, uint32_t txn) {
-        SeenBlock seen = with(block(number, seconds), txn, 0, true, from);
+        SeenBlock seen = with(block(number, seconds), txn, {}, true, from);
         seen.block.chain = kTronMainnet;
         return seen;
     };
     for (uint32_t number : {1, 2, 3}) {
-        PendingTxn txn = pending(number, 0);
+        PendingTxn txn = pending(number, {});
         txn.chain = kTronMainnet;
         txn.activity.from = from;
         wait(txn, format("a{}", number));

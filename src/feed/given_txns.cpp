@@ -5,18 +5,18 @@
 
 namespace cordon::feed {
 
-/// What only one txn of a branch has: its hash, or on EVM chains its sender and nonce.
-GivenTxns::Key GivenTxns::key_of(ChainId chain, const TxnActivity& txn) {
-    if (chain.family != ChainFamily::kEvm) return txn.hash.bytes;
+/// What only one txn of a branch has: its sender and nonce where they are told, else its hash.
+GivenTxns::Key GivenTxns::key_of(const TxnActivity& txn) {
+    if (!txn.nonce) return txn.hash.bytes;
     Key key{};
     auto* at = std::copy(txn.from.payload().begin(), txn.from.payload().end(), key.begin());
-    for (uint64_t left = txn.nonce; left != 0; left >>= 8U) *at++ = static_cast<uint8_t>(left);
+    for (uint64_t left = *txn.nonce; left != 0; left >>= 8U) *at++ = static_cast<uint8_t>(left);
     return key;
 }
 
 void GivenTxns::add(const SeenBlock& seen) {
     auto& [number, keys] = blocks_.emplace_back(seen.block.header.number, std::vector<Key>{});
-    for (const TxnActivity& txn : seen.activity.txns) keys.push_back(key_of(seen.block.chain, txn));
+    for (const TxnActivity& txn : seen.activity.txns) keys.push_back(key_of(txn));
     for (const UtxoTxn& txn : seen.block.utxo_txns) keys.push_back(txn.txid.bytes);
     std::sort(keys.begin(), keys.end());
     if (blocks_.size() <= most_) return;
@@ -25,7 +25,7 @@ void GivenTxns::add(const SeenBlock& seen) {
 }
 
 bool GivenTxns::hold(PendingTxn& txn) {
-    const Key key = txn.utxo ? txn.utxo->txid.bytes : key_of(txn.chain, txn.activity);
+    const Key key = txn.utxo ? txn.utxo->txid.bytes : key_of(txn.activity);
     const auto block = std::find_if(blocks_.rbegin(), blocks_.rend(), [&](const auto& each) {
         return std::binary_search(each.second.begin(), each.second.end(), key);
     });

@@ -42,7 +42,7 @@ public:
 
 private:
     using Key = std::array<uint8_t, 32>;
-    static Key key_of(ChainId chain, const TxnActivity& txn);
+    static Key key_of(const TxnActivity& txn);
 
     std::size_t most_;
     std::deque<std::pair<BlockNum, std::vector<Key>>> blocks_;  // Keys sorted.

@@ -89,9 +89,17 @@ TEST(WaitingTxns, that_were_replaced_in_a_block_wait_only_when_it_is_gone) {
 
 TEST(WaitingTxns, of_tron_are_known_by_their_hash_for_they_have_no_nonce) {
     Waiting story{kTronMainnet};
-    story.world.take_in({waiting(1, 7, 0)});
+    story.world.take_in({waiting(1, 7, {})});
     (void)story.read();
-    EXPECT_THAT(story.told({waiting(1, 7, 0), waiting(2, 7, 0)}), ElementsAre("waits 2"));
+    EXPECT_THAT(story.told({waiting(1, 7, {}), waiting(2, 7, {})}), ElementsAre("waits 2"));
+}
+
+TEST(WaitingTxns, without_a_nonce_are_known_by_their_hash) {
+    Waiting story;
+    story.world.take_in({waiting(1, 7, {}), waiting(2, 7, 0)});
+    (void)story.read();
+    EXPECT_THAT(story.told({waiting(1, 7, {}), waiting(3, 7, {}), waiting(4, 7, 0)}),
+                ElementsAre("waits 3"));
 }
 
 TEST(WaitingTxns, of_bitcoin_are_known_by_their_hash) {

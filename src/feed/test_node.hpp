@@ -4,6 +4,7 @@
 #include <builders.hpp>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,7 +17,7 @@
 namespace cordon::feed {
 
 /// A txn that waits, by its number; the same sender and nonce make one the replacement of another.
-inline PendingTxn waiting(unsigned number, unsigned sender, uint64_t nonce) {
+inline PendingTxn waiting(unsigned number, unsigned sender, std::optional<uint64_t> nonce) {
     PendingTxn txn;
     txn.chain = kEthereum;
     txn.activity.hash = test::hash(number);

@@ -66,7 +66,7 @@ struct TxnActivity {
     Address to;       ///< Empty: creates a contract.
     Address created;  ///< The contract it created at top level; empty otherwise or unknown.
     Amount value;
-    uint64_t nonce = 0;
+    std::optional<uint64_t> nonce;  ///< None: the source does not tell, or it is of Tron.
     Bytes input;
     std::optional<bool> succeeded;  ///< None: the source does not tell.
     std::vector<Log> logs;

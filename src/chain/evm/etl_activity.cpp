@@ -112,7 +112,7 @@ TxnActivity EtlBlock::activity_of(Txn& txn, uint32_t& missing) const {
         out.from = txn.from;
         out.to = txn.to;
         out.value = txn.value;
-        out.nonce = txn.nonce.value_or(0);
+        out.nonce = txn.nonce;
         out.input = std::move(acts.input);
         out.created = txn.contract;
         if (out.created.empty() && txn.nonce && out.succeeded == true)

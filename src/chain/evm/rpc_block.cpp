@@ -64,7 +64,7 @@ AccountTxn transfers_of_pending(ChainId chain, const TxnActivity& txn) {
     AccountTxn out;
     out.hash = txn.hash;
     Address to = txn.to;
-    if (to.empty() && chain.family == ChainFamily::kEvm) to = created_address(txn.from, txn.nonce);
+    if (to.empty() && txn.nonce) to = created_address(txn.from, *txn.nonce);
     if (!txn.value.is_zero() && !to.empty())
         out.transfers.push_back(
             {kNativeIndex, txn.from, to, Asset{}, txn.value, TransferKind::kNative});
@@ -105,7 +105,9 @@ Result<TxnActivity> read_rpc_txn(ChainId chain, JsonCursor& value) {
                        case kFrom: return into(txn.from, rpc_address(chain.family, field));
                        case kTo: return into(txn.to, rpc_address(chain.family, field));
                        case kValue: return into(txn.value, rpc_amount(field));
-                       case kNonce: return into(txn.nonce, rpc_number(field));
+                       case kNonce:  // Nodes of Tron write one all the same.
+                           if (chain.family != ChainFamily::kEvm) return {};
+                           return into(txn.nonce, rpc_number(field));
                        case kInput: return into(txn.input, rpc_bytes(field));
                        case kData: {  // Some nodes write both.
                            CORDON_TRY(Bytes data, rpc_bytes(field));
@@ -239,17 +241,16 @@ void RpcBlockReader::settle(RpcTxn& txn) const {
         activity.succeeded = !activity.calls.front().failed;
     if (!activity.to.empty() || activity.succeeded == false) {
         activity.created = {};  // Nodes tell it of failed creations too.
-    } else if (activity.created.empty() && chain_.family == ChainFamily::kEvm &&
-               activity.succeeded) {
-        activity.created = created_address(activity.from, activity.nonce);
+    } else if (activity.created.empty() && activity.nonce && activity.succeeded) {
+        activity.created = created_address(activity.from, *activity.nonce);
     }
 }
 
 Status RpcBlockReader::add_native(const TxnActivity& activity, std::vector<Transfer>& out) const {
     if (activity.calls.empty()) {
         Address to = activity.to.empty() ? activity.created : activity.to;
-        if (to.empty() && chain_.family == ChainFamily::kEvm)  // Nobody says that it failed.
-            to = created_address(activity.from, activity.nonce);
+        if (to.empty() && activity.nonce)  // Nobody says that it failed.
+            to = created_address(activity.from, *activity.nonce);
         if (!activity.value.is_zero() && !to.empty())
             out.push_back(
                 {kNativeIndex, activity.from, to, Asset{}, activity.value, TransferKind::kNative});

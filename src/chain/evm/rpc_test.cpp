@@ -233,6 +233,21 @@ TEST(RpcBlock, without_traces_a_creation_has_the_address_that_sender_and_nonce_m
     EXPECT_TRUE(seen->activity.txns[0].created.empty()) << "nobody says that it succeeded";
 }
 
+TEST(RpcBlock, without_nonces_tells_none_and_guesses_no_address_of_a_creation) {
+    const auto created = [](std::string_view more) {
+        return block_text(format(R"({{"hash":"{}","from":"{}",{}"value":"0x5","input":"0x00"}})",
+                                 hash_text('1'), kAlice, more));
+    };
+    for (const auto& [chain, more] : {std::pair{kEthereum, ""},
+                                      {kEthereum, R"("nonce":null,)"},
+                                      {kTronMainnet, R"("nonce":"0x0",)"}}) {
+        const auto seen = parse_rpc_block(chain, {created(more), {}, {}, {}});
+        ASSERT_TRUE(seen) << seen.error().message;
+        EXPECT_FALSE(seen->activity.txns[0].nonce) << more;
+        EXPECT_TRUE(seen->block.account_txns.empty()) << more;
+    }
+}
+
 TEST(RpcBlock, of_a_txn_without_hash_or_sender_is_refused) {
     const std::string fine = txn_text('1', R"("to":null,"value":"0x0")");
     EXPECT_TRUE(parse_rpc_block(kEthereum, {block_text(fine), {}, {}, {}}));

@@ -2,6 +2,7 @@
 // What conditions say of one event, operator by operator.
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
+#include <tuple>
 
 #include <cordon/chain/evm/abi.hpp>
 #include <cordon/chain/text.hpp>
@@ -146,6 +147,21 @@ TEST(Rules, conditions_of_transfers_hold_as_written) {
     yes("not (amount < 1 ETH or (to.set exists and usd > 1))");
     no("from.creator exists");
     yes("(amount > 1 ETH or usd > 1) and index == 0");
+}
+
+TEST(Rules, conditions_of_a_nonce_that_is_not_told_do_not_hold) {
+    for (const auto& [condition, told, untold] : {std::tuple{"txn.nonce exists", 1U, 0U},
+                                                  {"txn.nonce < 8", 1U, 0U},
+                                                  {"txn.nonce != 0", 1U, 1U}}) {
+        RuleBench b = bench();
+        b.start(rule_of(condition, "  event: transfer\n"));
+        b.block();
+        EXPECT_EQ(b.count("r"), told) << condition;
+        b.stream.transfer(kHot, kMixer, *parse_units("6", 18));
+        b.stream.activity().from = kHot;
+        b.block();
+        EXPECT_EQ(b.count("r"), told + untold) << condition;
+    }
 }
 
 TEST(Rules, conditions_of_txns_logs_calls_and_changes_hold_as_written) {

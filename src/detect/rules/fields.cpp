@@ -117,9 +117,11 @@ constexpr std::array<Field, 61> kFields{{
          return of_activity(e, [](const TxnActivity& t) -> Value { return t.value; });
      },
      kTxns},
-    {"txn.nonce", kInTxn, Type::kNumber, "the sender's count of txns before it",
+    {"txn.nonce", kInTxn, Type::kNumber,
+     "the sender's count of txns before it; none: the source does not tell",
      [](RuleEvent& e) {
-         return of_activity(e, [](const TxnActivity& t) { return number(t.nonce); });
+         return of_activity(
+             e, [](const TxnActivity& t) { return t.nonce ? number(*t.nonce) : Value{}; });
      },
      kTxns},
     {"txn.selector", kInTxn, Type::kBytes, "the first four bytes of its calldata",
