@@ -11,6 +11,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
     (void)feed::parse_bitcoin_network(text);
     (void)feed::parse_bitcoin_header(text);
     (void)feed::parse_bitcoin_mempool(text);
+    (void)feed::read_bitcoin_mempool(text, [](const Hash256&, uint32_t) {});
     const auto amount = feed::parse_satoshi(text);
     CORDON_CHECK(!amount || *amount <= chain::kMaxMoney);
     (void)feed::read_bitcoin_prevouts(text, [](const OutPoint&, const TxOut& out) {

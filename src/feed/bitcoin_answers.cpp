@@ -190,4 +190,24 @@ Result<std::vector<Hash256>> parse_bitcoin_mempool(std::string_view json) {
     return all;
 }
 
+Status read_bitcoin_mempool(std::string_view json,
+                            const std::function<void(const Hash256&, uint32_t)>& visit) {
+    static constexpr std::array<std::string_view, 1> kNames{"time"};
+    JsonText text;
+    CORDON_TRY(text.open(json));
+    return text.walk([&](JsonCursor& root) -> Status {
+        return root.members([&](std::string_view name, JsonCursor& entry) -> Status {
+            CORDON_TRY(const Hash256 txid, chain::parse_hash(kBitcoin, name));
+            uint32_t time = 0;
+            CORDON_TRY(const uint64_t seen,
+                       entry.members(kNames, [&](std::size_t, JsonCursor& value) -> Status {
+                           return into(time, whole_number<uint32_t>(value));
+                       }));
+            if (seen == 0) return fail(ErrorCode::kMalformed, "expected a time");
+            visit(txid, time);
+            return {};
+        });
+    });
+}
+
 }  // namespace cordon::feed

@@ -26,6 +26,11 @@ Status read_bitcoin_prevouts(std::string_view json,
 /// getrawmempool: txids.
 Result<std::vector<Hash256>> parse_bitcoin_mempool(std::string_view json);
 
+/// getrawmempool with verbosity: calls `visit` for every txn, with the unix second in which the
+/// node took it in.
+Status read_bitcoin_mempool(std::string_view json,
+                            const std::function<void(const Hash256&, uint32_t)>& visit);
+
 /// An amount in BTC as Bitcoin Core writes it, to satoshi, without going through a double: at most
 /// eight decimals, no sign, no exponent but "0E-8". kMalformed, kOverflow above all coins.
 Result<uint64_t> parse_satoshi(std::string_view number);

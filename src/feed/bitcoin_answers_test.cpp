@@ -83,5 +83,25 @@ TEST(BitcoinAnswers, mempools) {
     EXPECT_FALSE(parse_bitcoin_mempool("[1]"));
 }
 
+TEST(BitcoinAnswers, mempools_with_the_times_of_their_txns) {
+    std::vector<std::pair<Hash256, uint32_t>> told;
+    const auto visit = [&](const Hash256& txid, uint32_t time) { told.emplace_back(txid, time); };
+    const auto entry = [](std::string_view members) {
+        return format(R"({{"{}":{{{}}}}})", kTxid, members);
+    };
+    ASSERT_TRUE(read_bitcoin_mempool(
+        entry(R"("fees":{"base":0.1},"time":1700000000,"depends":["x"])"), visit));
+    ASSERT_EQ(told.size(), 1U);
+    EXPECT_EQ(told[0].first.bytes[0], 1);
+    EXPECT_EQ(told[0].second, 1'700'000'000U);
+    EXPECT_TRUE(read_bitcoin_mempool("{}", visit));
+    for (const std::string& bad :
+         {std::string{}, std::string{"[]"}, std::string{R"({"x":{"time":1}})"}, entry(""),
+          entry(R"("time":-1)"), entry(R"("time":4294967296)"), entry(R"("time":1,"time":2)"),
+          format(R"({{"{}":1}})", kTxid)})
+        EXPECT_FALSE(read_bitcoin_mempool(bad, visit)) << bad;
+    EXPECT_EQ(told.size(), 1U);
+}
+
 }  // namespace
 }  // namespace cordon::feed

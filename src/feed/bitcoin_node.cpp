@@ -24,7 +24,7 @@ using net::RpcCall;
 
 // Txns asked for in one message: a txn has at most 400 kB, mostly far less.
 constexpr std::size_t kTxnsAtOnce = 100;
-// Of a mempool that was filled meanwhile; the rest is counted.
+// Of a mempool that was filled meanwhile, the newest; the rest is counted.
 constexpr std::size_t kMaxPendingAtOnce = 2'000;
 // Txns that one block is worth asking for, where the node has an index: each is a call.
 constexpr std::size_t kMaxLookUps = 2'000;
@@ -121,9 +121,17 @@ public:
     uint64_t dropped() const override { return dropped_; }
 
     std::vector<std::string> warnings() const override {
-        if (unknown_ == 0) return {};
-        return {format("{} did not tell what {} inputs spend ({}): they move no known value",
-                       name(), unknown_, why_unknown_)};
+        std::vector<std::string> out;
+        if (unknown_ != 0)
+            out.push_back(
+                format("{} did not tell what {} inputs spend ({}): they move no known value",
+                       name(), unknown_, why_unknown_));
+        if (!why_untimed_.empty())
+            out.push_back(
+                format("{} did not tell when txns came into its mempool ({}): of more "
+                       "than {} new ones some were told, not the newest",
+                       name(), why_untimed_, kMaxPendingAtOnce));
+        return out;
     }
 
 private:
@@ -250,10 +258,7 @@ private:
         std::set_difference(now.begin(), now.end(), mempool_.begin(), mempool_.end(),
                             std::back_inserter(fresh));
         mempool_ = std::move(now);
-        if (fresh.size() > kMaxPendingAtOnce) {
-            dropped_ += fresh.size() - kMaxPendingAtOnce;
-            fresh.resize(kMaxPendingAtOnce);
-        }
+        if (fresh.size() > kMaxPendingAtOnce) CORDON_TRY(keep_newest(fresh));
         CORDON_TRY(std::vector<UtxoTxn> txns, ask_txns(fresh));
         for (UtxoTxn& txn : txns) {
             recent_.add(txn);
@@ -267,6 +272,28 @@ private:
         return {};
     }
 
+    /// One more call, for the whole mempool with the times. From the oldest kept to the newest.
+    Status keep_newest(std::vector<Hash256>& fresh) {
+        std::vector<std::pair<uint32_t, Hash256>> came;  // A txn that has left meanwhile: at 0.
+        came.reserve(fresh.size());
+        for (const Hash256& txid : fresh) came.emplace_back(0, txid);
+        const auto note = [&](const Hash256& txid, uint32_t time) {
+            const auto at = std::lower_bound(fresh.begin(), fresh.end(), txid);
+            if (at != fresh.end() && *at == txid)
+                came[static_cast<std::size_t>(at - fresh.begin())].first = time;
+        };
+        const auto result = rpc_.call("getrawmempool", "[true]");
+        if (!result && result.error().code == ErrorCode::kCancelled) return fail(result.error());
+        const Status read = result ? read_bitcoin_mempool(*result, note) : fail(result.error());
+        if (!read) why_untimed_ = read.error().message;
+        std::sort(came.begin(), came.end());
+        dropped_ += came.size() - kMaxPendingAtOnce;
+        fresh.clear();
+        for (auto at = came.end() - kMaxPendingAtOnce; at != came.end(); ++at)
+            fresh.push_back(at->second);
+        return {};
+    }
+
     net::RpcClient rpc_;
     BitcoinNodeOptions options_;
     ChainId chain_ = kBitcoin;
@@ -277,6 +304,7 @@ private:
     std::string why_unknown_ = "it could not be asked";
     std::vector<Hash256> mempool_;  // As it was last; sorted.
     Millis waited_{0};              // Since the mempool was asked for.
+    std::string why_untimed_;       // Empty: it told so far when a txn came.
     uint64_t dropped_ = 0;
 };
 
