@@ -31,7 +31,7 @@ bool is_raised(std::span<const Alert> raised, const std::string& id) {
 struct Done {
     struct Sent {
         Hash256 txn;
-        uint64_t nonce;
+        uint64_t nonce = 0;
     };
     std::unordered_map<Hash256, bool> mined;         // Whether it failed.
     std::multimap<Address, Sent> sent;               // By sender.
