@@ -15,9 +15,9 @@ namespace cordon::feed {
 /// of blocks, and may do so when its block is long given: what it moves has moved, and whoever took
 /// it for waiting would count it twice.
 ///
-/// On EVM chains a txn also has no place any more where another one with its sender and nonce is in
-/// a block. On UTXO chains only the txn itself is looked for: their mempools are asked after their
-/// blocks.
+/// On EVM chains a txn also has no place any more where another one with its sender and nonce, if
+/// these are told, is in a block. On UTXO chains only the txn itself is looked for: their mempools
+/// are asked after their blocks.
 ///
 /// Memory: 32 bytes for each txn of so many blocks, and kMostHeld txns. Cost: a binary search in
 /// each block for a txn that waits, 19 µs over 256 blocks of 200 txns, 64 µs over as many of 3,500.
