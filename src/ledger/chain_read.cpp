@@ -141,10 +141,14 @@ Result<Asset> ChainView::asset(uint64_t id) const {
 }
 
 Result<TxnPosition> ChainView::position(uint64_t txn) const {
-    const Segment& segment = *part_with(&Totals::txns, txn).segment;
-    CORDON_TRY(const uint32_t block, segment.block_of(txn));
-    CORDON_TRY(const BlockNum number, segment.number(block));
-    CORDON_TRY(const uint64_t first, segment.first_txn(block));
+    const Part& part = part_with(&Totals::txns, txn);
+    CORDON_TRY(const uint32_t block, part.segment->block_of(txn));
+    CORDON_TRY(const uint64_t first, part.segment->first_txn(block));
+    BlockNum number = part.first.number + block;
+    // Numbers rise: when there are gaps, there are fewer blocks than the last number tells.
+    if (part.last.number - part.first.number >= part.blocks) {
+        CORDON_TRY(number, part.segment->number(block));
+    }
     return TxnPosition{number, static_cast<uint32_t>(txn - first)};
 }
 

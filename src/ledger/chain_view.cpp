@@ -44,16 +44,16 @@ const Part* ChainView::part_of(BlockNum number) const noexcept {
 }
 
 const Part& ChainView::part_with(uint64_t Totals::* what, uint64_t number) const noexcept {
-    // Parts are much alike in size: it is mostly where it would be if all were the same.
+    // All parts but the last are much alike in size: it is mostly where it would be if they were
+    // the same.
     const auto behind = [&](std::size_t part) { return number >= parts[part].end.*what; };
     const std::size_t last = parts.size() - 1;
-    const std::size_t even = number * parts.size() / (parts.back().end.*what + 1);
-    const std::size_t guess = std::min(even, last);
-    if (!behind(guess) && (guess == 0 || behind(guess - 1))) return parts[guess];
-    const auto found =
-        std::upper_bound(parts.begin(), parts.end(), number,
-                         [what](uint64_t n, const Part& part) { return n < part.end.*what; });
-    return found == parts.end() ? parts.back() : *found;
+    const uint64_t before_last = last == 0 ? 0 : parts[last - 1].end.*what;
+    const std::size_t guess =
+        number >= before_last ? last : static_cast<std::size_t>(number * last / before_last);
+    if (guess == last || (!behind(guess) && (guess == 0 || behind(guess - 1)))) return parts[guess];
+    return *std::upper_bound(parts.begin(), parts.end(), number,
+                             [what](uint64_t n, const Part& part) { return n < part.end.*what; });
 }
 
 void ChainView::prefetch_row(uint64_t row) const noexcept {

@@ -144,35 +144,41 @@ Result<uint32_t> Segment::block_of(uint64_t txn) const {
     // The last block that begins at or before the txn; empty blocks before it begin there too.
     const uint64_t own = txn - begin_.txns;
     const Column& begins = column(kBlockTxn);
-    uint64_t at = 0;
-    if (own >= own_.txns || !begins.read(0, at) || at > own) return corrupt(kBlockTxn);
+    if (own >= own_.txns) return corrupt(kBlockTxn);
     uint32_t low = 0;  // Begins at or before it; `high` behind it.
     uint32_t high = blocks();
-    // Blocks of a chain are much alike in size: two steps of the average size lead next to the
-    // right one, and from there each step is twice as long as the last.
+    uint64_t at = 0;
+    // Blocks of a chain are much alike in size: a step of the average size leads near the right
+    // one, and another next to it. Of those around it they are counted that begin at or before the
+    // txn: no branch foresees which is the last.
+    constexpr uint32_t kNear = 8;
     const double blocks_per_txn = static_cast<double>(high) / static_cast<double>(own_.txns);
-    for (int step = 0; step < 2 && high - low > 1; ++step) {
-        const double away = (static_cast<double>(own) - static_cast<double>(at)) * blocks_per_txn;
-        const double from = at <= own ? low : high;
-        const auto middle = static_cast<uint32_t>(
-            std::clamp(from + away, static_cast<double>(low + 1), static_cast<double>(high - 1)));
+    auto guess = static_cast<double>(own) * blocks_per_txn;
+    for (int step = 0; step < 3 && high - low >= kNear; ++step) {
+        const auto in_reach = [&](double block, uint32_t last) {
+            return static_cast<uint32_t>(std::clamp(block, double{0}, static_cast<double>(last)));
+        };
+        const uint32_t middle = in_reach(guess, blocks() - 1);
         if (!begins.read(middle, at)) return corrupt(kBlockTxn);
-        (at <= own ? low : high) = middle;
-    }
-    const bool up = at <= own;
-    for (uint32_t step = 1; high - low > 1; step *= 2) {
-        const uint32_t middle = step >= high - low ? low + (high - low) / 2
-                                : up               ? low + step
-                                                   : high - step;
-        if (!begins.read(middle, at)) return corrupt(kBlockTxn);
-        (at <= own ? low : high) = middle;
-        if ((at <= own) != up) break;
+        guess = middle + (static_cast<double>(own) - static_cast<double>(at)) * blocks_per_txn;
+        const uint32_t from = in_reach(guess - kNear / 2, blocks() - kNear);
+        std::array<uint64_t, kNear> near;
+        if (!begins.unpack(from, near.size(), near.data())) return corrupt(kBlockTxn);
+        uint32_t count = 0;
+        for (const uint64_t begin : near) count += begin <= own ? 1 : 0;
+        if (count != 0 && (count != kNear || from + kNear == blocks())) return from + count - 1;
+        if (count == 0)
+            high = std::min(high, from);
+        else
+            low = std::max(low, from + kNear - 1);
+        guess = count == 0 ? from : from + kNear - 1;
     }
     while (high - low > 1) {
         const uint32_t middle = low + (high - low) / 2;
         if (!begins.read(middle, at)) return corrupt(kBlockTxn);
         (at <= own ? low : high) = middle;
     }
+    if (low == 0 && (!begins.read(0, at) || at > own)) return corrupt(kBlockTxn);
     return low;
 }
 

@@ -56,9 +56,7 @@ public:
         const uint64_t own = txn - begin_.txns;
         column(segment::kTxnHash).prefetch_byte(own * 32);
         if (is_utxo(chain())) return rows_.prefetch_group(own);
-        const uint64_t block = own_.txns == 0 ? 0 : own * own_.blocks / own_.txns;
-        column(segment::kBlockTxn).prefetch(block);
-        column(segment::kBlockNumber).prefetch(block);
+        if (own_.txns != 0) column(segment::kBlockTxn).prefetch(own * own_.blocks / own_.txns);
     }
     /// Rows or inputs of a txn: [first, end).
     bool rows_of(uint64_t txn, uint64_t& first, uint64_t& end) const noexcept {

@@ -1,0 +1,59 @@
+// Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
+#include "segment.hpp"
+
+#include <random>
+
+#include "segment_builder.hpp"
+#include "test_support.hpp"
+
+namespace cordon::ledger {
+namespace {
+
+/// Blocks with so many txns each, and nothing in them.
+std::shared_ptr<const Segment> segment_of(const std::vector<unsigned>& txns) {
+    Head head{kEthereum, {.txns = 7}};
+    for (const unsigned count : txns) {
+        head.begin_block({head.blocks.size() + 1, BlockNumKind::kHeight, {}, {}, {}});
+        for (unsigned i = 0; i < count; ++i) {
+            head.hash.push_back(test::hash(head.hash.size(), 2));
+            head.row_begin.push_back(0);
+            head.input_begin.push_back(0);
+            head.time.push_back(0);
+        }
+    }
+    Bytes bytes;
+    EXPECT_TRUE(write_segment(memory_sink(bytes), head, 0, txns.size()));
+    const auto segment = Segment::from_bytes(std::move(bytes), "segment", false);
+    EXPECT_TRUE(segment) << segment.error().message;
+    return segment ? *segment : nullptr;
+}
+
+TEST(Segment, finds_the_block_of_every_txn_however_uneven_blocks_are) {
+    std::mt19937_64 random{1};
+    const auto below = [&](unsigned n) { return static_cast<unsigned>(random() % n); };
+    std::vector<std::vector<unsigned>> chains{
+        {1}, {0, 0, 5, 0}, {9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, {0, 0, 0, 0, 0, 0, 0, 0, 0, 3}};
+    for (const std::size_t blocks : {7U, 8U, 9U, 40U, 900U}) {
+        // Alike; a few large ones among many that are empty; small ones first, then large ones.
+        std::vector<unsigned> alike(blocks), rare(blocks), rising(blocks);
+        for (unsigned& txns : alike) txns = 90 + below(20);
+        for (unsigned& txns : rare) txns = below(30) == 0 ? 1 + below(3'000) : 0;
+        rare[below(static_cast<unsigned>(blocks))] = 1;
+        for (std::size_t i = 0; i < blocks; ++i) rising[i] = i < blocks / 2 ? below(2) : below(300);
+        rising.back() = 1;
+        chains.insert(chains.end(), {alike, rare, rising});
+    }
+    for (const std::vector<unsigned>& txns : chains) {
+        const auto segment = segment_of(txns);
+        ASSERT_NE(segment, nullptr);
+        uint64_t txn = segment->begin().txns;
+        for (uint32_t block = 0; block < txns.size(); ++block)
+            for (unsigned i = 0; i < txns[block]; ++i, ++txn)
+                ASSERT_EQ(segment->block_of(txn).value(), block) << "of " << txns.size();
+        ASSERT_EQ(txn, segment->end().txns);
+        EXPECT_FALSE(segment->block_of(txn));
+    }
+}
+
+}  // namespace
+}  // namespace cordon::ledger
