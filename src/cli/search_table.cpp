@@ -24,12 +24,12 @@ std::string more(std::size_t rows) {
 }
 
 std::string ranked_text(const TraceResult& result, std::size_t width) {
-    std::vector<const trace::Node*> order;
+    std::vector<trace::Node> order;
     for (const trace::Node& node : result.nodes)
-        if (!node.seed) order.push_back(&node);
-    std::sort(order.begin(), order.end(), [](const trace::Node* a, const trace::Node* b) {
-        if (a->score != b->score) return a->score > b->score;
-        return std::tie(a->chain, a->address) < std::tie(b->chain, b->address);
+        if (!node.seed) order.push_back(node);
+    std::sort(order.begin(), order.end(), [](const trace::Node& a, const trace::Node& b) {
+        if (a.score != b.score) return a.score > b.score;
+        return std::tie(a.chain, a.address) < std::tie(b.chain, b.address);
     });
     Table table{{{"RANK", Table::Align::kRight},
                  {"SCORE", Table::Align::kRight},
@@ -38,7 +38,7 @@ std::string ranked_text(const TraceResult& result, std::size_t width) {
                  {"HOP", Table::Align::kRight},
                  {"STOP"}}};
     for (std::size_t i = 0; i < std::min(kMaxRows, order.size()); ++i) {
-        const trace::Node& node = *order[i];
+        const trace::Node& node = order[i];
         table.add({std::to_string(i + 1), format("{:.6f}", node.score.value_or(0)),
                    chain::display_address(node.chain, node.address),
                    node.label ? node.label->text : "", std::to_string(node.hop),

@@ -41,8 +41,7 @@ Result<trace::TraceResult> search(const Theft& theft, const TheftRequest& reques
 void warn_of_conflicts(trace::TraceResult& result, const trace::Context& context) {
     constexpr std::size_t kNamed = 20;  // All are marked in the result.
     std::size_t count = 0;
-    for (const trace::Node& node : result.nodes) {
-        if (!node.label) continue;
+    for (const trace::Node& node : result.nodes.labelled()) {
         const auto conflict =
             trace::label_conflict(context.labels(node.chain, node.address), result.params.stop);
         if (conflict && ++count <= kNamed)

@@ -277,21 +277,21 @@ Result<std::vector<Finding>> patterns_of(ChainId chain, const Address& address,
 Result<std::vector<Finding>> patterns_in(const trace::TraceResult& result,
                                          const ledger::Reader& ledger, const Context& context,
                                          const FindParams& params) {
-    std::set<ChainId> chains;
-    for (const trace::Node& node : result.nodes)
-        if (!is_utxo(node.chain)) chains.insert(node.chain);
     std::vector<Finding> all;
-    for (const ChainId chain : chains) {
+    for (const ChainId chain : result.nodes.chains()) {
+        if (is_utxo(chain)) continue;
         Finder finder{chain, ledger, context, params};
         finder.shapes(Movements::of(result, chain));
         // Endpoints come by value, largest first; then the seeds and what is near them.
         std::set<Address> wanted;
-        const auto want = [&](ChainId on, const Address& address) {
-            if (on == chain && wanted.size() < params.max_addresses && !finder.is_business(address))
-                wanted.insert(address);
+        const auto want = [&](const auto& list) {
+            for (std::size_t i = 0; i < list.size() && wanted.size() < params.max_addresses; ++i)
+                if (const auto one = list[i];
+                    one.chain == chain && !finder.is_business(one.address))
+                    wanted.insert(one.address);
         };
-        for (const trace::Endpoint& end : result.endpoints) want(end.chain, end.address);
-        for (const trace::Node& node : result.nodes) want(node.chain, node.address);
+        want(result.endpoints);
+        want(result.nodes);
         for (const Address& address : wanted) CORDON_TRY(finder.history(address));
         CORDON_TRY(finder.look_alikes());
         CORDON_TRY(auto found, finder.take());

@@ -27,16 +27,18 @@ class Movements::Numbers {
 public:
     explicit Numbers(Movements& moves) noexcept : moves_{moves} {}
 
-    /// Lifetime: the txn and the amount must outlive the graph.
+    /// Lifetime: the txn must outlive the graph.
     void add(const Txn& txn, const Amount& amount, NodeId from, NodeId to, const Asset& asset) {
-        moves_.rows_.push_back({&txn, &amount, moves_.assets_.number(asset)});
+        Kept& row = moves_.rows_.emplace_back();
+        row.txn = &txn;
+        moves_.amounts_.set(row.amount, amount);
+        row.asset = moves_.assets_.number(asset);
         moves_.ends_.emplace_back(from, to);
     }
     void add(const Movement& row) {
-        const auto& [txn, amount] =
-            moves_.own_.emplace_back(Txn{moves_.chain_, row.at, row.time, row.txn}, row.amount);
+        const Txn& txn = moves_.own_.emplace_back(moves_.chain_, row.at, row.time, row.txn);
         const NodeId from = number(row.from);
-        add(txn, amount, from, number(row.to), row.asset);
+        add(txn, row.amount, from, number(row.to), row.asset);
     }
     NodeId number(const Address& address) {
         std::vector<Address>& met = moves_.addresses_;
@@ -73,20 +75,20 @@ Movements Movements::of(const trace::TraceResult& result, ChainId chain) {
     // Of the nodes of edges in numbers, as most are: they differ, so that none is looked up by
     // name.
     constexpr NodeId kNew = ~NodeId{0};
-    std::vector<NodeId> known(result.edges.addresses().size(), kNew);
+    std::vector<NodeId> known(result.edges.node_count(), kNew);
     const auto number = [&](uint32_t node) {
-        if (known[node] == kNew)
-            known[node] = numbers.number_of_new(result.edges.addresses()[node]);
+        if (known[node] == kNew) known[node] = numbers.number_of_new(result.edges.address(node));
         return known[node];
     };
     // A walk backward found them from the end, but lists them in chain order as well.
     for (std::size_t place = 0; place < result.edges.size(); ++place) {
         if (const auto edge = result.edges.in_numbers(place)) {
-            const auto& [txn, move, asset] = *edge;
-            if (txn.chain != chain || move.from == move.to || move.kind == TransferKind::kFee)
+            if (edge->txn.chain != chain || edge->from == edge->to ||
+                edge->kind == TransferKind::kFee)
                 continue;
-            const NodeId from = number(move.from);
-            numbers.add(txn, move.tainted, from, number(move.to), result.edges.assets()[asset]);
+            const NodeId from = number(edge->from);
+            numbers.add(edge->txn, edge->tainted, from, number(edge->to),
+                        result.edges.asset(edge->asset));
             continue;
         }
         const trace::Edge edge = result.edges[place];

@@ -32,7 +32,7 @@ public:
         uint32_t asset;  ///< Equal for equal assets.
         const std::optional<UnixMillis>& time;
         const Hash256& txn;
-        const Amount& amount;
+        Amount amount;
     };
 
     /// The tainted parts of a trace; what links and crossings carry changes its asset and is left
@@ -48,7 +48,7 @@ public:
 
     Row row(uint32_t place) const noexcept {
         const auto& [txn, amount, asset] = rows_[place];
-        return {txn->at, asset, txn->time, txn->hash, *amount};
+        return {txn->at, asset, txn->time, txn->hash, amounts_[amount]};
     }
     const Asset& asset(uint32_t place) const noexcept { return assets_[rows_[place].asset]; }
     NodeId from(uint32_t place) const noexcept { return ends_[place].first; }
@@ -70,12 +70,13 @@ private:
     using Txn = trace::EdgeList::Txn;
     struct Kept {
         const Txn* txn = nullptr;
-        const Amount* amount = nullptr;
+        trace::ShortAmount amount;
         uint32_t asset = 0;  // Of assets_.
     };
     ChainId chain_;
     std::vector<Kept> rows_;
-    std::deque<std::pair<Txn, Amount>> own_;  // Of rows that are no edges in numbers.
+    trace::ShortAmounts amounts_;
+    std::deque<Txn> own_;  // Of rows that are no edges in numbers.
     trace::AssetNumbers assets_;
     std::vector<Address> addresses_;
     std::vector<std::pair<NodeId, NodeId>> ends_;

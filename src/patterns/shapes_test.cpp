@@ -65,9 +65,14 @@ TEST(Movements, of_a_trace_number_an_address_once_whether_an_edge_names_it_or_no
         result.edges.add(std::move(edge), 0);
     };
     name(1, 2, 1), pay(2, 1, 2), pay(0, 2, 3), name(3, 1, 4), pay(1, 1, 5);
-    trace::AssetNumbers assets;
-    assets.number({});
-    result.edges.close({address(3), address(1), address(2)}, assets);
+    const auto found = std::make_shared<trace::Found>();
+    found->assets.number({});
+    for (const unsigned number : {3U, 1U, 2U}) {
+        trace::Found::Node node;
+        node.address = address(number);
+        found->nodes.add(std::move(node));
+    }
+    result.edges.close(found);
     const Movements moves = Movements::of(result, kEthereum);
     ASSERT_EQ(moves.node_count(), 3U);
     EXPECT_EQ(moves.address(2), address(3));

@@ -21,10 +21,11 @@ CasePage::CasePage(const CaseInput& in)
       money{in.context},
       scale{trace::ValueScale::make(in.result, &in.context)},
       whole{whole_of(in.result, scale)},
-      evidence_hash{evidence_sha256(in.evidence)} {
+      evidence_hash{evidence_sha256(in.evidence)},
+      endpoints{in.result.endpoints.all()} {
     std::map<ServiceId, ServiceGroup> groups;
     std::set<std::pair<ChainId, Address>> ends;
-    for (const trace::Endpoint& end : result.endpoints) {
+    for (const trace::Endpoint& end : endpoints) {
         ends.emplace(end.chain, end.address);
         if (end.stop != trace::Stop::kLabel || !end.label) {
             resting.push_back(&end);
@@ -49,8 +50,10 @@ CasePage::CasePage(const CaseInput& in)
     for (ServiceGroup& group : services)
         std::stable_sort(group.ends.begin(), group.ends.end(), by_value);
     std::stable_sort(resting.begin(), resting.end(), by_value);
-    for (std::size_t i = 0; i < std::min(result.nodes.size(), in.max_rows); ++i)
-        numbers[{result.nodes[i].chain, result.nodes[i].address}] = i + 1;
+    for (std::size_t i = 0; i < std::min(result.nodes.size(), in.max_rows); ++i) {
+        const trace::Node node = result.nodes[i];
+        numbers[{node.chain, node.address}] = i + 1;
+    }
     for (uint32_t i = 0; i < result.edges.size(); ++i) {
         const trace::Edge& edge = result.edges[i];
         const std::pair to{edge.arrives_on(), edge.to};

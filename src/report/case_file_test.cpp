@@ -143,7 +143,9 @@ TEST(CaseFile, says_when_the_trace_is_incomplete) {
 TEST(CaseFile, folds_a_long_list_of_starts_and_counts_it) {
     auto theft = test::make_theft({.edges = 60});
     EXPECT_NE(page_of(theft).find("It starts at one address:"), std::string::npos);
-    for (trace::Node& node : theft.nodes) node.hop = 0;
+    std::vector<trace::Node> nodes = theft.nodes.all();
+    for (trace::Node& node : nodes) node.hop = 0;
+    theft.nodes = nodes;
     const std::string page = page_of(theft);
     const std::string all = std::to_string(theft.nodes.size());
     EXPECT_NE(page.find("It starts at " + all + " addresses:"), std::string::npos);

@@ -33,6 +33,7 @@ struct CasePage {
     Whole whole;
     std::string evidence_hash;
     std::vector<ServiceGroup> services;           ///< Most value first.
+    std::vector<trace::Endpoint> endpoints;       ///< Of the result, told once.
     std::vector<const trace::Endpoint*> resting;  ///< Everything that rests, but not at a service.
     std::map<std::pair<ChainId, Address>, std::vector<uint32_t>>
         arrivals;  ///< Edges into an endpoint's address.

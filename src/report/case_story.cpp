@@ -102,16 +102,16 @@ std::string taken(CasePage& page, std::optional<UnixMillis> when) {
 /// Where the trace starts: a dozen addresses with their labels, and how many there are.
 std::string origin(const CasePage& page, bool backward) {
     constexpr std::size_t kShown = 12;
-    std::vector<const trace::Node*> starts;
+    std::vector<trace::Node> starts;
     for (const trace::Node& node : page.result.nodes)
-        if (node.seed || node.hop == 0) starts.push_back(&node);
+        if (node.seed || node.hop == 0) starts.push_back(node);
     if (starts.empty()) return {};
     std::string text =
         format("<p class=\"list\">{} {}</p><ul class=\"starts\">",
                backward ? "The trace starts at" : "It starts at",
                starts.size() == 1 ? "one address:" : grouped(starts.size()) + " addresses:");
     for (std::size_t i = 0; i < std::min(starts.size(), kShown); ++i) {
-        const trace::Node& node = *starts[i];
+        const trace::Node& node = starts[i];
         text += "<li><code>" + page.address(node.chain, node.address) + "</code>";
         if (node.label) text += " " + safe(node.label->text, 60);
         text += "</li>";

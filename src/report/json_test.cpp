@@ -70,8 +70,10 @@ trace::TraceResult crossed() {
     edge.to_amount = edge.to_tainted = Amount{99U};
     edge.via = trace::test::evm_address(77);
     theft.edges = edges;
-    theft.endpoints.at(0).candidates = 3;
-    theft.endpoints.at(0).best_candidate = 0.31;
+    std::vector<trace::Endpoint> endpoints = theft.endpoints.all();
+    endpoints.front().candidates = 3;
+    endpoints.front().best_candidate = 0.31;
+    theft.endpoints = endpoints;
     return theft;
 }
 

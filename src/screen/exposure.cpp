@@ -131,7 +131,8 @@ std::vector<Exposure> exposures_of(const trace::TraceResult& result, const trace
         if (group.largest.endpoint == nullptr || group.largest.amount < amount)
             group.largest = {amount, &endpoint};
     };
-    for (const trace::Endpoint& endpoint : result.endpoints) {
+    const std::vector<trace::Endpoint> endpoints = result.endpoints.all();
+    for (const trace::Endpoint& endpoint : endpoints) {
         const auto category = category_of(endpoint);
         if (!category) continue;
         // A join that the subject itself took part in is one step away.

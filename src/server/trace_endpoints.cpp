@@ -99,11 +99,11 @@ Result<Answer> csv(TraceDesk& traces, const Call& call, WriteCsv write, std::str
 Result<uint32_t> node_of(const trace::TraceResult& result, std::string_view text,
                          std::span<const ChainId> chains) {
     CORDON_TRY(const auto subjects, engine::parse_subject(text, chains));
-    for (uint32_t i = 0; i < result.nodes.size(); ++i)
+    for (uint32_t i = 0; const trace::Node& node : result.nodes) {
         for (const engine::Subject& subject : subjects)
-            if (subject.chain == result.nodes[i].chain &&
-                subject.address == result.nodes[i].address)
-                return i;
+            if (subject.chain == node.chain && subject.address == node.address) return i;
+        ++i;
+    }
     return fail(ErrorCode::kNotFound, "the trace does not have this address");
 }
 

@@ -80,9 +80,8 @@ void AccountFlow::widen(NodeId id) {
 /// Takes note of the nodes that a crossing made.
 void AccountFlow::meet() {
     for (; met_ < books_.node_count(); ++met_) {
-        const Node& node = books_.at(met_);
-        if (node.chain != chain_) continue;
-        const auto number = walk_.ledger.address_id(chain_, node.address);
+        if (books_.chain_of(met_) != chain_) continue;
+        const auto number = walk_.ledger.address_id(chain_, books_.at(met_).address);
         if (!number) now_.status = fail(number.error());
         if (number && *number) note(**number, met_);
     }
@@ -90,7 +89,7 @@ void AccountFlow::meet() {
 
 AccountFlow::NodeId AccountFlow::node(const TxnKey& key, uint32_t hop) {
     if (const auto known = find(key.address_number)) {
-        Node& node = books_.at(*known);
+        Found::Node& node = books_.at(*known);
         node.hop = std::min(node.hop, hop);
         return *known;
     }
@@ -203,8 +202,7 @@ Result<uint32_t> AccountFlow::step() {
             here_.push_back(holder);
             // Not looked at since long ago; wanted when the rows have been read.
             fetch(&holders_[holder]);
-            fetch(&books_.at(holder).hop);
-            fetch(&books_.at(holder).last_seen);
+            fetch_lines(books_.at(holder));
         }
         queue_.pop();
     }

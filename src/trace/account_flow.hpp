@@ -187,7 +187,7 @@ private:
     Arrival* arrival_of(Current& now, const TxnRow& row);
     Amount land(Current& now, const TxnRow& row, Arrival& arrival, const Amount& tainted);
     NodeId sender_node(const Current& now, const TxnRow& row);
-    bool absorbs(const Node& node) const;
+    bool absorbs(NodeId id) const;
     void pay_fees(Current& now);
     void give_links(Current& now);
     Amount link_gain(const Pot& pot, const LinkEnd& end, std::optional<UnixMillis> time) const;

@@ -126,11 +126,12 @@ Status AccountFlow::pay_out(Current& now, uint32_t key) {
     return {};
 }
 
-bool AccountFlow::absorbs(const Node& node) const {
+bool AccountFlow::absorbs(NodeId id) const {
     // A router's label says nothing about where the money went; any other service in the middle of
     // a txn does.
-    return walk_.stops_at(node) && node.label->category != Category::kSwap &&
-           node.label->category != Category::kDefi;
+    if (!walk_.stops_at(books_, id)) return false;
+    const Category category = books_.label_of(id)->category;
+    return category != Category::kSwap && category != Category::kDefi;
 }
 
 /// Unknown senders of taint are those of a seed txn.
@@ -198,10 +199,10 @@ Status AccountFlow::deliver(Current& now, const TxnRow& row, Parcels&& parcels) 
 
     if (outcome.stays)
         books_.rest(*to.node, *key.asset, tainted,
-                    walk_.stops_at(books_.at(*to.node)) ? Stop::kLabel : outcome.stop);
+                    walk_.stops_at(books_, *to.node) ? Stop::kLabel : outcome.stop);
     else if (key.address.is_zero())
         books_.rest(*to.node, *key.asset, tainted, Stop::kBurned);
-    else if (absorbs(books_.at(*to.node)))
+    else if (absorbs(*to.node))
         books_.rest(*to.node, *key.asset, tainted, Stop::kLabel);
     else if (to.flight.empty())
         to.flight = std::move(parcels);

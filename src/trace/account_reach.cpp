@@ -34,14 +34,14 @@ Status AccountFlow::settle(Current& now) {
 }
 
 Status AccountFlow::reach(Current& now, NodeId id) {
-    const Node& node = books_.at(id);
+    const Found::Node& node = books_.at(id);
     Holder& held = holder(id);
     const bool nearer = held.closed == Stop::kHops && node.hop < walk_.params.max_hops;
     if (held.known && !nearer) return {};
     held.known = true;
     forget_income(held.address);
     CORDON_TRY(infer_label(id));
-    if (walk_.stops_at(node)) {
+    if (walk_.stops_at(books_, id)) {
         held.closed = Stop::kLabel;
         return {};
     }
@@ -110,16 +110,17 @@ Result<AccountFlow::BaitWatches> AccountFlow::bait_watches(uint32_t address, con
 Status AccountFlow::infer_label(NodeId id) {
     std::optional<bool> pays;
     for (const LinkSource* source : inferring_) {
-        Node& node = books_.at(id);
-        if (node.label || node.seed) return {};
+        const Found::Node& node = books_.at(id);
+        if (books_.label_of(id) != nullptr || node.seed) return {};
         if (source->infers() == LinkSource::Infers::kOfPayers) {
             if (!pays) {
                 CORDON_TRY(pays, pays_labelled(holders_[id].address));
             }
             if (!*pays) continue;
         }
-        CORDON_TRY(node.label,
+        CORDON_TRY(auto label,
                    source->inferred_label(chain_, node.address, walk_.ledger, walk_.context));
+        if (label) books_.set_label(id, *std::move(label));
     }
     return {};
 }

@@ -26,9 +26,10 @@ Result<std::optional<uint32_t>> AccountFlow::other_payers(const TxnKey& to, cons
 Result<std::optional<uint32_t>> AccountFlow::count_payers(const TxnKey& to, const Amount& least) {
     if (to.address.is_zero() || find(to.address_number)) return std::nullopt;
     CORDON_TRY(const bool labelled, rows_.is_labelled(to.address_number));
-    if (labelled && walk_.is_stop(walk_.context.label(chain_, to.address)) &&
-        !walk_.goes_through(chain_, to.address))
-        return std::nullopt;
+    if (labelled && !walk_.goes_through(chain_, to.address))
+        if (const auto label = walk_.context.label(chain_, to.address);
+            label && walk_.is_stop(*label))
+            return std::nullopt;
     // Backward the payee is known and the payer is asked for. What passes a payment on in the same
     // txn serves many, which tells nothing of whom it pays.
     if (walk_.backward() || to.out_count > 0) return 0;

@@ -31,49 +31,45 @@ constexpr int kLooksBack = 8;      // For what rests already.
 
 }  // namespace
 
-Holding& holding_of(Node& node, const Asset& asset) {
-    if (node.holdings.empty()) node.holdings.push_back({asset, {}, {}, {}});
-    if (node.holdings.front().asset == asset) return node.holdings.front();  // Mostly the only one.
-    const auto at = std::lower_bound(
-        node.holdings.begin(), node.holdings.end(), asset,
-        [](const Holding& holding, const Asset& key) { return holding.asset < key; });
-    if (at != node.holdings.end() && at->asset == asset) return *at;
-    return *node.holdings.insert(at, Holding{asset, {}, {}, {}});
-}
-
-Books::Books(const Context& context, const Params& params) : context_{context}, params_{params} {
-    // Room that stays empty is never touched and costs nothing; growing would touch all of it again
-    // and again, and half of the memory of a trace is here.
-    constexpr uint64_t kRoom = 1'048'576;
-    nodes_.reserve(static_cast<std::size_t>(std::min(params.max_nodes, kRoom)));
-}
-
 Books::NodeId Books::node(ChainId chain, const Address& address, uint32_t hop) {
     const auto known = find(chain, address);
     if (!known) return add(chain, address, hop, true);
-    nodes_[*known].hop = std::min(nodes_[*known].hop, hop);
+    at(*known).hop = std::min(at(*known).hop, hop);
     return *known;
 }
 
 Books::NodeId Books::add(ChainId chain, const Address& address, uint32_t hop, bool labelled) {
-    Node& node = nodes_.emplace_back();
-    node.chain = chain;
+    Found::Node node;
     node.address = address;
     node.hop = hop;
+    node.chain = number_of(chain);
     hops_ |= hop;
-    if (chains_.empty() ||
-        (chains_.back() != chain && !std::count(chains_.begin(), chains_.end(), chain)))
-        chains_.push_back(chain);
-    if (labelled) node.label = context_.label(chain, address);
+    const NodeId id = found_.nodes.add(std::move(node));
     last_rest_.push_back(kNone);
-    return static_cast<NodeId>(nodes_.size() - 1);
+    if (labelled)
+        if (auto label = context_.label(chain, address)) set_label(id, *std::move(label));
+    return id;
+}
+
+uint32_t Books::number_of(ChainId chain) {
+    auto& chains = found_.chains;
+    const auto at = std::find(chains.begin(), chains.end(), chain);
+    if (at != chains.end()) return static_cast<uint32_t>(at - chains.begin());
+    chains.push_back(chain);
+    return static_cast<uint32_t>(chains.size() - 1);
+}
+
+void Books::set_label(NodeId id, Label label) {
+    at(id).label = static_cast<uint32_t>(found_.labels.size());
+    found_.labels.push_back(std::move(label));
+    found_.labelled.push_back(id);
 }
 
 std::optional<Books::NodeId> Books::find(ChainId chain, const Address& address) const {
-    for (; indexed_ < nodes_.size(); ++indexed_)
-        ids_.add(AddressIndex::hash(nodes_[indexed_].chain, nodes_[indexed_].address), indexed_);
-    const NodeId id = ids_.find(AddressIndex::hash(chain, address), [&](NodeId at) {
-        return nodes_[at].address == address && nodes_[at].chain == chain;
+    for (; indexed_ < node_count(); ++indexed_)
+        ids_.add(AddressIndex::hash(chain_of(indexed_), at(indexed_).address), indexed_);
+    const NodeId id = ids_.find(AddressIndex::hash(chain, address), [&](NodeId each) {
+        return at(each).address == address && chain_of(each) == chain;
     });
     if (id == AddressIndex::kNone) return std::nullopt;
     return id;
@@ -81,43 +77,57 @@ std::optional<Books::NodeId> Books::find(ChainId chain, const Address& address) 
 
 void Books::seen(NodeId id, std::optional<UnixMillis> time) {
     if (!time) return;
-    Node& node = nodes_[id];
-    if (!node.first_seen || *time < *node.first_seen) node.first_seen = time;
-    if (!node.last_seen || *time > *node.last_seen) node.last_seen = time;
+    Found::Node& node = at(id);
+    const int64_t count = time->time_since_epoch().count();
+    node.first_seen = std::min(node.first_seen, count);
+    node.last_seen = std::max(node.last_seen, count);
+}
+
+Found::Holding& Books::holding_of(Found::Node& node, uint32_t asset) {
+    Found::Holding* holding = &node.holding;
+    if (holding->asset == kNone) holding->asset = asset;
+    while (holding->asset != asset && holding->more != kNone)
+        holding = &found_.more_holdings[holding->more];
+    if (holding->asset == asset) return *holding;  // Mostly the only one.
+    Found::Holding fresh;
+    fresh.asset = asset;
+    holding->more = found_.more_holdings.add(std::move(fresh));
+    return found_.more_holdings[holding->more];
 }
 
 void Books::arrive(NodeId id, const Asset& asset, const Amount& amount, const Amount& tainted) {
-    Holding& holding = holding_of(nodes_[id], asset);
-    holding.received += amount;
-    holding.tainted += tainted;
+    Found::Holding& holding = holding_of(at(id), found_.assets.number(asset));
+    found_.amounts.add(holding.received, amount);
+    found_.amounts.add(holding.tainted, tainted);
 }
 
 void Books::rest(NodeId id, const Asset& asset, const Amount& tainted, Stop stop,
                  const std::optional<OutPoint>& outpoint) {
     if (tainted.is_zero()) return;
-    Rest rest{tainted, id, assets_.number(asset), kNone, last_rest_[id], stop};
+    Rest rest{{}, id, found_.assets.number(asset), kNone, last_rest_[id], stop};
     if (outpoint) {
-        rest.output = static_cast<uint32_t>(outputs_.size());
-        outputs_.push_back(*outpoint);
+        rest.output = static_cast<uint32_t>(found_.outputs.size());
+        found_.outputs.push_back(*outpoint);
     }
     // What a service gets in a few assets, and fees, come again and again: gather() joins the rest.
     uint32_t place = outpoint ? kNone : rest.next;
     for (int look = 0; look < kLooksBack && place != kNone; ++look, place = rests_[place].next) {
         Rest& known = rests_[place];
         if (known.asset != rest.asset || known.stop != stop || known.output != kNone) continue;
-        known.tainted += tainted;
+        found_.amounts.add(known.tainted, tainted);
         return;
     }
+    found_.amounts.set(rest.tainted, tainted);
     last_rest_[id] = rests_.add(std::move(rest));
 }
 
 Amount Books::unrest(NodeId id, const Asset& asset, Stop stop) {
-    const uint32_t number = assets_.number(asset);
+    const uint32_t number = found_.assets.number(asset);
     Amount amount;
     for (uint32_t place = last_rest_[id]; place != kNone; place = rests_[place].next) {
         Rest& rest = rests_[place];
         if (rest.asset == number && rest.stop == stop && rest.output == kNone)
-            amount += std::exchange(rest.tainted, {});
+            amount += found_.amounts[std::exchange(rest.tainted, {})];
     }
     return amount;
 }
@@ -126,8 +136,8 @@ std::vector<Asset> Books::resting_assets(NodeId id, Stop stop) const {
     std::vector<Asset> out;
     for (uint32_t place = last_rest_[id]; place != kNone; place = rests_[place].next) {
         const Rest& rest = rests_[place];
-        if (rest.stop == stop && rest.output == kNone && !rest.tainted.is_zero())
-            out.push_back(assets_[rest.asset]);
+        if (rest.stop == stop && rest.output == kNone && !found_.amounts[rest.tainted].is_zero())
+            out.push_back(found_.assets[rest.asset]);
     }
     std::sort(out.begin(), out.end());
     out.erase(std::unique(out.begin(), out.end()), out.end());
@@ -136,7 +146,7 @@ std::vector<Asset> Books::resting_assets(NodeId id, Stop stop) const {
 
 void Books::candidates(NodeId id, const Asset& asset, const std::optional<OutPoint>& outpoint,
                        uint32_t count, double best) {
-    Candidates& all = candidates_[{id, asset, outpoint}];
+    Found::Candidates& all = found_.candidates[{id, asset, outpoint}];
     all.count += count;
     all.best = std::max(all.best, best);
 }
@@ -151,7 +161,7 @@ void Books::edge(Edge&& edge, uint32_t row) {
 void Books::edge(const EdgeList::Txn& txn, const Asset& asset, const EdgeList::Move& move) {
     seen(move.from, txn.time);
     seen(move.to, txn.time);
-    edges_.add(txn, assets_.number(asset), move);
+    edges_.add(txn, found_.assets.number(asset), move);
 }
 
 Total& Books::total(ChainId chain, const Asset& asset) {
@@ -170,7 +180,7 @@ void Books::warn(std::string text) {
 }
 
 bool Books::over_budget() const noexcept {
-    return nodes_.size() >= params_.max_nodes || edges_.size() >= params_.max_edges;
+    return node_count() >= params_.max_nodes || edges_.size() >= params_.max_edges;
 }
 
 double Books::budget_used() const noexcept {
@@ -178,14 +188,14 @@ double Books::budget_used() const noexcept {
         return limit == 0 ? 1.0
                           : std::min(1.0, static_cast<double>(used) / static_cast<double>(limit));
     };
-    return std::max(share(nodes_.size(), params_.max_nodes),
+    return std::max(share(node_count(), params_.max_nodes),
                     share(edges_.size(), params_.max_edges));
 }
 
-void Books::gather(NodeId id, std::vector<Rest>& out) const {
+void Books::gather(NodeId id, std::vector<Rest>& out) {
     const std::size_t before = out.size();
     for (uint32_t place = last_rest_[id]; place != kNone; place = rests_[place].next)
-        if (!rests_[place].tainted.is_zero()) out.push_back(rests_[place]);
+        if (!found_.amounts[rests_[place].tainted].is_zero()) out.push_back(rests_[place]);
     if (out.size() - before <= 1) return;
     const auto first = out.begin() + static_cast<std::ptrdiff_t>(before);
     std::sort(first, out.end(),
@@ -193,7 +203,7 @@ void Books::gather(NodeId id, std::vector<Rest>& out) const {
     auto kept = first;
     for (auto at = first + 1; at != out.end(); ++at)
         if (key_of(*at) == key_of(*kept))
-            kept->tainted += at->tainted;
+            found_.amounts.add(kept->tainted, found_.amounts[at->tainted]);
         else
             *++kept = *at;
     out.erase(kept + 1, out.end());
@@ -201,22 +211,24 @@ void Books::gather(NodeId id, std::vector<Rest>& out) const {
 
 /// The largest decides what is said of a node: by USD where both are priced, otherwise by amount.
 void Books::close_node(NodeId id, std::span<Rest> rests) {
-    Node& node = nodes_[id];
+    Found::Node& node = at(id);
     if (rests.size() > 1)
         std::sort(rests.begin(), rests.end(),
                   [&](const Rest& a, const Rest& b) { return comes_before(a, b); });
+    const ChainId chain = found_.chain_of(node);
     const auto usd_of = [&](const Rest& rest) {
-        return context_.usd(node.chain, assets_[rest.asset], rest.tainted, node.last_seen);
+        return context_.usd(chain, found_.assets[rest.asset], found_.amounts[rest.tainted],
+                            node.last());
     };
     const Rest* best = nullptr;
     for (const Rest& rest : rests) {
-        const Asset& asset = assets_[rest.asset];
-        holding_of(node, asset).resting += rest.tainted;
+        const Amount tainted = found_.amounts[rest.tainted];
+        found_.amounts.add(holding_of(node, rest.asset).resting, tainted);
         if (rest.stop == Stop::kUnknown) node.spent_unknown = true;
-        Total& sum = total(node.chain, asset);
+        Total& sum = total(chain, found_.assets[rest.asset]);
         (rest.stop == Stop::kFee      ? sum.fees
          : rest.stop == Stop::kBurned ? sum.burned
-                                      : sum.resting) += rest.tainted;
+                                      : sum.resting) += tainted;
         if (best != nullptr) {
             const auto mine = usd_of(rest), other = usd_of(*best);
             if (!mine || !other || *mine <= *other) continue;
@@ -228,53 +240,61 @@ void Books::close_node(NodeId id, std::span<Rest> rests) {
 
 /// REQUIRES: they differ, in more than the amount.
 bool Books::comes_before(const Rest& a, const Rest& b) const {
-    if (a.tainted != b.tainted) return a.tainted > b.tainted;
+    const Amount mine = found_.amounts[a.tainted], other = found_.amounts[b.tainted];
+    if (mine != other) return mine > other;
     const auto owner = [this](const Rest& rest) {
-        return std::tie(nodes_[rest.node].chain, nodes_[rest.node].address);
+        return std::pair<ChainId, const Address&>{chain_of(rest.node), at(rest.node).address};
     };
     return owner(a) != owner(b) ? owner(a) < owner(b) : key_of(a) < key_of(b);
-}
-
-uint64_t Books::number_of(const Node& node) const {
-    const int after_hop = 64 - static_cast<int>(std::bit_width(hops_));
-    const int after_chain = after_hop - static_cast<int>(std::bit_width(chains_.size()));
-    const auto chain = std::lower_bound(chains_.begin(), chains_.end(), node.chain);
-    return uint64_t{node.hop} << after_hop |
-           static_cast<uint64_t>(chain - chains_.begin()) << after_chain |
-           start_of(node.address) >> (64 - after_chain);
 }
 
 void Books::order(std::vector<Rest>& rests) const {
     std::vector<SortKey> keys;
     keys.reserve(rests.size());
     for (uint32_t place = 0; place < rests.size(); ++place)
-        keys.push_back({~magnitude_of(rests[place].tainted), place});  // The largest first.
+        keys.push_back({~magnitude_of(found_.amounts[rests[place].tainted]), place});
     put_in_order(rests, sorted_places(std::move(keys), [&](uint32_t a, uint32_t b) {
                      return comes_before(rests[a], rests[b]);
                  }));
 }
 
-Endpoint Books::endpoint_of(const Rest& rest) const {
-    const Node& node = nodes_[rest.node];
-    Endpoint end;
-    end.chain = node.chain;
-    end.address = node.address;
-    end.asset = assets_[rest.asset];
-    end.tainted = rest.tainted;
-    end.stop = rest.stop;
-    end.label = node.label;
-    const std::optional<OutPoint> output = output_of(rest);
-    end.outpoint = output;
-    if (rest.stop == Stop::kMixer && output) std::tie(end.join, end.why) = joins_.at(*output);
-    // Fees, and what was too little to follow, did not go on that way.
-    if (!candidates_.empty() && rest.stop != Stop::kFee && rest.stop != Stop::kBelowLimit)
-        if (const auto at = candidates_.find({rest.node, end.asset, output});
-            at != candidates_.end()) {
-            end.candidates = at->second.count;
-            end.best_candidate = at->second.best;
-        }
-    end.usd = context_.usd(node.chain, end.asset, rest.tainted, node.last_seen);
-    return end;
+std::vector<Books::NodeId> Books::order_of_nodes() const {
+    // By hop, chain and address, as much of them as there is room for.
+    const auto& chains = found_.chains;
+    const int after_hop = 64 - static_cast<int>(std::bit_width(hops_));
+    const int after_chain = after_hop - static_cast<int>(std::bit_width(chains.size()));
+    std::vector<uint64_t> of_chain;
+    for (const ChainId chain : chains)
+        of_chain.push_back(
+            static_cast<uint64_t>(std::count_if(chains.begin(), chains.end(),
+                                                [&](ChainId other) { return other < chain; }))
+            << after_chain);
+    std::vector<SortKey> keys;
+    keys.reserve(node_count());
+    for (NodeId id = 0; id < node_count(); ++id) {
+        const Found::Node& node = at(id);
+        keys.push_back({uint64_t{node.hop} << after_hop | of_chain[node.chain] |
+                            start_of(node.address) >> (64 - after_chain),
+                        id});
+    }
+    const auto names = [this](NodeId id) {
+        return std::tuple<uint32_t, ChainId, const Address&>{at(id).hop, chain_of(id),
+                                                             at(id).address};
+    };
+    return sorted_places(std::move(keys), [&](NodeId a, NodeId b) { return names(a) < names(b); });
+}
+
+/// What the endpoints are worth.
+void Books::value(std::span<const Rest> rests) {
+    for (std::size_t place = 0; place < rests.size(); ++place) {
+        if (place + kAhead < rests.size()) fetch(&at(rests[place + kAhead].node).last_seen);
+        const Rest& rest = rests[place];
+        const auto usd = context_.usd(chain_of(rest.node), found_.assets[rest.asset],
+                                      found_.amounts[rest.tainted], at(rest.node).last());
+        if (!usd) continue;
+        found_.usd.resize(rests.size());
+        found_.usd[place] = usd;
+    }
 }
 
 void Books::check() const {
@@ -285,48 +305,35 @@ void Books::check() const {
 }
 
 TraceResult Books::finish(std::vector<Seed> seeds, bool incomplete) {
-    TraceResult result;
-    result.params = params_;
-    result.seeds = std::move(seeds);
     std::vector<Rest> rests;
     rests.reserve(rests_.size());
-    std::vector<Address> addresses;
-    addresses.reserve(nodes_.size());
-    std::vector<SortKey> order_of_nodes;
-    order_of_nodes.reserve(nodes_.size());
-    std::sort(chains_.begin(), chains_.end());
-    for (NodeId id = 0; id < nodes_.size(); ++id) {
+    for (NodeId id = 0; id < node_count(); ++id) {
         const std::size_t first = rests.size();
         gather(id, rests);
         close_node(id, std::span{rests}.subspan(first));
-        addresses.push_back(nodes_[id].address);
-        order_of_nodes.push_back({number_of(nodes_[id]), id});
     }
-    edges_.close(std::move(addresses), assets_);
-    result.edges = std::move(edges_);
+    rests_ = {};
     order(rests);
-    result.endpoints.reserve(rests.size());
-    for (std::size_t i = 0; i < rests.size(); ++i) {
-        if (i + kAhead < rests.size()) {
-            const Node& next = nodes_[rests[i + kAhead].node];
-            fetch(&next.address);
-            fetch(&next.label);
-            fetch(&next.last_seen);
-        }
-        result.endpoints.push_back(endpoint_of(rests[i]));
-    }
+    value(rests);
     check();
+    for (const NodeId id : payers_) at(id).seed = true;
+    found_.rests = std::move(rests);
+    found_.order = order_of_nodes();
 
-    for (const NodeId id : payers_) nodes_[id].seed = true;
-    result.nodes = std::move(nodes_);
-    const auto names = [&](NodeId id) {
-        const Node& node = result.nodes[id];
-        return std::tie(node.hop, node.chain, node.address);
-    };
-    put_in_order(result.nodes, sorted_places(std::move(order_of_nodes), [&](NodeId a, NodeId b) {
-                     return names(a) < names(b);
-                 }));
-    weigh_paths(result);
+    TraceResult result;
+    result.params = params_;
+    result.seeds = std::move(seeds);
+    const auto found = std::make_shared<Found>(std::move(found_));
+    result.nodes = NodeList{found};
+    result.endpoints = EndpointList{found};
+    edges_.close(found);
+    result.edges = std::move(edges_);
+    const std::vector<double> confidence = confidence_of_nodes(result);
+    if (!confidence.empty()) {
+        found->confidence.resize(confidence.size());
+        for (std::size_t place = 0; place < confidence.size(); ++place)
+            found->confidence[found->order[place]] = confidence[place];
+    }
     for (auto& [key, sum] : totals_) result.totals.push_back(std::move(sum));
     result.warnings = std::move(warnings_);
     result.incomplete = incomplete;

@@ -9,21 +9,19 @@
 
 #include "address_index.hpp"
 #include "edge_list.hpp"
+#include "found.hpp"
 #include "trace.hpp"
 
 namespace cordon::trace {
-
-/// What is said of an asset in a node; made when it is new.
-Holding& holding_of(Node& node, const Asset& asset);
 
 /// What the walk has found so far, of all chains: nodes, edges, where money rests, and the sums.
 /// Both engines write here; finish() checks that the sums agree and puts everything in the order
 /// that TraceResult promises.
 class Books {
 public:
-    using NodeId = uint32_t;
+    using NodeId = Found::NodeId;
 
-    Books(const Context& context, const Params& params);
+    Books(const Context& context, const Params& params) : context_{context}, params_{params} {}
 
     /// The node of an address, made when it is new. `hop` lowers the node's hop, never raises it.
     NodeId node(ChainId chain, const Address& address, uint32_t hop);
@@ -31,8 +29,13 @@ public:
     /// known to have no label.
     NodeId add(ChainId chain, const Address& address, uint32_t hop, bool labelled);
     std::optional<NodeId> find(ChainId chain, const Address& address) const;
-    const Node& at(NodeId id) const { return nodes_[id]; }
-    Node& at(NodeId id) { return nodes_[id]; }
+    const Found::Node& at(NodeId id) const { return found_.nodes[id]; }
+    Found::Node& at(NodeId id) { return found_.nodes[id]; }
+    ChainId chain_of(NodeId id) const { return found_.chain_of(at(id)); }
+    /// Null when it has none. Lifetime: until some node gets one.
+    const Label* label_of(NodeId id) const { return found_.label_of(at(id)); }
+    /// REQUIRES: it has none.
+    void set_label(NodeId id, Label label);
 
     /// A payer of a seed txn. The result shows it as a seed; the walk does not treat it as one, so
     /// that loot which comes back to a labelled or busy victim stops there.
@@ -47,7 +50,7 @@ public:
               const std::optional<OutPoint>& outpoint = {});
     /// What rests in this output for Stop::kMixer does so because of this join.
     void explain(const OutPoint& outpoint, const Hash256& join, std::vector<std::string> why) {
-        joins_[outpoint] = {join, std::move(why)};
+        found_.joins[outpoint] = {join, std::move(why)};
     }
     /// Takes it all back, e.g. when an address beyond the hop bound is reached on a shorter way.
     Amount unrest(NodeId id, const Asset& asset, Stop stop);
@@ -66,7 +69,7 @@ public:
     Total& total(ChainId chain, const Asset& asset);
     void warn(std::string text);
 
-    std::size_t node_count() const noexcept { return nodes_.size(); }
+    std::size_t node_count() const noexcept { return found_.nodes.size(); }
     std::size_t edge_count() const noexcept { return edges_.size(); }
     bool over_budget() const noexcept;
     double budget_used() const noexcept;
@@ -75,53 +78,36 @@ public:
     TraceResult finish(std::vector<Seed> seeds, bool incomplete);
 
 private:
-    /// Taint of a node that rests for one reason.
-    struct Rest {
-        Amount tainted;
-        NodeId node = 0;
-        uint32_t asset = 0;       // A number of assets_.
-        uint32_t output = kNone;  // A place in outputs_.
-        uint32_t next = kNone;    // The one before it of the same node.
-        Stop stop = Stop::kNone;
-    };
-    static constexpr uint32_t kNone = ~uint32_t{0};
-    std::optional<OutPoint> output_of(const Rest& rest) const {
-        return rest.output == kNone ? std::nullopt : std::optional{outputs_[rest.output]};
-    }
+    using Rest = Found::Rest;
+    static constexpr uint32_t kNone = Found::kNone;
+    /// What is said of an asset in a node; made when it is new.
+    Found::Holding& holding_of(Found::Node& node, uint32_t asset);
+    uint32_t number_of(ChainId chain);
     auto key_of(const Rest& rest) const {
-        return std::tuple<const Asset&, Stop, std::optional<OutPoint>>{assets_[rest.asset],
-                                                                       rest.stop, output_of(rest)};
+        return std::tuple<const Asset&, Stop, std::optional<OutPoint>>{
+            found_.assets[rest.asset], rest.stop, found_.output_of(rest)};
     }
     /// All of `id`, each reason once.
-    void gather(NodeId id, std::vector<Rest>& out) const;
+    void gather(NodeId id, std::vector<Rest>& out);
     /// Fills in what a node says of what rests there, and the sums.
     void close_node(NodeId id, std::span<Rest> rests);
     bool comes_before(const Rest& a, const Rest& b) const;
-    /// By hop, chain and address, as much of them as there is room for. REQUIRES: chains_ in order.
-    uint64_t number_of(const Node& node) const;
     /// In the order in which TraceResult promises the endpoints.
     void order(std::vector<Rest>& rests) const;
-    Endpoint endpoint_of(const Rest& rest) const;
+    /// The same of the nodes.
+    std::vector<NodeId> order_of_nodes() const;
+    void value(std::span<const Rest> rests);
     void check() const;
 
     const Context& context_;
     const Params& params_;
-    std::vector<Node> nodes_;
-    uint32_t hops_ = 1;            // No node's has a bit above its highest.
-    std::vector<ChainId> chains_;  // Of the nodes.
+    Found found_;
+    uint32_t hops_ = 1;  // No node's has a bit above its highest.
     // Of the nodes below indexed_: a walk in numbers may never ask by address.
     mutable AddressIndex ids_;
     mutable NodeId indexed_ = 0;
-    AssetNumbers assets_;
     Chunks<Rest> rests_;
     std::vector<uint32_t> last_rest_;  // By NodeId.
-    std::vector<OutPoint> outputs_;
-    struct Candidates {
-        uint32_t count = 0;
-        double best = 0;
-    };
-    std::map<std::tuple<NodeId, Asset, std::optional<OutPoint>>, Candidates> candidates_;
-    std::map<OutPoint, std::pair<Hash256, std::vector<std::string>>> joins_;
     std::vector<NodeId> payers_;
     EdgeList edges_;
     std::map<std::pair<ChainId, Asset>, Total> totals_;

@@ -18,11 +18,17 @@ struct KeyHash {
 
 }  // namespace
 
-void weigh_paths(TraceResult& result) {
-    if (result.edges.all_sure()) return;
+std::vector<double> confidence_of_nodes(const TraceResult& result) {
+    if (result.edges.all_sure()) return {};
     std::unordered_map<Key, uint32_t, KeyHash> index;  // Looked up only.
-    for (uint32_t i = 0; i < result.nodes.size(); ++i)
-        index.emplace(Key{result.nodes[i].chain, result.nodes[i].address}, i);
+    std::vector<double> all;
+    std::priority_queue<std::pair<double, uint32_t>> queue;
+    for (const Node& node : result.nodes) {
+        const auto place = static_cast<uint32_t>(all.size());
+        index.emplace(Key{node.chain, node.address}, place);
+        all.push_back(node.seed || node.hop == 0 ? 1 : 0);
+        if (all.back() > 0) queue.emplace(1, place);
+    }
     struct Way {
         uint32_t from, to;
         double confidence;
@@ -39,28 +45,20 @@ void weigh_paths(TraceResult& result) {
     std::sort(ways.begin(), ways.end(), [](const Way& a, const Way& b) { return a.from < b.from; });
 
     // Dijkstra's algorithm with products: no confidence is above 1, so none grows on the way.
-    std::priority_queue<std::pair<double, uint32_t>> queue;
-    for (uint32_t i = 0; i < result.nodes.size(); ++i) {
-        Node& node = result.nodes[i];
-        node.confidence = node.seed || node.hop == 0 ? 1 : 0;
-        if (node.confidence > 0) queue.emplace(1, i);
-    }
     while (!queue.empty()) {
         const auto [confidence, at] = queue.top();
         queue.pop();
-        if (confidence < result.nodes[at].confidence) continue;
+        if (confidence < all[at]) continue;
         auto way = std::lower_bound(ways.begin(), ways.end(), at,
                                     [](const Way& a, uint32_t from) { return a.from < from; });
         for (; way != ways.end() && way->from == at; ++way) {
             const double there = confidence * way->confidence;
-            if (there <= result.nodes[way->to].confidence) continue;
-            result.nodes[way->to].confidence = there;
+            if (there <= all[way->to]) continue;
+            all[way->to] = there;
             queue.emplace(there, way->to);
         }
     }
-    for (Endpoint& end : result.endpoints)
-        if (const auto at = index.find({end.chain, end.address}); at != index.end())
-            end.confidence = result.nodes[at->second].confidence;
+    return all;
 }
 
 }  // namespace cordon::trace

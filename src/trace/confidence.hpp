@@ -5,8 +5,9 @@
 
 namespace cordon::trace {
 
-/// Sets Node::confidence and Endpoint::confidence from the edges. Cost: one look at each edge; when
-/// one is below 1, O(E log E).
-void weigh_paths(TraceResult& result);
+/// Node::confidence of each node, in the order of the result; nothing when all edges are sure, and
+/// so all nodes. Cost: one look at the edges that are not in numbers; when one is below 1, O(E log
+/// E).
+std::vector<double> confidence_of_nodes(const TraceResult& result);
 
 }  // namespace cordon::trace

@@ -121,7 +121,7 @@ const Total& total(const TraceResult& result, ChainId chain) {
     return *std::find_if(result.totals.begin(), result.totals.end(),
                          [&](const Total& sum) { return sum.chain == chain; });
 }
-const Node& node(const TraceResult& result, ChainId chain, const Address& who) {
+Node node(const TraceResult& result, ChainId chain, const Address& who) {
     return *std::find_if(result.nodes.begin(), result.nodes.end(), [&](const Node& node) {
         return node.chain == chain && node.address == who;
     });
@@ -510,7 +510,7 @@ TEST(Confidence, of_an_address_is_that_of_the_surest_way_there) {
     EXPECT_EQ(node(result, kEthereum, kMule).confidence, 1);
     EXPECT_EQ(node(result, kPolygon, kFar).confidence, 0.6);
     EXPECT_EQ(node(result, kPolygon, kShop).confidence, 0.9);
-    EXPECT_EQ(result.endpoints.at(0).confidence, 0.9);
+    EXPECT_EQ(result.endpoints.front().confidence, 0.9);
     const auto back = story.follow(kOther, open_params(Direction::kBackward), kPolygon);
     EXPECT_EQ(node(back, kEthereum, kThief).confidence, 0.9);
     EXPECT_EQ(node(back, kPolygon, kFar).confidence, 1);

@@ -13,13 +13,24 @@ void EdgeList::add(const Txn& txn, uint32_t asset, const Move& move) {
     const uint32_t count = txns_.size();
     const bool known =
         count > 0 && txns_[count - 1].chain == txn.chain && txns_[count - 1].at == txn.at;
-    entries_.add({move, known ? count - 1 : txns_.add(Txn{txn}), asset});
+    Entry entry{.amount = {},
+                .tainted = {},
+                .from = move.from,
+                .to = move.to,
+                .row = move.row,
+                .hop = move.hop,
+                .txn = known ? count - 1 : txns_.add(Txn{txn}),
+                .asset = asset,
+                .kind = move.kind};
+    amounts_.set(entry.amount, move.amount);
+    amounts_.set(entry.tainted, move.tainted);
+    entries_.add(std::move(entry));
 }
 
 void EdgeList::add(Edge&& edge, uint32_t row) {
     CORDON_CHECK(edge.tainted <= edge.amount);
     Entry entry;
-    entry.move.row = row;
+    entry.row = row;
     entry.asset = static_cast<uint32_t>(wholes_.size());
     wholes_.push_back(std::move(edge));
     entries_.add(std::move(entry));
@@ -29,10 +40,10 @@ auto EdgeList::place_of(uint32_t at) const {
     const Entry& entry = entries_[at];
     if (entry.txn != kNone) {
         const Txn& txn = txns_[entry.txn];
-        return std::tie(txn.chain, txn.at, entry.move.row);
+        return std::tie(txn.chain, txn.at, entry.row);
     }
     const Edge& edge = wholes_[entry.asset];
-    return std::tie(edge.chain, edge.at, entry.move.row);
+    return std::tie(edge.chain, edge.at, entry.row);
 }
 
 Edge EdgeList::operator[](std::size_t place) const {
@@ -40,19 +51,18 @@ Edge EdgeList::operator[](std::size_t place) const {
     const Entry& entry = entry_at(place);
     if (entry.txn == kNone) return wholes_[entry.asset];
     const Txn& txn = txns_[entry.txn];
-    const Move& move = entry.move;
     Edge edge;
     edge.chain = txn.chain;
     edge.txn = txn.hash;
     edge.at = txn.at;
     edge.time = txn.time;
-    edge.from = addresses_[move.from];
-    edge.to = addresses_[move.to];
-    edge.asset = assets_[entry.asset];
-    edge.amount = move.amount;
-    edge.tainted = move.tainted;
-    edge.kind = to_string(move.kind);
-    edge.hop = move.hop;
+    edge.from = address(entry.from);
+    edge.to = address(entry.to);
+    edge.asset = asset(entry.asset);
+    edge.amount = amounts_[entry.amount];
+    edge.tainted = amounts_[entry.tainted];
+    edge.kind = to_string(entry.kind);
+    edge.hop = entry.hop;
     return edge;
 }
 
@@ -61,9 +71,8 @@ bool EdgeList::all_sure() const {
                        [](const Edge& edge) { return edge.confidence >= 1; });
 }
 
-void EdgeList::close(std::vector<Address> addresses, AssetNumbers assets) {
-    addresses_ = std::move(addresses);
-    assets_ = std::move(assets);
+void EdgeList::close(std::shared_ptr<const Found> found) {
+    found_ = std::move(found);
     const uint32_t count = entries_.size();
     bool sorted = true;  // As a walk forward over one chain finds them.
     for (uint32_t at = 1; at < count && sorted; ++at) sorted = !(place_of(at) < place_of(at - 1));

@@ -1,19 +1,19 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <iterator>
+#include <memory>
 #include <optional>
-#include <span>
 #include <vector>
 
-#include "asset_numbers.hpp"
 #include "chunks.hpp"
 #include "edge.hpp"
+#include "found.hpp"
+#include "told_list.hpp"
 
 namespace cordon::trace {
 
 /// The edges of a trace. Most are rows of account txns between two nodes: these are kept in
-/// numbers, less than half as large as an Edge, and told as one to whoever asks. Immutable once
+/// numbers, a seventh as large as an Edge, and told as one to whoever asks. Immutable once
 /// the walk has closed it, and then for any thread.
 class EdgeList {
 public:
@@ -31,28 +31,7 @@ public:
         TransferKind kind = TransferKind::kNative;
         Amount amount, tainted;
     };
-    /// Gives Edges, not references to them: what is kept of one must be copied.
-    class Iterator {
-    public:
-        using iterator_category = std::input_iterator_tag;
-        using value_type = Edge;
-        using difference_type = std::ptrdiff_t;
-        using pointer = void;
-        using reference = Edge;
-
-        Iterator(const EdgeList& list, std::size_t place) noexcept : list_{&list}, place_{place} {}
-        Edge operator*() const { return (*list_)[place_]; }
-        Iterator& operator++() noexcept {
-            ++place_;
-            return *this;
-        }
-        Iterator operator++(int) noexcept { return {*list_, place_++}; }
-        friend bool operator==(const Iterator&, const Iterator&) = default;
-
-    private:
-        const EdgeList* list_;
-        std::size_t place_;
-    };
+    using value_type = Edge;
 
     EdgeList() = default;
     /// These, in this order.
@@ -64,8 +43,8 @@ public:
     }
     /// Cost: a copy of some 400 bytes. REQUIRES: place < size().
     Edge operator[](std::size_t place) const;
-    Iterator begin() const noexcept { return {*this, 0}; }
-    Iterator end() const noexcept { return {*this, size()}; }
+    TellingIterator<EdgeList> begin() const noexcept { return {*this, 0}; }
+    TellingIterator<EdgeList> end() const noexcept { return {*this, size()}; }
     std::vector<Edge> all() const { return {begin(), end()}; }
     /// Whether none has a confidence below 1.
     bool all_sure() const;
@@ -73,35 +52,43 @@ public:
     /// One as it is kept.
     struct InNumbers {
         const Txn& txn;
-        const Move& move;
+        uint32_t from = 0, to = 0;  ///< Nodes.
         uint32_t asset = 0;
+        TransferKind kind = TransferKind::kNative;
+        Amount tainted;
     };
     /// Nothing of an edge that says more. Lifetime: the list.
     std::optional<InNumbers> in_numbers(std::size_t place) const {
         if (entries_.size() == 0) return std::nullopt;
         const Entry& entry = entry_at(place);
         if (entry.txn == kNone) return std::nullopt;
-        return InNumbers{txns_[entry.txn], entry.move, entry.asset};
+        return InNumbers{txns_[entry.txn], entry.from, entry.to,
+                         entry.asset,      entry.kind, amounts_[entry.tainted]};
     }
     /// Of the nodes and assets of those in numbers. Lifetime: the list.
-    std::span<const Address> addresses() const noexcept { return addresses_; }
-    const AssetNumbers& assets() const noexcept { return assets_; }
+    /// REQUIRES: some are.
+    const Address& address(uint32_t node) const noexcept { return found_->nodes[node].address; }
+    const Asset& asset(uint32_t asset) const noexcept { return found_->assets[asset]; }
+    std::size_t node_count() const noexcept { return found_ ? found_->nodes.size() : 0; }
 
     // The walk.
 
-    /// `asset`: a number of those that close() is given.
+    /// `asset`: a number of the Found's.
     void add(const Txn& txn, uint32_t asset, const Move& move);
     void add(Edge&& edge, uint32_t row);
-    /// Puts them by (chain, position, row), those added first before their equals. `addresses` are
-    /// those of the nodes. REQUIRES: called once, last.
-    void close(std::vector<Address> addresses, AssetNumbers assets);
+    /// Puts them by (chain, position, row), those added first before their equals. `found` names
+    /// nodes and assets. REQUIRES: called once, last.
+    void close(std::shared_ptr<const Found> found);
 
 private:
     struct Entry {
-        Move move;  // Of one of wholes_ only the row.
+        ShortAmount amount, tainted;
+        uint32_t from = 0, to = 0, row = 0, hop = 0;  // Of one of wholes_ only the row.
         uint32_t txn = kNone;
         uint32_t asset = 0;  // Without a txn: a place in wholes_.
+        TransferKind kind = TransferKind::kNative;
     };
+    static_assert(sizeof(Entry) <= 64);
     static constexpr uint32_t kNone = ~uint32_t{0};
     const Entry& entry_at(std::size_t place) const noexcept {
         return entries_[order_.empty() ? static_cast<uint32_t>(place) : order_[place]];
@@ -110,10 +97,10 @@ private:
 
     Chunks<Entry> entries_;  // None when all are whole, in their order.
     Chunks<Txn> txns_;
+    ShortAmounts amounts_;
     std::vector<Edge> wholes_;
-    std::vector<uint32_t> order_;  // Of entries_; none when they were added in order.
-    std::vector<Address> addresses_;
-    AssetNumbers assets_;
+    std::vector<uint32_t> order_;         // Of entries_; none when they were added in order.
+    std::shared_ptr<const Found> found_;  // The owners are the lists of one result.
 };
 
 }  // namespace cordon::trace

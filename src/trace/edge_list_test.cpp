@@ -8,7 +8,17 @@
 namespace cordon::trace {
 namespace {
 
-std::vector<Address> addresses() { return {test::address(1), test::address(2), test::address(3)}; }
+/// Who has the names of three nodes.
+std::shared_ptr<const Found> found(const AssetNumbers& assets) {
+    auto out = std::make_shared<Found>();
+    out->assets = assets;
+    for (const unsigned number : {1U, 2U, 3U}) {
+        Found::Node node;
+        node.address = test::address(number);
+        out->nodes.add(std::move(node));
+    }
+    return out;
+}
 
 EdgeList::Txn txn(BlockNum block) {
     EdgeList::Txn out;
@@ -28,7 +38,7 @@ TEST(EdgeList, names_what_was_kept_in_numbers) {
     const Asset token = test::token("T");
     list.add(txn(5), assets.number({}), move(0, 1, 0));
     list.add(txn(5), assets.number(token), move(1, 2, 1));
-    list.close(addresses(), assets);
+    list.close(found(assets));
     ASSERT_EQ(list.size(), 2U);
     const Edge edge = list[1];
     EXPECT_EQ(edge.chain, kEthereum);
@@ -58,7 +68,7 @@ TEST(EdgeList, orders_by_position_then_row_and_keeps_equals_as_they_came) {
     list.add(Edge{whole}, 3);
     list.add(txn(5), coin, move(1, 2, 3));
     list.add(txn(5), coin, move(2, 0, 1));
-    list.close(addresses(), assets);
+    list.close(found(assets));
     const auto edges = list.all();
     ASSERT_EQ(edges.size(), 5U);
     EXPECT_EQ(edges[0].from, test::address(3));

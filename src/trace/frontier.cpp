@@ -59,9 +59,10 @@ Result<std::vector<Watch>> frontier(const ledger::Reader& ledger, const Context&
         return fail(ErrorCode::kInvalidParam,
                     "a watch list needs a trace forward: --direction backward leads to where money "
                     "came from");
-    std::map<Place, const Node*> nodes;
+    std::map<Place, uint32_t> nodes;  // Their places.
     std::set<Place> services;
-    for (const Node& node : result.nodes) nodes[{node.chain, node.address}] = &node;
+    for (uint32_t next = 0; const Node& node : result.nodes)
+        nodes.insert_or_assign({node.chain, node.address}, next++);
 
     std::vector<Watch> list;
     std::set<std::pair<Place, Asset>> watched;
@@ -69,10 +70,10 @@ Result<std::vector<Watch>> frontier(const ledger::Reader& ledger, const Context&
         const Place place{end.chain, end.address};
         if (end.stop == Stop::kLabel || end.stop == Stop::kHighDegree) services.insert(place);
         if (!can_move(end.stop) || end.address.is_zero()) continue;
-        const Node* node = nodes.contains(place) ? nodes[place] : nullptr;
+        const auto node = nodes.find(place);
         list.push_back({end.chain, end.address, end.outpoint, end.asset, end.tainted,
-                        node != nullptr ? node->last_seen : std::nullopt, params.case_name,
-                        format("trace:{}", to_string(end.stop)),
+                        node != nodes.end() ? result.nodes[node->second].last_seen : std::nullopt,
+                        params.case_name, format("trace:{}", to_string(end.stop)),
                         unfinished(end.stop) ? params.unfinished_confidence : 1});
         watched.emplace(place, end.asset);
     }
@@ -105,7 +106,7 @@ Result<std::vector<Watch>> frontier(const ledger::Reader& ledger, const Context&
     for (const Place& place : givers) {
         const auto at = nodes.find(place);
         if (at == nodes.end() || services.contains(place) || place.second.is_zero()) continue;
-        const Node& node = *at->second;
+        const Node node = result.nodes[at->second];
         const bool service =
             node.label && std::find(result.params.stop.begin(), result.params.stop.end(),
                                     node.label->category) != result.params.stop.end();

@@ -62,10 +62,10 @@ struct Case {
         return trace(ledger, context, std::span{&source, 1}, std::span{&seed, 1}, params);
     }
 };
-const Node* node_of(const TraceResult& result, const Address& who) {
+std::optional<Node> node_of(const TraceResult& result, const Address& who) {
     for (const Node& node : result.nodes)
-        if (node.address == who) return &node;
-    return nullptr;
+        if (node.address == who) return node;
+    return std::nullopt;
 }
 
 AccountChain deposits() {
@@ -76,10 +76,10 @@ AccountChain deposits() {
 TEST(InferredLabel, ends_the_walk_as_a_label_of_the_records_does) {
     const Case inferred;
     const auto result = inferred.follow(deposits(), kThief).value();
-    ASSERT_NE(node_of(result, kAccount), nullptr);
+    ASSERT_TRUE(node_of(result, kAccount));
     EXPECT_EQ(node_of(result, kAccount)->stop, Stop::kLabel);
     EXPECT_EQ(node_of(result, kAccount)->label->source, "inferred: test");
-    EXPECT_EQ(node_of(result, kHot), nullptr);
+    EXPECT_FALSE(node_of(result, kHot));
     EXPECT_EQ(inferred.fake.asked, 2);  // The mule and the account, once each; never the seed.
 }
 TEST(InferredLabel, is_not_asked_for_where_the_records_know_better) {
@@ -87,12 +87,12 @@ TEST(InferredLabel, is_not_asked_for_where_the_records_know_better) {
     labelled.context.call(kAccount, Category::kTheft, "Exploiter 2");
     const auto result = labelled.follow(deposits(), kThief).value();
     EXPECT_EQ(node_of(result, kAccount)->label->text, "Exploiter 2");
-    EXPECT_NE(node_of(result, kHot), nullptr);
+    EXPECT_TRUE(node_of(result, kHot));
 }
 TEST(InferredLabel, of_a_seed_is_what_the_user_says) {
     const auto result = Case{}.follow(deposits(), kAccount).value();
     EXPECT_FALSE(node_of(result, kAccount)->label);
-    EXPECT_NE(node_of(result, kHot), nullptr);
+    EXPECT_TRUE(node_of(result, kHot));
 }
 TEST(InferredLabel, that_cannot_be_read_is_an_error) {
     Case damaged;
@@ -109,11 +109,11 @@ TEST(Bait, is_not_followed_backward_and_is_followed_when_stolen_money_pays_it) {
         .pay(kBaiter, kThief, 50)
         .pay(kThief, kHot, 150);
     const auto back = Case{}.follow(chain, kHot, Direction::kBackward).value();
-    EXPECT_EQ(node_of(back, kBaiter), nullptr);
-    EXPECT_NE(node_of(back, kMule), nullptr);
+    EXPECT_FALSE(node_of(back, kBaiter));
+    EXPECT_TRUE(node_of(back, kMule));
     EXPECT_EQ(back.warnings.size(), 1U);
     const auto forward = Case{}.follow(chain, kMule).value();
-    ASSERT_NE(node_of(forward, kThief), nullptr);
+    ASSERT_TRUE(node_of(forward, kThief));
     EXPECT_EQ(node_of(forward, kThief)->holdings.front().tainted, Amount{150U});
 }
 

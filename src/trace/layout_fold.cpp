@@ -112,7 +112,7 @@ private:
             item.passed += vertex.all_that_passed();
             item.stolen += vertex.stolen_that_passed();
             item.seed = item.seed || vertex.start();
-            item.service = item.service || is_service(*vertex.node);
+            item.service = item.service || vertex.service;
         }
         uint32_t first = 0;
         for (Item& item : items_) first = (item.first = first) + std::exchange(item.count, 0);
@@ -142,7 +142,7 @@ private:
     }
 
     std::string address_key(uint32_t vertex) const {
-        const Node& node = *graph_.vertices[vertex].node;
+        const Node node = node_of(vertex);
         std::string key = cordon::to_string(node.chain) + ":";
         key.reserve(key.size() + 2 * node.address.payload().size());
         append_hex(key, node.address.payload());
@@ -200,13 +200,15 @@ private:
         return column;
     }
 
+    Node node_of(uint32_t vertex) const { return (*graph_.nodes)[vertex]; }
+
     std::string name(uint32_t vertex) const {
-        const Node& node = *graph_.vertices[vertex].node;
+        const Node node = node_of(vertex);
         return params_.name ? params_.name(node) : fallback_name(node);
     }
 
     std::string holder(uint32_t vertex) const {
-        return params_.holder ? params_.holder(*graph_.vertices[vertex].node) : name(vertex);
+        return params_.holder ? params_.holder(node_of(vertex)) : name(vertex);
     }
 
     /// The first vertex of an item.
@@ -235,7 +237,7 @@ private:
             std::map<std::pair<std::string, Category>, std::vector<uint32_t>> brands;
             for (const uint32_t i : services) {
                 const uint32_t v = front(i);
-                brands[{holder(v), graph_.vertices[v].node->label->category}].push_back(i);
+                brands[{holder(v), node_of(v).label->category}].push_back(i);
             }
             const bool crowded = seeds.size() + brands.size() + wallets.size() > params_.crowded;
             const std::size_t keep = crowded || top < params_.top_per_column ? top : items_.size();
@@ -260,10 +262,8 @@ private:
         // By value the vertices lie anywhere, and what add() reads of them is far apart.
         constexpr std::size_t kAhead = 8;
         for (std::size_t i = 0; i < items.size(); ++i) {
-            if (i + 2 * kAhead < items.size())
-                __builtin_prefetch(&graph_.vertices[front(items[i + 2 * kAhead])]);
             if (i + kAhead < items.size())
-                __builtin_prefetch(graph_.vertices[front(items[i + kAhead])].node);
+                __builtin_prefetch(&graph_.vertices[front(items[i + kAhead])]);
             add(column, std::span{&items[i], 1}, kind);
         }
     }
@@ -347,7 +347,7 @@ private:
     /// One service, or its addresses one by one where they are to be shown.
     void add_service(uint32_t column, std::vector<uint32_t> members) {
         const std::string whose = holder(front(members.front()));
-        const Category category = graph_.vertices[front(members.front())].node->label->category;
+        const Category category = node_of(front(members.front())).label->category;
         // A holder's deposit addresses and its wallets stand apart: both have his name.
         std::string key = format("service:{}:{}:{}", column, cordon::to_string(category), whose);
         if (params_.opened.contains(key)) sort_by_value(members);
@@ -381,10 +381,10 @@ private:
         for (const uint32_t v : node.members) {
             const Vertex& vertex = graph_.vertices[v];
             of_vertex_[v] = static_cast<uint32_t>(layout_.nodes.size() - 1);
-            node.hop_first = std::min(node.hop_first, vertex.node->hop);
-            node.hop_last = std::max(node.hop_last, vertex.node->hop);
+            node.hop_first = std::min(node.hop_first, vertex.hop);
+            node.hop_last = std::max(node.hop_last, vertex.hop);
             node.rest += vertex.rest;
-            if (vertex.rest > most) most = vertex.rest, node.stop = vertex.node->stop;
+            if (vertex.rest > most) most = vertex.rest, node.stop = vertex.stop;
         }
         const uint32_t first = node.members.front();
         const bool chain = items.size() == 1 && node.members.size() > 1;
@@ -394,8 +394,8 @@ private:
         } else if (kind == FlowKind::kSeed || kind == FlowKind::kWallet ||
                    kind == FlowKind::kService) {
             node.name = name(first);
-            if (graph_.vertices[first].node->label)
-                node.category = graph_.vertices[first].node->label->category;
+            if (const Node named = node_of(first); named.label)
+                node.category = named.label->category;
         }
         node.key = node.kind == FlowKind::kChain ? chain_key(first) : address_key(first);
         std::sort(node.members.begin(), node.members.end(), [this](uint32_t a, uint32_t b) {

@@ -29,7 +29,7 @@ void widen(std::optional<UnixMillis>& first, std::optional<UnixMillis>& last,
 /// what tells them apart is kept by itself.
 class Index {
 public:
-    explicit Index(const std::vector<Node>& nodes) {
+    explicit Index(const NodeList& nodes) {
         keys_.reserve(nodes.size());
         for (const Node& node : nodes) {
             if (!find(node.chain, node.address))
@@ -172,16 +172,21 @@ bool is_service(const Node& node) noexcept {
 Graph build_graph(const TraceResult& result, const ValueScale& scale, FlowMode mode,
                   const LayoutParams* part) {
     Graph graph;
+    graph.nodes = &result.nodes;
     const Index index{result.nodes};
     Rates rates{scale};
     graph.vertices.resize(result.nodes.size());
     graph.swaps.resize(result.nodes.size());
     for (std::size_t i = 0; i < result.nodes.size(); ++i) {
         Vertex& vertex = graph.vertices[i];
-        vertex.node = &result.nodes[i];
-        for (const Holding& holding : vertex.node->holdings) {
-            if (part && !shows(*part, vertex.node->chain, holding.asset)) continue;
-            const double rate = rates.of(vertex.node->chain, holding.asset);
+        const Node node = result.nodes[i];
+        vertex.hop = node.hop;
+        vertex.stop = node.stop;
+        vertex.seed = node.seed;
+        vertex.service = is_service(node);
+        for (const Holding& holding : node.holdings) {
+            if (part && !shows(*part, node.chain, holding.asset)) continue;
+            const double rate = rates.of(node.chain, holding.asset);
             vertex.received += rate * holding.received.to_double();
             vertex.tainted += rate * holding.tainted.to_double();
             vertex.rest += rate * holding.resting.to_double();
@@ -297,7 +302,7 @@ std::vector<uint32_t> assign_columns(const Graph& graph, const std::vector<uint3
         const int64_t time = is_seed ? std::numeric_limits<int64_t>::min()
                                      : vertex.reached.value_or(std::numeric_limits<int64_t>::max());
         r.time = std::min(r.time, time);
-        r.hop = std::min(r.hop, vertex.node->hop);
+        r.hop = std::min(r.hop, vertex.hop);
         r.id = group[v];
         if (is_seed) seed[group[v]] = 1;
     }
@@ -343,8 +348,7 @@ std::vector<uint32_t> find_chains(const Graph& graph, std::size_t& groups) {
     std::vector<double> next_value(n);
     std::vector<uint32_t> previous(n, kNone);
     const auto plain = [&](uint32_t v) {
-        const Node& node = *graph.vertices[v].node;
-        return !graph.vertices[v].start() && !is_service(node);
+        return !graph.vertices[v].start() && !graph.vertices[v].service;
     };
     for (const Link& link : graph.links)
         if (link.value > next_value[link.from])

@@ -27,7 +27,9 @@ struct Link {
 
 /// One address.
 struct Vertex {
-    const Node* node = nullptr;
+    uint32_t hop = 0;
+    Stop stop = Stop::kNone;
+    bool seed = false, service = false;
     uint32_t column = 0;
     double in = 0, out = 0, rest = 0;
     double received = 0, tainted = 0;   // Of the holdings.
@@ -37,7 +39,7 @@ struct Vertex {
     std::optional<int64_t> reached;
 
     /// Seeds, and who paid in a seed txn: what leaves them is stolen by definition.
-    bool start() const noexcept { return node->seed || node->hop == 0; }
+    bool start() const noexcept { return seed || hop == 0; }
     /// What of `all_that_passed()` is stolen. A start is judged by what leaves it; elsewhere taint
     /// that appears by overspending counts as passing.
     double stolen_that_passed() const noexcept {
@@ -48,9 +50,10 @@ struct Vertex {
 };
 
 struct Graph {
-    std::vector<Vertex> vertices;  // One for each node of the result, in its order.
-    std::vector<Link> links;       // By (from, to), each pair once, none from a vertex to itself.
-    std::vector<uint64_t> swaps;   // Movements from a vertex to itself.
+    const NodeList* nodes = nullptr;  // Of the result.
+    std::vector<Vertex> vertices;     // One for each node, in its order.
+    std::vector<Link> links;      // By (from, to), each pair once, none from a vertex to itself.
+    std::vector<uint64_t> swaps;  // Movements from a vertex to itself.
     /// What kinds of movement there are: "native", "bridge to bsc". The last of 64 stands for all
     /// that come after it, as "other".
     std::vector<std::string> kinds;

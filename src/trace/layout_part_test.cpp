@@ -163,9 +163,10 @@ RC_GTEST_PROP(LayoutPart, shows_what_is_in_it_in_the_columns_of_the_whole, ()) {
 
 TEST(WidestPath, goes_where_most_money_went) {
     TraceResult result;
+    std::vector<Node> nodes;
     std::vector<Edge> edges;
     for (unsigned i = 0; i < 4; ++i) {
-        Node& node = result.nodes.emplace_back();
+        Node& node = nodes.emplace_back();
         node.chain = kEthereum;
         node.address = test::evm_address(i);
         node.seed = i == 0;
@@ -174,11 +175,12 @@ TEST(WidestPath, goes_where_most_money_went) {
     const auto pay = [&](unsigned from, unsigned to, uint64_t amount) {
         Edge& edge = edges.emplace_back();
         edge.chain = kEthereum;
-        edge.from = result.nodes[from].address;
-        edge.to = result.nodes[to].address;
+        edge.from = nodes[from].address;
+        edge.to = nodes[to].address;
         edge.amount = edge.tainted = Amount{amount};
     };
     pay(0, 3, 10), pay(0, 1, 30), pay(0, 1, 30), pay(1, 2, 50), pay(2, 3, 40), pay(3, 0, 1);
+    result.nodes = nodes;
     result.edges = edges;
     const ValueScale scale = ValueScale::make(result, nullptr);
     const WidestPath path = widest_path(result, scale, 0, 3);

@@ -226,10 +226,12 @@ TEST(Layout, calls_what_leaves_a_start_stolen_although_nothing_stolen_arrived) {
     TraceResult theft = make_theft({.seed = 3, .edges = 40, .clean = 0});
     Holding clean;
     clean.received = Amount{5'000'000'000U};
-    theft.nodes.front().holdings = {clean};
+    std::vector<Node> nodes = theft.nodes.all();
+    nodes.front().holdings = {clean};
     const TheftContext context;
     for (const bool seed : {true, false}) {  // A seed; who paid in a seed txn.
-        theft.nodes.front().seed = seed;
+        nodes.front().seed = seed;
+        theft.nodes = nodes;
         const FlowLayout layout = lay_out(theft, &context, named());
         ASSERT_EQ(layout.columns.front().head, "THEFT");
         const FlowNode& start = layout.nodes.front();
@@ -351,7 +353,7 @@ TEST(Layout, draws_a_crossing_between_the_chains_and_tells_one_address_on_both_a
     constexpr ChainId kPolygon{ChainFamily::kEvm, 137};
     TraceResult theft = make_theft({.seed = 3, .edges = 0});
     const Address mule = test::evm_address(900);
-    Node here = theft.nodes.at(0);
+    Node here = theft.nodes.front();
     const Address thief = here.address;
     here.address = mule;
     here.hop = 1;
@@ -359,8 +361,7 @@ TEST(Layout, draws_a_crossing_between_the_chains_and_tells_one_address_on_both_a
     Node there = here;
     there.chain = kPolygon;
     there.hop = 2;
-    theft.nodes.push_back(here);
-    theft.nodes.push_back(there);
+    theft.nodes = std::vector{theft.nodes.front(), here, there};
     Edge edge;
     edge.chain = kEthereum;
     edge.from = thief;
@@ -390,7 +391,9 @@ TEST(Layout, draws_a_crossing_between_the_chains_and_tells_one_address_on_both_a
 
 TEST(Layout, survives_edges_of_unknown_addresses_and_no_times) {
     TraceResult theft = make_theft({.seed = 4, .edges = 60});
-    theft.nodes.resize(theft.nodes.size() / 2);
+    std::vector<Node> nodes = theft.nodes.all();
+    nodes.resize(nodes.size() / 2);
+    theft.nodes = nodes;
     auto edges = theft.edges.all();
     for (Edge& edge : edges) edge.time.reset();
     std::reverse(edges.begin(), edges.end());

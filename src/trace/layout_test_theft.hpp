@@ -203,6 +203,8 @@ private:
     void finish(TraceResult& result) {
         static constexpr Amount kGwei{1'000'000'000U};
         std::array<Amount, 2> resting{};
+        std::vector<Node> nodes;
+        std::vector<Endpoint> endpoints;
         for (const Wallet& w : wallets_) {
             Node node;
             node.chain = kEthereum;
@@ -231,17 +233,19 @@ private:
                 end.tainted = holding.resting;
                 end.stop = node.stop;
                 end.label = node.label;
-                result.endpoints.push_back(end);
+                endpoints.push_back(end);
                 resting[a] += holding.resting;
             }
-            result.nodes.push_back(std::move(node));
+            nodes.push_back(std::move(node));
         }
-        std::sort(result.nodes.begin(), result.nodes.end(), [](const Node& a, const Node& b) {
+        std::sort(nodes.begin(), nodes.end(), [](const Node& a, const Node& b) {
             return a.hop != b.hop ? a.hop < b.hop : a.address < b.address;
         });
         std::stable_sort(
-            result.endpoints.begin(), result.endpoints.end(),
+            endpoints.begin(), endpoints.end(),
             [](const Endpoint& a, const Endpoint& b) { return a.tainted > b.tainted; });
+        result.nodes = std::move(nodes);
+        result.endpoints = std::move(endpoints);
         result.edges = std::move(edges_);
         for (std::size_t a = 0; a < (shape_.several_assets ? 2 : 1); ++a) {
             Total total;

@@ -240,10 +240,12 @@ TraceResult result_of(const PathGraph& graph, const Search& search,
         std::reverse(path.edges.begin(), path.edges.end());
         result.paths.push_back(std::move(path));
     }
-    for (auto& [id, node] : nodes) result.nodes.push_back(std::move(node));
-    std::sort(result.nodes.begin(), result.nodes.end(), [](const Node& a, const Node& b) {
+    std::vector<Node> order;
+    for (auto& [id, node] : nodes) order.push_back(std::move(node));
+    std::sort(order.begin(), order.end(), [](const Node& a, const Node& b) {
         return std::tie(a.hop, a.chain, a.address) < std::tie(b.hop, b.chain, b.address);
     });
+    result.nodes = std::move(order);
     return result;
 }
 

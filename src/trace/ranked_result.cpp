@@ -34,6 +34,15 @@ struct Neighbours {
     }
 };
 
+/// What is said of an asset in a node; made when it is new.
+Holding& holding_of(Node& node, const Asset& asset) {
+    const auto at = std::lower_bound(
+        node.holdings.begin(), node.holdings.end(), asset,
+        [](const Holding& holding, const Asset& key) { return holding.asset < key; });
+    if (at != node.holdings.end() && at->asset == asset) return *at;
+    return *node.holdings.insert(at, Holding{asset, {}, {}, {}});
+}
+
 }  // namespace
 
 void see(Node& node, std::optional<UnixMillis> time) {
@@ -128,11 +137,12 @@ TraceResult ranked_result(RankedGraph graph, std::span<const Seed> seeds,
         "ranked: amounts are all that moved between the addresses shown; which part was stolen, a "
         "trace by taint says");
 
+    std::vector<Node> nodes;
     std::vector<uint32_t> place(graph.nodes.size(), kOutside);
     for (const uint32_t id : community(graph, params.phi)) {
-        place[id] = static_cast<uint32_t>(result.nodes.size());
+        place[id] = static_cast<uint32_t>(nodes.size());
         RankedGraph::Node& from = graph.nodes[id];
-        Node& node = result.nodes.emplace_back();
+        Node& node = nodes.emplace_back();
         node.chain = from.chain;
         node.address = from.address;
         node.hop = from.hop;
@@ -144,9 +154,9 @@ TraceResult ranked_result(RankedGraph graph, std::span<const Seed> seeds,
     std::vector<Edge> edges;
     for (const RankedGraph::Edge& from : graph.edges) {
         if (place[from.from] == kOutside || place[from.to] == kOutside) continue;
-        Node& to = result.nodes[place[from.to]];
+        Node& to = nodes[place[from.to]];
         Edge edge = edge_of(to.chain, from.movement, to.hop);
-        see(result.nodes[place[from.from]], edge.time);
+        see(nodes[place[from.from]], edge.time);
         see(to, edge.time);
         receive(to, edge);
         edges.push_back(std::move(edge));
@@ -156,9 +166,10 @@ TraceResult ranked_result(RankedGraph graph, std::span<const Seed> seeds,
                std::tie(b.chain, b.at, b.from, b.to, b.asset, b.amount);
     });
     result.edges = std::move(edges);
-    std::sort(result.nodes.begin(), result.nodes.end(), [](const Node& a, const Node& b) {
+    std::sort(nodes.begin(), nodes.end(), [](const Node& a, const Node& b) {
         return std::tie(a.hop, a.chain, a.address) < std::tie(b.hop, b.chain, b.address);
     });
+    result.nodes = std::move(nodes);
     return result;
 }
 

@@ -12,9 +12,7 @@
 #include <variant>
 #include <vector>
 
-#include <cordon/base/rare.hpp>
 #include <cordon/base/result.hpp>
-#include <cordon/base/small_vector.hpp>
 #include <cordon/ledger/ledger.hpp>
 #include <cordon/model/fact.hpp>
 #include <cordon/model/label.hpp>
@@ -25,6 +23,7 @@
 #include "finding.hpp"
 #include "link_source.hpp"
 #include "memo.hpp"
+#include "told_list.hpp"
 
 /// Value flow: where the money of a theft went, unit by unit (DESIGN section 4).
 namespace cordon::trace {
@@ -74,25 +73,6 @@ struct Seed {
     std::variant<FromAddress, FromTxn, OutPoint> what;
     std::string text;  ///< As the user wrote it.
 };
-
-/// Why money is not followed further from a node. kNone: it moved on entirely.
-enum class Stop : uint8_t {
-    kNone,
-    kLabel,  ///< The address carries a label of a stop category; Endpoint::category says which.
-    kHighDegree,  ///< More counterparties than Params::service_degree: behaves like a service that
-                  ///< nobody labelled.
-    kUnspent,     ///< Still there at the end of the ledger.
-    kBelowLimit,  ///< Sent on in movements below Params::min_purity / min_amount / min_usd /
-                  ///< min_share.
-    kHops,        ///< Params::max_hops reached.
-    kTime,        ///< Params::until reached.
-    kBudget,      ///< Params::max_nodes or max_edges reached, or cancelled.
-    kFee,         ///< Paid as a fee.
-    kBurned,      ///< Sent to an unspendable output or burned.
-    kUnknown,     ///< Spent or crossed over, but the ledger does not hold the txn (extracts).
-    kMixer,       ///< Spent in a join of strangers (LinkSource::join_of); Endpoint::why says which.
-};
-std::string_view to_string(Stop stop) noexcept;
 
 struct Params {
     Policy policy = Policy::kLifo;  // Chosen by measurement: docs/decisions (trace defaults).
@@ -196,50 +176,6 @@ private:
     mutable Memo memo_;
 };
 
-/// Tainted value by asset.
-struct Holding {
-    Asset asset;
-    Amount received;  ///< All that the walk saw arrive, clean money included.
-    Amount tainted;   ///< The part of it from the seeds.
-    Amount resting;   ///< Tainted and not moved on.
-};
-
-struct Node {
-    ChainId chain;
-    Address address;
-    uint32_t hop = 0;   ///< Fewest movements from a seed.
-    bool seed = false;  ///< Also the payers of a seed txn.
-    Rare<Label> label;
-    Stop stop = Stop::kNone;                          ///< Why the largest resting part rests.
-    SmallVector<Holding, 1> holdings;                 ///< By asset order.
-    std::optional<UnixMillis> first_seen, last_seen;  ///< Of tainted movements.
-    bool spent_unknown = false;
-    std::optional<double> score;  ///< Of a ranking; above 0.
-    /// How sure it is that stolen money came here at all: the highest product of the confidences
-    /// along a path of edges from a start, 0..1.
-    double confidence = 1;
-};
-
-/// Where tainted money rests: what can be frozen, watched or asked for.
-struct Endpoint {
-    ChainId chain;
-    Address address;
-    Asset asset;
-    Amount tainted;
-    Stop stop = Stop::kNone;
-    Rare<Label> label;
-    std::optional<double> usd;
-    Rare<OutPoint> outpoint;  ///< UTXO only, when it is one output.
-    // kMixer only: the join of strangers, its kind first and then the reasons.
-    Rare<Hash256> join;
-    std::vector<std::string> why;
-    /// Where it may have gone on by a crossing: how many candidates Params::min_confidence left
-    /// out, and the confidence of the surest.
-    uint32_t candidates = 0;
-    double best_candidate = 0;
-    double confidence = 1;  ///< Of its node.
-};
-
 /// The books of one asset of one chain: seeded + swapped_in + inherited = resting + fees + burned +
 /// swapped_out (not for poison).
 struct Total {
@@ -277,11 +213,11 @@ struct Path {
 struct TraceResult {
     Params params;
     std::vector<Seed> seeds;
-    std::vector<Node> nodes;          ///< By (hop, chain, address).
-    EdgeList edges;                   ///< By (chain, position, row).
-    std::vector<Endpoint> endpoints;  ///< By tainted value, largest first; ties by address.
-    std::vector<Total> totals;        ///< By (chain, asset).
-    std::vector<Finding> findings;    ///< Of patterns; trace() itself leaves them empty.
+    NodeList nodes;                 ///< By (hop, chain, address).
+    EdgeList edges;                 ///< By (chain, position, row).
+    EndpointList endpoints;         ///< By tainted value, largest first; ties by address.
+    std::vector<Total> totals;      ///< By (chain, asset).
+    std::vector<Finding> findings;  ///< Of patterns; trace() itself leaves them empty.
     std::vector<std::string> warnings;
     bool incomplete = false;  ///< Cancelled or out of budget: what is there is right, but not all.
     Mode mode = Mode::kTaint;

@@ -406,7 +406,7 @@ Status UtxoFlow::give(Event& event, const Source& source, std::size_t index, Par
         books_.candidates(node, Asset{}, end.point, outcome.candidates, outcome.best);
     if (outcome.stays) {
         books_.rest(node, Asset{}, tainted_of(parcels),
-                    walk_.stops_at(books_.at(node)) ? Stop::kLabel : outcome.stop, end.point);
+                    walk_.stops_at(books_, node) ? Stop::kLabel : outcome.stop, end.point);
         return {};
     }
     if (end.address.kind() == AddressKind::kOpReturn) {
@@ -437,10 +437,10 @@ Edge UtxoFlow::edge_of(const Event& event, const Source& source, std::size_t ind
 }
 
 Status UtxoFlow::keep(NodeId id, const OutPoint& point, Parcels parcels) {
-    const Node& node = books_.at(id);
+    const Found::Node& node = books_.at(id);
     const Amount tainted = tainted_of(parcels);
     Stop stop = Stop::kNone;
-    if (walk_.stops_at(node))
+    if (walk_.stops_at(books_, id))
         stop = Stop::kLabel;
     else if (node.hop >= walk_.params.max_hops && !node.seed)
         stop = Stop::kHops;

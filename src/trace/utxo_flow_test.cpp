@@ -236,10 +236,10 @@ TEST(Utxo, taint_rests_before_a_join_of_strangers_unless_told_otherwise) {
         const auto result = ask(of_output(1, 0), open_params(policy));
         ASSERT_EQ(result.endpoints.size(), 1U);
         EXPECT_EQ(resting(result, outpoint(1, 0), Stop::kMixer), Amount{60U});
-        EXPECT_EQ(result.endpoints.at(0).why,
+        EXPECT_EQ(result.endpoints.front().why,
                   (std::vector<std::string>{"coinjoin: whirlpool, confidence 0.99",
                                             "five equal outputs"}));
-        EXPECT_EQ(result.endpoints.at(0).join, outpoint(3, 0).txid);
+        EXPECT_EQ(result.endpoints.front().join, outpoint(3, 0).txid);
         EXPECT_TRUE(result.edges.empty());
         Params through = open_params(policy);
         through.through_joins = true;
@@ -292,7 +292,7 @@ TEST(Utxo, bounds_say_why_they_stop) {
     EXPECT_EQ(resting(cut, outpoint(2, 0), Stop::kBudget), Amount{100U});
     params = open_params(Policy::kLifo);
     params.min_amount = Amount{1000U};
-    EXPECT_EQ(follow(chain, of_output(1, 0), params).endpoints.at(0).stop, Stop::kBelowLimit);
+    EXPECT_EQ(follow(chain, of_output(1, 0), params).endpoints.front().stop, Stop::kBelowLimit);
 }
 
 TEST(Utxo, inputs_of_unknown_value_count_as_clean_and_are_named_in_a_warning) {

@@ -22,19 +22,19 @@ struct Walk {
         return cancel != nullptr && cancel->load(std::memory_order_relaxed);
     }
 
-    /// `label`: optional or Rare.
-    template <typename MaybeLabel>
-    bool is_stop(const MaybeLabel& label) const {
-        return label && std::find(params.stop.begin(), params.stop.end(), label->category) !=
-                            params.stop.end();
+    bool is_stop(const Label& label) const {
+        return std::find(params.stop.begin(), params.stop.end(), label.category) !=
+               params.stop.end();
     }
     /// Nothing but the end of the ledger and the bounds of the walk stops there.
     bool goes_through(ChainId chain, const Address& address) const {
         return std::find(params.through.begin(), params.through.end(), std::pair{chain, address}) !=
                params.through.end();
     }
-    bool stops_at(const Node& node) const {
-        return !node.seed && is_stop(node.label) && !goes_through(node.chain, node.address);
+    bool stops_at(const Books& books, Books::NodeId id) const {
+        const Label* label = books.label_of(id);
+        return label != nullptr && !books.at(id).seed && is_stop(*label) &&
+               !goes_through(books.chain_of(id), books.at(id).address);
     }
     /// Past the far bound in the direction of the walk. Without a time nothing is past it.
     bool is_past(std::optional<UnixMillis> time) const noexcept {

@@ -19,8 +19,8 @@ struct Step {
 WidestPath widest_path(const TraceResult& result, const ValueScale& scale, uint32_t from,
                        uint32_t to) {
     std::map<std::pair<ChainId, Address>, uint32_t> place;
-    for (uint32_t i = 0; i < result.nodes.size(); ++i)
-        place.emplace(std::pair{result.nodes[i].chain, result.nodes[i].address}, i);
+    for (const Node& node : result.nodes)
+        place.emplace(std::pair{node.chain, node.address}, static_cast<uint32_t>(place.size()));
     std::vector<std::map<uint32_t, Step>> steps(result.nodes.size());
     for (uint32_t i = 0; i < result.edges.size(); ++i) {
         const Edge& edge = result.edges[i];
