@@ -109,7 +109,7 @@ def txn_as_told(told, receipt):
         row["succeeded"] = None if status is None else status == "0x1"
         row["logs"] = [without_blank({"index": number(log["logIndex"]), "contract": log["address"], "topics": log["topics"],
                                       "data": log["data"].removeprefix("0x") and log["data"]}) for log in receipt["logs"]]
-    return {key: value for key, value in row.items() if value not in (None, "0", 0, [])}
+    return {key: value for key, value in row.items() if value not in (None, "0", [])}
 
 
 def txn_as_given(given, receipt):
