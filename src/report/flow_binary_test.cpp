@@ -28,7 +28,7 @@ public:
         at_ = (at_ + 7) / 8 * 8;
         EXPECT_LE(at_ + count * sizeof(T), bytes_.size());
         std::vector<T> out(count);
-        std::memcpy(out.data(), bytes_.data() + at_, count * sizeof(T));
+        if (count != 0) std::memcpy(out.data(), bytes_.data() + at_, count * sizeof(T));
         at_ += count * sizeof(T);
         return out;
     }
