@@ -58,7 +58,12 @@ private:
                 case kTo: return into(act.to, address(chain_, field));
                 case kCreated: return into(act.created, address(chain_, field));
                 case kValue: return into(act.value, amount(field));
-                case kNonce: return into(act.nonce, whole(field));
+                case kNonce: {
+                    CORDON_TRY(const uint64_t nonce, whole(field));
+                    // No other chain counts the txns of a sender, whatever a source writes.
+                    if (chain_.family == ChainFamily::kEvm) act.nonce = nonce;
+                    return {};
+                }
                 case kInput: return into(act.input, bytes(field));
                 case kSucceeded: return into(act.succeeded, field.boolean());
                 case kLogs:

@@ -80,7 +80,8 @@ private:
                         .to = maybe() ? address() : Address{},
                         .created = maybe() ? address() : Address{},
                         .value = amount(),
-                        .nonce = maybe() ? std::optional<uint64_t>{up_to(5)} : std::nullopt,
+                        .nonce = chain_ == kEthereum && maybe() ? std::optional<uint64_t>{up_to(5)}
+                                                                : std::nullopt,
                         .input = bytes(),
                         .succeeded = pick<std::optional<bool>>({std::nullopt, true, false}),
                         .logs = {},
@@ -170,6 +171,23 @@ TEST(Events, cut_off_anywhere_are_refused) {
             EXPECT_FALSE(reader.read(std::string_view{line}.substr(0, size)))
                 << line.substr(0, size);
     }
+}
+
+TEST(Events, tell_a_nonce_only_of_chains_that_have_one) {
+    const auto told = [](std::string_view chain, std::string_view more) {
+        const bool tron = chain == "tron";
+        const auto event = EventReader{}.read(format(
+            R"({{"type":"pending","chain":"{}","seen":1,"hash":"{}{:064x}","transfers":[],"from":"{}"{}}})",
+            chain, tron ? "" : "0x", 1,
+            tron ? "T9yD14Nj9j7xAB4dbGeiX9h8unkKHxuWwb"
+                 : "0x0000000000000000000000000000000000000b0b",
+            more));
+        EXPECT_TRUE(event) << event.error().message;
+        return event ? std::get<PendingTxn>(*event).activity.nonce : 99U;
+    };
+    EXPECT_EQ(told("eth", R"(,"nonce":0)"), 0U);
+    EXPECT_EQ(told("eth", ""), std::nullopt);
+    EXPECT_EQ(told("tron", R"(,"nonce":0)"), std::nullopt);
 }
 
 std::string error_of(std::string_view line) {
