@@ -5,9 +5,9 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <exception>
 #include <memory>
 #include <mutex>
-#include <new>
 #include <thread>
 
 namespace cordon::chain {
@@ -24,6 +24,7 @@ struct Step {
     std::size_t rows = 0;
     uint64_t bytes_read = 0;
     std::vector<std::string> warnings;
+    std::exception_ptr thrown;  // Instead of all that: memory ran out.
 };
 using StepPtr = std::unique_ptr<Step>;
 
@@ -56,8 +57,11 @@ public:
     }
 
     Result<bool> read(Block& block) override {
+        if (thrown_) std::rethrow_exception(thrown_);
         if (ended_) return last_;  // Nothing comes after the end or an Error.
         StepPtr step = take();
+        thrown_ = step->thrown;
+        if (thrown_) std::rethrow_exception(thrown_);
         std::swap(block, step->block);
         last_ = std::move(step->more);
         ended_ = !last_ || !*last_;
@@ -129,8 +133,9 @@ private:
             step.rows = step.more && *step.more ? rows_of(step.block) : 0;
             step.bytes_read = source_->bytes_read();
             step.warnings = source_->warnings();
-        } catch (const std::bad_alloc&) {  // On this thread nobody else would catch it.
-            step.more = fail(ErrorCode::kLimit, "out of memory while reading ahead");
+        } catch (...) {  // For the caller's thread: on this one nobody would catch it.
+            step.more = false;
+            step.thrown = std::current_exception();
         }
     }
 
@@ -142,6 +147,7 @@ private:
     std::vector<std::string> warnings_;
     Result<bool> last_ = true;
     bool ended_ = false;
+    std::exception_ptr thrown_;
     StepPtr spare_;
     // Between the two, guarded by mutex_.
     std::mutex mutex_;

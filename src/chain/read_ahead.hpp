@@ -18,7 +18,8 @@ struct ReadAheadRoom {
 /// The same blocks, Error, warnings and progress, read and decoded by a thread of its own while the
 /// caller works on the blocks before. The Block that the caller hands to read() goes back to that
 /// thread, so that nothing is allocated in the long run. Everything that the caller sees belongs to
-/// the blocks it was given: warnings and bytes_read do not run ahead.
+/// the blocks it was given: warnings and bytes_read do not run ahead. What the source throws
+/// (memory ran out) is thrown by read(), at its place and ever after.
 ///
 /// Each side lets the other go on when half of the room is full or free, not for every block: a
 /// wake-up costs as much as a small block.

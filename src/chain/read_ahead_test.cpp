@@ -2,6 +2,7 @@
 #include "read_ahead.hpp"
 
 #include <atomic>
+#include <new>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -41,6 +42,20 @@ private:
     bool fails_;
     std::atomic<uint64_t>* calls_;
     bool outputs_;
+    uint64_t at_ = 0;
+};
+
+/// Two blocks, then there is no memory.
+class RunsOut final : public BlockSource {
+public:
+    Result<bool> read(Block&) override {
+        if (++at_ > 2) throw std::bad_alloc{};
+        return true;
+    }
+    uint64_t bytes_read() const noexcept override { return at_; }
+    uint64_t bytes_total() const noexcept override { return 0; }
+
+private:
     uint64_t at_ = 0;
 };
 
@@ -91,6 +106,15 @@ TEST(ReadAhead, passes_an_error_on_after_the_blocks_before_it_and_for_ever) {
         EXPECT_EQ(block.error().code, ErrorCode::kMalformed);
         EXPECT_EQ(block.error().message, "numbers:7: the end");
     }
+}
+
+TEST(ReadAhead, throws_on_the_callers_thread_what_the_source_threw) {
+    const auto source = read_ahead(std::make_unique<RunsOut>());
+    Block block;
+    for (int i = 0; i < 2; ++i) ASSERT_TRUE(source->read(block).value());
+    for (int i = 0; i < 3; ++i)
+        EXPECT_THROW(static_cast<void>(source->read(block)), std::bad_alloc);
+    EXPECT_EQ(source->bytes_read(), 2u);
 }
 
 TEST(ReadAhead, of_an_empty_source_is_empty) {

@@ -5,7 +5,7 @@
 #include <array>
 #include <atomic>
 #include <cstring>
-#include <new>
+#include <exception>
 #include <thread>
 
 #include <cordon/base/format.hpp>
@@ -83,7 +83,8 @@ bool is_key_file(const InputFile& file) noexcept {
 
 /// What one file holds. Nothing in it depends on the other files.
 struct FileScan {
-    Status status;  ///< What is wrong with the file, after the entries.
+    Status status;              ///< What is wrong with the file, after the entries.
+    std::exception_ptr thrown;  ///< Instead of all the rest: memory ran out.
     std::vector<BlockEntry> entries;
     Bytes key;
     std::vector<std::string> warnings;
@@ -283,10 +284,10 @@ std::vector<FileScan> scan_files(const std::vector<InputFile>& files, ChainId ch
             try {
                 scans[i].status =
                     Scanner{files, chain, key, static_cast<uint32_t>(i), scans[i]}.run();
-            } catch (const std::bad_alloc&) {  // On these threads nobody else would catch it.
-                scans[i].status = fail(ErrorCode::kLimit, "out of memory while looking for blocks");
+            } catch (...) {  // For the caller's thread: on these nobody would catch it.
+                scans[i].thrown = std::current_exception();
             }
-            if (!scans[i].status) failed = true;
+            if (!scans[i].status || scans[i].thrown) failed = true;
         }
     };
     const std::size_t threads = std::min(
@@ -294,6 +295,9 @@ std::vector<FileScan> scan_files(const std::vector<InputFile>& files, ChainId ch
     std::vector<std::jthread> others;
     for (std::size_t i = 1; i < threads; ++i) others.emplace_back(work);
     work();
+    others.clear();  // They are waited for.
+    for (const FileScan& scan : scans)
+        if (scan.thrown) std::rethrow_exception(scan.thrown);
     return scans;
 }
 
