@@ -67,6 +67,10 @@ bool ChainWriter::is_head_overfull() const noexcept {
            log_.end() >= 2 * (limits_.seal_log + seal_delay_ * 64);
 }
 
+bool ChainWriter::is_head_full_soon() const noexcept {
+    return size_of_head() >= limits_.seal_rows / 8 * 7 || log_.end() >= limits_.seal_log / 8 * 7;
+}
+
 bool ChainWriter::is_head_full() const noexcept {
     return size_of_head() >= limits_.seal_rows + seal_delay_ ||
            log_.end() >= limits_.seal_log + seal_delay_ * 64;

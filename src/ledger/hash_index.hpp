@@ -115,6 +115,11 @@ public:
         if (slots_.size() < other.slots_.size()) slots_ = memory_.take(other.slots_.size());
     }
 
+    /// Begins to make the memory that reserve_like() will take.
+    void prepare_like(const HashIndex& other) {
+        if (slots_.size() < other.slots_.size()) memory_.prepare(other.slots_.size());
+    }
+
     /// Takes an entry out that was added with this hash.
     void remove(uint64_t hash, uint32_t entry) {
         // What moves up into the hole must not come to lie where copying has been already.
