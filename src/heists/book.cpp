@@ -425,7 +425,9 @@ bool Draft::done(bool attack) {
         }
     }
     for (const Transfer& transfer : made_.account.transfers) book_.apply(made_.chain, transfer);
-    made_.activity.nonce = book_.nonces_[{made_.chain, made_.activity.from}]++;
+    // Tron does not count the txns of a sender.
+    if (made_.chain.family == ChainFamily::kEvm)
+        made_.activity.nonce = book_.nonces_[{made_.chain, made_.activity.from}]++;
     made_.activity.hash = book_.fresh_hash("txn");
     made_.account.hash = made_.activity.hash;
     made_.attack = attack;

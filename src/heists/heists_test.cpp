@@ -8,6 +8,7 @@
 #include <cordon/base/format.hpp>
 #include <cordon/crypto/hash.hpp>
 
+#include "book.hpp"
 #include "random.hpp"
 #include "replay.hpp"
 #include "stats.hpp"
@@ -147,6 +148,24 @@ TEST(HeistScenario, jitter_stays_within_its_bounds) {
         EXPECT_LE(gap, 3'600 * kMostStretch + 24);
         EXPECT_GE(gap, 3'600 / kMostStretch - 24);
     }
+}
+
+TEST(HeistScenario, numbers_the_txns_of_a_sender_where_the_chain_does) {
+    const auto library = shipped_heists();
+    ASSERT_TRUE(library.has_value());
+    Book book{library->common, 1};
+    const auto nonces = [&](const char* chain, const char* symbol) {
+        const Coin& coin = book.coin(chain, symbol);
+        const Address from = book.address(coin.chain, "one"), to = book.address(coin.chain, "two");
+        for (int i = 0; i < 2; ++i) EXPECT_TRUE(book.pay({}, coin, from, to, uint64_t{1}));
+        return std::pair{book.made().end()[-2].activity.nonce, book.made().back().activity.nonce};
+    };
+    using Nonces = std::pair<std::optional<uint64_t>, std::optional<uint64_t>>;
+    EXPECT_EQ(nonces("eth", "ETH"), (Nonces{0, 1}));
+    EXPECT_EQ(nonces("bsc", "BNB"), (Nonces{0, 1})) << "each chain its own";
+    EXPECT_EQ(nonces("eth", "USDT"), (Nonces{2, 3}));
+    EXPECT_EQ(nonces("tron", "TRX"), Nonces{});
+    EXPECT_EQ(nonces("tron", "USDT"), Nonces{});
 }
 
 /// What any address of a stream would have, were it played against its opening balances.
