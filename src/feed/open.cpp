@@ -161,7 +161,14 @@ Result<std::unique_ptr<chain::EventSource>> open_guard(
 
 }  // namespace
 
-Hash256 digest(const FeedEvent& event) {
+Hash256 digest(FeedEvent event) {
+    // Older versions left a nonce of 0 out, and the places that they kept must be found again.
+    const auto leave_out = [](TxnActivity& txn) {
+        if (txn.nonce == uint64_t{0}) txn.nonce.reset();
+    };
+    if (auto* pending = std::get_if<PendingTxn>(&event)) leave_out(pending->activity);
+    if (auto* seen = std::get_if<SeenBlock>(&event))
+        std::for_each(seen->activity.txns.begin(), seen->activity.txns.end(), leave_out);
     const std::string line = chain::format_event(event);
     return crypto::sha256({reinterpret_cast<const uint8_t*>(line.data()), line.size()});
 }

@@ -28,7 +28,8 @@ struct TailPlace {
     uint64_t events = 0;  ///< To be read over.
     friend bool operator==(const TailPlace&, const TailPlace&) = default;
 };
-Hash256 digest(const FeedEvent& event);
+/// Told and not told are one to it where a nonce is 0.
+Hash256 digest(FeedEvent event);
 
 struct LiveOptions {
     std::optional<ChainId> chain;  ///< Which the nodes must be of; none: what they say.
