@@ -22,8 +22,9 @@ namespace {
 
 using net::RpcCall;
 
-// Txns asked for in one message: a txn has at most 400 kB, mostly far less.
-constexpr std::size_t kTxnsAtOnce = 100;
+// Txns asked for in one message. A node keeps none of more than 400 kB, 800 kB as hex: nobody can
+// make an answer too long (max_body, 64 MiB) that is asked for again and again.
+constexpr std::size_t kTxnsAtOnce = 80;
 // Of a mempool that was filled meanwhile, the newest; the rest is counted.
 constexpr std::size_t kMaxPendingAtOnce = 2'000;
 // Txns that one block is worth asking for, where the node has an index: each is a call.
@@ -257,10 +258,17 @@ private:
         std::vector<Hash256> fresh;
         std::set_difference(now.begin(), now.end(), mempool_.begin(), mempool_.end(),
                             std::back_inserter(fresh));
-        mempool_ = std::move(now);
-        if (fresh.size() > kMaxPendingAtOnce) CORDON_TRY(keep_newest(fresh));
-        CORDON_TRY(std::vector<UtxoTxn> txns, ask_txns(fresh));
-        for (UtxoTxn& txn : txns) {
+        const std::size_t came = fresh.size();
+        if (came > kMaxPendingAtOnce) CORDON_TRY(keep_newest(fresh));
+        auto txns = ask_txns(fresh);
+        // Without an answer they are new at the next poll too. One that cannot be read would come
+        // again.
+        const bool is_silent = !txns && (txns.error().code == ErrorCode::kUnavailable ||
+                                         txns.error().code == ErrorCode::kLimit);
+        if (!is_silent) mempool_ = std::move(now);
+        if (!txns) return fail(txns.error());
+        dropped_ += came - fresh.size();
+        for (UtxoTxn& txn : *txns) {
             recent_.add(txn);
             for (TxIn& input : txn.inputs) (void)know(input);
             PendingTxn out;
@@ -287,7 +295,6 @@ private:
         const Status read = result ? read_bitcoin_mempool(*result, note) : fail(result.error());
         if (!read) why_untimed_ = read.error().message;
         std::sort(came.begin(), came.end());
-        dropped_ += came.size() - kMaxPendingAtOnce;
         fresh.clear();
         for (auto at = came.end() - kMaxPendingAtOnce; at != came.end(); ++at)
             fresh.push_back(at->second);

@@ -27,6 +27,8 @@ class Mempool {
 public:
     bool tells_times = true;
     unsigned asked_for_times = 0;
+    std::optional<std::string> broken;  // Said instead of txns...
+    unsigned whole = 0;                 // ... after so many answers.
 
     /// Txns that came one second after the other.
     void fill(std::size_t count) {
@@ -43,9 +45,17 @@ public:
     std::vector<Hash256> newest(std::size_t count) const {
         return {came_.end() - static_cast<std::ptrdiff_t>(count), came_.end()};
     }
+    ErrorCode refusal() {
+        std::vector<PendingTxn> pending;
+        const Status done = node->wait(Millis{0}, pending);
+        EXPECT_FALSE(done);
+        EXPECT_THAT(pending, IsEmpty());
+        return done.error().code;
+    }
     std::vector<Hash256> told() {
         std::vector<PendingTxn> pending;
-        EXPECT_TRUE(node->wait(Millis{0}, pending));
+        const Status done = node->wait(Millis{0}, pending);
+        EXPECT_TRUE(done) << done.error().message;
         std::vector<Hash256> txids;
         for (const PendingTxn& each : pending) txids.push_back(each.utxo->txid);
         return txids;
@@ -69,6 +79,10 @@ private:
         return times ? "{" + all + "}" : "[" + all + "]";
     }
     std::string answer(const std::string& body) {
+        if (broken && body.find("getrawtransaction") != body.npos) {
+            if (whole == 0) return *broken;
+            --whole;
+        }
         std::string all;
         for (std::size_t at = body.find("{\"jsonrpc"); at != body.npos;) {
             const std::size_t next = body.find("{\"jsonrpc", at + 1);
@@ -90,6 +104,7 @@ public:
                                                    [] {
                                                        BitcoinNodeOptions options;
                                                        options.mempool = Millis{0};
+                                                       options.rpc.tries = 1;
                                                        options.clock = [] { return UnixMillis{}; };
                                                        return options;
                                                    }())
@@ -136,6 +151,44 @@ TEST(BitcoinNode, that_does_not_tell_when_txns_came_gives_some_of_a_burst_and_sa
     pool.fill(kMost + 1);
     EXPECT_EQ(pool.told(), pool.newest(kMost)) << "it is asked again";
     EXPECT_THAT(pool.node->warnings(), ElementsAre(HasSubstr("not the newest")));
+}
+
+TEST(BitcoinNode, tells_later_what_it_did_not_answer_for) {
+    const std::string busy = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n";
+    for (const auto& [said, code] :
+         {std::pair{busy, ErrorCode::kLimit}, {std::string{}, ErrorCode::kUnavailable}}) {
+        Mempool pool;
+        pool.fill(kMost);
+        pool.broken = said;
+        pool.whole = 3;
+        EXPECT_EQ(pool.refusal(), code);
+        EXPECT_EQ(pool.refusal(), code);
+        pool.broken.reset();
+        EXPECT_THAT(pool.told(), SizeIs(kMost));
+        EXPECT_THAT(pool.told(), IsEmpty());
+    }
+}
+
+TEST(BitcoinNode, counts_a_burst_once_that_it_is_asked_for_twice) {
+    Mempool pool;
+    pool.fill(kMost + 300);
+    pool.broken.emplace();
+    EXPECT_EQ(pool.refusal(), ErrorCode::kUnavailable);
+    EXPECT_EQ(pool.node->dropped(), 0U);
+    pool.broken.reset();
+    EXPECT_EQ(pool.told(), pool.newest(kMost));
+    EXPECT_EQ(pool.node->dropped(), 300U);
+}
+
+TEST(BitcoinNode, is_not_asked_again_for_what_cannot_be_read) {
+    Mempool pool;
+    pool.fill(2);
+    pool.broken = FakeServer::ok("[]");
+    EXPECT_EQ(pool.refusal(), ErrorCode::kMalformed);
+    pool.broken.reset();
+    EXPECT_THAT(pool.told(), IsEmpty());
+    pool.fill(1);
+    EXPECT_EQ(pool.told(), pool.newest(1));
 }
 
 }  // namespace
