@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <string_view>
 
 #include <cordon/base/format.hpp>
 
@@ -58,6 +59,24 @@ double seconds(const timeval& time) {
     return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
 }
 
+/// Free in this process's memory groups (cgroup v2), whose limit may be below what the machine has.
+uint64_t free_in_groups() {
+    constexpr std::string_view kRoot = "/sys/fs/cgroup";
+    uint64_t least = UINT64_MAX;
+    std::ifstream own{"/proc/self/cgroup"};
+    for (std::string line; std::getline(own, line);) {
+        if (!line.starts_with("0::")) continue;
+        std::filesystem::path group = std::string{kRoot} + line.substr(3);
+        for (; group.string().starts_with(kRoot); group = group.parent_path()) {
+            uint64_t most = 0, used = 0;  // No limit: the word "max".
+            if (std::ifstream{group / "memory.max"} >> most &&
+                std::ifstream{group / "memory.current"} >> used)
+                least = std::min(least, most - std::min(most, used));
+        }
+    }
+    return least;
+}
+
 }  // namespace
 
 double process_cpu_seconds() {
@@ -89,7 +108,8 @@ uint64_t disk_bytes(const std::string& directory) {
 void touch_memory(uint64_t bytes) {
     const auto page = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
     const auto free = static_cast<uint64_t>(::sysconf(_SC_AVPHYS_PAGES)) * page;
-    const auto size = static_cast<std::size_t>(std::min(bytes, free / 4 * 3));
+    const auto size =
+        static_cast<std::size_t>(std::min(bytes, std::min(free, free_in_groups()) / 4 * 3));
     if (size == 0) return;
     void* const room =
         ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

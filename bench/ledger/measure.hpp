@@ -25,8 +25,9 @@ double synced_seconds();
 /// Bytes that the files below a directory take up; sparse files count what they hold.
 uint64_t disk_bytes(const std::string& directory);
 
-/// Touches so much memory and gives it back, as far as it is free. A virtual machine may give free
-/// memory back to its host; then the next touch of a page costs microseconds, whoever it is.
+/// Touches so much memory and gives it back, as far as it is free, here and in its cgroup. A
+/// virtual machine may give free memory back to its host; then the next touch of a page costs
+/// microseconds, whoever it is.
 void touch_memory(uint64_t bytes);
 
 /// Anonymous memory of this process now, of its own and not of mapped files.
