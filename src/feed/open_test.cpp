@@ -15,8 +15,8 @@ namespace {
 /// A txn that waits, as we write it; `nonce` is a field or nothing.
 std::string line(int number, std::string_view nonce) {
     return format(
-        R"({{"type":"pending","chain":"eth","seen":"2023-11-14T22:13:20Z","hash":"0x{:064x}","transfers":[],)"
-        R"("from":"0x0000000000000000000000000000000000000b0b"{}}})"
+        R"({{"type":"pending","chain":"eth","seen":"2023-11-14T22:13:20Z","hash":"0x{:064x}",)"
+        R"("transfers":[],"from":"0x0000000000000000000000000000000000000b0b"{}}})"
         "\n",
         number, nonce);
 }
