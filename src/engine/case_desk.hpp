@@ -62,7 +62,7 @@ inline Result<std::vector<records::StoredAlert>> alerts_of(const AlertBook& book
 /// Of the desks of a server; `alerts` may be null. They must outlive it.
 inline CaseSources case_sources(const TraceDesk& traces, const AlertBook* alerts) {
     // A trace that the desk has forgotten is made again.
-    constexpr std::chrono::milliseconds kPatience{30'000};
+    static constexpr std::chrono::milliseconds kPatience{30'000};
     CaseSources sources;
     sources.theft = [&traces](std::string_view id) { return traces.theft(id, kPatience); };
     sources.view = [&traces](std::string_view id) { return traces.view(id); };
