@@ -109,7 +109,7 @@ TEST(TierPayload, of_accounts_and_safes_is_what_was_asked_for) {
 TEST(TierPayload, never_uses_a_nonce_twice) {
     auto ready = purses(account());
     const auto request = asked(kEthereum, kCold, kHot, 1);
-    for (const uint64_t nonce : {7, 8, 9}) {
+    for (const uint64_t nonce : {7U, 8U, 9U}) {
         const auto payload = wallet::make_payload(request, ready);
         const Bytes raw = *parse_hex0x(payload->data);
         EXPECT_EQ(chain::parse_evm_txn(raw)->nonce, nonce);
