@@ -176,7 +176,7 @@ TEST_F(WaitingAlertsTest, of_tron_outlast_whatever_else_their_sender_does_for_it
         seen.block.chain = kTronMainnet;
         return seen;
     };
-    for (uint32_t number : {1, 2, 3}) {
+    for (uint32_t number : {1U, 2U, 3U}) {
         PendingTxn txn = pending(number, {});
         txn.chain = kTronMainnet;
         txn.activity.from = from;
