@@ -207,7 +207,7 @@ TEST_F(Outflows, D07_customers_who_withdraw_again_and_again) {
     };
     ask("small", milli(100));  // $200: paid without being judged, and done with.
     pay(hot, customer, milli(100));
-    for (const uint64_t amount : {2, 3, 4, 5}) ask(std::to_string(amount), eth(amount));
+    for (const uint64_t amount : {2U, 3U, 4U, 5U}) ask(std::to_string(amount), eth(amount));
     // Two payments of one batch to one address.
     give(stream.transfer(hot, customer, eth(5)).also(hot, customer, eth(2)).block());
     pay(hot, customer, eth(7));  // What is left, in one.
@@ -222,7 +222,7 @@ TEST_F(Outflows, D07_customers_who_withdraw_again_and_again) {
 }
 
 TEST_F(Outflows, D07_some_of_the_open_requests_in_one_payment) {
-    for (const uint64_t amount : {1, 20, 300})
+    for (const uint64_t amount : {1U, 20U, 300U})
         tell(WithdrawalRequest{
             std::to_string(amount), kEthereum, {}, {}, customer, eth(amount), "c", stream.now()});
     pay(hot, customer, eth(301));
