@@ -5,8 +5,15 @@
 
 namespace cordon::ledger {
 
+namespace {
+
+// What at() reads where there is nothing to read.
+constexpr std::array<uint8_t, 8> kNothing{};
+
+}  // namespace
+
 Column::Column(ByteView file, const ColumnInfo& info, bool trusted)
-    : data_{file.data() + info.offset},
+    : data_{info.size == 0 ? kNothing.data() : file.data() + info.offset},
       size_{info.size},
       count_{info.count},
       base_{info.base},
@@ -16,6 +23,14 @@ Column::Column(ByteView file, const ColumnInfo& info, bool trusted)
       data_offset_{info.offset},
       sums_offset_{info.sums},
       sums_crc_{info.sums_crc} {
+    together_ = width_;
+    if (width_ > 0 && width_ <= 14) {
+        // So many that their sum fits into the bits of two.
+        together_ = std::min(56 / width_, 1U << width_) / 2 * 2 * width_;
+        for (unsigned bit = 0; bit < together_; bit += 2 * width_) ones_ |= uint64_t{1} << bit;
+        even_ = ones_ * mask_;
+        pair_ = packed_mask(2 * width_);
+    }
     if (!trusted) good_ = std::make_unique<std::atomic<bool>[]>(chunks() + 1);
 }
 

@@ -61,6 +61,23 @@ public:
         return true;
     }
 
+    /// Whether the numbers [first, first + n) are there and whole: then at() reads them.
+    bool has(uint64_t first, uint64_t n) const noexcept {
+        if (first > count_ || n > count_ - first) return false;
+        if (width_ == 0 || n == 0) return true;
+        const uint64_t begin = first * width_ / 8;
+        return is_good(begin, (first + n - 1) * width_ / 8 + 8 - begin);
+    }
+    /// The number `index`, without a check. REQUIRES: has() said so.
+    uint64_t at(uint64_t index) const noexcept {
+        const uint64_t bit = index * width_;
+        return base_ + ((load<uint64_t>(data_ + bit / 8) >> (bit % 8)) & mask_);
+    }
+    /// No number is above it; ~0 when that is not known.
+    uint64_t highest() const noexcept {
+        return base_ > ~uint64_t{0} - mask_ ? ~uint64_t{0} : base_ + mask_;
+    }
+
     /// The numbers [first, first + n) into `out`, for scans; false as get() gives nullptr.
     template <typename T>
     bool unpack(uint64_t first, std::size_t n, T* out) const noexcept {
@@ -80,24 +97,22 @@ public:
         return true;
     }
 
-    /// The sum of the numbers [first, end), modulo 2^64; false as get() gives nullptr.
+    /// The sum of the numbers [first, end), modulo 2^64; false when has() is.
     bool sum(uint64_t first, uint64_t end, uint64_t& total) const noexcept {
-        if (first > end || end > count_) return false;
-        total = base_ * (end - first);
-        if (width_ == 0 || first == end) return true;
-        const uint64_t begin = first * width_ / 8;
-        const uint8_t* at = get(begin, (end - 1) * width_ / 8 + 8 - begin);
-        if (at == nullptr) return false;
-        const uint64_t each = width_ <= 28 ? 56 / width_ : 1;  // In one load, wherever it begins.
-        for (uint64_t i = first; i < end;) {
-            const uint64_t bit = i * width_ - begin * 8;
-            uint64_t word = load<uint64_t>(at + bit / 8) >> (bit % 8);
-            for (const uint64_t stop = std::min(end, i + each); i < stop; ++i) {
-                total += word & mask_;
-                word >>= width_ & 63;
-            }
-        }
+        if (first > end || !has(first, end - first)) return false;
+        total = sum_at(first, end);
         return true;
+    }
+    /// The same without a check. REQUIRES: as of at().
+    uint64_t sum_at(uint64_t first, uint64_t end) const noexcept {
+        uint64_t total = base_ * (end - first), left = (end - first) * width_;  // Bits.
+        const auto word = [this](uint64_t bit) {
+            return load<uint64_t>(data_ + bit / 8) >> (bit % 8);
+        };
+        uint64_t bit = first * width_;
+        for (; left > together_; left -= together_, bit += together_) total += sum_of(word(bit));
+        if (left > 0) total += sum_of(word(bit) & packed_mask(static_cast<unsigned>(left)));
+        return total;
     }
 
     /// Brings the number `index` closer, without looking at it.
@@ -117,6 +132,13 @@ public:
     std::optional<Damage> find_damage() const;
 
 private:
+    /// Of the numbers in the low together_ bits. Those at even places and those at odd ones are so
+    /// far apart that their sums do not meet, and a product adds up all of them at its last place.
+    uint64_t sum_of(uint64_t word) const noexcept {
+        if (ones_ == 0) return word & mask_;
+        const uint64_t pairs = (word & even_) + ((word >> width_) & even_);
+        return ((pairs * ones_) >> (together_ - 2 * width_)) & pair_;
+    }
     /// REQUIRES: the bytes lie inside, and are some.
     bool is_good(uint64_t offset, uint64_t size) const noexcept {
         if (good_ == nullptr) return true;
@@ -138,6 +160,10 @@ private:
     uint64_t size_ = 0;
     uint64_t count_ = 0, base_ = 0, mask_ = 0;
     unsigned width_ = 0;
+    // What sum() takes at once: an even count of numbers, all in one load wherever it begins; else
+    // one. Then a bit for every second of them, the bits of those, and the bits of two numbers.
+    unsigned together_ = 0;
+    uint64_t ones_ = 0, even_ = 0, pair_ = 0;
     const uint8_t* sums_ = nullptr;
     uint64_t data_offset_ = 0, sums_offset_ = 0;
     uint32_t sums_crc_ = 0;

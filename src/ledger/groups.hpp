@@ -95,20 +95,24 @@ private:
     bool select(const Column& samples, uint64_t flip, uint64_t rank, uint64_t& at) const noexcept {
         if (!samples.read(rank / kEvery, at)) return false;
         auto left = static_cast<unsigned>(rank % kEvery);
-        uint64_t index = at / 64;
-        const uint8_t* bytes = bits_->get(index * 8, 8);
-        if (bytes == nullptr) return false;
-        uint64_t word = (load<uint64_t>(bytes) ^ flip) & (~uint64_t{0} << (at % 64));
-        for (;;) {
-            const auto ones = static_cast<unsigned>(std::popcount(word));
-            if (left < ones) break;
-            left -= ones;
-            bytes = bits_->get(++index * 8, 8);
+        uint64_t keep = ~uint64_t{0} << (at % 64);
+        // Mostly it is in one of the next words: they are checked at once.
+        constexpr uint64_t kTogether = 4;
+        for (uint64_t index = at / 64, last = bits_->size() / 8; index < last;) {
+            const uint64_t stop = std::min(index + kTogether, last);
+            const uint8_t* bytes = bits_->get(index * 8, (stop - index) * 8);
             if (bytes == nullptr) return false;
-            word = load<uint64_t>(bytes) ^ flip;
+            for (; index < stop; ++index, bytes += 8, keep = ~uint64_t{0}) {
+                const uint64_t word = (load<uint64_t>(bytes) ^ flip) & keep;
+                const auto ones = static_cast<unsigned>(std::popcount(word));
+                if (left < ones) {
+                    at = index * 64 + select_bit(word, left);
+                    return true;
+                }
+                left -= ones;
+            }
         }
-        at = index * 64 + select_bit(word, left);
-        return true;
+        return false;
     }
 
     const Column* bits_ = nullptr;

@@ -54,25 +54,26 @@ bool Index::list(bool receiving, uint64_t id, List& list) const noexcept {
     const unsigned low = low_bits_[receiving];
     const Column& keys = file_.column(directory(receiving) + 1);
     const uint64_t high = id >> low;
-    uint64_t begin = 0;
-    uint64_t end = 0;
     // An address above all that this index knows.
-    if (high + 1 >= file_.column(directory(receiving)).count()) return true;
-    if (!keys_below(receiving, high, begin) || !keys_below(receiving, high + 1, end)) return false;
+    const Column& below = file_.column(directory(receiving));
+    if (high + 1 >= below.count()) return true;
+    if (!below.has(high, 2)) return false;
+    const uint64_t count = key_count(receiving), ids = this->end().addresses;
+    uint64_t begin = below.at(high) + even_keys(high << low, count, ids);
+    uint64_t end = below.at(high + 1) + even_keys((high + 1) << low, count, ids);
+    if (begin >= end) return true;
+    if (!keys.has(begin, end - begin + 1)) return false;
     const uint64_t mask = packed_mask(low);
     const uint64_t wanted = id & mask;
     while (begin < end) {
         const uint64_t middle = begin + (end - begin) / 2;
-        uint64_t key = 0;
-        if (!keys.read(middle, key)) return false;
+        const uint64_t key = keys.at(middle);
         if ((key & mask) < wanted) {
             begin = middle + 1;
         } else if ((key & mask) > wanted) {
             end = middle;
         } else {
-            uint64_t next = 0;
-            if (!keys.read(middle + 1, next)) return false;
-            list = {key >> low, next >> low};
+            list = {key >> low, keys.at(middle + 1) >> low};
             return list.begin <= list.end;
         }
     }

@@ -120,6 +120,11 @@ public:
         return true;
     }
 
+    /// What entry() reads, for who reads many: to each is added first_entry().
+    const Column& entries(bool receiving) const noexcept {
+        return file_.column(directory(receiving) + 2);
+    }
+
     static constexpr std::size_t directory(bool receiving) noexcept {
         return receiving ? index::kInDirectory : index::kOutDirectory;
     }

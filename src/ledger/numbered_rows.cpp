@@ -15,10 +15,53 @@ namespace {
 constexpr uint64_t kEnd = ~uint64_t{0};
 constexpr std::size_t kRecent = 32;  // Rows: few txns have more, and each is asked for at once.
 
-/// The entries of one side of an address in one index, by row.
-struct Entries {
-    Index::List list;
-    uint64_t row = kEnd;  // Of list.begin; kEnd behind the last.
+/// The rows of one side of an address in one index.
+class Entries {
+public:
+    /// From row `from` on. False where the bytes are damaged: in which column, damaged() says.
+    bool begin(const Index& index, bool receiving, uint32_t address, uint64_t from) noexcept {
+        rows_ = &index.entries(receiving);
+        first_ = index.first_entry(receiving);
+        damaged_ = Index::directory(receiving) + 1;
+        Index::List list;
+        if (!index.list(receiving, address, list)) return false;
+        ++damaged_;
+        next_ = whole_ = list.begin;
+        end_ = list.end;
+        if (from > index.begin().rows)
+            for (uint64_t end = end_; next_ < end;) {
+                const uint64_t middle = next_ + (end - next_) / 2;
+                uint64_t row = 0;
+                if (!rows_->read(middle, row)) return false;
+                if (first_ + row < from)
+                    whole_ = next_ = middle + 1;
+                else
+                    end = middle;
+            }
+        return pop();
+    }
+    /// The next row; kEnd behind the last.
+    uint64_t row() const noexcept { return row_; }
+    /// False as begin().
+    bool pop() noexcept {
+        constexpr uint64_t kTogether = 64;
+        row_ = kEnd;
+        if (next_ >= end_) return true;
+        if (next_ == whole_) {
+            whole_ = std::min(end_, next_ + kTogether);
+            if (!rows_->has(next_, whole_ - next_)) return false;
+        }
+        row_ = first_ + rows_->at(next_++);
+        return true;
+    }
+    std::size_t damaged() const noexcept { return damaged_; }
+
+private:
+    const Column* rows_ = nullptr;
+    uint64_t first_ = 0;                       // Is added to each.
+    uint64_t next_ = 0, whole_ = 0, end_ = 0;  // Those below whole_ need no check.
+    uint64_t row_ = kEnd;
+    std::size_t damaged_ = 0;
 };
 
 class ViewRows final : public NumberedRows {
@@ -36,9 +79,10 @@ public:
             if (run.end.rows <= from) continue;
             std::array<Entries, 2> sides;  // As sender, as receiver.
             for (const bool receiving : {false, true})
-                CORDON_TRY(enter(run, receiving, address, from, sides[receiving]));
+                if (!sides[receiving].begin(*run.index, receiving, address, from))
+                    return run.index->file().corrupt(sides[receiving].damaged());
             for (;;) {
-                const uint64_t row = std::min(sides[0].row, sides[1].row);
+                const uint64_t row = std::min(sides[0].row(), sides[1].row());
                 if (row >= run.end.rows) break;
                 if (count == page.size()) return count;
                 const NumberedRow& known = recent_[row % kRecent];
@@ -47,12 +91,9 @@ public:
                 else
                     CORDON_TRY(read(view_.part_with(&Totals::rows, row), row, page[count]));
                 ++count;
-                for (const bool receiving : {false, true}) {
-                    Entries& side = sides[receiving];
-                    if (side.row != row) continue;
-                    ++side.list.begin;
-                    CORDON_TRY(look(run, receiving, side));
-                }
+                for (Entries& side : sides)
+                    if (side.row() == row && !side.pop())
+                        return run.index->file().corrupt(side.damaged());
             }
         }
         return count;
@@ -106,33 +147,6 @@ private:
                     format("{} has no {} number {}", to_string(view_.chain), what, number));
     }
 
-    Status enter(const Run& run, bool receiving, uint32_t address, uint64_t from,
-                 Entries& side) const {
-        const Index& index = *run.index;
-        if (!index.list(receiving, address, side.list))
-            return index.file().corrupt(Index::directory(receiving) + 1);
-        if (from > run.begin().rows) {
-            uint64_t end = side.list.end;
-            while (side.list.begin < end) {
-                const uint64_t middle = side.list.begin + (end - side.list.begin) / 2;
-                uint64_t row = 0;
-                if (!index.entry(receiving, middle, row))
-                    return index.file().corrupt(Index::directory(receiving) + 2);
-                if (row < from)
-                    side.list.begin = middle + 1;
-                else
-                    end = middle;
-            }
-        }
-        return look(run, receiving, side);
-    }
-    static Status look(const Run& run, bool receiving, Entries& side) {
-        side.row = kEnd;
-        if (side.list.begin >= side.list.end) return {};
-        if (run.index->entry(receiving, side.list.begin, side.row)) return {};
-        return run.index->file().corrupt(Index::directory(receiving) + 2);
-    }
-
     static Status read(const Part& part, uint64_t row, NumberedRow& out) {
         uint64_t txn = 0, first = 0;
         if (!part.segment->txn_of_row(row, txn, first))
@@ -141,7 +155,15 @@ private:
     }
     static Status read(const Part& part, uint64_t row, uint64_t txn, uint64_t first,
                        NumberedRow& out) {
-        const Segment& segment = *part.segment;
+        out.row = row;
+        out.txn = txn;
+        if (!part.segment->row_columns().read(row - part.begin().rows, out))
+            CORDON_TRY(read_columns(*part.segment, row, out));
+        out.index += static_cast<uint32_t>(row - first);
+        return {};
+    }
+    /// As RowColumns::read(), one by one: tells which column is damaged.
+    static Status read_columns(const Segment& segment, uint64_t row, NumberedRow& out) {
         uint64_t from = 0, to = 0, asset = 0, kind = 0, gap = 0;
         ByteView amount;
         // A number that does not fit is none of ours: cut off, it would be another's.
@@ -159,12 +181,10 @@ private:
         if (!segment.amount(row, amount) || amount.size() > sizeof limbs)
             return segment.corrupt(segment::kAmount);
         if (!amount.empty()) std::memcpy(limbs.data(), amount.data(), amount.size());
-        out.row = row;
-        out.txn = txn;
         out.from = static_cast<uint32_t>(from);
         out.to = static_cast<uint32_t>(to);
         out.asset = static_cast<uint32_t>(asset);
-        out.index = static_cast<uint32_t>(gap + (row - first));
+        out.index = static_cast<uint32_t>(gap);
         out.amount = Amount::from_limbs(limbs);
         out.kind = static_cast<TransferKind>(kind);
         return {};

@@ -60,6 +60,7 @@ Result<std::shared_ptr<const Segment>> Segment::make(Result<ColumnFile> file) {
     made->amounts_ = Texts{made->file_, kAmounts};
     made->addresses_ = Texts{made->file_, kAddresses};
     made->assets_ = Texts{made->file_, kAssets};
+    made->row_columns_ = RowColumns{made->file_};
     return made;
 }
 

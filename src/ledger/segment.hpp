@@ -7,6 +7,7 @@
 #include <cordon/base/result.hpp>
 #include <cordon/model/block.hpp>
 
+#include "row_columns.hpp"
 #include "segment_format.hpp"
 
 namespace cordon::ledger {
@@ -129,6 +130,8 @@ public:
     const Column& column(segment::ColumnId id) const noexcept { return file_.column(id); }
     const Texts& addresses() const noexcept { return addresses_; }
     const Groups& rows() const noexcept { return rows_; }
+    /// Of an account chain.
+    const RowColumns& row_columns() const noexcept { return row_columns_; }
     const Groups& inputs() const noexcept { return inputs_; }
     tl::unexpected<Error> corrupt(segment::ColumnId id, uint64_t offset = 0) const {
         return file_.corrupt(id, offset);
@@ -144,6 +147,7 @@ private:
     Totals begin_, own_;
     Groups rows_, inputs_;
     Texts amounts_, addresses_, assets_;
+    RowColumns row_columns_;
 };
 
 }  // namespace cordon::ledger
