@@ -128,6 +128,8 @@ Result<std::optional<uint64_t>> ChainView::find_row(const OutPoint& point,
 Result<Address> ChainView::address(uint64_t id) const {
     if (id >= end().addresses) return missing(chain, "address", id);
     const Segment& segment = *part_with(&Totals::addresses, id).segment;
+    if (const uint8_t* bytes = segment.address_alike(id); bytes != nullptr)
+        return Address{segment.alike(), ByteView{bytes, Segment::kAlike}};
     AddressKind kind{};
     ByteView payload;
     if (!segment.address(id, kind, payload) || !is_payload_size(kind, payload.size()))

@@ -61,6 +61,11 @@ Result<std::shared_ptr<const Segment>> Segment::make(Result<ColumnFile> file) {
     made->addresses_ = Texts{made->file_, kAddresses};
     made->assets_ = Texts{made->file_, kAssets};
     made->row_columns_ = RowColumns{made->file_};
+    const Column &kinds = made->column(kAddressKind), &sizes = made->column(kAddressSize);
+    if (kinds.width() == 0 && sizes.width() == 0 && sizes.base() == kAlike &&
+        kinds.base() <= static_cast<uint64_t>(AddressKind::kScript) &&
+        is_payload_size(static_cast<AddressKind>(kinds.base()), kAlike))
+        made->alike_ = static_cast<AddressKind>(kinds.base());
     return made;
 }
 

@@ -125,6 +125,16 @@ public:
         kind = static_cast<AddressKind>(value);
         return value <= static_cast<uint64_t>(AddressKind::kScript);
     }
+    /// The 20 bytes of an address where all in the segment are of the kind `alike()` and have as
+    /// many, as on most account chains. Null: ask address().
+    const uint8_t* address_alike(uint64_t id) const noexcept {
+        const uint64_t index = id - begin_.addresses;
+        return alike_ == AddressKind::kNone || index >= own_.addresses
+                   ? nullptr
+                   : column(segment::kAddress).get(index * kAlike, kAlike);
+    }
+    static constexpr std::size_t kAlike = 20;
+    AddressKind alike() const noexcept { return alike_; }
     Result<Asset> asset(uint64_t id) const;
 
     const Column& column(segment::ColumnId id) const noexcept { return file_.column(id); }
@@ -148,6 +158,7 @@ private:
     Groups rows_, inputs_;
     Texts amounts_, addresses_, assets_;
     RowColumns row_columns_;
+    AddressKind alike_ = AddressKind::kNone;
 };
 
 }  // namespace cordon::ledger

@@ -263,15 +263,17 @@ Status AccountFlow::process(Current& now, const std::vector<NodeId>& holders, bo
                             : find(address);
         if (id && holder(*id).known) now.keys[i].node = id;
     }
-    CORDON_TRY(find_links(now));
-    if (!now.links.empty()) take_links(now);
-    if (now.view.rows.size() == 1)
-        CORDON_TRY(pay_out(now, now.view.rows[0].from));
-    else
+    if (is_plain(now)) {
+        CORDON_TRY(pay_plainly(now));
+        CORDON_TRY(now.status);
+    } else {
+        CORDON_TRY(find_links(now));
+        if (!now.links.empty()) take_links(now);
         for (const uint32_t key : payout_order(now.view)) CORDON_TRY(pay_out(now, key));
-    CORDON_TRY(now.status);
-    give_links(now);
-    CORDON_TRY(settle(now));
+        CORDON_TRY(now.status);
+        give_links(now);
+        CORDON_TRY(settle(now));
+    }
     pay_fees(now);
     for (const NodeId id : holders) {
         ++holders_[id].next;

@@ -179,9 +179,13 @@ private:
     Status pay_out(Current& now, uint32_t key);
     Parcels take_standing(Current& now, uint32_t key, const Amount& amount, bool own_first);
     Parcels take_known(NodeId id, const TxnKey& key, const Amount& amount, bool own_first);
+    Amount lend(const Slot& from, const TxnKey& key, const Amount& lacking, bool own_first);
     Parcels freshen(const Asset& asset, const Parcels& parcels, Amount* fresh);
     Parcels pay_on_flight(Current& now, uint32_t key, const Amount& amount);
+    bool is_plain(const Current& now);
+    Status pay_plainly(Current& now);
     Status deliver(Current& now, const TxnRow& row, Parcels&& parcels);
+    void move(const Current& now, const TxnRow& row, NodeId from, NodeId to, const Amount& tainted);
     Edge edge_of(const Current& now, const TxnRow& row, NodeId from, const Amount& tainted) const;
     Crossings::Outcome cross(Current& now, const TxnRow& row, const Amount& tainted);
     Arrival* arrival_of(Current& now, const TxnRow& row);
@@ -201,7 +205,7 @@ private:
     Status read_history_of(uint32_t address, const Address& named, std::optional<uint64_t> at,
                            const BusyLimits& limits);
     Status open(Current& now, NodeId id);
-    void deposit(Current& now, uint32_t key);
+    void deposit(const Current& now, uint32_t key, Sums sums);
     Result<bool> below_limit(const TxnKey& to, const Amount& amount, const Amount& tainted,
                              std::optional<UnixMillis> time);
     std::optional<uint32_t> key_of(const Current& now, const Address& address,

@@ -28,6 +28,15 @@ Parcels AccountFlow::take_known(NodeId id, const TxnKey& key, const Amount& amou
     Parcels parcels = own_first ? from.purse.take_clean_first(amount) : from.purse.take(amount);
     if (enough) return parcels;
     const Amount lacking = amount - total_of(parcels);
+    const Amount part = lend(from, key, lacking, own_first);
+    append(parcels, {part, kTainted});
+    append(parcels, {lacking - part, kClean});
+    return parcels;
+}
+
+/// Somebody pays more than he was seen to hold: how much of `lacking` is taint.
+Amount AccountFlow::lend(const Slot& from, const TxnKey& key, const Amount& lacking,
+                         bool own_first) {
     Total& sum = books_.total(chain_, *key.asset);
     sum.assumed += lacking;
     Amount part;
@@ -36,9 +45,7 @@ Parcels AccountFlow::take_known(NodeId id, const TxnKey& key, const Amount& amou
     else if (walk_.params.overspend == Overspend::kInherit && !own_first && !from.had.is_zero())
         part = mul_div(lacking, from.had_tainted, from.had);
     sum.inherited += part;
-    append(parcels, {part, kTainted});
-    append(parcels, {lacking - part, kClean});
-    return parcels;
+    return part;
 }
 
 Parcels AccountFlow::take_standing(Current& now, uint32_t key, const Amount& amount,
@@ -126,6 +133,55 @@ Status AccountFlow::pay_out(Current& now, uint32_t key) {
     return {};
 }
 
+/// One row, and nothing else: somebody who is followed pays from what he holds.
+bool AccountFlow::is_plain(const Current& now) {
+    if (now.view.rows.size() != 1 || now.seed_txn || !now.arrivals.empty() ||
+        may_cross_.value_or(true))
+        return false;
+    const auto& payer = now.keys[now.view.rows.front().from].node;
+    const Holder* held = payer ? open_holder(*payer) : nullptr;
+    return held != nullptr && !is_seeding(*held, now.txn.time);
+}
+
+/// What pay_out() and settle() do where is_plain(), as most txns are: nothing is in flight, and in
+/// which order it comes makes no difference.
+Status AccountFlow::pay_plainly(Current& now) {
+    const TxnRow& row = now.view.rows.front();
+    const TxnKey& payer = now.view.keys[row.from];
+    const NodeId from = *now.keys[row.from].node;
+    CORDON_TRY(const bool own_first, pays_strangers(now, row.from, row.amount));
+    Slot& held = slot(holders_[from], payer.asset_number);
+    Sums sums = held.purse.take_sums(row.amount, own_first);
+    if (const Amount given = sums.clean + sums.tainted; given < row.amount)
+        sums.tainted += lend(held, payer, row.amount - given, own_first);
+    if (walk_.params.policy == Policy::kPoison && held.purse.poisoned()) sums.tainted = row.amount;
+    std::optional<NodeId>& to = now.keys[row.to].node;
+    const TxnKey& key = now.view.keys[row.to];
+    if (!sums.tainted.is_zero()) {
+        CORDON_TRY(const bool below, below_limit(key, row.amount, sums.tainted, now.txn.time));
+        if (below) {
+            books_.rest(from, *key.asset, sums.tainted, Stop::kBelowLimit);
+            sums.tainted = {};
+        }
+    }
+    sums.clean = row.amount - sums.tainted;
+    if (sums.tainted.is_zero()) {
+        if (!to) return {};
+        books_.arrive(*to, *key.asset, row.amount, {});
+    } else {
+        to = node(key, books_.at(from).hop + 1);
+        move(now, row, from, *to, sums.tainted);
+        if (key.address.is_zero() || absorbs(*to)) {
+            books_.rest(*to, *key.asset, sums.tainted,
+                        key.address.is_zero() ? Stop::kBurned : Stop::kLabel);
+            return {};
+        }
+        CORDON_TRY(reach(now, *to));
+    }
+    deposit(now, row.to, sums);
+    return {};
+}
+
 bool AccountFlow::absorbs(NodeId id) const {
     // A router's label says nothing about where the money went; any other service in the middle of
     // a txn does.
@@ -174,15 +230,11 @@ Status AccountFlow::deliver(Current& now, const TxnRow& row, Parcels&& parcels) 
     }
     if (!tainted.is_zero()) {
         const NodeId from = sender_node(now, row);
-        const uint32_t hop = books_.at(from).hop + 1;
-        to.node = node(key, hop);
-        books_.arrive(*to.node, *key.asset, row.amount, tainted);
+        to.node = node(key, books_.at(from).hop + 1);
         if (outcome.why.empty()) {
-            const bool back = walk_.backward();
-            books_.edge({chain_, now.txn.at, now.txn.time, now.txn.hash}, *key.asset,
-                        {back ? *to.node : from, back ? from : *to.node, row.index, hop, row.kind,
-                         row.amount, tainted});
+            move(now, row, from, *to.node, tainted);
         } else {
+            books_.arrive(*to.node, *key.asset, row.amount, tainted);
             Edge edge = edge_of(now, row, from, tainted);
             edge.why = std::move(outcome.why);
             books_.edge(std::move(edge), row.index);
@@ -209,6 +261,17 @@ Status AccountFlow::deliver(Current& now, const TxnRow& row, Parcels&& parcels) 
     else
         append(to.flight, parcels);
     return {};
+}
+
+/// Notes that the row brings taint from one node to the other.
+void AccountFlow::move(const Current& now, const TxnRow& row, NodeId from, NodeId to,
+                       const Amount& tainted) {
+    const Asset& asset = *now.view.keys[row.to].asset;
+    books_.arrive(to, asset, row.amount, tainted);
+    const bool back = walk_.backward();
+    books_.edge({chain_, now.txn.at, now.txn.time, now.txn.hash}, asset,
+                {back ? to : from, back ? from : to, row.index, books_.at(from).hop + 1, row.kind,
+                 row.amount, tainted});
 }
 
 void AccountFlow::pay_fees(Current& now) {

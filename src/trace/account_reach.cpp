@@ -29,7 +29,8 @@ Status AccountFlow::settle(Current& now) {
         CORDON_TRY(reach(now, *state.node));
     }
     for (uint32_t i = 0; i < now.keys.size(); ++i)
-        if (now.keys[i].node && !now.keys[i].flight.empty()) deposit(now, i);
+        if (now.keys[i].node && !now.keys[i].flight.empty())
+            deposit(now, i, sums_of(now.keys[i].flight));
     return {};
 }
 
@@ -162,19 +163,18 @@ Status AccountFlow::open(Current& now, NodeId id) {
     return {};
 }
 
-void AccountFlow::deposit(Current& now, uint32_t key) {
-    const KeyState& state = now.keys[key];
-    Holder& held = holder(*state.node);
+void AccountFlow::deposit(const Current& now, uint32_t key, Sums sums) {
+    const NodeId id = *now.keys[key].node;
+    Holder& held = holder(id);
     if (!held.known) return;
     const TxnKey& named = now.view.keys[key];
-    auto [clean, tainted] = sums_of(state.flight);
     if (held.closed != Stop::kNone) {
-        books_.rest(*state.node, *named.asset, tainted, held.closed);
+        books_.rest(id, *named.asset, sums.tainted, held.closed);
         return;
     }
     // What a seed holds of its own does not matter: all that it sends counts, whatever its balance.
-    if (is_seeding(held, now.txn.time)) clean = {};
-    receive(slot(held, named.asset_number), tainted, clean);
+    if (is_seeding(held, now.txn.time)) sums.clean = {};
+    receive(slot(held, named.asset_number), sums.tainted, sums.clean);
 }
 
 }  // namespace cordon::trace

@@ -18,26 +18,26 @@ Result<ChainRows::Name*> ChainRows::read_name(uint32_t number) const {
     return &place;
 }
 
-Result<bool> ChainRows::is_unlisted(uint32_t address) const {
+Status ChainRows::list_labelled() const {
     // Finding the number of one that is labelled costs as much as so many questions by name.
     constexpr uint64_t kFirstLook = 256, kQuestionsANumber = 4;
-    if (!listed_) {
-        if (++asked_ < kFirstLook || !std::has_single_bit(asked_)) return false;
-        const auto* all = context_.labelled_addresses(chain_);
-        if (all == nullptr || all->size() * kQuestionsANumber > asked_) return false;
-        AddressIndex listed;
-        for (const Address& each : *all) {
-            CORDON_TRY(const auto number, ledger_.address_id(chain_, each));
-            if (number) listed.add(AddressIndex::hash(*number), *number);
-        }
-        listed_ = std::move(listed);
+    if (++asked_ < kFirstLook || !std::has_single_bit(asked_)) return {};
+    const auto* all = context_.labelled_addresses(chain_);
+    if (all == nullptr || all->size() * kQuestionsANumber > asked_) return {};
+    AddressIndex listed;
+    for (const Address& each : *all) {
+        CORDON_TRY(const auto number, ledger_.address_id(chain_, each));
+        if (number) listed.add(AddressIndex::hash(*number), *number);
     }
-    return listed_->find(AddressIndex::hash(address)) == AddressIndex::kNone;
+    listed_ = std::move(listed);
+    return {};
 }
 
-Result<bool> ChainRows::is_labelled(uint32_t address) const {
-    CORDON_TRY(const bool unlisted, is_unlisted(address));
-    if (unlisted) return false;
+Result<bool> ChainRows::has_label(uint32_t address) const {
+    if (!listed_) {
+        CORDON_TRY(list_labelled());
+        if (listed_) return is_labelled(address);
+    }
     Name* named = &names_[address % kNames];
     if (named->number != address) {
         CORDON_TRY(named, read_name(address));

@@ -43,7 +43,11 @@ public:
         return &named->address;
     }
     /// Whether anybody says what the address is.
-    Result<bool> is_labelled(uint32_t address) const;
+    Result<bool> is_labelled(uint32_t address) const {
+        if (listed_ && listed_->find(AddressIndex::hash(address)) == AddressIndex::kNone)
+            return false;
+        return has_label(address);
+    }
     /// Lifetime: this object.
     Result<const Asset*> asset(uint32_t number) const {
         if (last_.second != nullptr && last_.first == number) return &last_.second->asset;
@@ -112,8 +116,9 @@ private:
     static constexpr std::size_t kNames = 4096;  // 256 kB; each number has one place.
     void keep(uint32_t address) const;
     Result<Name*> read_name(uint32_t number) const;
-    /// Whether nothing is said of an address, as far as the list of all that are labelled tells.
-    Result<bool> is_unlisted(uint32_t address) const;
+    Result<bool> has_label(uint32_t address) const;
+    /// Reads the list of all that are labelled when that costs less than to go on asking for one.
+    Status list_labelled() const;
     struct Known {
         Asset asset;
         bool worthless = false;

@@ -151,13 +151,14 @@ void Purse::clear() noexcept {
 }
 
 void Purse::put(const Parcel& parcel, bool joins) {
+    if (parcel.amount.is_zero()) return;
     total_ += parcel.amount;
     if (parcel.origin != kClean) {
         tainted_ += parcel.amount;
-        if (policy_ == Policy::kPoison && !parcel.amount.is_zero()) poisoned_ = true;
+        if (policy_ == Policy::kPoison) poisoned_ = true;
     }
     if (poisoned_) tainted_ = total_;
-    if ((policy_ != Policy::kFifo && policy_ != Policy::kLifo) || parcel.amount.is_zero()) return;
+    if (!has_lots()) return;
     while (lots_.size() > head_ && lots_.back().parcel.amount.is_zero()) {
         lots_.pop_back();
         --empty_;
@@ -173,7 +174,12 @@ Parcels Purse::take(const Amount& amount) {
     if (given.is_zero()) return {};
     switch (policy_) {
         case Policy::kFifo:
-        case Policy::kLifo: return take_lots(given);
+        case Policy::kLifo: {
+            if (given == total_) return take_all();  // As most purses end.
+            Parcels out;
+            take_lots(given, out);
+            return out;
+        }
         case Policy::kTiho: return take_in_turn(given, true);
         case Policy::kHaircut:
         case Policy::kPoison: break;
@@ -187,13 +193,28 @@ Parcels Purse::take_clean_first(const Amount& amount) {
     if (policy_ == Policy::kHaircut || policy_ == Policy::kPoison) return take_share(given);
     if (policy_ == Policy::kTiho) return take_in_turn(given, false);
     Parcels out = pick_lots(std::min(given, total_ - tainted_), false);
-    append(out, take_lots(given - total_of(out)));
+    take_lots(given - total_of(out), out);
     return out;
+}
+
+Sums Purse::take_sums(const Amount& amount, bool clean_first) {
+    if (amount < total_) {
+        if (clean_first || !has_lots())
+            return sums_of(clean_first ? take_clean_first(amount) : take(amount));
+        Sums sums;
+        take_lots(amount, sums);
+        return sums;
+    }
+    const Sums all{total_ - tainted_, tainted_};  // As most purses end.
+    const bool poisoned = poisoned_;
+    clear();
+    poisoned_ = poisoned;
+    return all;
 }
 
 Parcels Purse::take_tainted(const Amount& amount) {
     const Amount given = std::min(amount, tainted_);
-    if (policy_ == Policy::kFifo || policy_ == Policy::kLifo) return pick_lots(given, true);
+    if (has_lots()) return pick_lots(given, true);
     total_ -= given;
     tainted_ -= given;
     Parcels out;
@@ -243,9 +264,8 @@ Parcels Purse::take_all() {
     return out;
 }
 
-Parcels Purse::take_lots(Amount amount) {
-    if (amount == total_) return take_all();  // As most purses end.
-    Parcels out;
+template <typename Out>
+void Purse::take_lots(Amount amount, Out& out) {
     while (!amount.is_zero()) {
         CORDON_CHECK(head_ < lots_.size());
         std::size_t first = head_, last = lots_.size();
@@ -266,11 +286,11 @@ Parcels Purse::take_lots(Amount amount) {
                 lots_.pop_back(), --empty_;
     }
     trim();
-    return out;
 }
 
 /// At most `amount` of one lot; says how much.
-Amount Purse::take_lot(Parcel& lot, const Amount& amount, Parcels& out) {
+template <typename Out>
+Amount Purse::take_lot(Parcel& lot, const Amount& amount, Out& out) {
     const Parcel piece{std::min(amount, lot.amount), lot.origin};
     append(out, piece);
     total_ -= piece.amount;
@@ -281,8 +301,8 @@ Amount Purse::take_lot(Parcel& lot, const Amount& amount, Parcels& out) {
 }
 
 /// At most `amount` of the lots from `first` to before `last`, of each its share; says how much.
-Amount Purse::take_arrival(std::size_t first, std::size_t last, const Amount& amount,
-                           Parcels& out) {
+template <typename Out>
+Amount Purse::take_arrival(std::size_t first, std::size_t last, const Amount& amount, Out& out) {
     Amount whole;
     for (std::size_t i = first; i < last; ++i) whole += lots_[i].parcel.amount;
     const Amount wanted = std::min(amount, whole);
@@ -295,9 +315,9 @@ Amount Purse::take_arrival(std::size_t first, std::size_t last, const Amount& am
 }
 
 /// Of lots that sum to `whole`, `wanted` in all. Number: what holds `whole`.
-template <typename Number>
+template <typename Number, typename Out>
 void Purse::take_shares(std::size_t first, std::size_t last, const Number& whole,
-                        const Number& wanted, Parcels& out) {
+                        const Number& wanted, Out& out) {
     Number seen{}, given{}, tainted{};
     for (std::size_t i = first; i < last; ++i) {
         Parcel& lot = lots_[i].parcel;

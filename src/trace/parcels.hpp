@@ -54,10 +54,12 @@ inline Amount tainted_of(const Parcels& parcels) {
 struct Sums {
     Amount clean, tainted;
 };
+inline void append(Sums& sums, const Parcel& parcel) {
+    (parcel.origin == kClean ? sums.clean : sums.tainted) += parcel.amount;
+}
 inline Sums sums_of(const Parcels& parcels) {
     Sums sums;
-    for (const Parcel& parcel : parcels)
-        (parcel.origin == kClean ? sums.clean : sums.tainted) += parcel.amount;
+    for (const Parcel& parcel : parcels) append(sums, parcel);
     return sums;
 }
 
@@ -92,6 +94,8 @@ public:
     /// As take, but clean parcels go first under the lot policies: gas is paid from what was there
     /// before the loot.
     Parcels take_clean_first(const Amount& amount);
+    /// As take or take_clean_first, where the order of what is given does not matter.
+    Sums take_sums(const Amount& amount, bool clean_first);
     /// At most `amount` of taint, oldest first, whatever the policy; clean parcels keep their
     /// places.
     Parcels take_tainted(const Amount& amount);
@@ -106,13 +110,18 @@ private:
         Parcel parcel;
         uint32_t arrival = 0;  // Equal for what came together; such lots are neighbours.
     };
+    bool has_lots() const noexcept { return policy_ == Policy::kFifo || policy_ == Policy::kLifo; }
     Parcels take_all();
-    Parcels take_lots(Amount amount);
-    Amount take_lot(Parcel& lot, const Amount& amount, Parcels& out);
-    Amount take_arrival(std::size_t first, std::size_t last, const Amount& amount, Parcels& out);
-    template <typename Number>
+    // Out: Parcels, or Sums where their order does not matter.
+    template <typename Out>
+    void take_lots(Amount amount, Out& out);
+    template <typename Out>
+    Amount take_lot(Parcel& lot, const Amount& amount, Out& out);
+    template <typename Out>
+    Amount take_arrival(std::size_t first, std::size_t last, const Amount& amount, Out& out);
+    template <typename Number, typename Out>
     void take_shares(std::size_t first, std::size_t last, const Number& whole, const Number& wanted,
-                     Parcels& out);
+                     Out& out);
     Parcels take_share(const Amount& amount);
     Parcels take_in_turn(const Amount& amount, bool tainted_first);
     Parcels pick_lots(const Amount& amount, bool tainted);
