@@ -55,5 +55,43 @@ TEST(Segment, finds_the_block_of_every_txn_however_uneven_blocks_are) {
     }
 }
 
+TEST(Column, adds_up_what_it_reads_whatever_the_width) {
+    constexpr uint64_t kCount = 70, kBase = 3;
+    std::mt19937_64 random{1};
+    for (unsigned width = 0; width <= 64; ++width) {
+        if (!is_packed_width(width)) continue;
+        Bytes bytes(packed_size(kCount, width));
+        std::vector<uint64_t> numbers;
+        for (uint64_t i = 0; i < kCount; ++i) {
+            // The first are as large as can be, so that sums are too.
+            const uint64_t number = (i < kCount / 2 ? ~uint64_t{0} : random()) & packed_mask(width);
+            for (unsigned bit = 0; bit < width; ++bit) {
+                const uint64_t at = i * width + bit;
+                bytes[at / 8] |= static_cast<uint8_t>(((number >> bit) & 1) << (at % 8));
+            }
+            numbers.push_back(number + kBase);
+        }
+        ColumnInfo info;
+        info.size = bytes.size();
+        info.width = width;
+        info.base = kBase;
+        info.count = kCount;
+        const Column column{bytes, info, true};
+        for (uint64_t first = 0; first <= kCount; ++first) {
+            uint64_t expected = 0, sum = 0;
+            for (uint64_t end = first; end <= kCount; ++end) {
+                ASSERT_TRUE(column.sum(first, end, sum));
+                ASSERT_EQ(sum, expected) << width << " bits, " << first << " to " << end;
+                if (end < kCount) {
+                    ASSERT_EQ(column.at(end), numbers[end]);
+                    expected += numbers[end];
+                }
+            }
+            EXPECT_FALSE(column.sum(first, kCount + 1, sum));
+            EXPECT_FALSE(column.has(first, kCount - first + 1));
+        }
+    }
+}
+
 }  // namespace
 }  // namespace cordon::ledger

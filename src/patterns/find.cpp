@@ -2,6 +2,7 @@
 #include "find.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 #include <tuple>
@@ -38,9 +39,9 @@ public:
         : chain_{chain}, ledger_{ledger}, context_{context}, params_{params} {
         world_.is_business = [this](const Address& each) { return is_business(each); };
         world_.seen_before = [this](const Address& address, TxnPosition at) {
-            const auto rows = read_rows(ledger_, chain_, address, {}, 1);
-            if (!rows) error_ = rows.error();
-            return rows && !rows->empty() && rows->front().at < at;
+            const auto before = seen_before(address, at);
+            if (!before) error_ = before.error();
+            return before && *before;
         };
     }
 
@@ -131,6 +132,18 @@ public:
     }
 
 private:
+    /// In the ledger's numbers: of the first row only the place is wanted.
+    Result<bool> seen_before(const Address& address, TxnPosition at) {
+        CORDON_TRY(const auto id, ledger_.address_id(chain_, address));
+        if (!id) return false;
+        if (!numbered_) numbered_ = ledger_.numbered(chain_);
+        std::array<ledger::NumberedRow, 1> first;
+        CORDON_TRY(const std::size_t count, numbered_->rows_of(*id, 0, first));
+        if (count == 0) return false;
+        CORDON_TRY(const auto txn, numbered_->txn(first.front().txn));
+        return txn.at < at;
+    }
+
     void add(std::vector<Finding> more) {
         std::move(more.begin(), more.end(), std::back_inserter(found_));
     }
@@ -231,6 +244,7 @@ private:
 
     ChainId chain_;
     const ledger::Reader& ledger_;
+    std::unique_ptr<ledger::NumberedRows> numbered_;  // Once it is asked for.
     const Context& context_;
     const FindParams& params_;
     World world_;

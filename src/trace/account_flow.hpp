@@ -182,6 +182,19 @@ private:
     Amount lend(const Slot& from, const TxnKey& key, const Amount& lacking, bool own_first);
     Parcels freshen(const Asset& asset, const Parcels& parcels, Amount* fresh);
     Parcels pay_on_flight(Current& now, uint32_t key, const Amount& amount);
+    /// An asset as the books know it.
+    struct Booked {
+        uint32_t asset = 0;  // Of the ledger.
+        uint32_t number = 0;
+        Total* total = nullptr;
+    };
+    /// REQUIRES: taint of it moves.
+    const Booked& booked(const TxnKey& key) {
+        if (booked_.total == nullptr || booked_.asset != key.asset_number)
+            booked_ = {key.asset_number, books_.number(*key.asset),
+                       &books_.total(chain_, *key.asset)};
+        return booked_;
+    }
     bool is_plain(const Current& now);
     Status pay_plainly(Current& now);
     Status deliver(Current& now, const TxnRow& row, Parcels&& parcels);
@@ -242,7 +255,8 @@ private:
         std::optional<uint32_t> payers;
     };
     std::optional<Asked> asked_;
-    std::set<std::pair<uint64_t, uint32_t>> bait_;             // Rows that are not followed.
+    Booked booked_;                                 // The last one: mostly it is the same.
+    std::set<std::pair<uint64_t, uint32_t>> bait_;  // Rows that are not followed.
     std::map<std::pair<uint32_t, uint32_t>, Income> incomes_;  // Of payees not yet reached.
 };
 

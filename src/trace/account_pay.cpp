@@ -266,7 +266,7 @@ Status AccountFlow::deliver(Current& now, const TxnRow& row, Parcels&& parcels) 
 /// Notes that the row brings taint from one node to the other.
 void AccountFlow::move(const Current& now, const TxnRow& row, NodeId from, NodeId to,
                        const Amount& tainted) {
-    const Asset& asset = *now.view.keys[row.to].asset;
+    const uint32_t asset = booked(now.view.keys[row.to]).number;
     books_.arrive(to, asset, row.amount, tainted);
     const bool back = walk_.backward();
     books_.edge({chain_, now.txn.at, now.txn.time, now.txn.hash}, asset,

@@ -103,7 +103,7 @@ Result<bool> AccountFlow::below_limit(const TxnKey& to, const Amount& amount, co
                            ? 1.0
                            : (*payers - 1.0) / (params.stranger_senders - 1.0));
     }
-    const Total& sum = books_.total(chain_, *to.asset);
+    const Total& sum = *booked(to).total;
     return walk_.below_limit(chain_, *to.asset, amount, tainted, purity,
                              sum.seeded + sum.swapped_in, time);
 }

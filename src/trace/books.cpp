@@ -95,8 +95,8 @@ Found::Holding& Books::holding_of(Found::Node& node, uint32_t asset) {
     return found_.more_holdings[holding->more];
 }
 
-void Books::arrive(NodeId id, const Asset& asset, const Amount& amount, const Amount& tainted) {
-    Found::Holding& holding = holding_of(at(id), found_.assets.number(asset));
+void Books::arrive(NodeId id, uint32_t asset, const Amount& amount, const Amount& tainted) {
+    Found::Holding& holding = holding_of(at(id), asset);
     found_.amounts.add(holding.received, amount);
     found_.amounts.add(holding.tainted, tainted);
 }
@@ -158,10 +158,10 @@ void Books::edge(Edge&& edge, uint32_t row) {
     edges_.add(std::move(edge), row);
 }
 
-void Books::edge(const EdgeList::Txn& txn, const Asset& asset, const EdgeList::Move& move) {
+void Books::edge(const EdgeList::Txn& txn, uint32_t asset, const EdgeList::Move& move) {
     seen(move.from, txn.time);
     seen(move.to, txn.time);
-    edges_.add(txn, found_.assets.number(asset), move);
+    edges_.add(txn, asset, move);
 }
 
 Total& Books::total(ChainId chain, const Asset& asset) {

@@ -43,8 +43,13 @@ public:
     /// Widens first_seen and last_seen.
     void seen(NodeId id, std::optional<UnixMillis> time);
 
+    /// By which those below know an asset: for who says the same one again and again.
+    uint32_t number(const Asset& asset) { return found_.assets.number(asset); }
     /// Something of `asset` reached the node; of it, `tainted` came from the seeds.
-    void arrive(NodeId id, const Asset& asset, const Amount& amount, const Amount& tainted);
+    void arrive(NodeId id, const Asset& asset, const Amount& amount, const Amount& tainted) {
+        arrive(id, number(asset), amount, tainted);
+    }
+    void arrive(NodeId id, uint32_t asset, const Amount& amount, const Amount& tainted);
     /// Taint of the node that goes no further. Adds to what is there for the same reason.
     void rest(NodeId id, const Asset& asset, const Amount& tainted, Stop stop,
               const std::optional<OutPoint>& outpoint = {});
@@ -64,7 +69,7 @@ public:
     /// `row` orders the edges of one txn.
     void edge(Edge&& edge, uint32_t row);
     /// An edge that says no more than this.
-    void edge(const EdgeList::Txn& txn, const Asset& asset, const EdgeList::Move& move);
+    void edge(const EdgeList::Txn& txn, uint32_t asset, const EdgeList::Move& move);
 
     Total& total(ChainId chain, const Asset& asset);
     void warn(std::string text);

@@ -211,7 +211,7 @@ TEST(Purse, pays_gas_from_clean_money_first) {
 TEST(Purse, conserves_value_and_taint_over_any_events) {
     EXPECT_TRUE(rc::check([](const std::vector<std::tuple<uint8_t, uint32_t>>& events) {
         for (const Policy policy : kPolicies) {
-            Purse purse{policy};
+            Purse purse{policy}, summed{policy};  // The same, but what is taken is told in sums.
             Amount in, in_tainted, out, out_tainted;
             for (const auto& [what, size] : events) {
                 const Amount amount{uint64_t{size}};
@@ -220,6 +220,7 @@ TEST(Purse, conserves_value_and_taint_over_any_events) {
                     case 0:
                     case 1:
                         purse.put({amount, what % 6 == 0 ? kClean : kTainted});
+                        summed.put({amount, what % 6 == 0 ? kClean : kTainted});
                         in += amount;
                         if (what % 6 == 1) in_tainted += amount;
                         break;
@@ -227,8 +228,10 @@ TEST(Purse, conserves_value_and_taint_over_any_events) {
                         Parcels arrival;
                         append(arrival, {Amount{uint64_t{what}}, kTainted});
                         append(arrival, {amount, kClean});
-                        for (std::size_t at = 0; at < arrival.size(); ++at)
+                        for (std::size_t at = 0; at < arrival.size(); ++at) {
                             purse.put(arrival[at], at > 0);
+                            summed.put(arrival[at], at > 0);
+                        }
                         in += total_of(arrival);
                         in_tainted += Amount{uint64_t{what}};
                         break;
@@ -237,6 +240,14 @@ TEST(Purse, conserves_value_and_taint_over_any_events) {
                     case 3: parcels = purse.take_clean_first(amount); break;
                     default: parcels = purse.take_tainted(amount); break;
                 }
+                const Sums sums = what % 6 == 2 || what % 6 == 3
+                                      ? summed.take_sums(amount, what % 6 == 3)
+                                  : what % 6 == 4 ? sums_of(summed.take_tainted(amount))
+                                                  : Sums{};
+                RC_ASSERT(sums.clean == sums_of(parcels).clean);
+                RC_ASSERT(sums.tainted == tainted_of(parcels));
+                RC_ASSERT(summed.total() == purse.total());
+                RC_ASSERT(summed.tainted() == purse.tainted());
                 out += total_of(parcels);
                 out_tainted += tainted_of(parcels);
                 RC_ASSERT(purse.tainted() <= purse.total());
