@@ -62,7 +62,7 @@ bool Index::list(bool receiving, uint64_t id, List& list) const noexcept {
     uint64_t begin = below.at(high) + even_keys(high << low, count, ids);
     uint64_t end = below.at(high + 1) + even_keys((high + 1) << low, count, ids);
     if (begin >= end) return true;
-    if (!keys.has(begin, end - begin + 1)) return false;
+    if (end >= keys.count() || !keys.has(begin, end - begin + 1)) return false;
     const uint64_t mask = packed_mask(low);
     const uint64_t wanted = id & mask;
     while (begin < end) {

@@ -345,5 +345,23 @@ TEST(Index, is_not_followed_where_a_directory_leads_outside) {
     }
 }
 
+TEST(Index, has_no_list_where_a_directory_counts_more_keys_than_there_are) {
+    HeadMaker maker{kEthereum, 7};
+    maker.add_block(500);
+    const auto good = open(index_bytes(maker.head, 0, 1));
+    for (const uint64_t keys : {good->key_count(true) + 1, UINT64_MAX}) {
+        const uint64_t even = index::even_keys(uint64_t{1} << good->low_bits(true),
+                                               good->key_count(true), good->end().addresses);
+        const auto index = rewrite(*good, index::kInDirectory, [&](std::vector<uint64_t>& numbers) {
+            numbers.at(0) = 0;
+            numbers.at(1) = keys - even;
+        });
+        ASSERT_TRUE(index);
+        Index::List list;
+        EXPECT_TRUE(good->list(true, 0, list));
+        EXPECT_FALSE(index->list(true, 0, list)) << keys;
+    }
+}
+
 }  // namespace
 }  // namespace cordon::ledger

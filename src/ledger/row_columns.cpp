@@ -12,6 +12,8 @@ RowColumns::RowColumns(const ColumnFile& file)
     // Numbers that do not fit are told of by who asks for each: here none is looked at.
     for (const ColumnId id : {kFrom, kTo, kAsset, kGap})
         if (columns_[id].highest() > UINT32_MAX) return;
+    // Every row has a bit there: a count that claims more is none to make room for.
+    if (columns_[kTxnRows].size() < rows_ / 8) return;
     groups_ = (rows_ + kTogether - 1) / kTogether;
     whole_ = std::make_unique<std::atomic<bool>[]>(groups_);
 }
