@@ -7,13 +7,14 @@ namespace cordon::ledger {
 
 namespace {
 
-// What at() reads where there is nothing to read.
+// Numbers of no bits are read like all others.
 constexpr std::array<uint8_t, 8> kNothing{};
 
 }  // namespace
 
 Column::Column(ByteView file, const ColumnInfo& info, bool trusted)
-    : data_{info.size == 0 ? kNothing.data() : file.data() + info.offset},
+    : data_{file.data() + info.offset},
+      packed_{info.width == 0 ? kNothing.data() : data_},
       size_{info.size},
       count_{info.count},
       base_{info.base},

@@ -71,7 +71,7 @@ public:
     /// The number `index`, without a check. REQUIRES: has() said so.
     uint64_t at(uint64_t index) const noexcept {
         const uint64_t bit = index * width_;
-        return base_ + ((load<uint64_t>(data_ + bit / 8) >> (bit % 8)) & mask_);
+        return base_ + ((load<uint64_t>(packed_ + bit / 8) >> (bit % 8)) & mask_);
     }
     /// No number is above it; ~0 when that is not known.
     uint64_t highest() const noexcept {
@@ -107,7 +107,7 @@ public:
     uint64_t sum_at(uint64_t first, uint64_t end) const noexcept {
         uint64_t total = base_ * (end - first), left = (end - first) * width_;  // Bits.
         const auto word = [this](uint64_t bit) {
-            return load<uint64_t>(data_ + bit / 8) >> (bit % 8);
+            return load<uint64_t>(packed_ + bit / 8) >> (bit % 8);
         };
         uint64_t bit = first * width_;
         for (; left > together_; left -= together_, bit += together_) total += sum_of(word(bit));
@@ -157,6 +157,8 @@ private:
     ByteView chunk_bytes(uint64_t chunk) const noexcept;
 
     const uint8_t* data_ = nullptr;
+    const uint8_t* packed_ =
+        nullptr;  // The same, or where no bit is looked at eight bytes of nothing.
     uint64_t size_ = 0;
     uint64_t count_ = 0, base_ = 0, mask_ = 0;
     unsigned width_ = 0;

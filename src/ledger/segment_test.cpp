@@ -61,6 +61,7 @@ TEST(Column, adds_up_what_it_reads_whatever_the_width) {
     for (unsigned width = 0; width <= 64; ++width) {
         if (!is_packed_width(width)) continue;
         Bytes bytes(packed_size(kCount, width));
+        if (width == 0) bytes = {0xFF};  // Less than is read at once.
         std::vector<uint64_t> numbers;
         for (uint64_t i = 0; i < kCount; ++i) {
             // The first are as large as can be, so that sums are too.
