@@ -111,15 +111,6 @@ Result<Address> Stored::address(uint64_t id) const {
     return sealed->address(id);
 }
 
-void AddressBook::look_ahead(const Address& address, uint64_t hash,
-                             const Stored& stored) const noexcept {
-    if (AddressTable::takes(address) && table_.find(address, hash) != AddressTable::kNone) return;
-    if (const uint32_t id = others_.guess(hash); id != HashIndex::kNone)
-        stored.prefetch_address(id);
-    else if (!complete_)
-        stored.sealed->prefetch(index::Table::kAddresses, hash);
-}
-
 Result<uint32_t> AddressBook::find(const Address& address, uint64_t hash, const Stored& stored) {
     const uint32_t known = find_noted(address, hash, stored);
     if (known != kNoId || complete_) return known;
@@ -130,10 +121,10 @@ Result<uint32_t> AddressBook::find(const Address& address, uint64_t hash, const 
 }
 
 void AddressBook::shrink(const Stored& stored) {
-    if (table_.size() + others_.size() < kMost) return;
-    table_.clear();
-    others_.clear();
+    if (index_.size() < kMost) return;
+    index_.clear();
     complete_ = false;
+    keys_.clear();
     for (const Head* head : {stored.sealing, stored.head})
         if (head != nullptr)
             for (std::size_t i = 0; i < head->addresses.size(); ++i)

@@ -1,13 +1,13 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstring>
 #include <optional>
 #include <span>
 #include <string>
 #include <unordered_set>
 #include <vector>
 
-#include "address_table.hpp"
 #include "chain_view.hpp"
 #include "hash_index.hpp"
 #include "head.hpp"
@@ -43,6 +43,61 @@ struct Stored {
     Result<Address> address(uint64_t id) const;
 };
 
+/// The beginnings of the addresses 0, 1, ...: kind, size and 22 bytes, so all of nearly every
+/// address. A look is one miss of the cache, wherever the address is stored. Memory comes as it is
+/// used. Confined to one thread.
+class AddressKeys {
+public:
+    /// They lie in `directory`, see Words.
+    explicit AddressKeys(std::string directory) : memory_{std::move(directory)} {}
+
+    std::size_t size() const noexcept { return size_; }
+    /// Takes the next one.
+    void add(const Address& address) {
+        if (size_ / kPiece == pieces_.size()) {
+            pieces_.push_back(memory_.take(kPieceWords));
+            pieces_.back().settle();
+        }
+        if (size_ % kPiece == kPiece / 2 && size_ / kPiece + 1 == pieces_.size())
+            memory_.prepare(kPieceWords);
+        std::memcpy(at(size_++), &address, kWords * sizeof(uint64_t));
+    }
+    void truncate(std::size_t size) noexcept { size_ = std::min(size_, size); }
+    /// Gives the memory back.
+    void clear() noexcept {
+        pieces_.clear();
+        size_ = 0;
+    }
+    void prefetch(std::size_t id) const noexcept {
+        fetch(at(id));
+        fetch(at(id) + kWords - 1);  // Some lie in two lines.
+    }
+    /// REQUIRES: id < size(). True when all that is kept is the same.
+    bool begins(std::size_t id, const Address& address) const noexcept {
+        return std::memcmp(at(id), &address, kWords * sizeof(uint64_t)) == 0;
+    }
+    static bool is_whole(const Address& address) noexcept {
+        return address.payload().size() <= kWords * sizeof(uint64_t) - 2;
+    }
+
+private:
+    static constexpr std::size_t kWords = 3;  // An address.
+    static constexpr std::size_t kPiece = std::size_t{1} << 18, kPieceWords = kPiece * kWords;
+    static_assert(std::has_unique_object_representations_v<Address> &&
+                  sizeof(Address) >= kWords * sizeof(uint64_t));
+
+    const uint64_t* at(std::size_t id) const noexcept {
+        return pieces_[id / kPiece].data() + id % kPiece * kWords;
+    }
+    uint64_t* at(std::size_t id) noexcept {
+        return pieces_[id / kPiece].data() + id % kPiece * kWords;
+    }
+
+    std::vector<Words> pieces_;  // Of 6 MB.
+    WordsMaker memory_;
+    std::size_t size_ = 0;
+};
+
 /// Address -> id.
 class AddressBook {
 public:
@@ -52,39 +107,46 @@ public:
     /// `complete`: nothing is sealed yet, so what is not noted does not exist. It lies in
     /// `directory`, see Words.
     AddressBook(bool complete, const std::string& directory)
-        : table_{directory}, others_{directory}, complete_{complete} {}
+        : index_{directory}, keys_{directory}, complete_{complete} {}
 
     bool is_complete() const noexcept { return complete_; }
-    /// True when a look needs no more than what prefetch() brings near.
-    bool is_plain() const noexcept { return complete_ && others_.size() == 0; }
-    void prefetch(uint64_t hash) const noexcept {
-        table_.prefetch(hash);
-        others_.prefetch(hash);
+    void prefetch(uint64_t hash) const noexcept { index_.prefetch(hash); }
+    /// What is likely to be the answer of find_noted, without looking at it; kNoId for none.
+    uint32_t guess(uint64_t hash) const noexcept { return index_.guess(hash); }
+    /// Brings near what is() looks at.
+    void prefetch_key(uint32_t id, const Stored& stored) const noexcept {
+        if (id < keys_.size())
+            keys_.prefetch(id);
+        else
+            stored.prefetch_address(id);
     }
-    /// Brings near what find() looks at next.
-    void look_ahead(const Address& address, uint64_t hash, const Stored& stored) const noexcept;
+    bool is(uint32_t id, const Address& address, const Stored& stored) const noexcept {
+        return id < keys_.size() ? keys_.begins(id, address) && (AddressKeys::is_whole(address) ||
+                                                                 stored.is_address(id, address))
+                                 : stored.is_address(id, address);
+    }
     /// kNoId when it is not noted. `hash` is hash_of(address).
     uint32_t find_noted(const Address& address, uint64_t hash,
                         const Stored& stored) const noexcept {
-        if (AddressTable::takes(address))
-            if (const uint32_t id = table_.find(address, hash); id != AddressTable::kNone)
-                return id;
-        return others_.find(hash, [&](uint32_t id) { return stored.is_address(id, address); });
+        return index_.find(hash, [&](uint32_t id) { return is(id, address, stored); });
     }
     /// The same, and asks the files; kNoId when there is no such address.
     Result<uint32_t> find(const Address& address, uint64_t hash, const Stored& stored);
     void add(const Address& address, uint64_t hash, uint32_t id) {
-        if (!AddressTable::takes(address) || !table_.add(address, hash, id)) others_.add(hash, id);
+        index_.add(hash, id);
+        if (complete_ && id == keys_.size()) keys_.add(address);
     }
+    /// REQUIRES: what was added after it has been, or will be, removed before the next add().
     void remove(uint64_t hash, uint32_t id) {
-        if (!table_.remove(hash, id)) others_.remove(hash, id);
+        index_.remove(hash, id);
+        keys_.truncate(id);
     }
     /// Forgets what the files know when there is too much of it.
     void shrink(const Stored& stored);
 
 private:
-    AddressTable table_;
-    HashIndex others_;  // Longer ones, whose keys the heads and files have.
+    HashIndex index_;
+    AddressKeys keys_;  // Of a complete book.
     bool complete_;
 };
 

@@ -91,6 +91,7 @@ TEST(AddressBook, tells_addresses_apart_that_begin_alike) {
     }
     for (uint32_t id = 0; id < all.size(); ++id) {
         EXPECT_EQ(book.find(all[id], hash_of(all[id]), stored).value(), id);
+        EXPECT_FALSE(book.is(id, all[(id + 1) % all.size()], stored));
     }
     // Taken back and given to another.
     book.remove(hash_of(all.back()), static_cast<uint32_t>(all.size() - 1));

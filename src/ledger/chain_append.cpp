@@ -200,18 +200,15 @@ void ChainWriter::look_ahead(const Block& block) {
     txn_hashes_.resize(account.size());
     address_hashes_.resize(2 * transfers);
     uint64_t* next = address_hashes_.data();
-    addresses_ahead_.clear();
-    const bool is_plain = addresses_->is_plain();
     for (std::size_t i = 0; i < account.size(); ++i) {
         if (i + kTxnAhead < account.size()) fetch_all(account[i + kTxnAhead].transfers);
         txn_hashes_[i] = hash_of(account[i].hash);
         for (const Transfer& transfer : account[i].transfers) {
             *next++ = hash_of(transfer.from);
             *next++ = hash_of(transfer.to);
-            if (!is_plain)
-                addresses_ahead_.insert(addresses_ahead_.end(), {&transfer.from, &transfer.to});
         }
     }
+    address_guesses_.assign(address_hashes_.size(), kNoId);
     for (std::size_t i = 0; i < std::min(kSlotAhead, address_hashes_.size()); ++i)
         addresses_->prefetch(address_hashes_[i]);
     for (std::size_t i = 0; i < std::min(kSlotAhead, txn_hashes_.size()); ++i)
@@ -236,10 +233,18 @@ bool ChainWriter::next_id_of(const Address& address, uint32_t& id) {
     const std::size_t at = next_address_++;
     if (at + kSlotAhead < address_hashes_.size())
         addresses_->prefetch(address_hashes_[at + kSlotAhead]);
-    if (at + kKeyAhead < addresses_ahead_.size())
-        addresses_->look_ahead(*addresses_ahead_[at + kKeyAhead], address_hashes_[at + kKeyAhead],
-                               stored());
-    return id_of(address, address_hashes_[at], id);
+    if (at + kKeyAhead < address_hashes_.size()) {
+        const uint64_t hash = address_hashes_[at + kKeyAhead];
+        const uint32_t guess = addresses_->guess(hash);
+        address_guesses_[at + kKeyAhead] = guess;
+        if (guess != kNoId)
+            addresses_->prefetch_key(guess, stored());
+        else if (!addresses_->is_complete())
+            sealed_.prefetch(index::Table::kAddresses, hash);
+    }
+    id = address_guesses_[at];
+    return (id != kNoId && addresses_->is(id, address, stored())) ||
+           id_of(address, address_hashes_[at], id);
 }
 
 bool ChainWriter::id_of(const Address& address, uint64_t hash, uint32_t& id) {

@@ -108,7 +108,7 @@ private:
     /// An address that it asks for.
     struct Receiver {
         uint64_t hash;
-        const Address* address;
+        uint32_t id;  ///< What it is likely to be, or kNoId.
     };
     bool stage_utxo(const Block& block);
     void look_ahead(const UtxoTxn& txn);
@@ -187,7 +187,7 @@ private:
 
     // Hashes of what the block under construction asks for, in that order, and how far it is.
     std::vector<uint64_t> address_hashes_, txn_hashes_;
-    std::vector<const Address*> addresses_ahead_;  // Where a look may need more than their slots.
+    std::vector<uint32_t> address_guesses_;  // What a look at the slots has found, ahead of time.
     std::size_t next_address_ = 0, next_txn_ = 0;
     // The same of a UTXO chain, for the txns that come next.
     std::vector<TxnLook> looks_;

@@ -77,7 +77,7 @@ void ChainWriter::look_ahead(const UtxoTxn& txn) {
     for (const TxOut& output : txn.outputs) {
         const uint64_t hash = hash_of(output.address);
         addresses_->prefetch(hash);
-        receivers_.push_back({hash, &output.address});
+        receivers_.push_back({hash, kNoId});
     }
 }
 
@@ -118,11 +118,17 @@ void ChainWriter::look_at_slot(TxnLook& look) const {
 
 bool ChainWriter::next_receiver(const Address& address, uint32_t& id) {
     const std::size_t at = next_receiver_++;
-    if (at + kKeyAhead < receivers_.size() && !addresses_->is_plain()) {
-        const Receiver& next = receivers_[at + kKeyAhead];
-        addresses_->look_ahead(*next.address, next.hash, stored());
+    if (at + kKeyAhead < receivers_.size()) {
+        Receiver& receiver = receivers_[at + kKeyAhead];
+        receiver.id = addresses_->guess(receiver.hash);
+        if (receiver.id != kNoId)
+            addresses_->prefetch_key(receiver.id, stored());
+        else if (!addresses_->is_complete())
+            sealed_.prefetch(index::Table::kAddresses, receiver.hash);
     }
-    return id_of(address, receivers_[at].hash, id);
+    id = receivers_[at].id;
+    return (id != kNoId && addresses_->is(id, address, stored())) ||
+           id_of(address, receivers_[at].hash, id);
 }
 
 bool ChainWriter::stage_txn(const UtxoTxn& txn, const BlockHeader& header) {
