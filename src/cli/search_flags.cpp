@@ -90,6 +90,7 @@ Result<engine::TheftRequest> search_request(const Args& args) {
     request.rank.service_degree = request.paths.service_degree = params.service_degree;
     request.rank.max_nodes = request.paths.max_nodes = params.max_nodes;
     request.rank.max_edges = request.paths.max_edges = params.max_edges;
+    request.rank.min_confidence = request.paths.min_confidence = params.min_confidence;
     request.paths.min_amount = params.min_amount;
     request.paths.min_usd = params.min_usd;
     if (args.has("hops")) request.paths.max_hops = params.max_hops;

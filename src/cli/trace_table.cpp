@@ -37,15 +37,6 @@ std::string dollars(std::optional<double> usd) {
     return usd ? format("${}", group_digits(format("{:.0f}", *usd))) : std::string{"unpriced"};
 }
 
-/// As a seed is written, "polygon:0x…", where the money is on more than one chain.
-std::string place_text(const TraceResult& result, ChainId chain, const Address& address) {
-    const bool several = std::any_of(
-        result.nodes.begin(), result.nodes.end(),
-        [&](const trace::Node& node) { return node.chain != result.nodes.front().chain; });
-    const std::string text = chain::display_address(chain, address);
-    return several ? to_string(chain) + ":" + text : text;
-}
-
 std::string stop_text(const Endpoint& endpoint) {
     std::string text = endpoint.label && endpoint.stop == trace::Stop::kLabel
                            ? format("label: {}", to_string(endpoint.label->category))
@@ -125,11 +116,12 @@ std::string endpoints_text(const TraceResult& result, const trace::Context& cont
     if (priced) columns.push_back({"VALUE", Table::Align::kRight});
     columns.push_back({"STOP"});
     Table table{std::move(columns)};
+    const PlaceNames names{result};
     for (std::size_t i = 0; i < std::min(kMaxRows, result.endpoints.size()); ++i) {
         const Endpoint& endpoint = result.endpoints[i];
         std::vector<std::string> cells{
-            place_text(result, endpoint.chain, endpoint.address),
-            label_text(result, context, endpoint), endpoint.label ? endpoint.label->source : "",
+            names.of(endpoint.chain, endpoint.address), label_text(result, context, endpoint),
+            endpoint.label ? endpoint.label->source : "",
             money(context, endpoint.chain, endpoint.asset, endpoint.tainted),
             report::percent_text(
                 figures.share(scale.value(endpoint.chain, endpoint.asset, endpoint.tainted)))};
@@ -156,11 +148,12 @@ std::string crossings_text(const TraceResult& result, const trace::Context& cont
     for (const trace::Edge& edge : result.edges)
         if (edge.to_chain && edge.to_asset && edge.to_tainted) edges.push_back(edge);
     if (edges.empty()) return {};
+    const PlaceNames names{result};
     for (std::size_t i = 0; i < std::min(kMaxRows, edges.size()); ++i) {
         const trace::Edge& edge = edges[i];
-        table.add({place_text(result, edge.chain, edge.from),
+        table.add({names.of(edge.chain, edge.from),
                    money(context, edge.chain, edge.asset, edge.tainted),
-                   place_text(result, edge.arrives_on(), edge.to),
+                   names.of(edge.arrives_on(), edge.to),
                    money(context, edge.arrives_on(), *edge.to_asset, *edge.to_tainted),
                    report::crossing_text(edge)});
     }
@@ -221,6 +214,11 @@ std::string reached_text(const TraceResult& result, const trace::Context& contex
 }
 
 }  // namespace
+
+std::string PlaceNames::of(ChainId chain, const Address& address) const {
+    const std::string text = chain::display_address(chain, address);
+    return several_ ? to_string(chain) + ":" + text : text;
+}
 
 std::string money(const trace::Context& context, ChainId chain, const Asset& asset,
                   const Amount& amount) {

@@ -27,10 +27,7 @@ Edge AccountFlow::edge_of(const Current& now, const TxnRow& row, NodeId from,
 }
 
 Crossings::Outcome AccountFlow::cross(Current& now, const TxnRow& row, const Amount& tainted) {
-    if (!may_cross_)
-        may_cross_ = std::any_of(
-            walk_.links.begin(), walk_.links.end(),
-            [&](const LinkSource* source) { return source->may_cross(chain_, walk_.context); });
+    if (!may_cross_) may_cross_ = crossings_.may_cross(chain_);
     if (!now.status || !*may_cross_) return {};
     const auto all = [&]() -> Status {
         if (now.crossings) return {};
@@ -55,26 +52,6 @@ Crossings::Outcome AccountFlow::cross(Current& now, const TxnRow& row, const Amo
 
 bool AccountFlow::has_passed(TxnPosition at) const {
     return last_ && (walk_.backward() ? at >= *last_ : at <= *last_);
-}
-
-Result<std::optional<ChainFlow::Landing>> AccountFlow::landing(const CrossingEnd& end) {
-    std::optional<Landing> none;
-    CORDON_TRY(const uint64_t number, rows_.numbered().number(end.at));
-    std::vector<ChainRows::Row> rows;
-    CORDON_TRY(rows_.numbered().rows_in(number, rows));
-    const auto row = std::find_if(rows.begin(), rows.end(), [&](const ChainRows::Row& each) {
-        return each.index == end.row;
-    });
-    // What the walk leaves out of a txn cannot take taint either (view_of).
-    if (row == rows.end() || row->kind == TransferKind::kFee || row->from == row->to ||
-        row->amount.is_zero() || is_absurd(row->amount) || rows_.is_worthless(row->asset))
-        return none;
-    CORDON_TRY(const Transfer named, rows_.transfer(*row));
-    if (named.asset != end.end.asset ||
-        (walk_.backward() ? named.from : named.to) != end.end.address)
-        return none;
-    CORDON_TRY(const auto txn, rows_.numbered().txn(number));
-    return std::optional{Landing{txn.time, row->amount}};
 }
 
 Status AccountFlow::expect(Arrival arrival) {

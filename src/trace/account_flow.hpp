@@ -35,7 +35,6 @@ public:
     Result<uint32_t> step() override;
     void finish(bool stopped) override;
     bool has_passed(TxnPosition at) const override;
-    Result<std::optional<Landing>> landing(const CrossingEnd& end) override;
     Status expect(Arrival arrival) override;
 
 private:

@@ -41,6 +41,7 @@ std::vector<double> confidence_of_nodes(const TraceResult& result) {
         Way way{from->second, to->second, edge.confidence};
         if (result.params.direction == Direction::kBackward) std::swap(way.from, way.to);
         ways.push_back(way);
+        if (result.mode == Mode::kRanked) ways.push_back({way.to, way.from, way.confidence});
     }
     std::sort(ways.begin(), ways.end(), [](const Way& a, const Way& b) { return a.from < b.from; });
 
@@ -59,6 +60,14 @@ std::vector<double> confidence_of_nodes(const TraceResult& result) {
         }
     }
     return all;
+}
+
+void weigh_nodes(TraceResult& result) {
+    const std::vector<double> confidence = confidence_of_nodes(result);
+    if (confidence.empty()) return;
+    std::vector<Node> nodes = result.nodes.all();
+    for (std::size_t i = 0; i < nodes.size(); ++i) nodes[i].confidence = confidence[i];
+    result.nodes = std::move(nodes);
 }
 
 }  // namespace cordon::trace

@@ -7,18 +7,10 @@
 #include <tuple>
 #include <vector>
 
+#include "crossing_choice.hpp"
 #include "walk.hpp"
 
 namespace cordon::trace {
-
-/// One end of a crossing, as its recogniser says: a row (UTXO: an output) of a txn.
-struct CrossingEnd {
-    ChainId chain;
-    Hash256 txn;
-    TxnPosition at;
-    uint32_t row = 0;
-    LinkEnd end;
-};
 
 /// Taint on its way to a txn that comes later in the walk.
 struct Arrival {
@@ -49,19 +41,12 @@ public:
 
     /// True when the walk has come to this txn or gone past it.
     virtual bool has_passed(TxnPosition at) const = 0;
-    /// A row that can take taint.
-    struct Landing {
-        std::optional<UnixMillis> time;
-        Amount amount;  ///< All that it moves.
-    };
-    /// What the ledger holds where a crossing is said to arrive; nothing when it is not so.
-    virtual Result<std::optional<Landing>> landing(const CrossingEnd& end) = 0;
-    /// REQUIRES: landing() of it, and not has_passed().
+    /// REQUIRES: CrossingChoice::landing() of it, and not has_passed().
     virtual Status expect(Arrival arrival) = 0;
 };
 
-/// Takes taint from one txn to another, later one (Crossing): chooses among the candidates, sees
-/// that each arrival is used once, and keeps the books on both sides.
+/// Takes taint from one txn to another, later one (Crossing), which CrossingChoice chooses among
+/// the candidates, and keeps the books on both sides.
 ///
 /// Everything here is in the direction of the walk: walking backward, taint leaves by the row in
 /// which the money arrived.
@@ -70,12 +55,19 @@ public:
     /// Nothing when the ledger does not hold the chain.
     using Flows = std::function<ChainFlow*(ChainId)>;
     Crossings(const Walk& walk, Books& books, Flows flows)
-        : walk_{walk}, books_{books}, flows_{std::move(flows)} {}
+        : walk_{walk},
+          books_{books},
+          flows_{std::move(flows)},
+          choice_{walk.ledger, walk.context, walk.links, walk.params.min_confidence} {}
 
-    /// The crossings that begin in a txn, the surest first. What a source cannot look at for size
-    /// becomes a warning of the trace. Errors: those of the Reader.
-    Result<std::vector<Crossing>> of(ChainId chain, const ledger::PlacedAccountTxn& txn) const;
-    Result<std::vector<Crossing>> of(ChainId chain, const ledger::PlacedUtxoTxn& txn) const;
+    bool may_cross(ChainId chain) { return choice_.may_cross(chain); }
+    /// The crossings that begin in a txn, the surest first. Errors: those of the Reader.
+    Result<std::vector<Crossing>> of(ChainId chain, const ledger::PlacedAccountTxn& txn) {
+        return choice_.of(chain, txn, walk_.backward());
+    }
+    Result<std::vector<Crossing>> of(ChainId chain, const ledger::PlacedUtxoTxn& txn) {
+        return choice_.of(chain, txn, walk_.backward());
+    }
 
     /// A tainted row by which money may cross over.
     struct Row {
@@ -92,14 +84,14 @@ public:
         double best = 0;
         std::vector<std::string> why;  ///< For the edge of the row, when it did not cross.
     };
-    /// Sends the taint of a row over the surest of its crossings. `all`: of its txn.
+    /// Sends the taint of a row over the crossing that counts. `all`: of its txn.
     Result<Outcome> send(const std::vector<Crossing>& all, const Row& row);
 
     /// Taint that arrived: of its row, `gained` was clean until now. Tells the edge.
     void arrived(Arrival arrival, const Amount& gained, std::optional<UnixMillis> time);
     /// Taint that was still on its way when the walk ended rests at the receiver.
     void strand(Arrival arrival, Stop stop);
-    /// One warning for each reason for which crossings were not followed.
+    /// One warning for each reason for which crossings were not followed or not looked for.
     void warn() const;
 
 private:
@@ -107,19 +99,17 @@ private:
         CrossingEnd near, far;
     };
     Ways ways(const Crossing& crossing) const;
-    template <typename Ask>
-    Result<std::vector<Crossing>> gather(Ask&& ask) const;
-    std::vector<Crossing> sorted(std::vector<Crossing> all) const;
     /// Why not, when it was not sent.
     Result<std::optional<std::string>> try_to_send(const Crossing& crossing, const Row& row,
                                                    Outcome& outcome);
     Arrival arrival_of(const Crossing& crossing, const Row& row,
-                       const ChainFlow::Landing& landing) const;
+                       const CrossingChoice::Landing& landing) const;
 
     const Walk& walk_;
     Books& books_;
     Flows flows_;
-    std::set<std::tuple<ChainId, TxnPosition, uint32_t>> claimed_;
+    CrossingChoice choice_;
+    std::set<CrossingEnd::Place> claimed_;     // Should a recogniser not say the same at both ends.
     std::map<std::string, uint64_t> refused_;  // By reason.
 };
 

@@ -5,78 +5,12 @@
 #include <rapidcheck.h>
 
 #include "builders.hpp"
+#include "crossing_test_bridge.hpp"
 #include "fake_context.hpp"
 #include "memory_ledger.hpp"
 
 namespace cordon::trace {
 namespace {
-
-using test::AccountChain;
-using test::address;
-using test::transfer;
-using test::UtxoChain;
-
-constexpr ChainId kPolygon{ChainFamily::kEvm, 137};
-constexpr ChainId kBsc{ChainFamily::kEvm, 56};
-
-const Address kThief = address(1), kMule = address(2), kShop = address(3), kStranger = address(4),
-              kVault = address(5), kPool = address(6), kFar = address(7), kOther = address(8);
-
-/// Answers with the crossings that it was given.
-class FakeBridge final : public LinkSource {
-public:
-    FakeBridge() = default;
-    explicit FakeBridge(std::vector<Crossing> all) : all_{std::move(all)} {}
-    bool may_cross(ChainId, const Context&) const override { return true; }
-    Result<std::vector<Crossing>> crossings(ChainId chain, const ledger::PlacedAccountTxn& txn,
-                                            bool backward, const ledger::Reader&,
-                                            const Context&) const override {
-        return of(chain, txn.at, backward);
-    }
-    Result<std::vector<Crossing>> utxo_crossings(ChainId chain, const ledger::PlacedUtxoTxn& txn,
-                                                 bool backward, const ledger::Reader&,
-                                                 const Context&) const override {
-        return of(chain, txn.at, backward);
-    }
-
-private:
-    std::vector<Crossing> of(ChainId chain, TxnPosition at, bool backward) const {
-        std::vector<Crossing> out;
-        for (const Crossing& c : all_)
-            if (backward ? c.to_chain == chain && c.to_at == at
-                         : c.from_chain == chain && c.from_at == at)
-                out.push_back(c);
-        return out;
-    }
-    std::vector<Crossing> all_;
-};
-
-/// Where a crossing begins or ends. Blocks have one txn each, named hash(block).
-struct Place {
-    ChainId chain;
-    BlockNum block = 0;
-    Address who;
-    Amount amount;
-    uint32_t row = 0;
-};
-Crossing bridge(const Place& from, const Place& to, double confidence = 1) {
-    Crossing out;
-    out.kind = "bridge";
-    out.from_chain = from.chain;
-    out.from_txn = test::hash(from.block);
-    out.from_at = {from.block, 0};
-    out.from_row = from.row;
-    out.from = {from.who, {}, from.amount};
-    out.via = kVault;
-    out.to_chain = to.chain;
-    out.to_txn = test::hash(to.block);
-    out.to_at = {to.block, 0};
-    out.to_row = to.row;
-    out.to = {to.who, {}, to.amount};
-    out.confidence = confidence;
-    out.why = {"message id"};
-    return out;
-}
 
 struct Story {
     test::MemoryLedger ledger;
@@ -399,29 +333,90 @@ TEST(Crossing, beyond_the_time_bound_rests_at_the_bridge) {
     const auto result = Story{{eth(), polygon()}, {bridge(kLeft, kArrived)}}.follow(kThief, params);
     EXPECT_EQ(resting(result, kEthereum, kVault, Stop::kTime), Amount{100U});
 }
-TEST(Crossing, is_used_once_and_the_second_deposit_says_so) {
+TEST(Crossing, is_used_once_by_the_surest_deposit_and_the_other_says_so) {
     const auto home = AccountChain{}
                           .pay(kThief, kMule, 400)
                           .pay(kMule, kVault, 200)
                           .pay(kMule, kVault, 200)
                           .blocks();
-    const std::vector<Crossing> both{bridge({kEthereum, 2, kMule, Amount{200U}}, kArrived, 0.6),
-                                     bridge({kEthereum, 3, kMule, Amount{200U}}, kArrived, 0.9)};
-    const auto result = Story{{home, polygon()}, both}.follow(kThief, open_params());
-    ASSERT_EQ(crossed(result).size(), 1U);
-    EXPECT_EQ(crossed(result)[0].at.block, 2U);
-    EXPECT_EQ(resting(result, kPolygon, kShop, Stop::kUnspent), Amount{198U});
-    EXPECT_EQ(resting(result, kEthereum, kVault, Stop::kUnknown), Amount{200U});
-    ASSERT_EQ(result.warnings.size(), 1U);
-    EXPECT_NE(result.warnings[0].find("belongs to an earlier deposit"), std::string::npos);
+    const auto claimed = [](double first, double second) {
+        return std::vector<Crossing>{bridge({kEthereum, 2, kMule, Amount{200U}}, kArrived, first),
+                                     bridge({kEthereum, 3, kMule, Amount{200U}}, kArrived, second)};
+    };
+    // Of equals the earlier deposit has it.
+    for (const auto& [first, second, taker] :
+         {std::tuple{0.6, 0.9, 3U}, {0.9, 0.6, 2U}, {0.7, 0.7, 2U}}) {
+        const auto result =
+            Story{{home, polygon()}, claimed(first, second)}.follow(kThief, open_params());
+        ASSERT_EQ(crossed(result).size(), 1U);
+        EXPECT_EQ(crossed(result)[0].at.block, taker);
+        EXPECT_EQ(resting(result, kPolygon, kShop, Stop::kUnspent), Amount{198U});
+        EXPECT_EQ(resting(result, kEthereum, kVault, Stop::kUnknown), Amount{200U});
+        ASSERT_EQ(result.warnings.size(), 1U);
+        EXPECT_NE(result.warnings[0].find("belongs to another deposit"), std::string::npos);
+    }
 
     // Another candidate, still sure enough, takes its place.
-    std::vector<Crossing> more = both;
+    std::vector<Crossing> more = claimed(0.6, 0.9);
     more.push_back(
-        bridge({kEthereum, 3, kMule, Amount{200U}}, {kPolygon, 6, kShop, Amount{198U}}, 0.55));
+        bridge({kEthereum, 2, kMule, Amount{200U}}, {kPolygon, 6, kShop, Amount{198U}}, 0.55));
     const auto second = Story{{home, polygon()}, more}.follow(kThief, open_params());
     EXPECT_EQ(crossed(second).size(), 2U);
-    EXPECT_EQ(second.warnings.size(), 1U);  // That row moves the first deposit's money already.
+    EXPECT_EQ(second.warnings.size(), 1U);  // That row moves the other deposit's money already.
+}
+TEST(Crossing, gives_way_to_a_surer_deposit_of_others_whom_no_taint_reaches) {
+    const auto home = AccountChain{}
+                          .pay(kThief, kMule, 200)
+                          .pay(kMule, kVault, 200)
+                          .pay(kOther, kVault, 200)
+                          .blocks();
+    const Story story{{home, polygon()},
+                      {bridge({kEthereum, 2, kMule, Amount{200U}}, kArrived, 0.6),
+                       bridge({kEthereum, 3, kOther, Amount{200U}}, kArrived, 0.9)}};
+    const auto result = story.follow(kThief, open_params());
+    EXPECT_TRUE(crossed(result).empty());
+    EXPECT_EQ(resting(result, kEthereum, kVault, Stop::kUnknown), Amount{200U});
+    // Backward the arrival is his, and not the mule's.
+    const auto back = story.follow(kShop, open_params(Direction::kBackward), kPolygon);
+    ASSERT_EQ(crossed(back).size(), 1U);
+    EXPECT_EQ(crossed(back)[0].from, kOther);
+}
+TEST(Crossing, frees_what_a_still_surer_crossing_keeps_a_rival_from) {
+    // The second deposit would take the first payout, were the second payout not surely its own.
+    const auto home = AccountChain{}
+                          .pay(kThief, kMule, 400)
+                          .pay(kMule, kVault, 200)
+                          .pay(kMule, kVault, 200)
+                          .blocks();
+    const Story story{
+        {home, polygon()},
+        {bridge({kEthereum, 2, kMule, Amount{200U}}, kArrived, 0.6),
+         bridge({kEthereum, 3, kMule, Amount{200U}}, kArrived, 0.7),
+         bridge({kEthereum, 3, kMule, Amount{200U}}, {kPolygon, 6, kShop, Amount{198U}}, 0.8)}};
+    EXPECT_EQ(crossed(story.follow(kThief, open_params())).size(), 2U);
+}
+TEST(Crossing, settles_a_long_chain_of_rivals) {
+    // Each deposit claims two payouts, all alike: the order of deposits decides, from the first on.
+    constexpr unsigned kMany = 3000;
+    AccountChain home, away{kPolygon};
+    home.pay(kThief, kMule, 100 * kMany);
+    away.pay(kOther, kStranger, 1);
+    std::vector<Crossing> all;
+    for (unsigned i = 0; i < kMany; ++i) {
+        home.pay(kMule, kVault, 100);
+        away.pay(kPool, address(100 + i), 100);
+    }
+    for (unsigned i = 0; i < kMany; ++i)
+        for (const unsigned to : {i, i + 1})
+            if (to < kMany)
+                all.push_back(bridge({kEthereum, i + 2, kMule, Amount{100U}},
+                                     {kPolygon, to + 2, address(100 + to), Amount{100U}}, 0.6));
+    const Story story{{home.blocks(), away.blocks()}, all};
+    const LinkSource* const link = &story.bridges;
+    CrossingChoice choice{story.ledger, story.context, std::span{&link, 1}, 0.5};
+    const Crossing& last = all.back();
+    const auto pick = choice.pick({last}, left_by(last).place(), {}, false).value();
+    EXPECT_EQ(pick.crossing != nullptr, true);
 }
 TEST(Crossing, that_is_not_sure_enough_is_counted_where_the_money_rests) {
     const std::vector<Crossing> guesses{

@@ -20,6 +20,21 @@ struct Seen {
     bool moved = false;
 };
 
+/// A search keeps no books: what left its seeds stands for the loot, when it is of one asset, to
+/// which swaps and crossings then give the others their rates.
+void seed_searched(const TraceResult& result, std::map<Key, Seen>& seen) {
+    std::set<std::pair<ChainId, Address>> seeds;
+    for (const Node& node : result.nodes)
+        if (node.seed) seeds.emplace(node.chain, node.address);
+    std::map<Key, Amount> left;
+    for (const Edge& edge : result.edges) {
+        if (!seeds.contains({edge.chain, edge.from})) continue;
+        Amount& sum = left[{edge.chain, edge.asset}];
+        sum = checked_add(sum, edge.amount).value_or(Amount::max());
+    }
+    if (left.size() == 1) seen[left.begin()->first].seeded = left.begin()->second;
+}
+
 /// `exchanges`: the swaps and crossings of the result, in its order.
 std::map<Key, Seen> survey(const TraceResult& result, std::vector<Edge>& exchanges) {
     std::map<Key, Seen> seen;
@@ -49,6 +64,7 @@ std::map<Key, Seen> survey(const TraceResult& result, std::vector<Edge>& exchang
         note(edge.arrives_on(), *edge.to_asset, *edge.to_amount, edge.time);
         exchanges.push_back(edge);
     }
+    if (result.totals.empty()) seed_searched(result, seen);
     for (const Endpoint& end : result.endpoints) {
         Seen& s = place(end.chain, end.asset);
         s.largest = std::max(s.largest, end.tainted);

@@ -24,7 +24,13 @@ struct Sum {
     Amount in, out;
     std::string_view kind;
 };
-using Sums = std::map<std::pair<Asset, Address>, Sum>;  // What an address had with each other one.
+/// What an address had with another in an asset, by rows of one fate.
+struct With {
+    Asset asset;
+    Address other;
+    bool ends = false, begins = false;
+    friend auto operator<=>(const With&, const With&) = default;
+};
 
 /// Takes from `amount` what a link has explained already.
 Amount beyond(std::map<Asset, Amount>& explained, const Asset& asset, Amount amount) {
@@ -35,38 +41,23 @@ Amount beyond(std::map<Asset, Amount>& explained, const Asset& asset, Amount amo
     return amount - taken;
 }
 
-void utxo_rows(const Address& address, const ledger::PlacedUtxoTxn& placed,
-               std::vector<Movement>& rows) {
-    std::map<Address, Amount> in, out;
-    Amount total;
-    for (const TxIn& input : placed.txn.inputs) {
-        if (!input.spent) continue;
-        in[input.spent->address] += input.spent->value;
-        total += input.spent->value;
-    }
-    for (const TxOut& output : placed.txn.outputs)
-        if (output.address.kind() != AddressKind::kOpReturn) out[output.address] += output.value;
-    const auto row = [&](const Address& from, const Amount& given, const Address& to,
-                         const Amount& got) {
-        if (from == to || total.is_zero()) return;
-        const Amount amount = mul_div(got, given, total);
-        if (amount.is_zero()) return;
-        rows.push_back({placed.at,
-                        placed.time,
-                        placed.txn.txid,
-                        from,
-                        to,
-                        {},
-                        amount,
-                        {},
-                        amount,
-                        "native",
-                        1});
-    };
-    if (const auto given = in.find(address); given != in.end())
-        for (const auto& [to, got] : out) row(address, given->second, to, got);
-    if (const auto got = out.find(address); got != out.end())
-        for (const auto& [from, given] : in) row(from, given, address, got->second);
+/// What is said of those that might have crossed.
+using Whys = std::map<With, std::vector<std::string>>;
+
+void add(Whys& whys, const With& with, const std::vector<std::string>& why) {
+    if (why.empty()) return;
+    std::vector<std::string>& all = whys[with];
+    all.insert(all.end(), why.begin(), why.end());
+}
+
+/// What of a crossing is told when one of its ends is read. One back to whoever paid is told where
+/// it left: its arrival is a txn of the same address.
+void tell_crossed(CrossedRows::Fate& fate, ChainId chain, const Address& address,
+                  std::vector<Movement>& rows) {
+    for (Movement& row : fate.left)
+        if (row.leaves(chain, address)) rows.push_back(std::move(row));
+    for (Movement& row : fate.arrived)
+        if (row.arrives(chain, address) && !row.is_own()) rows.push_back(std::move(row));
 }
 
 }  // namespace
@@ -81,20 +72,16 @@ bool MovementReader::worthless(ChainId chain, const Asset& asset) {
     return at->second;
 }
 
-bool MovementReader::outside(std::optional<UnixMillis> time) const noexcept {
-    return time &&
-           ((sight_.since && *time < *sight_.since) || (sight_.until && *time > *sight_.until));
-}
-
-void MovementReader::account_rows(ChainId chain, const Address& address,
-                                  const ledger::PlacedAccountTxn& placed,
-                                  std::vector<Movement>& rows) {
+Status MovementReader::account_rows(ChainId chain, const Address& address,
+                                    const ledger::PlacedAccountTxn& placed, bool may_cross,
+                                    std::vector<Movement>& rows) {
     const auto add = [&](const Address& from, const Address& to, const Asset& asset,
                          const Amount& amount, const Asset& to_asset, const Amount& to_amount,
-                         std::string_view kind, double confidence) {
-        if (amount.is_zero() || to_amount.is_zero()) return;
-        rows.push_back({placed.at, placed.time, placed.txn.hash, from, to, asset, amount, to_asset,
-                        to_amount, kind, confidence});
+                         std::string_view kind, double confidence) -> Movement* {
+        if (amount.is_zero() || to_amount.is_zero()) return nullptr;
+        rows.push_back({chain, placed.at, placed.time, placed.txn.hash, from, to, asset, amount,
+                        to_asset, to_amount, kind, confidence});
+        return &rows.back();
     };
     std::map<Asset, Amount> given, got;  // What links explain of this address.
     if (placed.txn.transfers.size() > 1)
@@ -112,66 +99,152 @@ void MovementReader::account_rows(ChainId chain, const Address& address,
                         add(from.address, to.address, from.asset, amount, to.asset, to_amount,
                             link.kind, link.confidence);
                     }
-    Sums sums;
+    CrossedRows::OfTxn crossings;
+    if (may_cross) {
+        CORDON_TRY(crossings, crossings_.of(chain, placed));
+    }
+    std::map<With, Sum> sums;
+    Whys whys;
     for (const Transfer& row : placed.txn.transfers) {
         const bool out = row.from == address;
         if (out == (row.to == address) || row.amount.is_zero() || is_absurd(row.amount)) continue;
-        const Address& other = out ? row.to : row.from;
-        if (other.is_zero() || row.kind == TransferKind::kFee || worthless(chain, row.asset))
-            continue;
-        Sum& sum = sums[{row.asset, other}];
+        With with{row.asset, out ? row.to : row.from};
+        if (row.kind == TransferKind::kFee || worthless(chain, row.asset)) continue;
+        if (!crossings.empty()) {
+            CORDON_TRY(auto fate,
+                       crossings_.fate_of(crossings, {chain, placed.at, row.index}, row.asset));
+            tell_crossed(fate, chain, address, rows);
+            if (fate.crossed) continue;
+            with.ends = fate.ends;
+            with.begins = fate.begins;
+            if (!with.other.is_zero()) trace::add(whys, with, fate.why);
+        }
+        if (with.other.is_zero()) continue;
+        Sum& sum = sums[with];
         (out ? sum.out : sum.in) += row.amount;
         if (sum.kind.empty()) sum.kind = to_string(row.kind);
     }
-    for (const auto& [key, sum] : sums) {
-        const auto& [asset, other] = key;
-        if (sum.out > sum.in) {
-            const Amount amount = beyond(given, asset, sum.out - sum.in);
-            add(address, other, asset, amount, asset, amount, sum.kind, 1);
-        } else {
-            const Amount amount = beyond(got, asset, sum.in - sum.out);
-            add(other, address, asset, amount, asset, amount, sum.kind, 1);
-        }
+    for (const auto& [with, sum] : sums) {
+        const bool out = sum.out > sum.in;
+        const Amount amount = out ? beyond(given, with.asset, sum.out - sum.in)
+                                  : beyond(got, with.asset, sum.in - sum.out);
+        Movement* const row = add(out ? address : with.other, out ? with.other : address,
+                                  with.asset, amount, with.asset, amount, sum.kind, 1);
+        if (row == nullptr) continue;
+        row->ends = with.ends;
+        row->begins = with.begins;
+        if (whys.contains(with)) row->why = crossings_.keep(whys.at(with));
     }
+    return {};
+}
+
+Status MovementReader::utxo_rows(ChainId chain, const Address& address,
+                                 const ledger::PlacedUtxoTxn& placed, bool may_cross,
+                                 std::vector<Movement>& rows) {
+    CrossedRows::OfTxn crossings;
+    if (may_cross) {
+        CORDON_TRY(crossings, crossings_.of(chain, placed));
+    }
+    std::map<Address, Amount> given;
+    Amount total;
+    for (const TxIn& input : placed.txn.inputs) {
+        if (!input.spent) continue;
+        given[input.spent->address] += input.spent->value;
+        total += input.spent->value;
+    }
+    const bool pays = given.contains(address);
+    std::map<With, Amount> got;
+    Whys whys;
+    for (uint32_t i = 0; i < placed.txn.outputs.size(); ++i) {
+        const TxOut& output = placed.txn.outputs[i];
+        if (output.address.kind() == AddressKind::kOpReturn) continue;
+        With with{{}, output.address};
+        if (!crossings.empty() && (pays || output.address == address)) {
+            CORDON_TRY(auto fate, crossings_.fate_of(crossings, {chain, placed.at, i}, Asset{}));
+            tell_crossed(fate, chain, address, rows);
+            if (fate.crossed) continue;
+            with.ends = fate.ends;
+            with.begins = fate.begins;
+            trace::add(whys, with, fate.why);
+        }
+        got[with] += output.value;
+    }
+    const auto row = [&](const Address& from, const Amount& value, const With& with,
+                         const Amount& received) {
+        if (from == with.other || total.is_zero()) return;
+        const Amount amount = mul_div(received, value, total);
+        if (amount.is_zero()) return;
+        Movement& made = rows.emplace_back(Movement{chain,
+                                                    placed.at,
+                                                    placed.time,
+                                                    placed.txn.txid,
+                                                    from,
+                                                    with.other,
+                                                    {},
+                                                    amount,
+                                                    {},
+                                                    amount,
+                                                    "native",
+                                                    1});
+        made.ends = with.ends;
+        made.begins = with.begins;
+        if (whys.contains(with)) made.why = crossings_.keep(whys.at(with));
+    };
+    for (const auto& [with, received] : got) {
+        if (pays) row(address, given.at(address), with, received);
+        if (with.other != address) continue;
+        for (const auto& [from, value] : given) row(from, value, with, received);
+    }
+    return {};
 }
 
 Result<Movements> MovementReader::of(ChainId chain, const Address& address, ledger::Order order,
                                      uint64_t max_txns) {
     Movements found;
-    const bool utxo = is_utxo(chain);
+    const bool utxo = is_utxo(chain), may_cross = crossings_.may_cross(chain);
     const auto cursor = utxo ? sight_.ledger.utxo_txns_of(chain, address, ledger::Side::kEither,
                                                           order, std::nullopt)
                              : sight_.ledger.account_txns_of(chain, address, ledger::Side::kEither,
                                                              order, std::nullopt);
-    for (uint64_t txns = 0;; ++txns) {
+    std::vector<TxnPosition> places;
+    for (;;) {
         CORDON_TRY(const auto next, cursor->next());
         if (!next) break;
-        if (txns == max_txns) {
+        if (places.size() == max_txns) {
             found.cut = true;
             break;
         }
+        places.push_back(*next);
+    }
+    if (order == ledger::Order::kDescending) std::reverse(places.begin(), places.end());
+    found.rows.reserve(places.size());  // Mostly one each.
+    for (const TxnPosition at : places) {
         if (utxo) {
-            CORDON_TRY(const auto placed, sight_.ledger.utxo_txn(chain, *next));
-            if (!outside(placed.time)) utxo_rows(address, placed, found.rows);
+            CORDON_TRY(const auto placed, sight_.ledger.utxo_txn(chain, at));
+            if (!is_outside(sight_, placed.time))
+                CORDON_TRY(utxo_rows(chain, address, placed, may_cross, found.rows));
         } else {
-            CORDON_TRY(const auto placed, sight_.ledger.account_txn(chain, *next));
-            if (!outside(placed.time)) account_rows(chain, address, placed, found.rows);
+            CORDON_TRY(const auto placed, sight_.ledger.account_txn(chain, at));
+            if (!is_outside(sight_, placed.time))
+                CORDON_TRY(account_rows(chain, address, placed, may_cross, found.rows));
         }
     }
-    std::stable_sort(found.rows.begin(), found.rows.end(),
-                     [](const Movement& a, const Movement& b) { return a.at < b.at; });
+    const auto sooner = [&](const Movement& a, const Movement& b) {
+        return a.when(chain, address) < b.when(chain, address);
+    };
+    if (!std::is_sorted(found.rows.begin(), found.rows.end(), sooner))
+        std::stable_sort(found.rows.begin(), found.rows.end(), sooner);
     return found;
 }
 
 Result<std::vector<Start>> starts_of(const Sight& sight, std::span<const Seed> seeds) {
     std::vector<Start> starts;
-    MovementReader reader{sight};
     const auto missing = [](const Seed& seed) {
         return fail(ErrorCode::kNotFound, format("seed {}: not in the ledger", seed.text));
     };
     for (const Seed& seed : seeds) {
         if (const auto* from = std::get_if<Seed::FromAddress>(&seed.what)) {
-            BlockNum block = 0;
+            Moment since;
             if (from->since) {
                 Sight bounded = sight;
                 bounded.since = std::max(from->since, sight.since);
@@ -179,9 +252,9 @@ Result<std::vector<Start>> starts_of(const Sight& sight, std::span<const Seed> s
                            MovementReader{bounded}.of(seed.chain, from->address,
                                                       ledger::Order::kAscending, ~uint64_t{0}));
                 if (own.rows.empty()) return missing(seed);
-                block = own.rows.front().at.block;
+                since = own.rows.front().when(seed.chain, from->address);
             }
-            starts.push_back({seed.chain, from->address, block});
+            starts.push_back({seed.chain, from->address, since});
             continue;
         }
         const auto* point = std::get_if<OutPoint>(&seed.what);
@@ -193,7 +266,8 @@ Result<std::vector<Start>> starts_of(const Sight& sight, std::span<const Seed> s
             CORDON_TRY(const auto placed, sight.ledger.utxo_txn(seed.chain, *at));
             for (uint32_t i = 0; i < placed.txn.outputs.size(); ++i)
                 if (point == nullptr || point->index == i)
-                    starts.push_back({seed.chain, placed.txn.outputs[i].address, at->block});
+                    starts.push_back(
+                        {seed.chain, placed.txn.outputs[i].address, Moment::of(*at, placed.time)});
             if (point != nullptr && point->index >= placed.txn.outputs.size()) return missing(seed);
         } else {
             CORDON_TRY(const auto placed, sight.ledger.account_txn(seed.chain, *at));
@@ -207,7 +281,7 @@ Result<std::vector<Start>> starts_of(const Sight& sight, std::span<const Seed> s
                 if (!who.is_zero() && std::any_of(assets.begin(), assets.end(), [](const auto& a) {
                         return a.second.in > a.second.out;
                     }))
-                    starts.push_back({seed.chain, who, at->block});
+                    starts.push_back({seed.chain, who, Moment::of(*at, placed.time)});
         }
     }
     std::sort(starts.begin(), starts.end());
@@ -220,23 +294,25 @@ Result<std::vector<Start>> starts_of(const Sight& sight, std::span<const Seed> s
     return starts;
 }
 
-bool Profile::moves_on(const Address& payer, BlockNum from) const noexcept {
-    return std::any_of(last.begin(), last.end(),
-                       [&](const Send& send) { return send.to != payer && send.block >= from; });
+bool Profile::moves_on(const Address& payer, Moment from) const noexcept {
+    return std::any_of(last.begin(), last.end(), [&](const Send& send) {
+        return send.to != payer && send.when.not_before(from);
+    });
 }
 
-Profile profile_of(const Address& address, const Movements& movements) {
+Profile profile_of(ChainId chain, const Address& address, const Movements& movements) {
     Profile profile;
-    std::set<Address> senders, receivers, others;
+    std::set<std::pair<ChainId, Address>> senders, receivers, others;
     for (auto row = movements.rows.rbegin(); row != movements.rows.rend(); ++row) {
-        const bool out = row->from == address;
+        const bool out = row->leaves(chain, address);
         const Address& other = out ? row->to : row->from;
         if (out && (profile.last.empty() ||
                     (profile.last.size() == 1 && profile.last.front().to != other)))
-            profile.last.push_back({row->at.block, other});
-        if (others.size() < kMaxProfile && other != address) {
-            (out ? receivers : senders).insert(other);
-            others.insert(other);
+            profile.last.push_back({row->leaving(), other});
+        if (others.size() < kMaxProfile && !row->is_own()) {
+            const std::pair there{out ? row->to_chain() : row->chain, other};
+            (out ? receivers : senders).insert(there);
+            others.insert(there);
         }
     }
     profile.others = static_cast<uint32_t>(others.size());

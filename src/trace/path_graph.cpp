@@ -24,10 +24,11 @@ bool PathGraph::out_of_budget() const {
            (cancel_ != nullptr && cancel_->load(std::memory_order_relaxed));
 }
 
-bool PathGraph::wanted(ChainId chain, const Movement& movement) const {
+bool PathGraph::wanted(const Movement& movement) const {
     if (movement.amount < params_.min_amount) return false;
     if (params_.min_usd <= 0) return true;
-    const auto usd = sight_.context.usd(chain, movement.asset, movement.amount, movement.time);
+    const auto usd =
+        sight_.context.usd(movement.chain, movement.asset, movement.amount, movement.time);
     return !usd || *usd >= params_.min_usd;
 }
 
@@ -46,9 +47,12 @@ Status PathGraph::read(NodeId id, bool back, std::set<NodeId>& beyond) {
     CORDON_TRY(Movements found,
                reader_.of(chain, address, ledger::Order::kAscending, params_.max_txns));
     if (!end) {
-        std::set<Address> others;
+        std::set<std::pair<ChainId, Address>> others;
         for (const Movement& row : found.rows)
-            others.insert(row.from == address ? row.to : row.from);
+            if (row.leaves(chain, address))
+                others.emplace(row.to_chain(), row.to);
+            else
+                others.emplace(row.chain, row.from);
         if (found.cut || (params_.service_degree != 0 && others.size() > params_.service_degree)) {
             spots_[id].closed = true;
             return {};
@@ -57,10 +61,13 @@ Status PathGraph::read(NodeId id, bool back, std::set<NodeId>& beyond) {
         stopped_ = true;
     }
     for (Movement& row : found.rows) {
-        const bool own = row.from == row.to;
-        if ((back ? row.to : row.from) != address || !wanted(chain, row)) continue;
+        const bool own = row.is_own();
+        if (!(back ? row.arrives(chain, address) : row.leaves(chain, address)) || !wanted(row))
+            continue;
         if (own && (opened_forward_[id] && opened_backward_[id])) continue;  // Held already.
-        const NodeId other = own ? id : node(chain, back ? row.from : row.to);
+        const NodeId other = own    ? id
+                             : back ? node(row.chain, row.from)
+                                    : node(row.to_chain(), row.to);
         // Between a node opened forward and one opened backward an arc is met twice.
         if (!own && (back ? opened_forward_[other] : opened_backward_[other])) continue;
         if (!own) beyond.insert(other);
@@ -109,14 +116,14 @@ Status PathGraph::open(std::span<const Start> starts, std::span<const Start> tar
         CORDON_TRY(auto next, step(back ? behind : ahead, back));
         (back ? behind : ahead) = std::move(next);
     }
-    std::sort(arcs_.begin(), arcs_.end(), [&](const Arc& a, const Arc& b) {
-        const auto rank = [&](const Arc& arc) {
-            return std::tie(arc.movement.at, arc.movement.from, arc.movement.to, arc.movement.asset,
-                            arc.movement.to_asset, arc.movement.amount);
+    std::stable_sort(arcs_.begin(), arcs_.end(), [](const Arc& a, const Arc& b) {
+        const auto rank = [](const Movement& row) {
+            return std::tuple<ChainId, Moment, Moment, const Address&, const Address&, const Asset&,
+                              const Asset&, ChainId, const Amount&>{
+                row.chain, row.leaving(), row.arriving(), row.from,  row.to,
+                row.asset, row.to_asset,  row.to_chain(), row.amount};
         };
-        if (spots_[a.from].chain != spots_[b.from].chain)
-            return spots_[a.from].chain < spots_[b.from].chain;
-        return rank(a) < rank(b);
+        return rank(a.movement) < rank(b.movement);
     });
     for (uint32_t i = 0; i < arcs_.size(); ++i) spots_[arcs_[i].from].out.push_back(i);
     find_latest();
@@ -124,22 +131,24 @@ Status PathGraph::open(std::span<const Start> starts, std::span<const Start> tar
 }
 
 void PathGraph::find_latest() {
-    latest_.assign(params_.max_hops + 1, std::vector<BlockNum>(spots_.size(), 0));
+    latest_.assign(params_.max_hops + 1, std::vector<std::optional<Moment>>(spots_.size()));
     for (uint32_t hops = 1; hops <= params_.max_hops; ++hops) {
         latest_[hops] = latest_[hops - 1];
         for (const Arc& arc : arcs_) {
-            const BlockNum block = arc.movement.at.block;
+            const Movement& row = arc.movement;
+            const auto& next = latest_[hops - 1][arc.to];
             // Beyond: a target has arrived; from a service no way goes on.
-            const bool goes_on = !spots_[arc.to].closed && latest_[hops - 1][arc.to] > block;
-            if (spots_[arc.to].target || goes_on)
-                latest_[hops][arc.from] = std::max(latest_[hops][arc.from], block + 1);
+            const bool goes_on =
+                !spots_[arc.to].closed && !row.ends && next && next->not_before(row.arriving());
+            if (!spots_[arc.to].target && !goes_on) continue;
+            auto& mine = latest_[hops][arc.from];
+            mine = std::max(mine, std::optional{row.leaving()});
         }
     }
 }
 
-std::optional<BlockNum> PathGraph::latest(NodeId node, uint32_t hops) const {
-    const BlockNum block = latest_[std::min<std::size_t>(hops, latest_.size() - 1)][node];
-    return block == 0 ? std::nullopt : std::optional{block - 1};
+const std::optional<Moment>& PathGraph::latest(NodeId node, uint32_t hops) const {
+    return latest_[std::min<std::size_t>(hops, latest_.size() - 1)][node];
 }
 
 }  // namespace cordon::trace

@@ -26,8 +26,8 @@ public:
         std::optional<Label> label;
         bool start = false, target = false;
         bool closed = false;        // A service: no way leads through it.
-        BlockNum since = 0;         // Of a start.
-        std::vector<uint32_t> out;  // Places in arcs, in chain order.
+        Moment since;               // Of a start.
+        std::vector<uint32_t> out;  // Places in arcs, by leaving().
     };
 
     PathGraph(const Sight& sight, const PathParams& params, const std::atomic<bool>* cancel,
@@ -36,20 +36,21 @@ public:
 
     Status open(std::span<const Start> starts, std::span<const Start> targets);
 
-    /// The last block in which an arc may leave `node` such that a target is still reached in
+    /// The last moment at which an arc may leave `node` such that a target is still reached in
     /// `hops` more movements; nothing when none can.
-    std::optional<BlockNum> latest(NodeId node, uint32_t hops) const;
+    const std::optional<Moment>& latest(NodeId node, uint32_t hops) const;
 
     const std::vector<Spot>& spots() const noexcept { return spots_; }
     const std::vector<Arc>& arcs() const noexcept { return arcs_; }
     bool complete() const noexcept { return !stopped_; }
+    const MovementReader& reader() const noexcept { return reader_; }
 
 private:
     NodeId node(ChainId chain, const Address& address);
     /// Opens every node of `front` towards one end and answers with what lies beyond.
     Result<std::vector<NodeId>> step(const std::vector<NodeId>& front, bool back);
     Status read(NodeId id, bool back, std::set<NodeId>& beyond);
-    bool wanted(ChainId chain, const Movement& movement) const;
+    bool wanted(const Movement& movement) const;
     bool out_of_budget() const;
     void find_latest();
 
@@ -61,9 +62,8 @@ private:
     std::map<std::pair<ChainId, Address>, NodeId> ids_;
     std::vector<Spot> spots_;
     std::vector<Arc> arcs_;
-    std::vector<bool> opened_forward_, opened_backward_;  // By NodeId.
-    /// latest_[h][node]: block + 1, 0 when none.
-    std::vector<std::vector<BlockNum>> latest_;
+    std::vector<bool> opened_forward_, opened_backward_;      // By NodeId.
+    std::vector<std::vector<std::optional<Moment>>> latest_;  // By hops, then NodeId.
     uint64_t opened_ = 0;
     bool stopped_ = false;
 };

@@ -8,6 +8,7 @@
 
 #include <cordon/base/format.hpp>
 
+#include "confidence.hpp"
 #include "path_graph.hpp"
 #include "ranked_result.hpp"
 
@@ -24,7 +25,7 @@ struct Partial {
     uint32_t parent = kNone;
     uint32_t arc = kNone;
     NodeId node = 0;
-    BlockNum block = 0;
+    Moment arrived;
     uint32_t hops = 0;
     bool priced = false;
     double unit = 0;   // Value at the start of one unit of the asset held now.
@@ -95,42 +96,36 @@ private:
         const Partial from = at == kNone ? Partial{} : labels_[at];
         const uint32_t left = params_.max_hops - from.hops;
         if (left == 0) return;
-        const auto latest = graph_.latest(node, left);
-        const BlockNum since = at == kNone ? graph_.spots()[node].since : from.block;
-        if (!latest || *latest < since) return;
+        const auto& latest = graph_.latest(node, left);
+        const Moment since = at == kNone ? graph_.spots()[node].since : from.arrived;
+        if (!latest || !latest->not_before(since)) return;
         const auto& arcs = graph_.arcs();
         const auto& out = graph_.spots()[node].out;
         const Asset* held = at == kNone ? nullptr : &arcs[from.arc].movement.to_asset;
-        // Of the movements to one place in one asset, a later one is of use only when it is wider.
-        std::map<std::tuple<NodeId, Asset, Asset>, double> widest;
+        std::map<std::tuple<NodeId, Asset, Asset>, std::vector<Reached>> reached;
         for (auto place = std::partition_point(
                  out.begin(), out.end(),
-                 [&](uint32_t arc) { return arcs[arc].movement.at.block < since; });
+                 [&](uint32_t arc) { return !arcs[arc].movement.leaving().not_before(since); });
              place != out.end(); ++place) {
             const PathGraph::Arc& arc = arcs[*place];
             const Movement& row = arc.movement;
-            if (row.at.block > *latest) break;
-            if (held != nullptr && row.asset != *held) continue;
+            if (row.at.block > latest->block) break;
+            if (held != nullptr && (row.asset != *held || row.begins)) continue;
             // A swap happens after what it sells has come, by position: two swaps of one block must
             // not feed each other.
             const bool own = arc.to == node;
             if (own && at != kNone && arcs[from.arc].to == arcs[from.arc].from &&
-                !(row.at > arcs[from.arc].movement.at))
+                !(row.at > end_of(arcs[from.arc].movement)))
                 continue;
             if (!own && (meets(at, arc.to) || graph_.spots()[arc.to].start)) continue;
             const bool arrives = graph_.spots()[arc.to].target;
             if (!arrives) {
-                const auto next = graph_.latest(arc.to, left - 1);
-                if (!next || *next < row.at.block) continue;
+                const auto& next = graph_.latest(arc.to, left - 1);
+                if (row.ends || !next || !next->not_before(row.arriving())) continue;
             }
             Partial label = next_label(from, at, node, row);
-            if (label.carry.is_zero()) continue;
-            const auto [best, fresh] =
-                widest.try_emplace({arc.to, row.asset, row.to_asset}, label.value);
-            if (!fresh) {
-                if (label.value <= best->second) continue;
-                best->second = label.value;
-            }
+            if (label.carry.is_zero() || !is_new(reached[{arc.to, row.asset, row.to_asset}], label))
+                continue;
             label.arc = *place;
             label.node = arc.to;
             labels_.push_back(label);
@@ -138,10 +133,31 @@ private:
         }
     }
 
+    static TxnPosition end_of(const Movement& row) {
+        return row.far != nullptr ? row.far->at : row.at;
+    }
+
+    /// What came to one place in one asset.
+    struct Reached {
+        Moment when;
+        double value = 0;
+    };
+    /// Another movement to the same place in the same asset is of use only when it is wider or
+    /// comes sooner, as a crossing that left later may.
+    static bool is_new(std::vector<Reached>& reached, const Partial& label) {
+        constexpr std::size_t kLooked = 64;  // A label too many costs time, and changes no answer.
+        std::size_t looked = 0;
+        for (auto each = reached.rbegin(); each != reached.rend() && looked < kLooked;
+             ++each, ++looked)
+            if (each->when.no_later(label.arrived) && label.value <= each->value) return false;
+        reached.push_back({label.arrived, label.value});
+        return true;
+    }
+
     Partial next_label(const Partial& from, uint32_t at, NodeId node, const Movement& row) const {
         Partial label;
         label.parent = at;
-        label.block = row.at.block;
+        label.arrived = row.arriving();
         label.hops = from.hops + 1;
         Amount carry = row.amount;
         if (at == kNone) {
@@ -183,6 +199,9 @@ Status check(const PathParams& params, std::span<const Seed> seeds, std::span<co
     if (params.count == 0 || params.max_nodes == 0 || params.max_edges == 0 ||
         params.max_labels == 0 || params.max_txns == 0)
         return fail(ErrorCode::kInvalidParam, "the bounds of a path search must be at least 1");
+    if (!(params.min_confidence >= 0 && params.min_confidence <= 1))
+        return fail(ErrorCode::kInvalidParam,
+                    format("min-confidence {} is not in 0..1", params.min_confidence));
     if (!(params.min_usd >= 0))
         return fail(ErrorCode::kInvalidParam,
                     format("min-usd {} is not 0 or more", params.min_usd));
@@ -223,10 +242,10 @@ TraceResult result_of(const PathGraph& graph, const Search& search,
     for (const uint32_t arc : used) {
         const PathGraph::Arc& from = graph.arcs()[arc];
         Node& to = nodes[from.to];
-        Edge edge = edge_of(to.chain, from.movement, to.hop);
+        Edge edge = edge_of(from.movement, to.hop);
         receive(to, edge);
         see(nodes[from.from], edge.time);
-        see(to, edge.time);
+        see(to, from.movement.far != nullptr ? from.movement.far->time : edge.time);
         place[arc] = static_cast<uint32_t>(edges.size());
         edges.push_back(std::move(edge));
     }
@@ -246,6 +265,7 @@ TraceResult result_of(const PathGraph& graph, const Search& search,
         return std::tie(a.hop, a.chain, a.address) < std::tie(b.hop, b.chain, b.address);
     });
     result.nodes = std::move(order);
+    weigh_nodes(result);
     return result;
 }
 
@@ -258,7 +278,7 @@ Result<TraceResult> find_paths(const ledger::Reader& ledger, const Context& cont
                                const std::function<void(const Progress&)>& progress,
                                const std::atomic<bool>* cancel) {
     CORDON_TRY(check(params, seeds, targets));
-    const Sight sight{ledger, context, links, params.since, params.until};
+    const Sight sight{ledger, context, links, params.since, params.until, params.min_confidence};
     CORDON_TRY(const auto starts, starts_of(sight, seeds));
     CORDON_TRY(const auto ends, starts_of(sight, targets));
     PathGraph graph{sight, params, cancel, progress};
@@ -272,6 +292,7 @@ Result<TraceResult> find_paths(const ledger::Reader& ledger, const Context& cont
     result.params.min_amount = params.min_amount;
     result.params.min_usd = params.min_usd;
     result.params.min_share = result.params.min_purity = 0;
+    result.params.min_confidence = params.min_confidence;
     result.params.since = params.since;
     result.params.until = params.until;
     result.params.max_nodes = params.max_nodes;
@@ -285,6 +306,7 @@ Result<TraceResult> find_paths(const ledger::Reader& ledger, const Context& cont
     result.warnings.emplace_back(
         "paths: a path says that value can have come this way, not that it did; amounts on its "
         "movements are all that moved");
+    graph.reader().warn(result.warnings);
     return result;
 }
 

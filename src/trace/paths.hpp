@@ -24,17 +24,20 @@ struct PathParams {
     uint64_t max_edges = 1'000'000;          ///< Movements held.
     uint64_t max_labels = 1'000'000;         ///< Beginnings of paths looked at.
     uint64_t max_txns = 50'000;              ///< Of one address; beyond them it is a service.
+    double min_confidence = 0.5;             ///< As in Params.
     std::vector<Category> stop;  ///< No path leads through an address with such a label.
 };
 
 /// The ways from an address of `seeds` to one of `targets`, the widest first.
 ///
-/// A way is a chain of movements in the order of blocks, each in the asset that the one before
-/// brought, or in what a swap of its owner made of it; it meets no address twice. Its width
-/// (bottleneck) is the largest amount that can have come all the way; widths are compared by the
-/// value that they have where the way begins, in USD where priced, otherwise in units of the first
-/// asset. Of the ways over the same addresses and assets only the widest is told, of equals the
-/// earliest.
+/// A way is a chain of movements in the order of their chain, each in the asset that the one before
+/// brought, or in what a swap of its owner made of it; it meets no address twice. A crossing
+/// (bridge, mixer) is one movement, from who paid the bridge to who received there, perhaps on
+/// another chain; what follows comes after its arrival. Movements of a block without a time may
+/// have happened in any order. Its width (bottleneck) is the largest amount that can have come all
+/// the way; widths are compared by the value that they have where the way begins, in USD where
+/// priced, otherwise in units of the first asset. Of the ways over the same addresses and assets
+/// only the widest is told, of equals the earliest.
 ///
 /// Searched from both ends to the middle, then best first, only where the movements still allow an
 /// arrival in the hops and blocks left. Deterministic and bounded: incomplete when a bound or

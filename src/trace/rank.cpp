@@ -36,6 +36,7 @@ Status check(const RankParams& params, std::span<const Seed> seeds) {
     CORDON_TRY(share("epsilon", params.epsilon, true));
     CORDON_TRY(share("phi", params.phi, true));
     CORDON_TRY(share("idle weight", params.idle_weight, false));
+    CORDON_TRY(share("min-confidence", params.min_confidence, false));
     if (params.max_pushes == 0 || params.max_nodes == 0 || params.max_edges == 0 ||
         params.max_txns == 0 || params.profile_txns == 0)
         return fail(ErrorCode::kInvalidParam, "the bounds of a ranking must be at least 1");
@@ -47,7 +48,7 @@ struct Side {
     Sweep sweep;
     std::vector<uint32_t> movement;  // By row: its place in Open::movements.
     std::vector<NodeId> other;       // By row.
-    std::vector<BlockNum> block;     // By row, in the order of the walk.
+    std::vector<Moment> when;        // By row, in the order of the walk; kAnywhere last in a block.
 };
 
 /// An address that has been visited.
@@ -83,6 +84,8 @@ public:
         return {};
     }
 
+    const MovementReader& reader() const noexcept { return reader_; }
+
     Result<RankedGraph> finish() {
         RankedGraph graph;
         graph.incomplete = stopped_;
@@ -103,18 +106,18 @@ public:
                 for (std::size_t row = 0; row < side->other.size(); ++row) {
                     // Seen from both ends it is told once, by the one who gave.
                     const NodeId other = side->other[row];
+                    const Movement& movement = open->second.movements[side->movement[row]];
                     const bool back = side == &open->second.backward;
-                    if (back && (other == id || gives(other))) continue;
-                    graph.edges.push_back({back ? other : id, back ? id : other,
-                                           open->second.movements[side->movement[row]]});
+                    const bool told = gives(other) && (!movement.begins || spots_[other].seed);
+                    if (back && (other == id || told)) continue;
+                    graph.edges.push_back({back ? other : id, back ? id : other, movement});
                 }
         }
         return graph;
     }
 
 private:
-    using Chips =
-        std::map<std::pair<uint32_t, BlockNum>, double>;  // By asset and block of arrival.
+    using Chips = std::map<std::pair<uint32_t, Moment>, double>;  // By asset and arrival.
     struct Spot {
         ChainId chain;
         Address address;
@@ -209,7 +212,7 @@ private:
         const Address address = spots_[id].address;
         CORDON_TRY(const auto movements,
                    reader_.of(chain, address, ledger::Order::kDescending, params_.profile_txns));
-        return &profiles_.emplace(id, profile_of(address, movements)).first->second;
+        return &profiles_.emplace(id, profile_of(chain, address, movements)).first->second;
     }
 
     // --- Pushing
@@ -263,40 +266,45 @@ private:
 
     /// As History::busy, but what an address received in dust does not make its senders count.
     bool serves_strangers(NodeId id, const std::vector<Movement>& rows) const {
-        const Address& address = spots_[id].address;
-        std::unordered_set<Address> others, receivers;  // Counted only.
+        std::unordered_set<Key, KeyHash> others, receivers;  // Counted only.
         std::map<Asset, Amount> got;
-        std::map<std::pair<Address, Asset>, Amount> from;
+        std::map<std::tuple<ChainId, Address, Asset>, Amount> from;
         for (const Movement& row : rows) {
-            if (row.from == row.to) continue;
-            const bool out = row.from == address;
-            others.insert(out ? row.to : row.from);
+            if (row.is_own()) continue;
+            const bool out = row.leaves(spots_[id].chain, spots_[id].address);
+            const Key other = out ? Key{row.to_chain(), row.to} : Key{row.chain, row.from};
+            others.insert(other);
             if (out) {
-                receivers.insert(row.to);
+                receivers.insert(other);
             } else {
                 got[row.to_asset] += row.to_amount;
-                from[{row.from, row.to_asset}] += row.to_amount;
+                from[{other.chain, other.address, row.to_asset}] += row.to_amount;
             }
         }
         if (params_.service_degree != 0 && others.size() > params_.service_degree) return true;
         if (params_.service_both_sides == 0 || receivers.size() < params_.service_both_sides)
             return false;
-        std::unordered_set<Address> strangers;
-        for (const auto& [key, amount] : from)
-            if (!ids_.contains(Key{spots_[id].chain, key.first}) &&
-                ratio(amount, got[key.second]) >= params_.dust_share)
-                strangers.insert(key.first);
+        std::unordered_set<Key, KeyHash> strangers;
+        for (const auto& [key, amount] : from) {
+            const auto& [chain, address, asset] = key;
+            if (!ids_.contains(Key{chain, address}) &&
+                ratio(amount, got[asset]) >= params_.dust_share)
+                strangers.insert(Key{chain, address});
+        }
         return strangers.size() >= params_.service_both_sides;
     }
 
     Status unfold(NodeId id, std::vector<Movement> rows, Open& open) {
         const ChainId chain = spots_[id].chain;
         const Address address = spots_[id].address;
+        const bool seed = spots_[id].seed;
         const uint32_t hop = spots_[id].hop + 1;
         std::vector<NodeId> other(rows.size());
         for (std::size_t i = 0; i < rows.size(); ++i) {
-            const Address& them = rows[i].from == address ? rows[i].to : rows[i].from;
-            other[i] = them == address ? id : node(chain, them, hop);
+            const Movement& row = rows[i];
+            other[i] = row.is_own()                 ? id
+                       : row.leaves(chain, address) ? node(row.to_chain(), row.to, hop)
+                                                    : node(row.chain, row.from, hop);
         }
         CORDON_TRY(const auto imitators, find_imitators(other));
         open.movements = std::move(rows);
@@ -304,62 +312,89 @@ private:
         for (uint32_t i = 0; i < open.movements.size(); ++i) {
             const Movement& row = open.movements[i];
             if (imitators.contains(other[i])) continue;
-            if (row.from != address) continue;
+            if (!row.leaves(chain, address) || (row.begins && !seed)) continue;
             double weight = verified(chain, row.asset) ? row.amount.to_double() : 1;
             if (other[i] != id && !stops(spots_[other[i]])) {
                 CORDON_TRY(const Profile* profile, profile_of_node(other[i]));
-                if (!profile->busy && !profile->moves_on(address, row.at.block))
+                if (!profile->busy && !profile->moves_on(address, row.arriving()))
                     weight *= params_.idle_weight;
             }
-            out.push_back(
-                {asset_id(chain, row.asset), weight, turn(chain, other[i] == id, row.to_asset)});
-            note(open.forward, i, other[i], row.at.block);
+            out.push_back({asset_id(chain, row.asset), weight, turn(chain, row, row.to_asset)});
+            note(open.forward, i, other[i], row.leaving());
         }
-        for (uint32_t i = static_cast<uint32_t>(open.movements.size()); i-- > 0;) {
+        for (const uint32_t i : in_order_of_arrival(open.movements)) {
             const Movement& row = open.movements[i];
-            if (imitators.contains(other[i]) || row.to != address) continue;
+            if (imitators.contains(other[i]) || !row.arrives(chain, address) || (row.ends && !seed))
+                continue;
             const double weight = verified(chain, row.to_asset) ? row.to_amount.to_double() : 1;
-            in.push_back(
-                {asset_id(chain, row.to_asset), weight, turn(chain, other[i] == id, row.asset)});
-            note(open.backward, i, other[i], row.at.block);
+            in.push_back({asset_id(chain, row.to_asset), weight, turn(chain, row, row.asset)});
+            note(open.backward, i, other[i], row.arriving());
         }
         open.forward.sweep = Sweep{std::move(out)};
         open.backward.sweep = Sweep{std::move(in)};
         return {};
     }
 
-    static void note(Side& side, uint32_t movement, NodeId other, BlockNum block) {
+    /// Places of rows, the last to arrive first; of one block kAnywhere last, as Side wants it.
+    static std::vector<uint32_t> in_order_of_arrival(const std::vector<Movement>& rows) {
+        std::vector<uint32_t> order(rows.size());
+        for (uint32_t i = 0; i < order.size(); ++i)
+            order[i] = static_cast<uint32_t>(order.size()) - 1 - i;
+        const auto before = [&](uint32_t a, uint32_t b) {
+            const Moment x = rows[a].arriving(), y = rows[b].arriving();
+            if (x.block != y.block) return x.block > y.block;
+            const bool x_anywhere = x.txn == Moment::kAnywhere;
+            const bool y_anywhere = y.txn == Moment::kAnywhere;
+            if (x_anywhere != y_anywhere) return y_anywhere;
+            return x.txn > y.txn;
+        };
+        if (!std::is_sorted(order.begin(), order.end(), before))
+            std::stable_sort(order.begin(), order.end(), before);
+        return order;
+    }
+
+    static void note(Side& side, uint32_t movement, NodeId other, Moment when) {
         side.movement.push_back(movement);
         side.other.push_back(other);
-        side.block.push_back(block);
+        side.when.push_back(when);
     }
-    std::optional<uint32_t> turn(ChainId chain, bool own, const Asset& asset) {
-        return own ? std::optional{asset_id(chain, asset)} : std::nullopt;
+    /// Into which asset a swap for oneself turns what it takes. A crossing back to oneself is no
+    /// swap: it takes time, and so is a movement like others.
+    std::optional<uint32_t> turn(ChainId chain, const Movement& row, const Asset& asset) {
+        return row.is_own() && row.far == nullptr ? std::optional{asset_id(chain, asset)}
+                                                  : std::nullopt;
     }
 
     /// Of the counterparties that look alike, all but the one with most dealings. Equals are kept:
-    /// nothing says who imitates whom.
+    /// nothing says who imitates whom. An address is no imitation of itself on another chain.
     Result<std::set<NodeId>> find_imitators(const std::vector<NodeId>& others) {
         std::map<uint32_t, std::set<NodeId>> groups;
         for (const NodeId other : others)
             if (const auto digits = shown_digits(spots_[other].address))
                 groups[*digits].insert(other);
-        std::set<NodeId> imitators;
-        for (const auto& [digits, group] : groups) {
-            if (group.size() < 2) continue;
-            const auto rank_of = [&](NodeId id) -> Result<std::tuple<bool, bool, uint32_t>> {
-                if (spots_[id].seed || stops(spots_[id])) return std::tuple{true, true, ~0U};
+        using Dealings = std::tuple<bool, bool, uint32_t>;
+        const auto dealings_of = [&](const std::set<NodeId>& ids) -> Result<Dealings> {
+            Dealings most{};
+            for (const NodeId id : ids) {
+                if (spots_[id].seed || stops(spots_[id])) return Dealings{true, true, ~0U};
                 CORDON_TRY(const Profile* profile, profile_of_node(id));
-                return std::tuple{profile->busy, profile->passes_on, profile->others};
-            };
-            std::tuple<bool, bool, uint32_t> best{};
-            for (const NodeId id : group) {
-                CORDON_TRY(const auto rank, rank_of(id));
-                best = std::max(best, rank);
+                most = std::max(most, Dealings{profile->busy, profile->passes_on, profile->others});
             }
-            for (const NodeId id : group) {
-                CORDON_TRY(const auto rank, rank_of(id));
-                if (rank < best) imitators.insert(id);
+            return most;
+        };
+        std::set<NodeId> imitators;
+        for (const auto& [digits, alike] : groups) {
+            if (alike.size() < 2) continue;
+            std::map<Address, std::set<NodeId>> group;
+            for (const NodeId id : alike) group[spots_[id].address].insert(id);
+            Dealings best{};
+            for (const auto& [address, ids] : group) {
+                CORDON_TRY(const auto dealings, dealings_of(ids));
+                best = std::max(best, dealings);
+            }
+            for (const auto& [address, ids] : group) {
+                CORDON_TRY(const auto dealings, dealings_of(ids));
+                if (dealings < best) imitators.insert(ids.begin(), ids.end());
             }
         }
         return imitators;
@@ -391,11 +426,12 @@ private:
         parts.reserve(chips.size());
         for (const auto& [key, mass] : chips) {
             const auto start =
-                std::partition_point(side.block.begin(), side.block.end(), [&](BlockNum block) {
-                    return back ? block > key.second && key.second != 0 : block < key.second;
+                std::partition_point(side.when.begin(), side.when.end(), [&](const Moment& when) {
+                    if (!back) return !when.not_before(key.second);
+                    return !key.second.not_before(when) && key.second != Moment{};
                 });
             parts.push_back(
-                {static_cast<std::size_t>(start - side.block.begin()), key.first, mass * share});
+                {static_cast<std::size_t>(start - side.when.begin()), key.first, mass * share});
         }
         const std::vector<double> given = side.sweep.share(std::move(parts));
         for (std::size_t row = 0; row < given.size(); ++row) {
@@ -403,8 +439,13 @@ private:
             Spot& to = spots_[side.other[row]];
             const Movement& movement = open.movements[side.movement[row]];
             const Asset& asset = back ? movement.asset : movement.to_asset;
-            to.chips[{asset_id(to.chain, asset), movement.at.block}] += given[row];
-            to.residual += given[row];
+            const double mass =
+                movement.far != nullptr ? given[row] * movement.confidence : given[row];
+            to.residual += mass;
+            // Where a crossing cannot be followed mass arrives, and does not go on.
+            if (!(back ? movement.begins : movement.ends))
+                to.chips[{asset_id(to.chain, asset),
+                          back ? movement.leaving() : movement.arriving()}] += mass;
             touched_.push_back(side.other[row]);
         }
     }
@@ -432,12 +473,14 @@ Result<TraceResult> rank(const ledger::Reader& ledger, const Context& context,
                          const std::function<void(const Progress&)>& progress,
                          const std::atomic<bool>* cancel) {
     CORDON_TRY(check(params, seeds));
-    const Sight sight{ledger, context, links, params.since, params.until};
+    const Sight sight{ledger, context, links, params.since, params.until, params.min_confidence};
     CORDON_TRY(const auto starts, starts_of(sight, seeds));
     Ranking ranking{sight, params, progress, cancel};
     CORDON_TRY(ranking.run(starts));
     CORDON_TRY(RankedGraph graph, ranking.finish());
-    return ranked_result(std::move(graph), seeds, params);
+    TraceResult result = ranked_result(std::move(graph), seeds, params);
+    ranking.reader().warn(result.warnings);
+    return result;
 }
 
 }  // namespace cordon::trace

@@ -31,6 +31,7 @@ struct RankParams {
     uint32_t service_both_sides = 8;  ///< As in Params, but senders of dust do not count:
     double dust_share = 1e-4;         ///< less than this share of all that the address received.
     std::optional<UnixMillis> since, until;  ///< Movements outside are not followed.
+    double min_confidence = 0.5;             ///< As in Params.
     uint64_t max_pushes = 100'000;
     uint64_t max_nodes = 200'000;
     uint64_t max_edges = 1'000'000;  ///< Of the result, and of the movements held at a time.
@@ -42,13 +43,14 @@ struct RankParams {
 /// Spreads one unit of mass from each seed over the movements of the ledger and answers with the
 /// community around the seeds: nodes with `score`, and the movements between them.
 ///
-/// Mass follows an asset by value, in the order of blocks (movements of one block are simultaneous,
-/// so that an extract without times, all in one block, is searched without order); swaps that a
-/// link explains carry it over to the asset bought. Amounts count as weights where the asset is
-/// verified; of any other token all movements count alike, since its maker can log any amount. Of
-/// addresses that look alike among the counterparties of one address, only the one with the most
-/// dealings is followed. Services, and addresses too busy to be one person's, take mass and give
-/// none.
+/// Mass follows an asset by value, in the order of the chain (movements of one block without times
+/// are simultaneous, so that an extract without times, all in one block, is searched without
+/// order); swaps that a link explains carry it over to the asset bought, and a crossing (bridge,
+/// mixer) to its receiver, perhaps on another chain, in the measure of its confidence. Amounts
+/// count as weights where the asset is verified; of any other token all movements count alike,
+/// since its maker can log any amount. Of addresses that look alike among the counterparties of one
+/// address, only the one with the most dealings is followed. Services, and addresses too busy to be
+/// one person's, take mass and give none.
 ///
 /// Edges are net amounts of a txn, `tainted` is all of `amount`: a ranking does not say which part
 /// is stolen (a warning does). Deterministic: largest residual first, ties by address. Bounded by

@@ -5,7 +5,7 @@
 #include <numeric>
 #include <tuple>
 
-#include "books.hpp"
+#include "confidence.hpp"
 
 namespace cordon::trace {
 namespace {
@@ -85,9 +85,9 @@ std::vector<uint32_t> community(const RankedGraph& graph, double phi) {
     return order;
 }
 
-Edge edge_of(ChainId chain, const Movement& movement, uint32_t hop) {
+Edge edge_of(const Movement& movement, uint32_t hop) {
     Edge edge;
-    edge.chain = chain;
+    edge.chain = movement.chain;
     edge.txn = movement.txn;
     edge.at = movement.at;
     edge.time = movement.time;
@@ -102,6 +102,12 @@ Edge edge_of(ChainId chain, const Movement& movement, uint32_t hop) {
         edge.to_asset = movement.to_asset;
         edge.to_amount = edge.to_tainted = movement.to_amount;
     }
+    if (movement.far != nullptr) {
+        edge.to_chain = movement.far->chain;
+        edge.to_txn = movement.far->txn;
+        edge.via = movement.far->via;
+    }
+    if (movement.why != nullptr) edge.why = *movement.why;
     return edge;
 }
 
@@ -125,6 +131,7 @@ TraceResult ranked_result(RankedGraph graph, std::span<const Seed> seeds,
     result.params.service_degree = params.service_degree;
     result.params.service_both_sides = params.service_both_sides;
     result.params.stop = params.stop;
+    result.params.min_confidence = params.min_confidence;
     result.method = {{"alpha", params.alpha},
                      {"beta", params.beta},
                      {"epsilon", params.epsilon},
@@ -155,13 +162,13 @@ TraceResult ranked_result(RankedGraph graph, std::span<const Seed> seeds,
     for (const RankedGraph::Edge& from : graph.edges) {
         if (place[from.from] == kOutside || place[from.to] == kOutside) continue;
         Node& to = nodes[place[from.to]];
-        Edge edge = edge_of(to.chain, from.movement, to.hop);
+        Edge edge = edge_of(from.movement, to.hop);
         see(nodes[place[from.from]], edge.time);
-        see(to, edge.time);
+        see(to, from.movement.far != nullptr ? from.movement.far->time : edge.time);
         receive(to, edge);
         edges.push_back(std::move(edge));
     }
-    std::sort(edges.begin(), edges.end(), [](const Edge& a, const Edge& b) {
+    std::stable_sort(edges.begin(), edges.end(), [](const Edge& a, const Edge& b) {
         return std::tie(a.chain, a.at, a.from, a.to, a.asset, a.amount) <
                std::tie(b.chain, b.at, b.from, b.to, b.asset, b.amount);
     });
@@ -170,6 +177,7 @@ TraceResult ranked_result(RankedGraph graph, std::span<const Seed> seeds,
         return std::tie(a.hop, a.chain, a.address) < std::tie(b.hop, b.chain, b.address);
     });
     result.nodes = std::move(nodes);
+    weigh_nodes(result);
     return result;
 }
 

@@ -37,7 +37,7 @@ std::vector<uint32_t> community(const RankedGraph& graph, double phi);
 TraceResult ranked_result(RankedGraph graph, std::span<const Seed> seeds, const RankParams& params);
 
 /// The edge that shows a movement; all of it counts as tainted.
-Edge edge_of(ChainId chain, const Movement& movement, uint32_t hop);
+Edge edge_of(const Movement& movement, uint32_t hop);
 /// Widens first_seen and last_seen.
 void see(Node& node, std::optional<UnixMillis> time);
 /// Adds what an edge brings to its receiver.

@@ -9,7 +9,7 @@ namespace cordon::trace {
 // and outputs by which it arrives.
 
 Result<Crossings::Outcome> UtxoFlow::cross(Event& event, Crossings::Row row) {
-    if (walk_.links.empty()) return Crossings::Outcome{};
+    if (!crossings_.may_cross(chain_)) return Crossings::Outcome{};
     if (!event.crossings) {
         CORDON_TRY(event.crossings, crossings_.of(chain_, *event.placed));
     }
@@ -44,24 +44,6 @@ Result<Parcels> UtxoFlow::cross_back(Event& event, const End& end, NodeId node, 
 
 bool UtxoFlow::has_passed(TxnPosition at) const {
     return last_ && (walk_.backward() ? at >= *last_ : at <= *last_);
-}
-
-Result<std::optional<ChainFlow::Landing>> UtxoFlow::landing(const CrossingEnd& end) {
-    std::optional<Landing> none;
-    CORDON_TRY(const auto placed, walk_.ledger.utxo_txn(chain_, end.at));
-    const UtxoTxn& txn = placed.txn;
-    if (end.row >= txn.outputs.size() || txn.outputs[end.row].value == 0 ||
-        !end.end.asset.is_native())
-        return none;
-    // Walking backward it lands at the sender: one of those whose outputs the txn spends.
-    const bool is_there =
-        walk_.backward() ? std::any_of(txn.inputs.begin(), txn.inputs.end(),
-                                       [&](const TxIn& in) {
-                                           return !in.spent || in.spent->address == end.end.address;
-                                       })
-                         : txn.outputs[end.row].address == end.end.address;
-    if (!is_there) return none;
-    return std::optional{Landing{placed.time, Amount{txn.outputs[end.row].value}}};
 }
 
 Status UtxoFlow::expect(Arrival arrival) {

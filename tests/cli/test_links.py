@@ -69,6 +69,32 @@ class Links(CliTest):
         [end] = traced["endpoints"]
         self.assertEqual((end["chain"], end["address"], end["tainted"], end["stop"]), ("polygon", FRESH, "400", "unspent"))
 
+    def test_the_searches_go_over_the_bridge_too(self):
+        self.bridge()
+        asked = ("--mode", "paths", "--to", f"polygon:{FRESH}")
+        found = self.trace(*asked, "--layout")
+        [path], [edge], [ribbon] = found["paths"], found["edges"], found["layout"]["ribbons"]
+        self.assertEqual((path["bottleneck"], path["asset"]), ("400", TOKEN))
+        self.assertEqual((edge["from"], edge["via"], edge["to_chain"], edge["to"], edge["to_tx"], edge["to_amount"]),
+                         (USER, BRIDGE, "polygon", FRESH, txid("in"), "400"))
+        self.assertEqual(ribbon["kinds"], ["bridge to polygon"])
+        self.assertGreater(ribbon["width"], 0)
+        table = self.call("trace", "--ledger", self.ledger, "--seed", f"eth:{USER}", *asked).out
+        self.assertRegex(table, r"step 1: bridge to polygon, message, multichain:0x[0-9a-f]{64}, 100 %")
+        ranked = self.trace("--mode", "ranked")
+        self.assertEqual({(node["chain"], node["address"]) for node in ranked["nodes"]},
+                         {("eth", USER), ("polygon", FRESH)})
+
+    def test_a_search_takes_no_crossing_that_is_not_sure_enough(self):
+        self.pool()
+        new = address("new0")
+        paths = self.call("trace", "--ledger", self.ledger, "--seed", address("user0"), "--mode", "paths", "--to", new,
+                          "--min-confidence", "0", "--format", "json", code=None).json()["data"]["paths"]
+        self.assertEqual([path["bottleneck"] for path in paths], ["97"])
+        paths = self.call("trace", "--ledger", self.ledger, "--seed", address("user0"), "--mode", "paths", "--to", new,
+                          "--format", "json").json()["data"]["paths"]
+        self.assertEqual(paths, [])
+
     def test_a_trace_rests_at_a_bridge_that_no_message_ties(self):
         self.bridge(message=txid("another"))
         traced = self.trace()

@@ -92,6 +92,9 @@ class Story(WatchWords, GuardWords):
         txn, colon, index = name.partition(":")
         if txn in self.txn_names:
             return self.txn_names[txn] + colon + index
+        if txn in NATIVE:  # On another chain than the story is at.
+            self.names_used.add(index)
+            return f"{txn}:{names.address(txn, index)}{at}{moment}"
         return f"{self.chain}:{self.address(name)}{at}{moment}"
 
     def next_block(self):
