@@ -68,9 +68,10 @@ Status PathGraph::read(NodeId id, bool back, std::set<NodeId>& beyond) {
         const NodeId other = own    ? id
                              : back ? node(row.chain, row.from)
                                     : node(row.to_chain(), row.to);
+        // Opened from one end it may still lie on a longer way from the other.
+        if (!own) beyond.insert(other);
         // Between a node opened forward and one opened backward an arc is met twice.
         if (!own && (back ? opened_forward_[other] : opened_backward_[other])) continue;
-        if (!own) beyond.insert(other);
         arcs_.push_back({back ? other : id, back ? id : other, std::move(row)});
         if (out_of_budget()) break;
     }

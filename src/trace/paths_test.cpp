@@ -170,6 +170,34 @@ TEST(Paths, a_hub_at_one_end_costs_its_movements_only) {
     EXPECT_EQ(result.nodes.size(), 3);
 }
 
+TEST(Paths, are_found_over_an_address_that_the_other_end_met_on_a_shorter_way) {
+    const Address near_both = address(10), a = address(11), b = address(12), c = address(13);
+    AccountChain chain;
+    chain
+        .pay(near_both, kShop, 1)  // Too early for the thief's money.
+        .pay(kThief, near_both, 50)
+        .pay(near_both, a, 50)
+        .pay(a, b, 50)
+        .pay(b, c, 50)
+        .pay(c, kShop, 50)
+        .pay(kA, address(20), 5)
+        .pay(address(20), address(21), 5)
+        .pay(kB, address(22), 5);
+    // So many that the search turns to the seeds after two steps back from the shop.
+    for (unsigned i = 0; i < 20; ++i) chain.pay(address(100 + i), c, 1);
+    const Story story{chain};
+    std::vector<Seed> seeds;
+    for (const Address& who : {kThief, kA, kB})
+        seeds.push_back({kEthereum, Seed::FromAddress{who, {}}, "seed"});
+    const Seed target{kEthereum, Seed::FromAddress{kShop, {}}, "target"};
+    PathParams params;
+    params.max_hops = 5;
+    const auto result =
+        find_paths(story.ledger, story.context, {}, seeds, std::span{&target, 1}, params).value();
+    ASSERT_EQ(result.paths.size(), 1U);
+    EXPECT_EQ(result.paths[0].edges.size(), 5U);
+}
+
 TEST(Paths, refuse_bounds_out_of_range) {
     const Story story{AccountChain{}.pay(kThief, kA, 1)};
     const Seed seed{kEthereum, Seed::FromAddress{kThief, {}}, "seed"};
