@@ -3,6 +3,7 @@
 #include <rapidcheck.h>
 
 #include <algorithm>
+#include <array>
 #include <deque>
 #include <set>
 
@@ -285,6 +286,22 @@ TEST(Paths, over_two_chains_are_all_ways_and_each_as_wide_as_its_widest) {
                                        std::span{&seed, 1}, std::span{&end, 1}, params);
         RC_ASSERT(result.has_value());
         RC_ASSERT(!result->incomplete);
+        // Who recognised what, and in which order they are asked, makes no difference.
+        const auto half =
+            world.claims.begin() + static_cast<std::ptrdiff_t>(world.claims.size() / 2);
+        const FakeBridge first{{world.claims.begin(), half}}, second{{half, world.claims.end()}};
+        const std::array<const LinkSource*, 2> both{&second, &first};
+        const auto again = find_paths(world.ledger, world.context, both, std::span{&seed, 1},
+                                      std::span{&end, 1}, params);
+        RC_ASSERT(again->paths.size() == result->paths.size());
+        for (std::size_t i = 0; i < again->paths.size(); ++i) {
+            RC_ASSERT(again->paths[i].edges == result->paths[i].edges);
+            RC_ASSERT(again->paths[i].bottleneck == result->paths[i].bottleneck);
+        }
+        for (std::size_t i = 0; i < again->edges.size(); ++i) {
+            RC_ASSERT(again->edges[i].txn == result->edges[i].txn);
+            RC_ASSERT(again->edges[i].to_txn == result->edges[i].to_txn);
+        }
         auto ways = AllWays{world, target, hops}.from(start);
         for (const Path& path : result->paths) {
             std::vector<Where> stations{start};
