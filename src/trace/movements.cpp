@@ -199,7 +199,7 @@ Status MovementReader::utxo_rows(ChainId chain, const Address& address,
 }
 
 Result<Movements> MovementReader::of(ChainId chain, const Address& address, ledger::Order order,
-                                     uint64_t max_txns) {
+                                     uint64_t max_txns) & {
     Movements found;
     const bool utxo = is_utxo(chain), may_cross = crossings_.may_cross(chain);
     const auto cursor = utxo ? sight_.ledger.utxo_txns_of(chain, address, ledger::Side::kEither,
@@ -248,9 +248,9 @@ Result<std::vector<Start>> starts_of(const Sight& sight, std::span<const Seed> s
             if (from->since) {
                 Sight bounded = sight;
                 bounded.since = std::max(from->since, sight.since);
-                CORDON_TRY(const auto own,
-                           MovementReader{bounded}.of(seed.chain, from->address,
-                                                      ledger::Order::kAscending, ~uint64_t{0}));
+                MovementReader reader{bounded};
+                CORDON_TRY(const auto own, reader.of(seed.chain, from->address,
+                                                     ledger::Order::kAscending, ~uint64_t{0}));
                 if (own.rows.empty()) return missing(seed);
                 since = own.rows.front().when(seed.chain, from->address);
             }

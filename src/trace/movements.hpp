@@ -39,7 +39,7 @@ public:
     /// those txns, and what the recognisers ask on chains where something may cross. Lifetime of
     /// what the movements point at: this object.
     Result<Movements> of(ChainId chain, const Address& address, ledger::Order order,
-                         uint64_t max_txns);
+                         uint64_t max_txns) &;
 
     /// What could not be followed and why, for the warnings of a result.
     void warn(std::vector<std::string>& warnings) const { crossings_.warn(warnings); }

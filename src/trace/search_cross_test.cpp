@@ -281,6 +281,16 @@ TEST(Paths, keep_to_the_time_of_both_chains) {
     EXPECT_EQ(late.paths(kThief, kPolygon, kFar).paths.size(), 1U);
 }
 
+TEST(Paths, begin_at_a_seed_whose_first_movement_is_an_arrival) {
+    const Story story{{eth(), polygon()}, {bridge(kLeft, kArrived)}};
+    const Seed seed{kPolygon, Seed::FromAddress{kFar, AccountChain::time_of(1)}, "seed"};
+    const Seed target{kPolygon, Seed::FromAddress{kShop, {}}, "target"};
+    const auto result = find_paths(story.ledger, story.context, std::span{&story.link, 1},
+                                   std::span{&seed, 1}, std::span{&target, 1}, {});
+    ASSERT_TRUE(result.has_value());
+    EXPECT_EQ(result->paths.size(), 1U);
+}
+
 TEST(Paths, come_home_over_the_other_chain) {
     // The shop is on the near chain, and only reached over the far one and back.
     const auto home = AccountChain{}
