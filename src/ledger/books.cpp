@@ -2,6 +2,7 @@
 #include "books.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace cordon::ledger {
 namespace {
@@ -171,8 +172,29 @@ void TxnBook::add(uint64_t hash_value, uint64_t txn) {
     young_first_ = std::min(young_first_, txn);
     young_.add(hash_value, static_cast<uint32_t>(txn - young_first_));
     if (!seen_) return;
-    seen_->add(hash_value);
-    if (txn >= kMostSeen) seen_.reset();
+    if (seen_->add(hash_value)) {
+        gathered_ = 0;
+        gather_end_ = txn;
+    }
+    if (txn >= seen_->most()) seen_.reset();
+}
+
+void TxnBook::gather(const ChainView& sealed, uint64_t count) {
+    if (!seen_ || gathered_ == gather_end_) return;
+    std::array<uint64_t, 64> hashes;
+    for (const uint64_t end = std::min({gathered_ + count, gather_end_, sealed.end().txns});
+         gathered_ < end;) {
+        const Part& part = sealed.part_with(&Totals::txns, gathered_);
+        const auto n = static_cast<std::size_t>(
+            std::min<uint64_t>(hashes.size(), std::min(end, part.end.txns) - gathered_));
+        const uint8_t* const at = part.segment->txn_hash(gathered_, n);
+        if (at == nullptr) return seen_.reset();  // The files will say what is damaged.
+        for (std::size_t i = 0; i < n; ++i)
+            hashes[i] = hash_bytes({at + sizeof(Hash256) * i, sizeof(Hash256)});
+        seen_->bring(std::span{hashes}.first(n));
+        gathered_ += n;
+    }
+    if (gathered_ == gather_end_) seen_->drop_older();
 }
 
 void TxnBook::seal(uint64_t first, std::span<const Hash256> rest) {

@@ -158,15 +158,13 @@ private:
 class TxnBook {
 public:
     static constexpr std::size_t kHalf = std::size_t{10} << 20;
-    /// Of so many txns all are told from others by a filter, which takes some 700 MB then; of more,
-    /// the files are asked.
-    static constexpr uint64_t kMostSeen = 340ULL << 20;
-
     /// Txns from `first` on will be added; when that is 0, what is not noted does not exist.
-    /// It lies in `directory`, see Words.
-    TxnBook(uint64_t first, bool utxo, const std::string& directory)
+    /// `filtered`: of an account chain, what the first layer of its filter takes; of 80 times as
+    /// many all are told from others by it, of more the files are asked. It lies in `directory`,
+    /// see Words.
+    TxnBook(uint64_t first, bool utxo, std::size_t filtered, const std::string& directory)
         : utxo_{utxo}, old_{directory}, young_{directory}, old_first_{first}, young_first_{first} {
-        if (first == 0 && !utxo) seen_.emplace(directory);
+        if (first == 0 && !utxo) seen_.emplace(filtered, directory);
     }
 
     /// True when what is not found never needs the files, or nearly never.
@@ -190,6 +188,9 @@ public:
     Result<uint64_t> find(const Hash256& hash, uint64_t hash_value, const Stored& stored) const;
     /// REQUIRES: txns are added in order.
     void add(uint64_t hash_value, uint64_t txn);
+    /// Brings at most `count` of what is sealed from smaller layers of the filter into the
+    /// largest, when that has to be: a look is at fewer layers then.
+    void gather(const ChainView& sealed, uint64_t count);
     void remove(uint64_t hash_value, uint64_t txn);
     /// A head will be sealed soon: seal() will find its memory made.
     void prepare_seal() {
@@ -207,6 +208,8 @@ private:
     HashIndex old_, young_;  // Entries count from the firsts.
     uint64_t old_first_, young_first_;
     std::optional<SeenFilter> seen_;  // Has every txn of the chain, if it is there.
+    uint64_t gathered_ = 0;           // Those before are in its largest layer, and
+    uint64_t gather_end_ = 0;         // those from here on were added to it.
 };
 
 /// Which outputs are spent. A bit an output, for those that the ledger has; memory: that, and what

@@ -17,7 +17,7 @@ TEST(TxnBook, finds_what_comes_after_a_reorg_across_the_place_where_it_begins_a_
     head.begin.txns = TxnBook::kHalf - 1;
     head.hash = {hash(1), hash(2), hash(3)};
     const Stored stored{nullptr, nullptr, &head};
-    TxnBook book{0, true, ""};
+    TxnBook book{0, true, 16, ""};
     const auto filler = [](uint64_t i) { return (i + 1) * 0x9E3779B97F4A7C15ULL; };
     for (uint64_t i = 0; i < head.begin.txns; ++i) book.add(filler(i), i);
     for (uint64_t i = 0; i < 3; ++i) book.add(hash_of(head.hash[i]), head.begin.txns + i);
@@ -35,7 +35,7 @@ TEST(TxnBook, finds_what_comes_after_a_reorg_across_the_place_where_it_begins_a_
 
 TEST(TxnBook, of_an_account_chain_knows_heads_and_what_never_was) {
     // Three heads of three txns; the last txn of a head stays when the rest of it is sealed.
-    TxnBook book{0, false, ""};
+    TxnBook book{0, false, 1024, ""};
     Head head{kEthereum, {}};
     const auto add = [&](uint64_t i) {
         head.hash.push_back(hash(i));

@@ -19,6 +19,10 @@ namespace {
 constexpr std::size_t kFinalUtxo = 6;
 constexpr std::size_t kFinalAccount = 64;
 
+// So many old txns are brought into a new layer of the filter of txns for each that is appended: a
+// layer four times as large is a sixth full then.
+constexpr uint64_t kGathered = 4;
+
 }  // namespace
 
 std::string show(ChainId chain, const Hash256& hash) {
@@ -34,6 +38,7 @@ Result<Writer::Appended> ChainWriter::append(std::span<const Block> batch) {
     if (head_.hash.capacity() == 0) head_.reserve(limits_.seal_rows);
     Writer::Appended appended;
     const std::size_t before = head_.blocks.size();
+    const std::size_t txns = head_.hash.size();
     Status status = stage(batch, appended);
     if (status && appended.blocks != 0) {
         frame_.resize(kFrameHeader);
@@ -44,6 +49,7 @@ Result<Writer::Appended> ChainWriter::append(std::span<const Block> batch) {
         CORDON_TRY(truncate_head(before));
         return fail(status.error());
     }
+    txns_->gather(sealed_, kGathered * (head_.hash.size() - txns));
     if (is_head_full() && !(sealing_ && sealing_->result.valid() && !is_head_overfull()))
         make_room();
     else if (is_head_full_soon())
@@ -71,7 +77,8 @@ void ChainWriter::make_room() {
 Status ChainWriter::load_books() {
     if (!addresses_ || !txns_) {
         addresses_.emplace(sealed_.parts.empty(), directory_);
-        txns_.emplace(sealed_.end().txns, is_utxo(sealed_.chain), directory_);
+        txns_.emplace(sealed_.end().txns, is_utxo(sealed_.chain), limits_.filtered_txns,
+                      directory_);
         assets_.clear();
         asset_index_.clear();
         for (uint64_t id = 0; id < sealed_.end().assets; ++id) {

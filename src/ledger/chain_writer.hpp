@@ -21,7 +21,8 @@ struct Limits {
     uint64_t seal_rows = 2'000'000;           ///< A head of so many rows, inputs or txns is sealed.
     uint64_t seal_log = uint64_t{112} << 20;  ///< The same by bytes of its log: two make 224 MB.
     uint64_t least_rows = 50'000;             ///< seal() leaves a smaller head in its log.
-    uint64_t merged_rows = uint64_t{1} << 30;  ///< No index covers more.
+    uint64_t merged_rows = uint64_t{1} << 30;    ///< No index covers more.
+    uint64_t filtered_txns = uint64_t{4} << 20;  ///< First layer of the filter; 16 times anything.
     bool background = true;  ///< Seal and merge on threads of their own; tests do without.
 };
 

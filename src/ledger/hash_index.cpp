@@ -1,25 +1,36 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include "hash_index.hpp"
 
-#include <algorithm>
-
 namespace cordon::ledger {
 
-void SeenFilter::add(uint64_t hash) {
-    constexpr std::size_t kHashesPerWord = 4;  // 16 bits each.
-    // Few layers, and none so large that most of it lies idle for long.
-    constexpr std::size_t kFirst = std::size_t{1} << 20, kTimes = 4, kMost = std::size_t{1} << 24;
-    if (layers_.empty() || layers_.back().left == 0) {
-        const std::size_t words =
-            layers_.empty() ? kFirst : std::min(layers_.back().words.size() * kTimes, kMost);
-        layers_.push_back({memory_.take(words), words * kHashesPerWord});
+bool SeenFilter::add(uint64_t hash) {
+    const bool begins = left_ == 0 && size_ < most();
+    bool outgrows = false;
+    if (begins) {
+        const std::size_t words = next_size();
+        outgrows = !layers_.empty() && layers_.back().size() < words;
+        layers_.push_back(memory_.take(words));
+        left_ = words * kHashesPerWord - (outgrows ? size_ : 0);
+        if (outgrows) kept_ = layers_.size() - 1;
     }
-    Layer& layer = layers_.back();
-    const std::size_t block = block_of(layer, hash);
-    for (unsigned i = 0; i < kBlock; ++i) layer.words[block + i] |= bits_of(hash, i);
-    const std::size_t words = layer.words.size();
-    if (--layer.left == words * kHashesPerWord / 8)
-        memory_.prepare(std::min(words * kTimes, kMost));
+    put(layers_.back(), hash);
+    ++size_;
+    if (left_ != 0 && --left_ == layers_.back().size() * kHashesPerWord / 8 &&
+        size_ + left_ < most())
+        memory_.prepare(next_size());
+    return outgrows;
+}
+
+std::size_t SeenFilter::next_size() const noexcept {
+    const std::size_t first = first_ / kHashesPerWord;
+    return layers_.empty() ? first : std::min(layers_.back().size() * kTimes, first * kLargest);
+}
+
+void SeenFilter::drop_older() {
+    for (; kept_ != 0; --kept_) {
+        memory_.drop(std::move(layers_.front()));
+        layers_.erase(layers_.begin());
+    }
 }
 
 }  // namespace cordon::ledger

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -245,48 +247,74 @@ private:
 /// Tells of nearly every hash that was never added that it was not; of one that was added, never. A
 /// Bloom filter in blocks of 32 bytes, so that a look is one miss of the cache (Putze, Sanders and
 /// Singler, "Cache-, Hash- and Space-Efficient Bloom Filters", 2007). Two bytes a hash it has room
-/// for, four million at least, and up to ten one that it has, when a layer is new; one in some
-/// hundreds is taken for one that was added. Grows by layers, of which every look asks all.
-/// Confined to one thread.
+/// for, and up to eight one that it has, when a layer is new; one in some hundreds is taken for one
+/// that was added. Grows by layers, of which every look asks all; who knows the hashes brings those
+/// of smaller layers into a larger one, and these go. Confined to one thread.
 class SeenFilter {
 public:
-    /// A large layer lies in `directory`, see Words.
-    explicit SeenFilter(std::string directory = {}) : memory_{std::move(directory)} {}
+    /// Its first layer takes `first` hashes, a multiple of 16. A large layer lies in `directory`,
+    /// see Words.
+    SeenFilter(std::size_t first, std::string directory)
+        : memory_{std::move(directory)}, first_{first} {}
+
+    /// So many it has room for.
+    std::size_t most() const noexcept { return first_ * kMost; }
 
     void prefetch(uint64_t hash) const noexcept {
-        for (const Layer& layer : layers_) fetch(layer.words.data() + block_of(layer, hash));
+        for (const Words& layer : layers_) fetch(layer.data() + block_of(layer, hash));
     }
     /// False when it was never added.
     bool has(uint64_t hash) const noexcept {
-        for (const Layer& layer : layers_) {
-            const uint64_t* block = layer.words.data() + block_of(layer, hash);
+        for (const Words& layer : layers_) {
+            const uint64_t* block = layer.data() + block_of(layer, hash);
             uint64_t missing = 0;
             for (unsigned i = 0; i < kBlock; ++i) missing |= bits_of(hash, i) & ~block[i];
             if (missing == 0) return true;
         }
         return false;
     }
-    void add(uint64_t hash);
+    /// True when this one begins a larger layer, into which all that came before is to be brought.
+    bool add(uint64_t hash);
+
+    /// Puts some that came before the largest layer began into that one.
+    void bring(std::span<const uint64_t> hashes) noexcept {
+        Words& layer = layers_[kept_];
+        for (const uint64_t hash : hashes) fetch(layer.data() + block_of(layer, hash));
+        for (const uint64_t hash : hashes) put(layer, hash);
+    }
+    /// REQUIRES: all that came before the largest layer began has been brought into it.
+    void drop_older();
 
 private:
-    struct Layer {
-        Words words;
-        std::size_t left = 0;  // Hashes that it takes yet.
-    };
-    static constexpr unsigned kBlock = 4;  // Words.
+    static constexpr unsigned kBlock = 4;             // Words.
+    static constexpr std::size_t kHashesPerWord = 4;  // 16 bits each.
+    // A layer is so many times the one before, and the largest so many times the first: few, none
+    // so large that most of it lies idle for long, and no more of it changes at a time than the
+    // system writes to the disk meanwhile.
+    static constexpr std::size_t kTimes = 4, kLargest = 16, kMost = 5 * kLargest;
 
-    static std::size_t block_of(const Layer& layer, uint64_t hash) noexcept {
+    static std::size_t block_of(const Words& layer, uint64_t hash) noexcept {
         // The bits below come from the low half.
-        return static_cast<std::size_t>(home_slot(hash, layer.words.size() / kBlock) * kBlock);
+        return static_cast<std::size_t>(home_slot(hash, layer.size() / kBlock) * kBlock);
     }
     /// Two bits of a block's word.
     static uint64_t bits_of(uint64_t hash, unsigned word) noexcept {
         const unsigned low = 12 * word;
         return (uint64_t{1} << (hash >> low & 63)) | (uint64_t{1} << (hash >> (low + 6) & 63));
     }
+    static void put(Words& layer, uint64_t hash) noexcept {
+        uint64_t* const block = layer.data() + block_of(layer, hash);
+        for (unsigned i = 0; i < kBlock; ++i) block[i] |= bits_of(hash, i);
+    }
+    /// Words of the layer behind the newest.
+    std::size_t next_size() const noexcept;
 
-    std::vector<Layer> layers_;
+    std::vector<Words> layers_;  // The newest is the last.
+    std::size_t kept_ = 0;  // Those before go when what they have has been brought to this one.
     WordsMaker memory_;
+    std::size_t first_;
+    std::size_t size_ = 0;  // Hashes that were added.
+    std::size_t left_ = 0;  // That the newest layer takes yet.
 };
 
 }  // namespace cordon::ledger

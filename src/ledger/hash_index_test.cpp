@@ -63,17 +63,51 @@ TEST(HashIndex, keeps_its_memory_and_nothing_else_when_it_is_wiped) {
 }
 
 TEST(SeenFilter, knows_all_that_was_added_and_little_else) {
-    SeenFilter filter;
+    constexpr uint64_t kFirst = 16'384;
+    SeenFilter filter{kFirst, ""};
     EXPECT_FALSE(filter.has(hash_of_row(0)));
-    // Through the end of the first layer, which takes four million.
-    constexpr uint64_t kAdded = (uint64_t{4} << 20) + 100'000;
-    for (uint64_t i = 0; i < kAdded; ++i) filter.add(hash_of_row(i));
-    for (uint64_t i = 0; i < kAdded; ++i) ASSERT_TRUE(filter.has(hash_of_row(i))) << i;
-    uint64_t wrong = 0;
-    constexpr uint64_t kAsked = 1'000'000;
-    for (uint64_t i = 0; i < kAsked; ++i) wrong += filter.has(hash_of_row(kAdded + i)) ? 1 : 0;
-    EXPECT_LT(wrong, kAsked / 200);
-    EXPECT_GT(wrong, 0U);  // Else it holds more than it says.
+    uint64_t added = 0;
+    const auto check = [&](double most) {
+        for (uint64_t i = 0; i < added; ++i) EXPECT_TRUE(filter.has(hash_of_row(i))) << i;
+        uint64_t wrong = 0;
+        constexpr uint64_t kAsked = 1'000'000;
+        for (uint64_t i = 0; i < kAsked; ++i) wrong += filter.has(hash_of_row(added + i)) ? 1 : 0;
+        EXPECT_LT(static_cast<double>(wrong), most * kAsked) << added;
+        return wrong;
+    };
+    // When a layer is full, when a larger one begins, and when the smaller one has gone.
+    std::vector<uint64_t> begun;
+    while (added < filter.most()) {
+        if (!filter.add(hash_of_row(added++))) {
+            if (added % (16 * kFirst) == 0) check(1.0 / 80);
+            continue;
+        }
+        begun.push_back(added);
+        check(1.0 / 200);
+        std::vector<uint64_t> old;
+        for (uint64_t i = 0; i + 1 < added; ++i) old.push_back(hash_of_row(i));
+        filter.bring(old);
+        filter.drop_older();
+        check(1.0 / 1000);
+    }
+    EXPECT_EQ(begun, (std::vector<uint64_t>{kFirst + 1, 4 * kFirst + 1}));
+    // More than it has room for, which a rewind makes possible: it knows them all the same.
+    for (uint64_t i = 0; i < kFirst; ++i) EXPECT_FALSE(filter.add(hash_of_row(added++)));
+    EXPECT_GT(check(1.0 / 40), 0U);  // Else it holds more than it says.
+}
+
+TEST(SeenFilter, brings_late_what_is_in_smaller_layers_to_the_largest_one) {
+    constexpr uint64_t kFirst = 1'024;
+    SeenFilter filter{kFirst, ""};
+    // Another layer as large has begun before anything was brought.
+    uint64_t added = 0, before = 0;
+    while (added < 20 * kFirst)
+        if (filter.add(hash_of_row(added++))) before = added - 1;
+    std::vector<uint64_t> old;
+    for (uint64_t i = 0; i < before; ++i) old.push_back(hash_of_row(i));
+    filter.bring(old);
+    filter.drop_older();
+    for (uint64_t i = 0; i < added; ++i) ASSERT_TRUE(filter.has(hash_of_row(i))) << i;
 }
 
 }  // namespace

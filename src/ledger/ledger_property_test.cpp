@@ -18,6 +18,7 @@ struct Setting {
     Limits limits{.seal_rows = *rc::gen::inRange<uint64_t>(1, 80),
                   .least_rows = 1,
                   .merged_rows = *rc::gen::inRange<uint64_t>(1, 4000),
+                  .filtered_txns = 16,
                   .background = false};
 };
 
@@ -166,12 +167,14 @@ TEST(LedgerProperty, every_answer_is_right_while_sealing_and_merging_go_on_in_th
     for (uint64_t seed = 0; seed < 20; ++seed) {
         SCOPED_TRACE(seed);
         const TempDir dir;
-        History history{
-            system_disk(),
-            dir / "l",
-            seed % 2 == 0 ? kEthereum : kBitcoin,
-            {.seal_rows = 1 + seed * 6, .least_rows = 1, .merged_rows = 40 + seed * 160},
-            seed};
+        History history{system_disk(),
+                        dir / "l",
+                        seed % 2 == 0 ? kEthereum : kBitcoin,
+                        {.seal_rows = 1 + seed * 6,
+                         .least_rows = 1,
+                         .merged_rows = 40 + seed * 160,
+                         .filtered_txns = 16},
+                        seed};
         for (int step = 0; step < 40; ++step) {
             history.step();
             if (step % 13 == 12) {
@@ -186,12 +189,15 @@ TEST(LedgerProperty, long_histories_merge_many_times) {
     for (const ChainId chain : {kEthereum, kBitcoin}) {
         const TempDir dir;
         FaultDisk disk = FaultDisk::none();
-        History history{
-            disk,
-            dir / "l",
-            chain,
-            {.seal_rows = 4, .least_rows = 1, .merged_rows = 100'000, .background = false},
-            9};
+        History history{disk,
+                        dir / "l",
+                        chain,
+                        {.seal_rows = 4,
+                         .least_rows = 1,
+                         .merged_rows = 100'000,
+                         .filtered_txns = 32,
+                         .background = false},
+                        9};
         for (int step = 0; step < 300; ++step) history.step();
         ASSERT_TRUE(history.is_right_after(9));
     }

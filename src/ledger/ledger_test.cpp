@@ -152,6 +152,37 @@ TEST(LedgerAppend, refuses_a_txn_hash_twice_within_a_block_a_batch_and_the_ledge
     }
 }
 
+TEST(LedgerAppend, refuses_every_old_txn_while_what_it_remembers_of_them_grows) {
+    for (const bool background : {false, true}) {
+        const TempDir dir;
+        FaultDisk disk = FaultDisk::none();
+        // Through all layers of the filter and beyond what it has room for, 85 times the first.
+        const auto writer =
+            open_writer_on(
+                disk, dir / "l", {},
+                {.seal_rows = 30, .least_rows = 1, .filtered_txns = 16, .background = background})
+                .value();
+        const auto append = [&](const Block& block) {
+            return writer->append(std::span{&block, 1});
+        };
+        for (BlockNum number = 1; number <= 1'500; ++number) {
+            ASSERT_TRUE(append(simple_block(number))) << number;
+            for (const BlockNum old : {number, number * number / 7 % number + 1, number / 2 + 1}) {
+                Block block = simple_block(number + 1);
+                block.account_txns[0].hash = simple_block(old).account_txns[0].hash;
+                const auto refused = append(block);
+                ASSERT_FALSE(refused) << old << " again after " << number;
+                ASSERT_EQ(refused.error().code, ErrorCode::kDuplicate);
+            }
+            // A short reorg: what is forgotten may come again, what stays may not.
+            if (number % 100 != 99) continue;
+            ASSERT_TRUE(writer->rewind(kEthereum, number - 20));
+            for (BlockNum again = number - 19; again <= number; ++again)
+                ASSERT_TRUE(append(simple_block(again))) << again;
+        }
+    }
+}
+
 TEST(LedgerAppend, refuses_a_batch_of_two_chains_or_of_the_other_model) {
     Desk desk;
     Block polygon = simple_block(2);

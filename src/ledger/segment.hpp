@@ -48,8 +48,8 @@ public:
     Result<uint32_t> block_of(uint64_t txn) const;
 
     // Txns.
-    const uint8_t* txn_hash(uint64_t txn) const noexcept {
-        return column(segment::kTxnHash).get((txn - begin_.txns) * 32, 32);
+    const uint8_t* txn_hash(uint64_t txn, std::size_t count = 1) const noexcept {
+        return column(segment::kTxnHash).get((txn - begin_.txns) * 32, count * 32);
     }
     /// Brings near what is read of a txn that is being looked for: its hash, what block_of() reads
     /// first and, of an output, where the rows of its txn begin.
