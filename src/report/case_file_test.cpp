@@ -82,6 +82,26 @@ TEST(FlowSvg, is_well_formed_in_every_case_and_theme) {
     }
 }
 
+TEST(FlowSvg, of_a_search_calls_nothing_stolen) {
+    const TheftContext context;
+    for (auto& [name, theft] : test::picture_cases()) {
+        if (theft.edges.size() > 10'000) continue;
+        const auto svg = [&, &found = theft] {
+            return flow_svg(found, trace::lay_out(found, &context, flow_params(found)));
+        };
+        if (!theft.edges.empty()) {
+            EXPECT_NE(svg().find("Flow of the stolen money"), std::string::npos) << name;
+        }
+        for (const trace::Mode mode : {trace::Mode::kRanked, trace::Mode::kPaths}) {
+            theft.mode = mode;
+            const std::string picture = svg();
+            EXPECT_EQ(picture.find("stolen"), std::string::npos) << name;
+            EXPECT_EQ(picture.find("THEFT"), std::string::npos) << name;
+            EXPECT_NE(picture.find("Movements that were found"), std::string::npos) << name;
+        }
+    }
+}
+
 TEST(CaseFile, is_well_formed_and_loads_nothing_from_outside) {
     for (const auto& [name, theft] : test::picture_cases()) {
         if (theft.edges.size() > 10'000) continue;

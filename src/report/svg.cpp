@@ -74,6 +74,9 @@ public:
         : result_{result},
           layout_{layout},
           options_{options},
+          title_{!options.title.empty() ? options.title
+                 : searched()           ? "Movements that were found"
+                                        : "Flow of the stolen money"},
           several_chains_{has_several_chains(result)} {}
 
     std::string write() {
@@ -84,9 +87,9 @@ public:
         out_ += format("<g transform=\"translate(0 {:.0f})\">", top_);
         if (layout_.nodes.empty()) {
             out_ += format(
-                "<text class=\"sub\" x=\"{0}\" y=\"60\" font-size=\"13\">No movement of stolen "
-                "money was found.</text>",
-                kMargin);
+                "<text class=\"sub\" x=\"{}\" y=\"60\" font-size=\"13\">No movement{} was found."
+                "</text>",
+                kMargin, searched() ? "" : " of stolen money");
         } else {
             heads();
             for (const Ribbon& ribbon : layout_.ribbons) draw(ribbon);
@@ -100,8 +103,21 @@ public:
     }
 
 private:
+    bool searched() const noexcept {
+        return result_.mode == trace::Mode::kRanked || result_.mode == trace::Mode::kPaths;
+    }
+    /// How the ramp colours a share of stolen money.
+    std::string colour(double taint) const {
+        return format("t{}", searched() ? 0 : taint_step(taint));
+    }
+    /// What was stolen; of a search, what left where it began.
+    std::string loot() const {
+        return layout_.scale.text_with_unit(layout_.scale.loot()) +
+               (searched() ? " left the start" : " stolen");
+    }
+
     std::string frame(const std::string& body, double height) const {
-        const std::string title = safe(options_.title);
+        const std::string title = safe(title_);
         std::string out;
         if (!options_.embedded) out += "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
         out += format(
@@ -122,22 +138,21 @@ private:
 
     std::string description() const {
         return format(
-            "{} stolen, followed over {} movements to {} addresses; drawn as {} nodes in {} "
-            "columns and {} ribbons. "
-            "The width of a ribbon is the stolen value it carries.",
-            layout_.scale.text_with_unit(layout_.scale.loot()), grouped(result_.edges.size()),
-            grouped(result_.nodes.size()), layout_.nodes.size(), layout_.columns.size(),
-            layout_.ribbons.size());
+            "{}; {} movements of {} addresses, drawn as {} nodes in {} columns and {} ribbons. "
+            "The width of a ribbon is the {} it carries.",
+            loot(), grouped(result_.edges.size()), grouped(result_.nodes.size()),
+            layout_.nodes.size(), layout_.columns.size(), layout_.ribbons.size(),
+            searched() ? "value" : "stolen value");
     }
 
     void heading() {
         const double room = layout_.width - 2 * kMargin;
         out_ += format("<text class=\"title\" x=\"{}\" y=\"28\" font-size=\"17\">{}</text>",
-                       kMargin, fitted(clean_text(options_.title), 17, room));
-        const std::string sub = format(
-            "{} stolen · {} movements · {} addresses · {} nodes, {} ribbons drawn",
-            layout_.scale.text_with_unit(layout_.scale.loot()), grouped(result_.edges.size()),
-            grouped(result_.nodes.size()), layout_.nodes.size(), layout_.ribbons.size());
+                       kMargin, fitted(clean_text(title_), 17, room));
+        const std::string sub =
+            format("{} · {} movements · {} addresses · {} nodes, {} ribbons drawn", loot(),
+                   grouped(result_.edges.size()), grouped(result_.nodes.size()),
+                   layout_.nodes.size(), layout_.ribbons.size());
         out_ += format("<text class=\"sub\" x=\"{}\" y=\"46\" font-size=\"12\">{}</text>", kMargin,
                        fitted(sub, 12, room));
     }
@@ -167,9 +182,8 @@ private:
     void draw(const Ribbon& ribbon) {
         const double width = std::max(ribbon.width, kThinnest);
         const double shift = (ribbon.width - width) / 2;
-        const std::string css = ribbon.context ? "c"
-                                               : format("t{}{}", taint_step(ribbon.taint),
-                                                        ribbon.confidence < 1 ? " u" : "");
+        const std::string css =
+            ribbon.context ? "c" : colour(ribbon.taint) + (ribbon.confidence < 1 ? " u" : "");
         std::string d;
         if (ribbon.back) {
             const trace::Arc arc = trace::arc_of(layout_, ribbon);
@@ -228,9 +242,10 @@ private:
             if (ribbon.last && ribbon.last != ribbon.first) text += " to " + utc_text(ribbon.last);
             return text;
         }
-        std::string text = format("{} → {}\n{} in {} movements, {} of it stolen", who(ribbon.from),
-                                  who(ribbon.to), layout_.scale.text_with_unit(ribbon.value),
-                                  grouped(ribbon.movements), percent_text(ribbon.taint));
+        std::string text =
+            format("{} → {}\n{} in {} movements", who(ribbon.from), who(ribbon.to),
+                   layout_.scale.text_with_unit(ribbon.value), grouped(ribbon.movements));
+        if (!searched()) text += format(", {} of it stolen", percent_text(ribbon.taint));
         if (ribbon.first) text += "\n" + utc_text(ribbon.first);
         if (ribbon.last && ribbon.last != ribbon.first) text += " to " + utc_text(ribbon.last);
         std::string kinds;
@@ -248,15 +263,9 @@ private:
         return several_chains_ ? to_string(node.chain) + " " + text : text;
     }
 
-    std::string node_tip(const FlowNode& node) const {
-        std::string text = clean_text(node.name);
-        if (node.count() > 1) text += format(" ×{}", node.count());
-        if (node.category) text += format(" ({})", to_string(*node.category));
-        if (node.kind == FlowKind::kContext)
-            return text + format("\n{} by the ledger; nothing stolen is known of it", node.moved) +
-                   (node.address.empty() ? "" : "\n" + node.address);
-        text += format("\n{} stolen money passed, {} of all that passed",
-                       layout_.scale.text_with_unit(node.through()), percent_text(node.taint));
+    std::string taint_of(const FlowNode& node, const std::string& through) const {
+        std::string text = format("\n{} stolen money passed, {} of all that passed", through,
+                                  percent_text(node.taint));
         if (layout_.backward) {
             if (node.source > 0)
                 text += format("\n{} comes from here or before: not traced further back",
@@ -273,6 +282,18 @@ private:
         if (node.dust_out > 0)
             text += format("\n{} leaves in ribbons too thin to draw",
                            layout_.scale.text_with_unit(node.dust_out));
+        return text;
+    }
+
+    std::string node_tip(const FlowNode& node) const {
+        std::string text = clean_text(node.name);
+        if (node.count() > 1) text += format(" ×{}", node.count());
+        if (node.category) text += format(" ({})", to_string(*node.category));
+        if (node.kind == FlowKind::kContext)
+            return text + format("\n{} by the ledger; nothing stolen is known of it", node.moved) +
+                   (node.address.empty() ? "" : "\n" + node.address);
+        const std::string through = layout_.scale.text_with_unit(node.through());
+        text += searched() ? format("\n{} passed", through) : taint_of(node, through);
         const trace::Node& first = result_.nodes[node.members.front()];
         if (node.members.size() == 1 && first.label)
             text += format("\nlabel by {}, confidence {}", clean_text(first.label->source, 80),
@@ -289,8 +310,7 @@ private:
         const double h = std::max(box.height, kThinnest);
         out_ += "<g>";
         tip(node_tip(node));
-        std::string css =
-            node.kind == FlowKind::kContext ? "c" : format("t{}", taint_step(node.taint));
+        std::string css = node.kind == FlowKind::kContext ? "c" : colour(node.taint);
         if (node.category && sign_of(*node.category) != Sign::kCrime)
             css = sign_class(sign_of(*node.category));
         if (node.count() > 1)  // Several things in one: a second edge, like a stack of cards.
@@ -303,12 +323,12 @@ private:
             "rx=\"{:.1f}\"/>",
             css, box.x, box.y, box.width, h, std::min(1.5, h / 3));
         const double rest = box.bottom() - node.rest_top;
-        if (rest >= 0.5)
+        if (rest >= 0.5 && !searched())
             out_ += format(
                 "<rect class=\"rest\" x=\"{:.1f}\" y=\"{:.2f}\" width=\"2.4\" height=\"{:.2f}\"/>",
                 box.right() + 1.2, node.rest_top, rest);
         const double whole = node.through();
-        if (node.kind != FlowKind::kSeed && whole > 0) {
+        if (node.kind != FlowKind::kSeed && whole > 0 && !searched()) {
             const double source = box.height * node.source / whole;
             if (source >= 1.5)
                 out_ += format(
@@ -354,25 +374,27 @@ private:
             x = kMargin;
             y += 20;
         };
-        // The ramp.
-        wrap(trace::text_width("0 %100 % stolen", font) + 150);
-        out_ += format("<text class=\"note\" x=\"{:.1f}\" y=\"{:.1f}\">0 %</text>", x, y + 10);
-        x += trace::text_width("0 %", font) + 6;
-        for (int i = 0; i < kTaintSteps; ++i, x += 9)
-            out_ +=
-                format("<rect class=\"t{}\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"9\" height=\"11\"/>",
-                       i, x, y);
-        x += 6;
-        text_at("100 % stolen");
+        if (!searched()) {  // The ramp.
+            wrap(trace::text_width("0 %100 % stolen", font) + 150);
+            out_ += format("<text class=\"note\" x=\"{:.1f}\" y=\"{:.1f}\">0 %</text>", x, y + 10);
+            x += trace::text_width("0 %", font) + 6;
+            for (int i = 0; i < kTaintSteps; ++i, x += 9)
+                out_ += format(
+                    "<rect class=\"t{}\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"9\" height=\"11\"/>", i,
+                    x, y);
+            x += 6;
+            text_at("100 % stolen");
+        }
         std::set<Sign> signs;
         bool rests = false, several = false, back = false, unsure = false, sources = false;
         bool narrowed = false, context = false;
         for (const FlowNode& node : layout_.nodes) {
             if (node.category) signs.insert(sign_of(*node.category));
-            rests = rests || node.box.bottom() - node.rest_top >= 0.5;
+            rests = rests || (!searched() && node.box.bottom() - node.rest_top >= 0.5);
             several = several || node.count() > 1;
-            sources = sources || (node.kind != FlowKind::kSeed && node.through() > 0 &&
-                                  node.box.height * node.source / node.through() >= 1.5);
+            sources =
+                sources || (!searched() && node.kind != FlowKind::kSeed && node.through() > 0 &&
+                            node.box.height * node.source / node.through() >= 1.5);
         }
         for (const Ribbon& ribbon : layout_.ribbons)
             back = back || ribbon.back, context = context || ribbon.context,
@@ -402,16 +424,17 @@ private:
                 "class=\"t5\" x=\"4\" width=\"8\" height=\"11\"/>",
                 layout_.backward ? "comes from here or before" : "inherited or clean");
         if (several)
-            mark(
-                "<rect class=\"t10\" fill-opacity=\".55\" x=\"0\" width=\"1.6\" "
-                "height=\"11\"/><rect class=\"t10\" x=\"3\" width=\"8\" height=\"11\"/>",
-                "×N addresses in one");
+            mark(format("<rect class=\"{0}\" fill-opacity=\".55\" x=\"0\" width=\"1.6\" "
+                        "height=\"11\"/><rect class=\"{0}\" x=\"3\" width=\"8\" height=\"11\"/>",
+                        colour(1)),
+                 "×N addresses in one");
         if (back)
-            mark("<path class=\"a t10\" stroke-width=\"2\" d=\"M14 2C20 2 -4 9 2 9\"/>",
+            mark("<path class=\"a " + colour(1) +
+                     "\" stroke-width=\"2\" d=\"M14 2C20 2 -4 9 2 9\"/>",
                  narrowed ? "back to an earlier hop (wide ones drawn narrower)"
                           : "back to an earlier hop");
         if (unsure)
-            mark("<path class=\"a u t10\" stroke-width=\"2\" d=\"M0 6H16\"/>",
+            mark("<path class=\"a u " + colour(1) + "\" stroke-width=\"2\" d=\"M0 6H16\"/>",
                  "confidence below 100 %");
         if (context)
             mark("<path class=\"a c\" stroke-width=\"1\" d=\"M0 6H16\"/>",
@@ -443,6 +466,7 @@ private:
     const trace::TraceResult& result_;
     const FlowLayout& layout_;
     const SvgOptions& options_;
+    std::string title_;
     bool several_chains_;  // Then an address alone does not say where it is.
     std::string out_;
     double top_ = 0;

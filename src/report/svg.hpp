@@ -15,7 +15,7 @@ enum class Theme {
 
 struct SvgOptions {
     Theme theme = Theme::kAuto;
-    std::string title = "Flow of the stolen money";
+    std::string title = {};  ///< Empty: by what was asked, "Flow of the stolen money" of a trace.
     /// Inside an HTML page: no XML head, no visible heading, scales to the width of the page.
     bool embedded = false;
 };
@@ -25,8 +25,9 @@ struct SvgOptions {
 trace::LayoutParams flow_params(const trace::TraceResult& result);
 
 /// The picture as one SVG document: own styles, no script, no external resource. Every node and
-/// ribbon has a tooltip with full addresses and amounts. Text from outside is made harmless
-/// (text.hpp). REQUIRES: a layout of this result.
+/// ribbon has a tooltip with full addresses and amounts. Of a search (modes ranked and paths),
+/// which follows no money unit by unit, nothing is called or coloured stolen. Text from outside is
+/// made harmless (text.hpp). REQUIRES: a layout of this result.
 std::string flow_svg(const trace::TraceResult& result, const trace::FlowLayout& layout,
                      const SvgOptions& options = {});
 

@@ -290,7 +290,9 @@ private:
                     .push_back(items[i]);
         }
         for (auto& [band, members] : bands) {
-            const std::string name = kind == FlowKind::kSeed ? "more seeds" : band_name(band);
+            const std::string name = kind == FlowKind::kSeed ? "more seeds"
+                                     : graph_.searched       ? "wallets"
+                                                             : band_name(band);
             std::string key = format("fold:{}:{}", column, name);
             if (members.size() > 1)
                 for (const uint32_t i : open(members, key))
@@ -430,7 +432,7 @@ private:
             place[c] = static_cast<uint32_t>(layout_.columns.size());
             FlowColumn& column = layout_.columns.emplace_back();
             if (c == 0) {
-                column.head = backward ? "START" : "THEFT";
+                column.head = backward || graph_.searched ? "START" : "THEFT";
             } else if (params_.axis == FlowAxis::kTime) {
                 column.head = time_head(c);
             } else {

@@ -196,6 +196,7 @@ Graph build_graph(const TraceResult& result, const ValueScale& scale, FlowMode m
     // A backward walk lists its movements as they happened. Here they lead away from the seed all
     // the same; turn_round() gives the picture its direction.
     const bool backward = graph.backward = result.params.direction == Direction::kBackward;
+    graph.searched = result.mode == Mode::kRanked || result.mode == Mode::kPaths;
     std::vector<Link> links;
     std::vector<Lead> leads;
     links.reserve(result.edges.size());

@@ -63,6 +63,7 @@ struct Graph {
     uint64_t outside = 0;  // Movements that LayoutParams::since, until and assets leave out.
     /// The walk went against the money: links lead from receiver to sender.
     bool backward = false;
+    bool searched = false;  // Mode ranked or paths: nobody says that its start is a theft.
 };
 
 /// Joins the edges of a result by pair of addresses and values them: all, or with `part` those of
