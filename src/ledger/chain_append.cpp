@@ -19,8 +19,8 @@ namespace {
 constexpr std::size_t kFinalUtxo = 6;
 constexpr std::size_t kFinalAccount = 64;
 
-// So many old txns are brought into a new layer of the filter of txns for each that is appended: a
-// layer four times as large is a sixth full then.
+// So many old txns are brought into a larger layer of the filter of txns for each that is appended:
+// all of them before a third of it is full.
 constexpr uint64_t kGathered = 4;
 
 }  // namespace
