@@ -95,6 +95,7 @@ TEST(FlowSvg, of_a_search_calls_nothing_stolen) {
         for (const trace::Mode mode : {trace::Mode::kRanked, trace::Mode::kPaths}) {
             theft.mode = mode;
             const std::string picture = svg();
+            EXPECT_EQ(malformed(picture), "") << name;
             EXPECT_EQ(picture.find("stolen"), std::string::npos) << name;
             EXPECT_EQ(picture.find("THEFT"), std::string::npos) << name;
             EXPECT_NE(picture.find("Movements that were found"), std::string::npos) << name;

@@ -67,27 +67,6 @@ bool has_node(const TraceResult& result, const Address& who) {
 
 // --- There, and on
 
-/// The thief pays the mule, who pays 200 (100 of it stolen) into the bridge; 198 arrive.
-std::vector<Block> eth() {
-    return AccountChain{}
-        .pay(kStranger, kMule, 100)
-        .pay(kThief, kMule, 100)
-        .pay(kMule, kVault, 200)
-        .pay(kVault, kOther, 500)
-        .blocks();
-}
-std::vector<Block> polygon() {
-    return AccountChain{kPolygon}
-        .pay(kStranger, kPool, 1000)
-        .pay(kPool, kOther, 10)
-        .pay(kPool, kOther, 10)
-        .pay(kPool, kOther, 10)
-        .pay(kPool, kFar, 198)
-        .pay(kFar, kShop, 198)
-        .blocks();
-}
-const Place kLeft{kEthereum, 3, kMule, Amount{200U}}, kArrived{kPolygon, 5, kFar, Amount{198U}};
-
 TEST(Crossing, carries_its_share_of_taint_to_a_chain_that_no_seed_named) {
     const Story story{{eth(), polygon()}, {bridge(kLeft, kArrived, 0.97)}};
     const auto result = story.follow(kThief, open_params());

@@ -77,4 +77,27 @@ inline Crossing bridge(const Place& from, const Place& to, double confidence = 1
     return out;
 }
 
+/// The thief pays the mule, who pays 200 (100 of it stolen) into the bridge; 198 arrive. Both of
+/// the bridge's addresses pay others, too.
+inline std::vector<Block> eth() {
+    return AccountChain{}
+        .pay(kStranger, kMule, 100)
+        .pay(kThief, kMule, 100)
+        .pay(kMule, kVault, 200)
+        .pay(kVault, kOther, 500)
+        .blocks();
+}
+inline std::vector<Block> polygon() {
+    return AccountChain{kPolygon}
+        .pay(kStranger, kPool, 1000)
+        .pay(kPool, kOther, 10)
+        .pay(kPool, kOther, 10)
+        .pay(kPool, kOther, 10)
+        .pay(kPool, kFar, 198)
+        .pay(kFar, kShop, 198)
+        .blocks();
+}
+inline const Place kLeft{kEthereum, 3, kMule, Amount{200U}},
+    kArrived{kPolygon, 5, kFar, Amount{198U}};
+
 }  // namespace cordon::trace

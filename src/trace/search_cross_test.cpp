@@ -65,28 +65,6 @@ double score(const TraceResult& result, ChainId chain, const Address& who) {
     return 0;
 }
 
-/// The thief pays the mule, who pays 200 into the bridge; 198 arrive. Both of the bridge's
-/// addresses pay others, too.
-std::vector<Block> eth() {
-    return AccountChain{}
-        .pay(kStranger, kMule, 100)
-        .pay(kThief, kMule, 100)
-        .pay(kMule, kVault, 200)
-        .pay(kVault, kOther, 500)
-        .blocks();
-}
-std::vector<Block> polygon() {
-    return AccountChain{kPolygon}
-        .pay(kStranger, kPool, 1000)
-        .pay(kPool, kOther, 10)
-        .pay(kPool, kOther, 10)
-        .pay(kPool, kOther, 10)
-        .pay(kPool, kFar, 198)
-        .pay(kFar, kShop, 198)
-        .blocks();
-}
-const Place kLeft{kEthereum, 3, kMule, Amount{200U}}, kArrived{kPolygon, 5, kFar, Amount{198U}};
-
 // --- Movements
 
 TEST(MovementReader, tells_a_crossing_instead_of_the_payments_to_and_from_the_bridge) {
