@@ -5,18 +5,6 @@
 #include <array>
 
 namespace cordon::ledger {
-namespace {
-
-/// As ==, which is a call.
-bool same(const Hash256& a, const Hash256& b) noexcept {
-    uint64_t differs = 0;
-    for (std::size_t i = 0; i < a.bytes.size(); i += 8)
-        differs |= load<uint64_t>(a.bytes.data() + i) ^ load<uint64_t>(b.bytes.data() + i);
-    return differs == 0;
-}
-
-}  // namespace
-
 bool Stored::is_txn(uint64_t txn, const Hash256& hash) const noexcept {
     if (const Head* has = head_with(&Totals::txns, txn))
         return same(has->hash[txn - has->begin.txns], hash);
@@ -64,18 +52,14 @@ void Stored::prefetch_rows_of(uint64_t txn) const noexcept {
     segment.rows().prefetch_bits(txn - segment.begin().txns);
 }
 
-void Stored::prefetch_output(uint64_t row) const noexcept {
+void Stored::prefetch_receiver(uint64_t row) const noexcept {
     if (const Head* has = head_with(&Totals::rows, row)) {
         const uint64_t own = row - has->begin.rows;
-        if (own >= has->to.size()) return;
-        fetch(&has->value[own]);
-        fetch(&has->to[own]);
+        if (own < has->to.size()) fetch(&has->to[own]);
         return;
     }
     const Segment& segment = *sealed->part_with(&Totals::rows, row).segment;
-    const uint64_t own = row - segment.begin().rows;
-    segment.column(segment::kValue).prefetch(own);
-    segment.column(segment::kTo).prefetch(own);
+    segment.column(segment::kTo).prefetch(row - segment.begin().rows);
 }
 
 Status Stored::rows_of(uint64_t txn, uint64_t& first, uint64_t& end) const {
@@ -91,18 +75,26 @@ Status Stored::rows_of(uint64_t txn, uint64_t& first, uint64_t& end) const {
     return {};
 }
 
-Status Stored::output(uint64_t row, uint64_t& value, uint32_t& id) const {
+Status Stored::receiver(uint64_t row, uint32_t& id) const {
     if (const Head* has = head_with(&Totals::rows, row)) {
-        value = has->value[row - has->begin.rows];
         id = has->to[row - has->begin.rows];
         return {};
     }
     const Segment& segment = *sealed->part_with(&Totals::rows, row).segment;
     uint64_t wide = 0;
-    if (!segment.row_value(segment::kValue, row, value)) return segment.corrupt(segment::kValue);
     if (!segment.row_value(segment::kTo, row, wide) || wide >= kNoId)
         return segment.corrupt(segment::kTo);
     id = static_cast<uint32_t>(wide);
+    return {};
+}
+
+Status Stored::value(uint64_t row, uint64_t& value) const {
+    if (const Head* has = head_with(&Totals::rows, row)) {
+        value = has->value[row - has->begin.rows];
+        return {};
+    }
+    const Segment& segment = *sealed->part_with(&Totals::rows, row).segment;
+    if (!segment.row_value(segment::kValue, row, value)) return segment.corrupt(segment::kValue);
     return {};
 }
 

@@ -16,6 +16,14 @@
 /// All of it is a cache of what files and heads say. Confined to one thread.
 namespace cordon::ledger {
 
+/// As ==, which is a call.
+inline bool same(const Hash256& a, const Hash256& b) noexcept {
+    uint64_t differs = 0;
+    for (std::size_t i = 0; i < a.bytes.size(); i += 8)
+        differs |= load<uint64_t>(a.bytes.data() + i) ^ load<uint64_t>(b.bytes.data() + i);
+    return differs == 0;
+}
+
 /// Everything that is stored, as the writer sees it: sealed, being sealed, and new.
 struct Stored {
     const ChainView* sealed = nullptr;
@@ -35,11 +43,13 @@ struct Stored {
     void prefetch_txn(uint64_t txn, bool rows) const noexcept;
     /// What rows_of() reads next, once that is near.
     void prefetch_rows_of(uint64_t txn) const noexcept;
-    void prefetch_output(uint64_t row) const noexcept;
+    void prefetch_receiver(uint64_t row) const noexcept;
     /// [first, end) of the rows of a txn; kCorrupt.
     Status rows_of(uint64_t txn, uint64_t& first, uint64_t& end) const;
-    /// Value and address id of an output; kCorrupt.
-    Status output(uint64_t row, uint64_t& value, uint32_t& id) const;
+    /// Address id of an output; kCorrupt.
+    Status receiver(uint64_t row, uint32_t& id) const;
+    /// Of an output; kCorrupt.
+    Status value(uint64_t row, uint64_t& value) const;
     Result<Address> address(uint64_t id) const;
 };
 

@@ -79,6 +79,8 @@ Status ChainWriter::load_books() {
         addresses_.emplace(sealed_.parts.empty(), directory_);
         txns_.emplace(sealed_.end().txns, is_utxo(sealed_.chain), limits_.filtered_txns,
                       directory_);
+        notes_.reset();
+        if (is_utxo(sealed_.chain)) notes_.emplace(limits_.noted_txns, directory_);
         assets_.clear();
         asset_index_.clear();
         for (uint64_t id = 0; id < sealed_.end().assets; ++id) {
@@ -92,6 +94,14 @@ Status ChainWriter::load_books() {
                                 static_cast<uint32_t>(head->begin.addresses + i));
             for (std::size_t i = 0; i < head->hash.size(); ++i)
                 txns_->add(hash_of(head->hash[i]), head->begin.txns + i);
+            for (std::size_t i = 0; notes_ && i < head->hash.size(); ++i) {
+                const uint64_t txn = head->begin.txns + i;
+                uint64_t first = 0;
+                uint64_t end = 0;
+                CORDON_TRY(stored().rows_of(txn, first, end));
+                notes_->add(txn, head->hash[i], first,
+                            std::span{head->to}.subspan(first - head->begin.rows, end - first));
+            }
             for (const Asset& asset : head->assets) add_asset(asset);
         }
     }

@@ -136,6 +136,7 @@ Status ChainWriter::truncate_head(std::size_t blocks) {
     if (txns_)
         for (std::size_t i = left.txns; i < head_.hash.size(); ++i)
             txns_->remove(hash_of(head_.hash[i]), head_.begin.txns + i);
+    if (notes_) notes_->truncate(head_.begin.txns + left.txns);
     if (addresses_)
         for (std::size_t i = left.addresses; i < head_.addresses.size(); ++i)
             addresses_->remove(hash_of(head_.addresses[i]),
@@ -194,6 +195,7 @@ Status ChainWriter::rewind_sealed(BlockNum first_bad) {
     sealed_ = std::move(view);
     addresses_.reset();
     txns_.reset();
+    notes_.reset();
     assets_.clear();
     asset_index_.clear();
     remove_strays(disk_, directory_, state_);

@@ -10,6 +10,7 @@
 #include "head_images.hpp"
 #include "log.hpp"
 #include "recent_txns.hpp"
+#include "txn_notes.hpp"
 
 namespace cordon::ledger {
 
@@ -23,6 +24,7 @@ struct Limits {
     uint64_t least_rows = 50'000;             ///< seal() leaves a smaller head in its log.
     uint64_t merged_rows = uint64_t{1} << 30;    ///< No index covers more.
     uint64_t filtered_txns = uint64_t{4} << 20;  ///< First layer of the filter; 16 times anything.
+    uint64_t noted_txns = uint64_t{2} << 20;  ///< A power of two: with 64 bytes each, see TxnNotes.
     bool background = true;  ///< Seal and merge on threads of their own; tests do without.
 };
 
@@ -113,6 +115,8 @@ private:
     };
     bool stage_utxo(const Block& block);
     void look_ahead(const UtxoTxn& txn);
+    /// [first, end) of the rows of a txn, from its note if there is one; kCorrupt.
+    Status rows_of(const TxnNotes::Note* note, uint64_t txn, uint64_t& first, uint64_t& end) const;
     /// One of the newest, or TxnBook::kNone.
     uint64_t recent_txn(uint64_t hash) const noexcept;
     // The next of looks_ and receivers_, after bringing those behind them closer.
@@ -181,6 +185,7 @@ private:
 
     std::optional<AddressBook> addresses_;
     std::optional<TxnBook> txns_;
+    std::optional<TxnNotes> notes_;  // Of a UTXO chain.
     std::optional<SpentBook> spent_;
     std::vector<Asset> assets_;
     HashIndex asset_index_;

@@ -19,6 +19,7 @@ struct Setting {
                   .least_rows = 1,
                   .merged_rows = *rc::gen::inRange<uint64_t>(1, 4000),
                   .filtered_txns = 16,
+                  .noted_txns = uint64_t{1} << *rc::gen::inRange(0, 12),
                   .background = false};
 };
 
@@ -173,7 +174,8 @@ TEST(LedgerProperty, every_answer_is_right_while_sealing_and_merging_go_on_in_th
                         {.seal_rows = 1 + seed * 6,
                          .least_rows = 1,
                          .merged_rows = 40 + seed * 160,
-                         .filtered_txns = 16},
+                         .filtered_txns = 16,
+                         .noted_txns = 16},
                         seed};
         for (int step = 0; step < 40; ++step) {
             history.step();
@@ -196,6 +198,7 @@ TEST(LedgerProperty, long_histories_merge_many_times) {
                          .least_rows = 1,
                          .merged_rows = 100'000,
                          .filtered_txns = 32,
+                         .noted_txns = 64,
                          .background = false},
                         9};
         for (int step = 0; step < 300; ++step) history.step();

@@ -216,7 +216,7 @@ private:
                 unspent_.erase(unspent_.begin() + static_cast<std::ptrdiff_t>(pick));
             }
         }
-        for (unsigned n = 1 + below(4), i = 0; i < n; ++i) {
+        for (unsigned n = 1 + below(8), i = 0; i < n; ++i) {
             txn.outputs.push_back(output());
             if (spent_early != i) unspent_.push_back({txn.txid, i});
         }

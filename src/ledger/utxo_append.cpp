@@ -91,13 +91,15 @@ ChainWriter::TxnLook ChainWriter::next_look() {
     if (at + kKeyAhead < looks_.size()) look_at_slot(looks_[at + kKeyAhead]);
     if (at + kBitsAhead < looks_.size())
         if (const TxnLook& look = looks_[at + kBitsAhead]; look.txn != TxnBook::kNone)
-            stored().prefetch_rows_of(look.txn);
+            if (notes_->find(look.txn) == nullptr) stored().prefetch_rows_of(look.txn);
     if (at + kRowAhead < looks_.size())
         if (const TxnLook& look = looks_[at + kRowAhead]; look.txn != TxnBook::kNone) {
+            const TxnNotes::Note* const note = notes_->find(look.txn);
             uint64_t first = 0;
             uint64_t end = 0;
-            if (stored().rows_of(look.txn, first, end) && look.output < end - first) {
-                stored().prefetch_output(first + look.output);
+            if (rows_of(note, look.txn, first, end) && look.output < end - first) {
+                if (note == nullptr || look.output >= note->receivers.size())
+                    stored().prefetch_receiver(first + look.output);
                 spent_->prefetch(first + look.output);
             }
         }
@@ -110,10 +112,21 @@ void ChainWriter::look_at_slot(TxnLook& look) const {
         if (look.output == kNoOutput && txns_->is_complete()) return;
         look.txn = txns_->guess(look.hash);
     }
-    if (look.txn != TxnBook::kNone)
+    if (look.txn == TxnBook::kNone) {
+        if (!txns_->is_complete()) sealed_.prefetch(index::Table::kTxns, look.hash);
+    } else if (const TxnNotes::Note* const note = notes_->find(look.txn)) {
+        fetch(note);
+    } else {
         stored().prefetch_txn(look.txn, true);
-    else if (!txns_->is_complete())
-        sealed_.prefetch(index::Table::kTxns, look.hash);
+    }
+}
+
+Status ChainWriter::rows_of(const TxnNotes::Note* note, uint64_t txn, uint64_t& first,
+                            uint64_t& end) const {
+    if (note == nullptr) return stored().rows_of(txn, first, end);
+    first = note->first_row;
+    end = first + note->outputs;
+    return {};
 }
 
 bool ChainWriter::next_receiver(const Address& address, uint32_t& id) {
@@ -159,6 +172,8 @@ bool ChainWriter::stage_txn(const UtxoTxn& txn, const BlockHeader& header) {
         head_.to.push_back(to);
         head_.value.push_back(output.value);
     }
+    const std::span receivers = std::span{head_.to}.last(txn.outputs.size());
+    notes_->add(number, txn.txid, head_.begin.rows + head_.to.size() - receivers.size(), receivers);
     return true;
 }
 
@@ -167,11 +182,14 @@ bool ChainWriter::stage_input(const TxIn& input) {
     const TxnLook look = next_look();
     // Those just before came after its slot was looked at.
     uint64_t txn = look.txn != TxnBook::kNone ? look.txn : recent_txn(look.hash);
+    const TxnNotes::Note* note = txn != TxnBook::kNone ? notes_->find(txn) : nullptr;
     // Of the two coinbases of BIP-30 that a guess may be, the newest is wanted.
-    if (txn == TxnBook::kNone || !stored().is_txn(txn, point.txid) || is_twice(point.txid)) {
+    if (txn == TxnBook::kNone || is_twice(point.txid) ||
+        !(note != nullptr ? same(note->hash, point.txid) : stored().is_txn(txn, point.txid))) {
         const Result<uint64_t> found = txns_->find(point.txid, look.hash, stored());
         if (!found) return refuse(found.error());
         txn = *found;
+        note = txn != TxnBook::kNone ? notes_->find(txn) : nullptr;
     }
     // A txn cannot spend its own outputs.
     if (txn + 1 == head_.begin.txns + head_.hash.size()) txn = TxnBook::kNone;
@@ -183,23 +201,26 @@ bool ChainWriter::stage_input(const TxIn& input) {
     }
     uint64_t first = 0;
     uint64_t end = 0;
-    if (const Status found = stored().rows_of(txn, first, end); !found)
-        return refuse(found.error());
+    if (const Status found = rows_of(note, txn, first, end); !found) return refuse(found.error());
     if (point.index >= end - first)
         return refuse(
             {ErrorCode::kConflict, format("the txn it spends has only {} outputs", end - first)});
     const uint64_t row = first + point.index;
     if (spent_->is_spent(row)) return refuse_spent();
-    uint64_t value = 0;
     uint32_t sender = kNoId;
-    if (const Status found = stored().output(row, value, sender); !found)
+    if (note != nullptr && point.index < note->receivers.size())
+        sender = note->receivers[point.index];
+    else if (const Status found = stored().receiver(row, sender); !found)
         return refuse(found.error());
-    if (input.spent &&
-        (input.spent->value != value || !stored().is_address(sender, input.spent->address)))
-        return refuse({ErrorCode::kConflict,
-                       format("the source says that it spends {} satoshi, or of another address, "
-                              "than the ledger, which has {}",
-                              input.spent->value, value)});
+    if (input.spent) {
+        uint64_t value = 0;
+        if (const Status found = stored().value(row, value); !found) return refuse(found.error());
+        if (input.spent->value != value || !stored().is_address(sender, input.spent->address))
+            return refuse({ErrorCode::kConflict,
+                           format("the source says that it spends {} satoshi, or of another "
+                                  "address, than the ledger, which has {}",
+                                  input.spent->value, value)});
+    }
     head_.spent.push_back(row + 1);
     head_.sender.push_back(sender);
     spent_->set(row);
