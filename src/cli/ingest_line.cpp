@@ -29,7 +29,17 @@ void IngestLine::show(const engine::IngestProgress& progress) {
                            terminal_width() - 1));
 }
 
-void IngestLine::sealing() { line_.show("ingest  all blocks are stored; sealing them"); }
+void IngestLine::sealing(double share) {
+    if (share == 0)
+        line_.show("ingest  all blocks are stored; sealing them");
+    else if (line_.due())
+        line_.show(join_parts({{"ingest", 2},
+                               {bar(share, 12), 3},
+                               {format("{:.0f} %", share * 100), 0},
+                               {"joining indexes", 0},
+                               {"all blocks are stored", 1}},
+                              terminal_width() - 1));
+}
 
 std::string ingest_text(const IngestView& view, std::size_t width) {
     const engine::IngestProgress& at = view.at;

@@ -12,7 +12,8 @@ class IngestLine {
 public:
     IngestLine(const Session& session, bool plain) : line_{session, plain} {}
     void show(const engine::IngestProgress& progress);
-    void sealing();
+    /// All blocks are in; `share` of the index at hand is written.
+    void sealing(double share);
     void clear() { line_.clear(); }
     double seconds() const { return line_.seconds(); }
 

@@ -211,7 +211,7 @@ Result<int> run_ingest(const Args& args, const Session& session) {
     engine::IngestHooks hooks;
     hooks.cancel = session.cancel;
     hooks.progress = [&](const engine::IngestProgress& progress) { line.show(progress); };
-    hooks.sealing = [&] { line.sealing(); };
+    hooks.sealing = [&](double share) { line.sealing(share); };
     hooks.resumed = [&](const engine::Resumed& at) {
         if (session.quiet) return;
         line.clear();

@@ -239,12 +239,13 @@ Result<IngestResult> ingest(const IngestRequest& request, const IngestHooks& hoo
         result.incomplete = !finished;
     }
     if (!result.incomplete) {
-        if (hooks.sealing) hooks.sealing();
+        if (hooks.sealing) hooks.sealing(0);
         CORDON_TRY(store_side_rows(*store, rows));
         CORDON_TRY(store_lists(*store, std::move(rows.lists), result));
         for (const IngestResult::PerSource& counts : result.sources)
             CORDON_TRY(record_inputs(*store, counts));
-        if (writer) CORDON_TRY(writer->seal());
+        if (writer) CORDON_TRY(writer->seal({hooks.sealing, hooks.cancel}));
+        result.incomplete = hooks.cancel != nullptr && *hooks.cancel;
     }
     CORDON_TRY(const auto snapshot,
                writer ? writer->snapshot() : ledger::open_reader(request.ledger));

@@ -58,7 +58,9 @@ struct IngestHooks {
     std::function<void(const IngestProgress&)> progress;
     std::function<void(const Acknowledged&)> acknowledged;
     std::function<void(const Resumed&)> resumed;
-    std::function<void()> sealing;  ///< All blocks are in; what follows may take seconds.
+    /// All blocks are in; what follows may take seconds. How much of the index at hand is written,
+    /// 0 at first.
+    std::function<void(double)> sealing;
     const std::atomic<bool>* cancel = nullptr;
 };
 

@@ -123,6 +123,24 @@ TEST_F(IngestTest, stops_at_a_batch_when_cancelled_and_goes_on_later) {
     EXPECT_EQ(tip(), 3u);
 }
 
+TEST_F(IngestTest, has_all_blocks_and_says_so_when_it_is_cancelled_while_it_seals) {
+    const std::string path = write("t.csv", kHead + row(1, 0, "5") + row(2, 0, "6"));
+    std::atomic<bool> cancel{false};
+    IngestHooks hooks;
+    hooks.cancel = &cancel;
+    hooks.sealing = [&](double share) {
+        EXPECT_EQ(share, 0);
+        cancel = true;
+    };
+    const IngestResult cut = take_in({{Schema::kTransfers, path}}, 0, hooks).value();
+    EXPECT_TRUE(cut.incomplete);
+    EXPECT_EQ(cut.sources.at(0).rows, 2U);
+    EXPECT_EQ(tip(), 2U);
+    cancel = false;
+    hooks.sealing = nullptr;
+    EXPECT_FALSE(take_in({{Schema::kTransfers, path}}, 0, hooks).value().incomplete);
+}
+
 /// All blocks of a ledger.
 std::vector<Block> all_blocks(const std::string& directory) {
     const auto reader = ledger::open_reader(directory).value();

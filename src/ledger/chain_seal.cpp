@@ -193,14 +193,22 @@ void ChainWriter::launch_merging(bool join) {
     for (std::size_t i = plan.first; i < plan.first + plan.count; ++i) {
         sources.push_back({sealed_.runs[i].index, sealed_.runs[i].end});
         merged.segments += state_.indexes[i].segments;
+        merging_->bytes += sealed_.runs[i].index->file().size();
     }
-    const auto write = [&disk = disk_, &cancel = cancel_merging_, directory = directory_, merged,
+    merged_bytes_ = 0;
+    const auto write = [&disk = disk_, &cancel = cancel_merging_, &bytes = merged_bytes_,
+                        directory = directory_, merged,
                         sources = std::move(sources)]() -> Result<Merged> {
         Merged out{{nullptr, sources.back().end}, merged};
         const std::string path = index_path(directory, merged.id);
         CORDON_TRY(out.index.identity,
                    write_columns(disk, path, [&](const ColumnFileWriter::Sink& sink) {
-                       return merge_indexes(sink, sources, cancel);
+                       return merge_indexes(
+                           [&](ByteView piece) {
+                               bytes += piece.size();
+                               return sink(piece);
+                           },
+                           sources, cancel);
                    }));
         CORDON_TRY(disk.sync_directory(directory));
         CORDON_TRY(out.run.index, Index::open(path));
@@ -256,7 +264,18 @@ void ChainWriter::stop_merging() {
     merging_.reset();
 }
 
-Status ChainWriter::collect(Wait wait) {
+bool ChainWriter::wait_for_merging(const SealHooks& hooks) {
+    constexpr std::chrono::milliseconds kBetween{100};
+    while (merging_->result.wait_for(kBetween) == std::future_status::timeout) {
+        if (hooks.is_cancelled()) return false;
+        if (hooks.merging)
+            hooks.merging(std::min(
+                1.0, static_cast<double>(merged_bytes_) / static_cast<double>(merging_->bytes)));
+    }
+    return true;
+}
+
+Status ChainWriter::collect(Wait wait, const SealHooks& hooks) {
     const auto ready = [this](auto& future, bool wait_for_it) {
         return future.valid() &&
                (wait_for_it || !limits_.background ||
@@ -271,8 +290,15 @@ Status ChainWriter::collect(Wait wait) {
     if (seals) return {};
     if (merges) merge_failed_ = false;
     while (!manifest_.broken()) {
+        if (hooks.is_cancelled()) {
+            stop_merging();
+            if (!sealing_) remove_strays(disk_, directory_, state_);  // It may have just ended.
+            break;
+        }
         if (!merging_ && !merge_failed_) launch_merging(merges);
-        if (!merging_ || !ready(merging_->result, merges)) break;
+        if (!merging_) break;
+        if (merges && !wait_for_merging(hooks)) continue;
+        if (!ready(merging_->result, merges)) break;
         const Status status = take_merged(merging_->result.get());
         // Nothing is lost but speed: it is tried again after the next seal.
         merge_failed_ = !status;
@@ -281,14 +307,19 @@ Status ChainWriter::collect(Wait wait) {
     return {};
 }
 
-Status ChainWriter::seal() {
+Status ChainWriter::seal(const SealHooks& hooks) {
     CORDON_TRY(check_usable());
     CORDON_TRY(collect(Wait::kForSealing));
     if (size_of_head() >= limits_.least_rows && !head_.empty()) {
         CORDON_TRY(start_sealing(head_.blocks.size()));
         CORDON_TRY(collect(Wait::kForSealing));
     }
-    CORDON_TRY(collect(Wait::kForMerging));
+    // A seal that was cancelled, or killed, has left what came in as it was.
+    uint64_t unmerged = 0;
+    for (std::size_t i = sealed_.runs.size(); i-- > 0 && state_.indexes[i].segments == 1;)
+        unmerged += size_of(sealed_.runs[i]);
+    unjoined_ = std::max(unjoined_, unmerged);
+    CORDON_TRY(collect(Wait::kForMerging, hooks));
     spare_ = Head{sealed_.chain};
     scratch_ = IndexScratch{};
     if (cleaning_.valid()) cleaning_.wait();

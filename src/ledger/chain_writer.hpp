@@ -45,7 +45,7 @@ public:
     Result<Writer::Appended> append(std::span<const Block> batch);
     Status rewind(std::optional<BlockNum> last_good);
     std::optional<BlockHeader> tip() const;
-    Status seal();
+    Status seal(const SealHooks& hooks);
     Result<ChainView> snapshot();
 
 private:
@@ -68,6 +68,7 @@ private:
     };
     struct Merging {
         std::size_t first, count;  // Runs.
+        uint64_t bytes = 0;        // That they have, about as many as what they become.
         std::future<Result<Merged>> result;
     };
 
@@ -155,7 +156,9 @@ private:
     /// Takes over what the other threads have finished, or one of them will have. Merges what is
     /// worth it, all of it when they are waited for, none while sealing is.
     enum class Wait { kForNothing, kForSealing, kForMerging };
-    Status collect(Wait wait);
+    Status collect(Wait wait, const SealHooks& hooks = {});
+    /// Waits for what is being merged. False when it has been cancelled before.
+    bool wait_for_merging(const SealHooks& hooks);
     Status take_sealed(Result<Sealed> sealed);
     Status take_merged(Result<Merged> merged);
     void stop_merging();
@@ -174,6 +177,7 @@ private:
     std::optional<Sealing> sealing_;
     std::optional<Merging> merging_;
     std::atomic<bool> cancel_merging_ = false;
+    std::atomic<uint64_t> merged_bytes_ = 0;  // Of the index that is being written.
     bool merge_failed_ = false;
     uint64_t unjoined_ = 0;  // Rows, inputs or txns that were sealed since runs were joined.
     std::future<void> cleaning_;

@@ -1,6 +1,7 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -186,6 +187,16 @@ public:
                         const std::function<Status(const Block&)>& visit) const = 0;
 };
 
+/// What seal() tells while it merges, and how it is told to leave that.
+struct SealHooks {
+    /// Some ten times a second, by the thread that called: how much of the index at hand is
+    /// written, 0 to 1.
+    std::function<void(double)> merging;
+    /// Once it is true nothing more is merged: all is stored and sealed, look-ups ask more indexes.
+    const std::atomic<bool>* cancel = nullptr;
+    bool is_cancelled() const noexcept { return cancel != nullptr && *cancel; }
+};
+
 /// The only writer of a ledger directory.
 class Writer {
 public:
@@ -219,7 +230,8 @@ public:
     /// Moves the head log into sealed form and waits until it is, and until merging has nothing
     /// left to do. Both go on in the background whenever the head has grown; explicit at the end of
     /// an ingest.
-    virtual Status seal() = 0;
+    virtual Status seal(const SealHooks& hooks) = 0;
+    Status seal() { return seal(SealHooks{}); }
 
     /// A snapshot of what is acknowledged now.
     virtual Result<std::shared_ptr<const Reader>> snapshot() const = 0;

@@ -257,6 +257,61 @@ TEST_P(LedgerBackground, a_merged_index_survives_a_seal_that_fails_meanwhile) {
     ASSERT_TRUE(same_answers(*open_reader(desk.ledger).value(), desk.chain, desk.naive));
 }
 
+TEST_P(LedgerBackground, seal_tells_how_far_merging_is) {
+    Desk desk{GetParam()};
+    begin_to_merge(desk);
+    unsigned told = 0;
+    const auto merging = [&](double share) {
+        EXPECT_GE(share, 0);
+        EXPECT_LE(share, 1);
+        ++told;
+        desk.disk.open();
+    };
+    ASSERT_TRUE(desk.writer->seal({merging, nullptr}));
+    EXPECT_GE(told, 1U);
+    EXPECT_EQ(desk.files("index-"), 1U);
+    desk.check_whole();
+}
+
+TEST_P(LedgerBackground, a_seal_that_is_cancelled_leaves_out_merging_and_nothing_else) {
+    Desk desk{GetParam()};
+    begin_to_merge(desk);
+    std::atomic<bool> cancel{false};
+    std::thread opener;
+    const auto merging = [&](double) {
+        if (cancel.exchange(true)) return;
+        opener = std::thread{[&desk] {
+            std::this_thread::sleep_for(std::chrono::milliseconds{500});
+            desk.disk.open();
+        }};
+    };
+    const Status status = desk.writer->seal({merging, &cancel});
+    ASSERT_TRUE(opener.joinable());
+    opener.join();
+    ASSERT_TRUE(status) << status.error().message;
+    EXPECT_EQ(chain_files(desk.ledger)->front().indexes, kFan);
+    EXPECT_EQ(desk.files("index-"), kFan);
+    EXPECT_EQ(desk.files("log-"), 1U);
+    desk.check_whole();
+    ASSERT_TRUE(desk.writer->seal());
+    EXPECT_EQ(desk.files("index-"), 1U);
+    desk.check_whole();
+}
+
+TEST_P(LedgerBackground, what_a_cancelled_seal_left_is_joined_by_the_next_one_of_any_writer) {
+    Desk desk{GetParam(), {.seal_rows = 2, .least_rows = 1, .background = false}};
+    for (std::size_t i = 0; i < 5; ++i) desk.append();
+    const std::atomic<bool> cancel{true};
+    ASSERT_TRUE(desk.writer->seal({{}, &cancel}));
+    EXPECT_EQ(desk.files("index-"), 5U);
+    desk.check_whole();
+    desk.writer.reset();
+    desk.writer = open_writer_on(desk.disk, desk.ledger, {}, kEager).value();
+    ASSERT_TRUE(desk.writer->seal());
+    EXPECT_EQ(desk.files("index-"), 1U);
+    desk.check_whole();
+}
+
 TEST_P(LedgerBackground, a_rewind_stops_merging_and_its_file_goes) {
     Desk desk{GetParam()};
     begin_to_merge(desk);

@@ -43,8 +43,8 @@ public:
         return it == chains_.end() ? std::nullopt : it->second->tip();
     }
 
-    Status seal() override {
-        for (const auto& [chain, writer] : chains_) CORDON_TRY(writer->seal());
+    Status seal(const SealHooks& hooks) override {
+        for (const auto& [chain, writer] : chains_) CORDON_TRY(writer->seal(hooks));
         return {};
     }
 
