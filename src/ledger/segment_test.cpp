@@ -1,8 +1,11 @@
 // Cordon — crypto-heist defence.  SPDX-License-Identifier: Apache-2.0
 #include "segment.hpp"
 
+#include <cstring>
+#include <fstream>
 #include <random>
 
+#include <cordon/base/crc32c.hpp>
 #include "segment_builder.hpp"
 #include "test_support.hpp"
 
@@ -53,6 +56,51 @@ TEST(Segment, finds_the_block_of_every_txn_however_uneven_blocks_are) {
         ASSERT_EQ(txn, segment->end().txns);
         EXPECT_FALSE(segment->block_of(txn));
     }
+}
+
+/// Of this process, as the system counts it.
+uint64_t resident_bytes() {
+    std::ifstream statm{"/proc/self/statm"};
+    uint64_t all = 0, resident = 0;
+    statm >> all >> resident;
+    return resident * 4096;
+}
+
+TEST(Segment, makes_no_room_for_rows_that_it_only_claims_to_have) {
+    // A row whose numbers have no bytes, as all rows of a column that never changes.
+    Head head{kEthereum, {}};
+    head.begin_block({1, BlockNumKind::kHeight, {}, {}, {}});
+    head.hash.push_back(test::hash(1, 2));
+    head.row_begin.push_back(0);
+    head.input_begin.push_back(0);
+    head.time.push_back(0);
+    for (auto* column : {&head.from, &head.to, &head.asset, &head.gap}) column->push_back(0);
+    head.kind.push_back(0);
+    head.amount_size.push_back(0);
+    head.addresses.push_back(test::address(1));
+    head.assets.emplace_back();
+    Bytes bytes;
+    ASSERT_TRUE(write_segment(memory_sink(bytes), head, 0, 1));
+
+    // The footer: family and reference of the chain, counters, 48 bytes a column of which the last
+    // eight count, size of the file, checksum.
+    constexpr uint64_t kClaimed = uint64_t{1} << 40;
+    const std::size_t footer = bytes.size() - footer_size(segment::kFile);
+    const std::size_t columns = footer + 16 + 8 * kCounters;
+    const auto put = [&bytes](std::size_t at, auto value) {
+        std::memcpy(bytes.data() + at, &value, sizeof value);
+    };
+    put(footer + 16 + 8 * (segment::kOwn + 2), kClaimed);
+    for (const std::size_t id : {segment::kFrom, segment::kTo, segment::kAsset, segment::kKind,
+                                 segment::kGap, segment::kAmountSize})
+        put(columns + 48 * id + 40, kClaimed);
+    put(bytes.size() - 4, crc32c(ByteView{bytes}.subspan(footer, bytes.size() - footer - 4)));
+
+    const uint64_t before = resident_bytes();
+    const auto segment = Segment::from_bytes(std::move(bytes), "segment", true);
+    ASSERT_TRUE(segment) << segment.error().message;
+    EXPECT_EQ((*segment)->end().rows, kClaimed);
+    EXPECT_LT(resident_bytes(), before + (uint64_t{256} << 20));
 }
 
 TEST(Column, adds_up_what_it_reads_whatever_the_width) {
