@@ -314,11 +314,6 @@ Status ChainWriter::seal(const SealHooks& hooks) {
         CORDON_TRY(start_sealing(head_.blocks.size()));
         CORDON_TRY(collect(Wait::kForSealing));
     }
-    // A seal that was cancelled, or killed, has left what came in as it was.
-    uint64_t unmerged = 0;
-    for (std::size_t i = sealed_.runs.size(); i-- > 0 && state_.indexes[i].segments == 1;)
-        unmerged += size_of(sealed_.runs[i]);
-    unjoined_ = std::max(unjoined_, unmerged);
     CORDON_TRY(collect(Wait::kForMerging, hooks));
     spare_ = Head{sealed_.chain};
     scratch_ = IndexScratch{};

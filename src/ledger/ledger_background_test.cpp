@@ -298,20 +298,6 @@ TEST_P(LedgerBackground, a_seal_that_is_cancelled_leaves_out_merging_and_nothing
     desk.check_whole();
 }
 
-TEST_P(LedgerBackground, what_a_cancelled_seal_left_is_joined_by_the_next_one_of_any_writer) {
-    Desk desk{GetParam(), {.seal_rows = 2, .least_rows = 1, .background = false}};
-    for (std::size_t i = 0; i < 5; ++i) desk.append();
-    const std::atomic<bool> cancel{true};
-    ASSERT_TRUE(desk.writer->seal({{}, &cancel}));
-    EXPECT_EQ(desk.files("index-"), 5U);
-    desk.check_whole();
-    desk.writer.reset();
-    desk.writer = open_writer_on(desk.disk, desk.ledger, {}, kEager).value();
-    ASSERT_TRUE(desk.writer->seal());
-    EXPECT_EQ(desk.files("index-"), 1U);
-    desk.check_whole();
-}
-
 TEST_P(LedgerBackground, a_rewind_stops_merging_and_its_file_goes) {
     Desk desk{GetParam()};
     begin_to_merge(desk);
