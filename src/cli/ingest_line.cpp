@@ -2,6 +2,7 @@
 #include "ingest_line.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <cordon/base/format.hpp>
 
@@ -30,9 +31,10 @@ void IngestLine::show(const engine::IngestProgress& progress) {
 }
 
 void IngestLine::sealing(double share) {
+    if (std::exchange(sealing_, true) && !line_.due()) return;
     if (share == 0)
         line_.show("ingest  all blocks are stored; sealing them");
-    else if (line_.due())
+    else
         line_.show(join_parts({{"ingest", 2},
                                {bar(share, 12), 3},
                                {format("{:.0f} %", share * 100), 0},

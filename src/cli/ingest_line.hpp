@@ -19,6 +19,7 @@ public:
 
 private:
     ProgressLine line_;
+    bool sealing_ = false;  // It has been told.
     Speed blocks_, transfers_, bytes_;
     // Of the sources before the one at hand.
     std::string source_;
